@@ -1,0 +1,164 @@
+//! `config/`: text to a checked [`Config`], with every fault told at once, each with file, line and remedy.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::acd::{QueueRules, SeatRules};
+use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, TopicId};
+
+/// Everything the exchange is told at start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `engine.toml`.
+    pub engine: EngineConfig,
+    /// `entities.toml`: the bodies of the federation.
+    pub entities: BTreeMap<EntityId, Entity>,
+    /// `topics.toml`: full paths, `tributi/tari`, with their Italian titles.
+    pub topics: BTreeMap<TopicId, Topic>,
+    /// `numbers.toml`: by the number dialled.
+    pub numbers: BTreeMap<String, DialledNumber>,
+    /// `queues.toml`.
+    pub queues: BTreeMap<QueueId, Queue>,
+    /// `seats.toml`.
+    pub seats: BTreeMap<SeatId, Seat>,
+    /// `trunks.toml`.
+    pub trunks: Vec<Trunk>,
+    /// `calendars.toml`.
+    pub calendars: crate::flow::hours::Calendars,
+}
+
+/// `engine.toml`.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// This node's number, from 1.
+    pub node: u16,
+    /// Realm of the digest, such as `centralino`.
+    pub realm: String,
+    /// Address written into SDP and Contact; `None`: the address the peer reached us at.
+    pub advertise: Option<IpAddr>,
+    /// First and last RTP port (even ports are used).
+    pub rtp_ports: (u16, u16),
+    /// Calls at once; further ones get 503 with Retry-After.
+    pub max_calls: usize,
+    /// New calls a second above which 503 is given.
+    pub max_calls_per_second: u32,
+    /// Entries kept in memory while the store does not answer.
+    pub max_spooled: usize,
+    /// A hang-up in queue within this is a short abandon.
+    pub short_abandon: Duration,
+    /// A bridged leg that had been sending and sends nothing for this long is probed.
+    pub dead_media: Duration,
+    /// The same while on hold.
+    pub dead_media_on_hold: Duration,
+    /// Recordings are deleted after so many days.
+    pub retention_days: u32,
+    /// Feature codes dialled from a seat.
+    pub feature_codes: FeatureCodes,
+}
+
+/// Numbers that a seat dials to tell the exchange something. Defaults: `*11 *12 *13 *14 *15`.
+#[derive(Clone, Debug)]
+pub struct FeatureCodes {
+    /// Log in.
+    pub log_in: String,
+    /// Log out.
+    pub log_out: String,
+    /// Pause.
+    pub pause: String,
+    /// Ready again (also ends a wrap-up).
+    pub ready: String,
+    /// Code the last contact: `*15` + topic code + `*` + outcome code, such as `*1512*1`.
+    pub code: String,
+}
+
+/// A body of the federation.
+#[derive(Clone, Debug)]
+pub struct Entity {
+    /// As people call it: "Comune di Empoli".
+    pub name: String,
+}
+
+/// What a contact is about.
+#[derive(Clone, Debug)]
+pub struct Topic {
+    /// In Italian.
+    pub title: String,
+    /// Digits dialled to code it in wrap-up.
+    pub code: Option<String>,
+}
+
+/// A number that citizens dial.
+#[derive(Clone, Debug)]
+pub struct DialledNumber {
+    /// The body answered for.
+    pub entity: EntityId,
+    /// The flow.
+    pub flow: FlowId,
+    /// The language at first; `None`: the flow's first.
+    pub language: Option<Language>,
+    /// The topic at first.
+    pub topic: Option<TopicId>,
+}
+
+/// A waiting line.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    /// As operators see it: "Tributi".
+    pub name: String,
+    /// What the distribution needs.
+    pub rules: QueueRules,
+    /// Schedule of opening hours in `calendars.toml`; `None`: always open.
+    pub schedule: Option<crate::ids::ScheduleId>,
+    /// Given to the contact when it enters, unless the flow has tagged it.
+    pub entity: Option<EntityId>,
+    /// Likewise.
+    pub topic: Option<TopicId>,
+    /// Talks are recorded.
+    pub record: bool,
+    /// Outcome codes for wrap-up: digits to disposition.
+    pub dispositions: BTreeMap<String, String>,
+}
+
+/// A workplace.
+#[derive(Clone, Debug)]
+pub struct Seat {
+    /// SIP password.
+    pub password: Secret,
+    /// What the distribution needs.
+    pub rules: SeatRules,
+}
+
+/// A source of calls that is trusted by its address.
+#[derive(Clone, Debug)]
+pub struct Trunk {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Addresses it calls from.
+    pub from: Vec<IpNet>,
+}
+
+/// A password. Prints as `***`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wrap it.
+    pub fn new(text: String) -> Secret {
+        Secret(text)
+    }
+
+    /// The password itself; never to a log.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}

@@ -1,0 +1,90 @@
+//! The IVR: a flow file compiled to a [`Flow`], and a [`FlowRun`] that leads one caller through it.
+//!
+//! `Flow::parse` gives a runnable flow or every fault with place and remedy. A run is a pure machine: it is told what
+//! happened ([`Input`]) and answers with [`Action`]s; it knows nothing of SIP, RTP or seats. Whatever is spoken is already
+//! a list of [`Say`]s, in the caller's language.
+
+pub mod hours;
+
+use std::time::Duration;
+
+use crate::ids::{EntityId, Language, NodeId, QueueId, TopicId};
+use crate::speech::Piece;
+use crate::words::QueueExit;
+
+/// One thing to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Say {
+    /// A whole prompt: `sounds/<language>/<name>.wav`.
+    Prompt(Language, String),
+    /// A piece of a spoken value.
+    Piece(Language, Piece),
+}
+
+/// What happened to the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// What was asked to be played has been heard, or was stopped by a key.
+    Played,
+    /// A key.
+    Digit(char),
+    /// The queue let the caller go.
+    QueueExit(QueueExit),
+    /// Nothing but time has passed.
+    Timeout,
+}
+
+/// What the run wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// The caller is now at this node (for the journal and the contact's path).
+    Entered {
+        /// The node.
+        node: NodeId,
+        /// The node answers a request for information.
+        info: bool,
+    },
+    /// Say these, replacing what plays; `Input::Played` follows.
+    Play {
+        /// In order; never empty.
+        say: Vec<Say>,
+        /// A key stops it at once.
+        barge_in: bool,
+    },
+    /// Stop what plays.
+    StopPlay,
+    /// The contact is about this from now on; `None` leaves what is.
+    Tag {
+        /// The body answered for.
+        entity: Option<EntityId>,
+        /// The topic.
+        topic: Option<TopicId>,
+        /// The language spoken from now on.
+        language: Option<Language>,
+        /// False: the citizen does not want to be recorded.
+        record: Option<bool>,
+    },
+    /// Ask for a place in this queue; `Input::QueueExit` follows. While waiting, music plays.
+    Enqueue(Enqueue),
+    /// Give up the place (a key of the queue node was pressed); no `QueueExit` follows.
+    Dequeue,
+    /// The flow is over: hang up.
+    Hangup,
+}
+
+/// A place in a queue, as a flow asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enqueue {
+    /// Which.
+    pub queue: QueueId,
+    /// Minutes of advantage over others.
+    pub priority: i32,
+    /// Shortens the queue's own.
+    pub max_wait: Option<Duration>,
+    /// Name of the music: `sounds/music/<name>.wav`.
+    pub music: String,
+    /// Announce the place on entry and as the queue's rules say.
+    pub announce: bool,
+    /// False: this node's calls are not recorded, whatever the queue says.
+    pub record: bool,
+}

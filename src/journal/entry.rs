@@ -1,0 +1,285 @@
+//! The facts that are written down. Names of variants and fields are the format: they are added to, never changed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{
+    CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
+};
+use crate::words::{EndedBy, NotTaken, Outcome, QueueExit, SeatView};
+
+/// A fact and its moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Milliseconds since the Unix epoch.
+    pub at_ms: i64,
+    /// What happened.
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Fact {
+    /// The exchange started. Contacts open at this moment were interrupted by a crash.
+    Started {
+        /// The engine node.
+        node: u16,
+        /// This node's start number, from 1.
+        epoch: u32,
+        /// Program version.
+        version: String,
+    },
+    /// The exchange stopped in order.
+    Stopped,
+    /// This node may give out case numbers `first` to `first + len - 1`.
+    CaseBlock {
+        /// First number.
+        first: u64,
+        /// How many.
+        len: u32,
+    },
+    /// A citizen's number was seen for the first time.
+    CitizenFound {
+        /// The new citizen.
+        citizen: CitizenId,
+        /// In E.164, personal.
+        number: Personal,
+        /// The contact whose key seals the number.
+        contact: ContactId,
+    },
+    /// A call arrived.
+    ContactOpened {
+        /// The contact.
+        contact: ContactId,
+        /// Its case.
+        case: CaseId,
+        /// Who, when the number is known.
+        citizen: Option<CitizenId>,
+        /// Number as received, or `anonymous`; personal.
+        from: Personal,
+        /// Number dialled, as received.
+        to: String,
+        /// The body answered for at first.
+        entity: EntityId,
+        /// The topic at first, if the number has one.
+        topic: Option<TopicId>,
+        /// Spoken at first.
+        language: Language,
+        /// The flow that leads it.
+        flow: FlowId,
+        /// Arrived while the store did not answer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        degraded: bool,
+    },
+    /// The exchange answered the call (200).
+    ContactAnswered {
+        /// The contact.
+        contact: ContactId,
+    },
+    /// The flow came to a node.
+    NodeEntered {
+        /// The contact.
+        contact: ContactId,
+        /// The node.
+        node: NodeId,
+        /// The node answers a request for information.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        info: bool,
+    },
+    /// A key was pressed. Not written for nodes whose digits are personal.
+    KeyPressed {
+        /// The contact.
+        contact: ContactId,
+        /// `0-9 * # A-D`.
+        key: char,
+    },
+    /// What the contact is about.
+    ContactTagged {
+        /// The contact.
+        contact: ContactId,
+        /// The body answered for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entity: Option<EntityId>,
+        /// The topic.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<TopicId>,
+        /// Spoken from now on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        language: Option<Language>,
+        /// False: the citizen refused to be recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        record: Option<bool>,
+    },
+    /// The caller entered a queue.
+    Queued {
+        /// The contact.
+        contact: ContactId,
+        /// The queue.
+        queue: QueueId,
+        /// Place at entry.
+        position: usize,
+    },
+    /// The caller left a queue otherwise than by talking to an operator or hanging up.
+    QueueLeft {
+        /// The contact.
+        contact: ContactId,
+        /// The queue.
+        queue: QueueId,
+        /// By which exit.
+        exit: QueueExit,
+    },
+    /// A seat was rung for the caller.
+    SeatRung {
+        /// The contact.
+        contact: ContactId,
+        /// The seat.
+        seat: SeatId,
+        /// For this queue.
+        queue: QueueId,
+    },
+    /// The ring led to nothing.
+    SeatNotTaken {
+        /// The contact.
+        contact: ContactId,
+        /// The seat.
+        seat: SeatId,
+        /// Why.
+        why: NotTaken,
+    },
+    /// Citizen and operator hear each other.
+    Joined {
+        /// The contact.
+        contact: ContactId,
+        /// The seat.
+        seat: SeatId,
+        /// Who sits there.
+        operator: OperatorId,
+        /// The queue that the caller waited in.
+        queue: QueueId,
+        /// Recording, below the recordings directory.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recording: Option<String>,
+    },
+    /// One side put the other on hold, or took it back.
+    Held {
+        /// The contact.
+        contact: ContactId,
+        /// On hold from now on, or no longer.
+        on: bool,
+    },
+    /// Citizen and operator no longer hear each other.
+    Parted {
+        /// The contact.
+        contact: ContactId,
+        /// The seat.
+        seat: SeatId,
+    },
+    /// The operator's work after the talk is over.
+    WrappedUp {
+        /// The contact.
+        contact: ContactId,
+        /// The seat.
+        seat: SeatId,
+    },
+    /// The operator coded what it was about and how it ended.
+    Coded {
+        /// The contact.
+        contact: ContactId,
+        /// By whom.
+        operator: OperatorId,
+        /// The topic.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<TopicId>,
+        /// The disposition.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disposition: Option<String>,
+    },
+    /// A recording is closed: its length is known.
+    Recorded {
+        /// Below the recordings directory.
+        file: String,
+        /// Length.
+        ms: u64,
+    },
+    /// A recording could not be written.
+    RecordingFailed {
+        /// Below the recordings directory.
+        file: String,
+        /// Why.
+        error: String,
+    },
+    /// Recordings older than their time were deleted.
+    RecordingDeleted {
+        /// Below the recordings directory.
+        file: String,
+    },
+    /// The contact is over.
+    ContactClosed {
+        /// The contact.
+        contact: ContactId,
+        /// How, for the service.
+        outcome: Outcome,
+        /// By whom.
+        ended_by: EndedBy,
+        /// Hung up within the threshold of a short abandon.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        short: bool,
+        /// What went wrong, in words (a refusal, a failure).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+    /// A confirmed dialog, so that it can be ended after a crash. The record has the peer's URIs: personal.
+    DialogOpened {
+        /// The contact whose key seals the record.
+        contact: ContactId,
+        /// The endpoint's number, unique within one epoch.
+        dialog: u64,
+        /// `sip::DialogRecord` as JSON.
+        record: Personal,
+    },
+    /// The dialog is over.
+    DialogClosed {
+        /// The endpoint's number.
+        dialog: u64,
+    },
+    /// A seat's status or work changed.
+    SeatChanged {
+        /// The seat.
+        seat: SeatId,
+        /// As it is now.
+        now: SeatView,
+        /// Who asked, when a person did: `phone`, `command`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// The store stopped or resumed answering; calls answered in between are the exception to the promise.
+    Degraded {
+        /// Degraded from now on, or no longer.
+        on: bool,
+        /// Contacts answered while degraded, told when it ends.
+        answered: u64,
+    },
+}
+
+/// A personal field. In memory it is clear; on its way to the disk the store replaces it by `Sealed`, and it prints masked.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Personal {
+    /// Readable. Never on disk.
+    Clear(String),
+    /// Base64 of nonce and ciphertext under the contact's key.
+    Sealed(String),
+    /// The key is gone.
+    Erased,
+}
+
+impl std::fmt::Debug for Personal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Personal::Clear(_) => "Personal(clear)",
+            Personal::Sealed(_) => "Personal(sealed)",
+            Personal::Erased => "Personal(erased)",
+        })
+    }
+}

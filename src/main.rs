@@ -1,0 +1,3 @@
+//! The `centralino` command.
+
+fn main() {}

@@ -1,0 +1,180 @@
+//! The media plane: RTP legs that play, listen for keys, hear each other and are recorded.
+//!
+//! Control gives [`Command`]s and hears [`Event`]s; it never touches a packet. A leg is opened (a port is bound and
+//! reported), told the peer's address and codec, plays [`Sound`]s or is bridged with another leg, and is closed. One pure
+//! machine ([`leg::Leg`]) holds what a leg knows; the shard in `io` runs it on real sockets, the simulator at event level.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A media leg; the owner chooses the number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LegId(pub u64);
+
+/// One `Play` command, so that its end can be told from an earlier one's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlayId(pub u64);
+
+/// The codecs spoken (RFC 3551): 8 kHz, 20 ms, 160 octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Codec {
+    /// G.711 A-law, static payload type 8.
+    Pcma,
+    /// G.711 mu-law, static payload type 0.
+    Pcmu,
+}
+
+/// A prompt, a piece or music, kept encoded in both laws so that playing is copying.
+#[derive(PartialEq, Eq)]
+pub struct Sound {
+    /// `language/name`, or `music/name`.
+    pub name: Box<str>,
+    /// A-law octets at 8 kHz.
+    pub pcma: Box<[u8]>,
+    /// Mu-law octets at 8 kHz, as many.
+    pub pcmu: Box<[u8]>,
+}
+
+impl Sound {
+    /// How long it lasts.
+    pub fn duration(&self) -> Duration {
+        Duration::from_micros(self.pcma.len() as u64 * 125)
+    }
+}
+
+impl std::fmt::Debug for Sound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sound({}, {:?})", self.name, self.duration())
+    }
+}
+
+/// What the peer's SDP says of its side, and which way sound may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remote {
+    /// Where to send RTP; `None` while the peer gave no usable address (0.0.0.0, port 0).
+    pub addr: Option<SocketAddr>,
+    /// The address its signalling comes from: the only other source that may be learnt.
+    pub signalling: IpAddr,
+    /// What both speak.
+    pub codec: Codec,
+    /// Payload type of telephone-event to send and expect (RFC 4733); `None`: the peer offers none.
+    pub dtmf: Option<u8>,
+    /// We may send.
+    pub send: bool,
+    /// The peer may send. False on hold: silence from it is then no sign of death.
+    pub receive: bool,
+}
+
+/// A stereo file: citizen left, operator right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// Path below the recordings directory, `2026/11/24/1.3.42.wav`.
+    pub file: Arc<str>,
+}
+
+/// What control asks of the media plane.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Bind a port. Answered by `Opened` or `OpenFailed`.
+    Open {
+        /// The new leg.
+        leg: LegId,
+    },
+    /// The peer's side, at first and after every new SDP.
+    SetRemote {
+        /// The leg.
+        leg: LegId,
+        /// Its peer.
+        remote: Remote,
+    },
+    /// Play these one after another, replacing what plays.
+    Play {
+        /// The leg.
+        leg: LegId,
+        /// Named in `Played`.
+        play: PlayId,
+        /// In order.
+        sounds: Vec<Arc<Sound>>,
+        /// Start again at the end, for ever (music).
+        repeat: bool,
+        /// A key stops it at once.
+        barge_in: bool,
+    },
+    /// Stop what plays; no `Played` follows.
+    Stop {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Let two legs hear each other; what plays on them stops. `a` is recorded left, `b` right.
+    Bridge {
+        /// The citizen.
+        a: LegId,
+        /// The operator.
+        b: LegId,
+        /// Record from now on.
+        record: Option<Recording>,
+    },
+    /// Part two bridged legs; the recording, if any, is closed.
+    Unbridge {
+        /// Either of the two.
+        leg: LegId,
+    },
+    /// Close the leg and its port.
+    Close {
+        /// The leg.
+        leg: LegId,
+    },
+}
+
+/// What the media plane tells control.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The port is bound.
+    Opened {
+        /// The leg.
+        leg: LegId,
+        /// Port on the media address.
+        port: u16,
+    },
+    /// No port could be bound.
+    OpenFailed {
+        /// The leg.
+        leg: LegId,
+        /// Why, for the log.
+        error: String,
+    },
+    /// One key was pressed (once per press).
+    Digit {
+        /// The leg.
+        leg: LegId,
+        /// `0-9 * # A-D`.
+        digit: char,
+    },
+    /// A `Play` came to its end, or a key stopped it.
+    Played {
+        /// The leg.
+        leg: LegId,
+        /// Which.
+        play: PlayId,
+    },
+    /// A bridged leg that had been sending has sent nothing for the limit (30 s; longer on hold). Told once per silence.
+    Silent {
+        /// The leg.
+        leg: LegId,
+    },
+    /// A recording was closed.
+    Recorded {
+        /// Its file.
+        file: Arc<str>,
+        /// Its length.
+        length: Duration,
+    },
+    /// A recording could not be written; the call goes on.
+    RecordingFailed {
+        /// Its file.
+        file: Arc<str>,
+        /// Why.
+        error: String,
+    },
+}

@@ -1,0 +1,183 @@
+//! SIP (RFC 3261) without sockets or clock: messages, transactions, dialogs, registrations, digest.
+//!
+//! Bytes come in with the [`Link`] they arrived on; [`Endpoint`] frames and parses them, runs the transaction and dialog
+//! machines, challenges those who must identify themselves, keeps the registrations, and gives back [`Event`]s for its owner
+//! and [`Transmit`]s for the wire. The owner answers with the methods of [`Endpoint`], by [`DialogId`].
+//!
+//! Life of an incoming call: `Incoming` (100 has gone out) -> [`Endpoint::ring`] -> [`Endpoint::answer`] -> `Established`
+//! (their ACK) -> perhaps `Reoffer` -> `Ended`. Of an outgoing one: [`Endpoint::invite`] -> `Ringing` -> `Answered` (we
+//! have sent ACK) or `Rejected` -> `Ended`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// The transports of RFC 3261 section 18 that are spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// Datagrams.
+    Udp,
+    /// Streams, framed by Content-Length.
+    Tcp,
+}
+
+/// A way to one peer: transport and both addresses. For TCP it names one connection while that lives
+/// (the "flow" of RFC 5626, a word that here belongs to the IVR).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Link {
+    /// UDP or TCP.
+    pub transport: Transport,
+    /// Our socket's address.
+    pub local: SocketAddr,
+    /// The peer's address.
+    pub remote: SocketAddr,
+}
+
+/// Bytes for the wire. On TCP the owner uses the link's connection, or opens one to `link.remote` when there is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transmit {
+    /// Where to.
+    pub link: Link,
+    /// One whole message.
+    pub bytes: Vec<u8>,
+}
+
+/// A dialog (or a dialog to be), by the endpoint's own count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DialogId(pub u64);
+
+/// Who sent a request, as far as the endpoint could tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// Proved by digest to be this user.
+    User(Arc<str>),
+    /// A trunk: the address is in the trusted ranges.
+    Trunk(Arc<str>),
+}
+
+/// A new call arriving.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// Who calls, in the sense of authentication.
+    pub peer: Peer,
+    /// Where the INVITE came from.
+    pub link: Link,
+    /// User part of the Request-URI, unescaped: the number dialled.
+    pub to: String,
+    /// User part of From (or of P-Asserted-Identity from a trunk), unescaped; empty when anonymous (RFC 3323).
+    pub from: String,
+    /// Display name of From, if any.
+    pub display: Option<String>,
+    /// The SDP offer, or `None` when the INVITE had none (we then offer in the 200).
+    pub offer: Option<Vec<u8>>,
+}
+
+/// What the endpoint tells its owner.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A new INVITE that may call; 100 has gone out. Answer, ring or reject it.
+    Incoming {
+        /// Its dialog from now on.
+        dialog: DialogId,
+        /// What was asked.
+        invite: Box<Incoming>,
+    },
+    /// The caller gave up before a final answer; 487 has gone out. The dialog is gone.
+    Cancelled {
+        /// The dialog that was to be.
+        dialog: DialogId,
+    },
+    /// The ACK to our 200 has come. It may carry the SDP answer to our offer.
+    Established {
+        /// The dialog.
+        dialog: DialogId,
+        /// SDP in the ACK.
+        answer: Option<Vec<u8>>,
+    },
+    /// Our INVITE got a provisional response other than 100.
+    Ringing {
+        /// The dialog.
+        dialog: DialogId,
+    },
+    /// Our INVITE got a 200; ACK has gone out.
+    Answered {
+        /// The dialog.
+        dialog: DialogId,
+        /// SDP of the 200.
+        answer: Option<Vec<u8>>,
+    },
+    /// Our INVITE failed; the dialog is gone. 408 stands for silence, 503 for a transport failure.
+    Rejected {
+        /// The dialog that was to be.
+        dialog: DialogId,
+        /// 300 to 699.
+        status: u16,
+    },
+    /// A re-INVITE (or UPDATE) within the dialog; reply with `accept_offer` or `refuse_offer`.
+    Reoffer {
+        /// The dialog.
+        dialog: DialogId,
+        /// `None`: they ask us to offer.
+        offer: Option<Vec<u8>>,
+    },
+    /// The dialog is over.
+    Ended {
+        /// The dialog.
+        dialog: DialogId,
+        /// How.
+        how: Ended,
+    },
+    /// A user's set of bindings became non-empty, changed or was refreshed.
+    Registered {
+        /// The user.
+        user: Arc<str>,
+        /// Not registered just before.
+        first: bool,
+    },
+    /// A user's last binding is gone.
+    Unregistered {
+        /// The user.
+        user: Arc<str>,
+        /// Ran out, rather than taken back.
+        expired: bool,
+    },
+    /// Answer to [`Endpoint::probe`].
+    Probed {
+        /// The dialog.
+        dialog: DialogId,
+        /// The peer still knows the dialog.
+        alive: bool,
+    },
+}
+
+/// How a dialog ended without our doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The peer sent BYE.
+    Bye,
+    /// No ACK came to our 200 within 32 s (64*T1); BYE has gone out.
+    NoAck,
+    /// The peer no longer knows the dialog (481, 408 within it) or its transport is gone for good.
+    Lost,
+}
+
+/// Enough of a dialog to end it after a crash: written to the journal when the dialog is confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DialogRecord {
+    /// Call-ID.
+    pub call_id: String,
+    /// Our URI with tag, as it goes into From.
+    pub local: String,
+    /// Their URI with tag, as it goes into To.
+    pub remote: String,
+    /// Their Contact: the Request-URI.
+    pub target: String,
+    /// Route headers in order.
+    pub routes: Vec<String>,
+    /// Our last CSeq; a BYE after a crash leaves a gap above it.
+    pub cseq: u32,
+    /// Where requests go.
+    pub link: Link,
+}

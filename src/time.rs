@@ -1,0 +1,65 @@
+//! Moments and clocks. Nothing here reads a clock: `io` does, and the simulator makes its own.
+//!
+//! `Mono` drives timers and never jumps; the wall clock drives opening hours and the times written into entries.
+
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+/// A moment on the monotonic clock: time since the exchange (or the simulated world) started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mono(Duration);
+
+impl Mono {
+    /// The start of the clock.
+    pub const ZERO: Mono = Mono(Duration::ZERO);
+
+    /// The moment `since_start` after the clock's start.
+    pub const fn from_start(since_start: Duration) -> Mono {
+        Mono(since_start)
+    }
+
+    /// Time since the clock's start.
+    pub const fn since_start(self) -> Duration {
+        self.0
+    }
+
+    /// Time from `earlier` to this moment; zero when `earlier` is later.
+    pub const fn since(self, earlier: Mono) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl Add<Duration> for Mono {
+    type Output = Mono;
+    fn add(self, by: Duration) -> Mono {
+        Mono(self.0.saturating_add(by))
+    }
+}
+
+impl Sub<Duration> for Mono {
+    type Output = Mono;
+    fn sub(self, by: Duration) -> Mono {
+        Mono(self.0.saturating_sub(by))
+    }
+}
+
+/// The two clocks read at once, as given to every state machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// For timers.
+    pub mono: Mono,
+    /// For opening hours, call-backs and the times in entries.
+    pub wall: jiff::Timestamp,
+}
+
+impl Now {
+    /// Milliseconds since the Unix epoch on the wall clock, as entries keep it.
+    pub fn wall_ms(&self) -> i64 {
+        self.wall.as_millisecond()
+    }
+}
+
+/// The earliest of some alarms; `None` when none is set.
+pub fn earliest(alarms: impl IntoIterator<Item = Option<Mono>>) -> Option<Mono> {
+    alarms.into_iter().flatten().min()
+}

@@ -1,0 +1,141 @@
+//! Words that several modules of the domain share: why a caller left a queue, what a seat is doing, how a contact ended.
+//!
+//! Closed lists: what is written into the journal in these words must be readable for ever, so a word may be added and
+//! none may change its meaning.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::CallId;
+
+/// Why a caller left a queue, other than by hanging up: the exits of the flow's `queue` node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueExit {
+    /// Joined to an operator, and the operator hung up or left.
+    Answered,
+    /// The queue is closed (its hours, or a supervisor).
+    Closed,
+    /// Too many wait.
+    Full,
+    /// Nobody who serves the queue is logged in.
+    NoSeats,
+    /// Waited too long.
+    Timeout,
+    /// Pressed a key that leads out of the queue.
+    Key,
+    /// Asked to be called back.
+    Callback,
+    /// Something failed on our side.
+    Error,
+}
+
+/// What an operator may do about the own status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusChange {
+    /// Sit down; ready.
+    LogIn,
+    /// Go home. A talk or wrap-up in course goes on.
+    LogOut,
+    /// Take no calls for a while.
+    Pause(String),
+    /// Take calls again.
+    Ready,
+}
+
+/// Why a ring led to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotTaken {
+    /// Rang until the limit.
+    Missed,
+    /// Refused by the operator.
+    Rejected,
+    /// The phone could not be reached or vanished.
+    Unreachable,
+    /// The caller hung up or left by a key.
+    CallerLeft,
+}
+
+/// A seat as others see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatView {
+    /// Its phone is registered.
+    pub reachable: bool,
+    /// The person's doing.
+    pub status: Status,
+    /// The calls' doing.
+    pub work: WorkView,
+    /// The call it is reserved for, rings for or talks with.
+    pub call: Option<CallId>,
+}
+
+/// The person's doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Nobody sits there.
+    LoggedOut,
+    /// Takes calls.
+    Ready,
+    /// Logged in, takes no calls, for this reason (`missed`: put there by the exchange after misses; `rejects` likewise).
+    Paused(String),
+}
+
+/// The calls' doing, without its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkView {
+    /// Free.
+    Idle,
+    /// Reserved and rung.
+    Ringing,
+    /// Joined with a caller.
+    Talking,
+    /// After a talk.
+    WrapUp,
+    /// A short rest after a reject, a miss or a failure.
+    Resting,
+}
+
+/// How a contact ended, seen from the service: the first of these that applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Joined to an operator.
+    Answered,
+    /// A call-back was promised.
+    Callback,
+    /// Left a queue by its closed, full, no-seats or timeout exit, and ended.
+    Unserved,
+    /// Hung up while waiting for an operator.
+    Abandoned,
+    /// Ended in the IVR after a node that answers a request for information.
+    Contained,
+    /// Ended in the IVR otherwise.
+    Left,
+    /// Not let in: no such number, not allowed, no room.
+    Refused,
+    /// Failed on our side or on the way before the flow began.
+    Failed,
+    /// The exchange died before any of these.
+    Interrupted,
+}
+
+/// Who ended a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// The citizen hung up.
+    Citizen,
+    /// The operator hung up.
+    Operator,
+    /// The flow came to its end.
+    Flow,
+    /// The exchange: refused, shut down, gave up.
+    Exchange,
+    /// A leg died without a word.
+    Network,
+    /// The exchange itself died.
+    Crash,
+}

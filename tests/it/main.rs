@@ -1,0 +1,1 @@
+//! Integration tests: promises to callers, on simulated and on real phones.
