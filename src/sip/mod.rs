@@ -8,6 +8,8 @@
 //! (their ACK) -> perhaps `Reoffer` -> `Ended`. Of an outgoing one: [`Endpoint::invite`] -> `Ringing` -> `Answered` (we
 //! have sent ACK) or `Rejected` -> `Ended`.
 
+pub mod message;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
