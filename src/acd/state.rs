@@ -128,10 +128,7 @@ impl Distribution {
             }
             let logged_in = serving().filter(|(_, seat)| seat.is_logged_in()).count();
             if logged_in != queue.logged_in {
-                return Err(format!(
-                    "queue {id}: {logged_in} are logged in, it counts {}",
-                    queue.logged_in
-                ));
+                return Err(format!("queue {id}: {logged_in} are logged in, it counts {}", queue.logged_in));
             }
             if logged_in == 0 && queue.first_waiting().is_some() {
                 return Err(format!("queue {id}: somebody waits and nobody is logged in"));

@@ -162,7 +162,9 @@ impl Watch {
             return self.broken(format!("{id} was rung for {call}, but {other} comes before"));
         }
         let mut serving = self.seats.iter().filter(|(_, other)| other.queues.contains(queue));
-        if let Some((other, _)) = serving.find(|(_, other)| other.free_since().is_some_and(|s| Some(s) < since)) {
+        if let Some((other, _)) =
+            serving.find(|(_, other)| other.free_since().is_some_and(|s| Some(s) < since))
+        {
             return self.broken(format!("{id} was rung for {call}, but {other} is free for longer"));
         }
         if let Some(caller) = self.waiting.get_mut(&call) {
@@ -188,7 +190,8 @@ impl Watch {
         let turned_away = self.entering.take().is_some_and(|entering| entering.call == call);
         match self.waiting.remove(&call) {
             None if turned_away => {}
-            Some(Waiting { rung_by: None, deadline, .. }) if exit != QueueExit::Timeout || deadline <= self.now => {}
+            Some(Waiting { rung_by: None, deadline, .. })
+                if exit != QueueExit::Timeout || deadline <= self.now => {}
             other => self.broken(format!("{call} left by {exit:?}, but it was {other:?}")),
         }
     }
@@ -197,7 +200,7 @@ impl Watch {
     fn on_seat_changed(&mut self, id: &SeatId, view: &SeatView) {
         let now = self.now;
         let Some(seat) = self.seats.get_mut(id) else { return };
-        let wrap_up = self.rules.get_or_zero(seat.served.as_ref(), |rules| rules.wrap_up);
+        let wrap_up = term(&self.rules, seat.served.as_ref(), |rules| rules.wrap_up);
         let (was, is) = (seat.view.work, view.work);
         let skipped = was == WorkView::Talking && is != WorkView::Talking && is != WorkView::WrapUp;
         let short = was == WorkView::WrapUp
@@ -211,7 +214,7 @@ impl Watch {
             }
             seat.let_go = false;
         }
-        if !seat.view.is_available() && view.is_available() {
+        if !is_available(&seat.view) && is_available(view) {
             seat.available_since = now;
         }
         seat.view = view.clone();
@@ -231,12 +234,14 @@ impl Watch {
 
     /// No seat rings, rests or wraps up for longer than the rules say.
     fn check_time(&self, id: &SeatId, seat: &Watched) -> Result<(), String> {
-        let of_served = |pick: fn(&QueueRules) -> Duration| self.rules.get_or_zero(seat.served.as_ref(), pick);
+        let of_served = |pick: fn(&QueueRules) -> Duration| term(&self.rules, seat.served.as_ref(), pick);
         let limit = match seat.view.work {
             WorkView::Idle | WorkView::Talking => return Ok(()),
             WorkView::Ringing => of_served(|rules| rules.ring_for),
             WorkView::WrapUp => of_served(|rules| rules.wrap_up),
-            WorkView::Resting => of_served(|rules| rules.reject_delay).max(REST_AFTER_FAILURE).max(SHORTEST_REST),
+            WorkView::Resting => {
+                of_served(|rules| rules.reject_delay).max(REST_AFTER_FAILURE).max(SHORTEST_REST)
+            }
         };
         if self.now.since(seat.work_since) < limit {
             return Ok(());
@@ -247,25 +252,21 @@ impl Watch {
 
 impl Watched {
     fn free_since(&self) -> Option<Mono> {
-        let free = self.view.is_available() && self.view.work == WorkView::Idle;
+        let free = is_available(&self.view) && self.view.work == WorkView::Idle;
         free.then(|| self.idle_since.max(self.available_since))
     }
 }
 
-impl SeatView {
-    /// Ready, and its phone is there.
-    fn is_available(&self) -> bool {
-        self.reachable && self.status == Status::Ready
-    }
+/// Ready, and its phone is there.
+fn is_available(view: &SeatView) -> bool {
+    view.reachable && view.status == Status::Ready
 }
 
-/// A duration out of a queue's rules.
-trait GetOrZero {
-    fn get_or_zero(&self, queue: Option<&QueueId>, pick: fn(&QueueRules) -> Duration) -> Duration;
-}
-
-impl GetOrZero for BTreeMap<QueueId, QueueRules> {
-    fn get_or_zero(&self, queue: Option<&QueueId>, pick: fn(&QueueRules) -> Duration) -> Duration {
-        queue.and_then(|queue| self.get(queue)).map_or(Duration::ZERO, pick)
-    }
+/// A duration out of the rules of a seat's last queue.
+fn term(
+    rules: &BTreeMap<QueueId, QueueRules>,
+    queue: Option<&QueueId>,
+    pick: fn(&QueueRules) -> Duration,
+) -> Duration {
+    queue.and_then(|queue| rules.get(queue)).map_or(Duration::ZERO, pick)
 }
