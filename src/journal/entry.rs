@@ -260,6 +260,13 @@ pub enum Fact {
         /// Contacts answered while degraded, told when it ends.
         answered: u64,
     },
+    /// The contact's personal fields were erased: its key is dropped, in a restored backup too.
+    Erased {
+        /// The contact.
+        contact: ContactId,
+    },
+    /// Stands where an entry could not be kept: put there by a repair.
+    Lost,
 }
 
 /// A personal field. In memory it is clear; on its way to the disk the store replaces it by `Sealed`, and it prints masked.

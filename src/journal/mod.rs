@@ -5,7 +5,13 @@
 //! keys live in a file of their own, so that dropping a key erases. [`log`] lays entries out in segments with length, CRC and
 //! version, over a small [`disk`] trait, so that the same code runs on a real disk and on the simulator's.
 
+pub mod disk;
 pub mod entry;
+pub mod log;
+pub mod reader;
+pub mod record;
+pub mod seal;
+pub mod sim_disk;
 
 use serde::{Deserialize, Serialize};
 
