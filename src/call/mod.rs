@@ -113,11 +113,6 @@ impl Leg {
 }
 
 impl Call {
-    /// The number as people are shown it.
-    pub fn shown_number(&self) -> &str {
-        if self.from.is_empty() { "anonymous" } else { &self.from }
-    }
-
     /// The leg with this media id.
     pub fn leg_mut(&mut self, media: LegId) -> Option<&mut Leg> {
         if self.citizen.media == media {

@@ -38,6 +38,11 @@ impl Arrivals {
     }
 }
 
+/// The number as received; one word for all the ways of withholding it.
+fn shown(from: &str) -> &str {
+    if Caller::parse(from) == Caller::Anonymous { "anonymous" } else { from }
+}
+
 impl Engine {
     pub(super) fn on_incoming(&mut self, now: Now, dialog: DialogId, invite: Incoming) {
         if let (Peer::User(seat), true) = (&invite.peer, invite.to.starts_with('*')) {
@@ -74,7 +79,7 @@ impl Engine {
         let call = Call {
             id,
             case,
-            from: invite.from,
+            from: shown(&invite.from).to_owned(),
             to: invite.to,
             entity: number.entity.clone(),
             topic: number.topic.clone(),
@@ -123,14 +128,13 @@ impl Engine {
         let contact = ContactId::from(id);
         let case = self.next_case(now);
         let citizen = self.citizen_of(now, contact, &invite.from);
-        let from = if invite.from.is_empty() { "anonymous" } else { &invite.from };
         self.append(
             now,
             Fact::ContactOpened {
                 contact,
                 case,
                 citizen,
-                from: Personal::Clear(from.to_owned()),
+                from: Personal::Clear(shown(&invite.from).to_owned()),
                 to: invite.to.clone(),
                 entity: number.entity.clone(),
                 topic: number.topic.clone(),
@@ -144,8 +148,8 @@ impl Engine {
 
     /// The citizen with this number, found or created; nobody for a withheld one.
     fn citizen_of(&mut self, now: Now, contact: ContactId, from: &str) -> Option<CitizenId> {
-        let Caller::Number(number) = Caller::from_sip(from) else { return None };
-        let e164 = number.reveal();
+        let caller = Caller::parse(from);
+        let e164 = caller.number()?.reveal();
         if let Some(known) = self.citizens.get(e164) {
             return Some(*known);
         }

@@ -9,6 +9,7 @@ use crate::acd;
 use crate::call::{Phase, Purpose};
 use crate::ids::{CallId, EntityId, QueueId, SeatId};
 use crate::journal::entry::Fact;
+use crate::speech::notice::Notice;
 use crate::time::{Mono, Now};
 use crate::words::{EndedBy, Outcome, SeatView, StatusChange};
 
@@ -216,7 +217,7 @@ impl Engine {
         for id in calls {
             let Some(call) = self.calls.get(&id) else { continue };
             let hears = matches!(call.phase, Phase::Flow | Phase::Waiting(_));
-            let sound = self.sound(call.language.as_str(), "sistema/chiusura_servizio").filter(|_| hears);
+            let sound = self.sound(call.language.as_str(), Notice::ServiceEnds.sound()).filter(|_| hears);
             self.runs.remove(&id);
             self.acd.handle_input(now.mono, acd::Input::Leave(id));
             match sound {
@@ -300,7 +301,7 @@ fn call_state(call: &crate::call::Call) -> CallState {
     };
     CallState {
         id: call.id,
-        from: call.shown_number().to_owned(),
+        from: call.from.clone(),
         to: call.to.clone(),
         entity: call.entity.clone(),
         phase,

@@ -24,7 +24,7 @@ impl Engine {
         call.phase = Phase::Flow;
         call.story.on_flow_began();
         let facts = CallFacts {
-            from: call.shown_number().to_owned(),
+            from: call.from.clone(),
             to: call.to.clone(),
             entity: call.entity.clone(),
             language: call.language.clone(),

@@ -9,6 +9,7 @@ use crate::journal::entry::Fact;
 use crate::media::{self, PlayId};
 use crate::sdp;
 use crate::sip::{DialogId, Incoming};
+use crate::speech::notice::Notice;
 use crate::time::Now;
 use crate::words::StatusChange;
 
@@ -23,8 +24,8 @@ const LANGUAGE: &str = "it";
 pub(super) struct Service {
     leg: Leg,
     offer: Option<Vec<u8>>,
-    /// Name of the sound; `None` until it is known how the coding went.
-    say: Option<&'static str>,
+    /// `None` until it is known how the coding went.
+    say: Option<Notice>,
     established: bool,
 }
 
@@ -40,16 +41,16 @@ impl Engine {
     }
 
     /// Do what the code asks; what to say, unless that must wait for the disk.
-    fn obey(&mut self, now: Now, dialog: DialogId, seat: SeatId, code: &str) -> Option<&'static str> {
+    fn obey(&mut self, now: Now, dialog: DialogId, seat: SeatId, code: &str) -> Option<Notice> {
         let codes = self.config.engine.feature_codes.clone();
         let (change, say) = match code {
-            _ if code == codes.log_in => (StatusChange::LogIn, "sistema/stato_entrato"),
-            _ if code == codes.log_out => (StatusChange::LogOut, "sistema/stato_uscito"),
-            _ if code == codes.pause => (StatusChange::Pause("phone".to_owned()), "sistema/stato_pausa"),
-            _ if code == codes.ready => (StatusChange::Ready, "sistema/stato_pronto"),
+            _ if code == codes.log_in => (StatusChange::LogIn, Notice::LoggedIn),
+            _ if code == codes.log_out => (StatusChange::LogOut, Notice::LoggedOut),
+            _ if code == codes.pause => (StatusChange::Pause("phone".to_owned()), Notice::Paused),
+            _ if code == codes.ready => (StatusChange::Ready, Notice::Ready),
             _ => {
                 let coded = code.strip_prefix(&codes.code).is_some_and(|rest| self.code(now, dialog, &seat, rest));
-                return (!coded).then_some("sistema/codice_errato");
+                return (!coded).then_some(Notice::BadCode);
             }
         };
         if change == StatusChange::Ready {
@@ -79,7 +80,7 @@ impl Engine {
     /// The coding is durable, or the store does not answer.
     pub(super) fn on_coding_kept(&mut self, now: Now, dialog: DialogId, kept: bool) {
         if let Some(service) = self.services.get_mut(&dialog) {
-            service.say = Some(if kept { "sistema/codifica_salvata" } else { "sistema/errore" });
+            service.say = Some(if kept { Notice::Coded } else { Notice::Error });
             self.speak(now, dialog);
         }
     }
@@ -116,9 +117,9 @@ impl Engine {
 
     fn speak(&mut self, now: Now, dialog: DialogId) {
         let Some(service) = self.services.get(&dialog) else { return };
-        let (Some(name), true) = (service.say, service.established) else { return };
+        let (Some(notice), true) = (service.say, service.established) else { return };
         let leg = service.leg.media;
-        let Some(sound) = self.sound(LANGUAGE, name) else { return self.end_service(now, dialog) };
+        let Some(sound) = self.sound(LANGUAGE, notice.sound()) else { return self.end_service(now, dialog) };
         self.last_play += 1;
         let play = PlayId(self.last_play);
         self.media(media::Command::Play { leg, play, sounds: vec![sound], repeat: false, barge_in: false });

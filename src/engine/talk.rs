@@ -31,7 +31,7 @@ impl Engine {
     /// The port for the operator's side is bound: send the INVITE, with the citizen's number and the queue.
     pub(super) fn on_seat_port(&mut self, now: Now, id: CallId, port: u16) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let number = call.shown_number().to_owned();
+        let number = call.from.clone();
         let Some(SeatLeg { seat, queue, leg }) = &mut call.seat else { return };
         leg.port = Some(port);
         let queue = self.config.queues.get(queue).map_or(queue.as_str(), |queue| &queue.name);
