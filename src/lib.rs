@@ -8,6 +8,7 @@ pub mod journal;
 pub mod media;
 pub mod phone_number;
 pub mod planted;
+pub mod sdp;
 pub mod sip;
 pub mod speech;
 pub mod time;
