@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -25,7 +25,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn open(folder: PathBuf) -> Result<Ledger, PromptsError> {
+    pub(super) fn open(folder: &Path) -> Result<Ledger, PromptsError> {
         let path = folder.join("prompts.json");
         let made = match fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes)

@@ -196,7 +196,7 @@ impl Builder {
     }
 
     fn ledger(&self, language: &str) -> Result<Ledger, PromptsError> {
-        Ledger::open(self.sounds.join(language))
+        Ledger::open(&self.sounds.join(language))
     }
 
     fn make(
@@ -230,7 +230,7 @@ impl Builder {
     fn speak(&self, prompt: &Prompt) -> Result<Vec<f32>, PromptsError> {
         let voice = self.voice.clone().or_else(|| Voice::of_language(&prompt.language));
         let voice = voice.ok_or_else(|| PromptsError::NoVoice(prompt.language.clone()))?;
-        let spoken = voice.speak(prompt)?;
+        let spoken = voice.speak(prompt, &self.sounds.join(&prompt.language))?;
         mastering::speech(&spoken.samples, spoken.rate).map_err(|what| PromptsError::bad_sound(prompt, what))
     }
 }

@@ -47,8 +47,10 @@ impl Voice {
         Some(Voice { command, encoding: Encoding::Utf8 })
     }
 
-    pub(super) fn speak(&self, prompt: &Prompt) -> Result<Spoken, PromptsError> {
-        let file = Scratch::new();
+    /// Speaks it, by way of a file in `folder` that is gone afterwards.
+    pub(super) fn speak(&self, prompt: &Prompt, folder: &Path) -> Result<Spoken, PromptsError> {
+        fs::create_dir_all(folder).map_err(PromptsError::file(folder))?;
+        let file = Scratch::within(folder);
         let output = self.run(prompt, &file.0)?;
         let sound = if file.0.exists() {
             fs::read(&file.0).map_err(PromptsError::file(&file.0))?
@@ -162,12 +164,12 @@ fn integers(reader: hound::WavReader<impl Read>, bits: u16) -> Vec<f32> {
         .collect()
 }
 
-/// A file in the temporary folder that is gone when it is no longer needed.
+/// The file a synthesiser writes to. It lies in our own folder: one that others can write to could be prepared by them.
 struct Scratch(PathBuf);
 
 impl Scratch {
-    fn new() -> Scratch {
-        let path = std::env::temp_dir().join(format!("centralino-{}-prompt.wav", std::process::id()));
+    fn within(folder: &Path) -> Scratch {
+        let path = folder.join(".spoken.wav");
         let _absent = fs::remove_file(&path);
         Scratch(path)
     }
