@@ -4,7 +4,7 @@
 //! person's doing) and idle, ringing, talking, in wrap-up or resting (its *work*, the calls' doing). Everything is memory: no
 //! assignment waits for a disk. The owner feeds [`Input`]s, drains [`Action`]s and wakes [`Distribution`] when it asks.
 //!
-//! - **A caller** stands at a [place](place::Place) fixed at entry: the moment of entry, moved back by the minutes of priority. A
+//! - **A caller** stands at a *place* fixed at entry: the moment of entry, moved back by the minutes of priority. A
 //!   place never changes, so a caller whom a seat did not take is still the next in line.
 //! - **A seat** that is reachable, ready and idle is *free*. When a caller enters, the seat of that queue that is free for
 //!   longest is rung; when a seat becomes free, it gets the first caller over all the queues it serves. So no free seat and no
@@ -17,6 +17,7 @@
 //!
 //! An input that fits nothing (a late answer, an unknown seat) changes nothing and is counted.
 
+mod callers;
 mod distribution;
 mod place;
 mod queue;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::distribution::{Caller, Distribution, Stage};
+use super::callers::{Caller, Stage};
+use super::distribution::Distribution;
 use super::queue::Queue;
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;

@@ -86,8 +86,10 @@ impl Watch {
                 self.waiting.remove(call);
             }
             Input::Answered(seat, call) => {
-                if self.waiting.get(call).is_some_and(|caller| caller.rung_by.as_ref() == Some(seat)) {
-                    self.waiting.remove(call);
+                let answered = self.waiting.remove(call);
+                // Too late, or not the seat that rings: the caller waits on.
+                if let Some(caller) = answered.filter(|caller| caller.rung_by.as_ref() != Some(seat)) {
+                    self.waiting.insert(*call, caller);
                 }
             }
             Input::WrapUpDone(seat) => {
@@ -120,14 +122,14 @@ impl Watch {
         self.seats.iter().try_for_each(|(id, seat)| self.check_time(id, seat))
     }
 
-    fn broken(&mut self, what: String) {
+    fn broken(&mut self, what: &str) {
         let now = self.now;
         self.broken.get_or_insert_with(|| format!("at {now:?}: {what}"));
     }
 
     fn on_placed(&mut self, call: CallId, queue: &QueueId) {
         let Some(entering) = self.entering.take().filter(|entering| entering.call == call) else {
-            return self.broken(format!("{call} was placed without asking"));
+            return self.broken(&format!("{call} was placed without asking"));
         };
         let longest = self.rules.get(queue).map_or(Duration::ZERO, |rules| rules.max_wait);
         let deadline = self.now + entering.max_wait.unwrap_or(longest).min(longest);
@@ -139,33 +141,33 @@ impl Watch {
     fn on_announce(&mut self, call: CallId) {
         match self.waiting.get(&call) {
             Some(caller) if caller.rung_by.is_none() => {}
-            other => self.broken(format!("{call} was told its place, but it is {other:?}")),
+            other => self.broken(&format!("{call} was told its place, but it is {other:?}")),
         }
     }
 
     /// The right seat for the right caller, and both were free for it.
     fn on_ring(&mut self, id: &SeatId, call: CallId, queue: &QueueId) {
         let (Some(seat), Some(caller)) = (self.seats.get(id), self.waiting.get(&call)) else {
-            return self.broken(format!("{id} was rung for {call}; one of them is unknown"));
+            return self.broken(&format!("{id} was rung for {call}; one of them is unknown"));
         };
         let (place, since) = (caller.place, seat.free_since());
         if let Some(other) = &caller.rung_by {
-            return self.broken(format!("{id} was rung for {call}, for whom {other} rings"));
+            return self.broken(&format!("{id} was rung for {call}, for whom {other} rings"));
         }
         if since.is_none() || !seat.queues.contains(queue) || caller.queue != *queue {
-            return self.broken(format!("{id} was rung for {call} of {queue}, but it is {:?}", seat.view));
+            return self.broken(&format!("{id} was rung for {call} of {queue}, but it is {:?}", seat.view));
         }
         let before = self.waiting.iter().find(|(_, other)| {
             other.rung_by.is_none() && seat.queues.contains(&other.queue) && other.place < place
         });
         if let Some((other, _)) = before {
-            return self.broken(format!("{id} was rung for {call}, but {other} comes before"));
+            return self.broken(&format!("{id} was rung for {call}, but {other} comes before"));
         }
         let mut serving = self.seats.iter().filter(|(_, other)| other.queues.contains(queue));
         if let Some((other, _)) =
             serving.find(|(_, other)| other.free_since().is_some_and(|s| Some(s) < since))
         {
-            return self.broken(format!("{id} was rung for {call}, but {other} is free for longer"));
+            return self.broken(&format!("{id} was rung for {call}, but {other} is free for longer"));
         }
         if let Some(caller) = self.waiting.get_mut(&call) {
             caller.rung_by = Some(id.clone());
@@ -182,7 +184,7 @@ impl Watch {
         match self.waiting.get_mut(&call) {
             Some(caller) if caller.rung_by.as_ref() == Some(id) => caller.rung_by = None,
             None if why == NotTaken::CallerLeft => {}
-            _ => self.broken(format!("{id} did not take {call}, which it was not rung for")),
+            _ => self.broken(&format!("{id} did not take {call}, which it was not rung for")),
         }
     }
 
@@ -192,7 +194,7 @@ impl Watch {
             None if turned_away => {}
             Some(Waiting { rung_by: None, deadline, .. })
                 if exit != QueueExit::Timeout || deadline <= self.now => {}
-            other => self.broken(format!("{call} left by {exit:?}, but it was {other:?}")),
+            other => self.broken(&format!("{call} left by {exit:?}, but it was {other:?}")),
         }
     }
 
@@ -219,7 +221,7 @@ impl Watch {
         }
         seat.view = view.clone();
         if (skipped && !wrap_up.is_zero()) || short {
-            self.broken(format!("{id} went from {was:?} to {is:?} without its wrap-up of {wrap_up:?}"));
+            self.broken(&format!("{id} went from {was:?} to {is:?} without its wrap-up of {wrap_up:?}"));
         }
     }
 
