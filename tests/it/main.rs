@@ -1,1 +1,3 @@
 //! Integration tests: promises to callers, on simulated and on real phones.
+
+mod wire;
