@@ -6,7 +6,7 @@
 use std::fmt;
 
 /// A directory of append-only files.
-pub trait Disk: Clone {
+pub trait Disk: Clone + fmt::Debug {
     /// An open file.
     type File: DiskFile;
 
@@ -33,7 +33,7 @@ pub trait Disk: Clone {
 }
 
 /// A file open for appending.
-pub trait DiskFile: Clone {
+pub trait DiskFile: Clone + fmt::Debug {
     /// Adds `bytes` at the end. After an error any prefix of them may be there.
     fn append(&self, bytes: &[u8]) -> Result<(), DiskError>;
 
@@ -119,8 +119,12 @@ impl fmt::Display for DiskFault {
         f.write_str(match self {
             DiskFault::NotFound => "there is no such file",
             DiskFault::Full => "the disk is full; free some space",
-            DiskFault::ReadOnly => "the file system is read-only; mount it writable or choose another data directory",
-            DiskFault::Denied => "permission denied; the directory must belong to the user that runs the exchange",
+            DiskFault::ReadOnly => {
+                "the file system is read-only; mount it writable or choose another data directory"
+            }
+            DiskFault::Denied => {
+                "permission denied; the directory must belong to the user that runs the exchange"
+            }
             DiskFault::Failed => "the disk failed; look at the system's log and at the disk's health",
         })
     }

@@ -35,7 +35,9 @@ pub enum LogError {
         why: String,
     },
     /// An earlier failure made it unsafe to go on.
-    #[error("the journal takes nothing more since a failure that cannot be undone ({0}); restart the exchange")]
+    #[error(
+        "the journal takes nothing more since a failure that cannot be undone ({0}); restart the exchange"
+    )]
     Poisoned(DiskError),
     /// The caller's numbering and the journal's differ.
     #[error("entry {found} was given to the journal where {expected} was due")]
@@ -257,4 +259,102 @@ pub(super) fn segments<D: Disk>(disk: &D) -> Result<Vec<(u64, String)>, DiskErro
 
 pub(super) fn segment_name(first: u64) -> String {
     format!("journal-{first:020}.log")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::conformance::sample;
+    use crate::journal::disk::{DiskFault, DiskOp};
+    use crate::journal::reader::Reader;
+    use crate::journal::sim_disk::SimDisk;
+
+    fn open(disk: &SimDisk) -> Log<SimDisk> {
+        Log::open(disk.clone(), 1000).unwrap().0
+    }
+
+    fn sync(log: &mut Log<SimDisk>) {
+        let upto = log.sync_work().run().unwrap();
+        log.synced(upto);
+    }
+
+    fn read(disk: &SimDisk) -> Result<Vec<Entry>, LogError> {
+        Reader::new(disk.clone(), Lsn(1)).map(|item| item.map(|(_, entry)| entry)).collect()
+    }
+
+    #[test]
+    fn commit_torn_at_any_byte_leaves_the_groups_before_and_a_prefix_of_it() {
+        let entries = sample(9);
+        let whole = SimDisk::new();
+        let mut log = open(&whole);
+        log.append_group(&entries[..4]).unwrap();
+        sync(&mut log);
+        let before = log.segment.len;
+        log.append_group(&entries[4..]).unwrap();
+        for cut in before..=log.segment.len {
+            let disk = SimDisk::new();
+            disk.open(&log.segment.name).unwrap().append(&whole.read(&log.segment.name).unwrap()).unwrap();
+            disk.truncate(&log.segment.name, cut).unwrap();
+            let mut torn = open(&disk);
+            let last = usize::try_from(torn.last().0).unwrap();
+            assert!(last >= 4);
+            torn.append_group(&entries[last..]).unwrap();
+            assert_eq!(read(&disk).unwrap(), entries, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn damage_to_what_was_durable_is_refused_with_place_and_remedy() {
+        let disk = SimDisk::new();
+        let mut log = open(&disk);
+        for entry in sample(4) {
+            log.append_group(&[entry]).unwrap();
+            sync(&mut log);
+        }
+        disk.flip_bit(&segment_name(1), 60);
+        let refusal = Log::open(disk, 1000).unwrap_err().to_string();
+        for told in ["journal-00000000000000000001.log", "offset 0", "checksum", "centralino journal repair"]
+        {
+            assert!(refusal.contains(told), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn segment_turns_when_full_and_reading_goes_on_across() {
+        let disk = SimDisk::new();
+        let mut log = open(&disk);
+        let entries = sample(60);
+        for group in entries.chunks(3) {
+            log.append_group(group).unwrap();
+            sync(&mut log);
+        }
+        assert!(segments(&disk).unwrap().len() > 3);
+        assert_eq!(read(&disk).unwrap(), entries);
+        assert_eq!(open(&disk).last(), Lsn(60));
+        disk.remove(&segments(&disk).unwrap()[1].1).unwrap();
+        assert!(matches!(read(&disk), Err(LogError::Damaged { .. })), "a missing segment is told");
+    }
+
+    #[test]
+    fn full_disk_loses_nothing_and_the_group_can_be_tried_again() {
+        let disk = SimDisk::new();
+        let mut log = open(&disk);
+        disk.limit_room(Some(100));
+        assert!(
+            matches!(log.append_group(&sample(5)), Err(LogError::Disk(error)) if error.kind == DiskFault::Full)
+        );
+        disk.limit_room(None);
+        log.append_group(&sample(5)).unwrap();
+        assert_eq!(read(&disk).unwrap(), sample(5));
+    }
+
+    #[test]
+    fn failed_write_that_cannot_be_undone_poisons() {
+        let disk = SimDisk::new();
+        let mut log = open(&disk);
+        disk.fail_next(DiskOp::Write, DiskFault::Failed);
+        disk.fail_next(DiskOp::Change, DiskFault::Failed);
+        assert!(matches!(log.append_group(&sample(1)), Err(LogError::Disk(_))));
+        assert!(matches!(log.append_group(&sample(1)), Err(LogError::Poisoned(_))));
+    }
 }

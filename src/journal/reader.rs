@@ -93,14 +93,18 @@ impl Loaded {
             let record = match record::decode_as(&self.bytes, self.at, self.lsn) {
                 Ok(Some(record)) => record,
                 Ok(None) => return Ok(None),
-                Err(_) if self.newest && !record::was_durable(&self.bytes, self.at, self.lsn) => return Ok(None),
+                Err(_) if self.newest && !record::was_durable(&self.bytes, self.at, self.lsn) => {
+                    return Ok(None);
+                }
                 Err(problem) => return Err(self.damaged(&problem.to_string())),
             };
             let wanted = (self.lsn >= from).then(|| serde_json::from_slice(record.payload));
             let (lsn, end) = (self.lsn, record.end);
             if let Some(Err(unknown)) = &wanted {
                 let hint = "a newer program may have written it";
-                return Err(self.damaged(&format!("the entry is whole but not understood ({unknown}); {hint}")));
+                return Err(
+                    self.damaged(&format!("the entry is whole but not understood ({unknown}); {hint}"))
+                );
             }
             (self.at, self.lsn) = (end, lsn + 1);
             if let Some(Ok(entry)) = wanted {

@@ -5,12 +5,14 @@
 //! machine ([`leg::Leg`]) holds what a leg knows; the shard in `io` runs it on real sockets, the simulator at event level.
 //!
 //! The path of a packet: [`rtp`] reads it, [`source`] says whether it is the peer's, [`dtmf`] makes digits of key events,
-//! [`plane`] carries it to the bridge partner, whose [`stream`] numbers it and [`g711`] changes its law, and the recorder lays
+//! [`plane`] carries it to the bridge partner, whose [`stream`] numbers it and [`g711`] changes its law, and [`mixer`] lays
 //! it into the recording. Prompts and music come from the leg's [`player`], a frame on each beat.
 
 pub mod dtmf;
 pub mod g711;
 pub mod leg;
+pub mod library;
+pub mod mixer;
 pub mod plane;
 pub mod player;
 pub mod rtp;
