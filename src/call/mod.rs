@@ -13,26 +13,25 @@ pub use story::Story;
 
 use std::net::IpAddr;
 
+use crate::flow::Enqueue;
 use crate::ids::{CallId, CaseId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::media::{self, LegId};
 use crate::sdp;
 use crate::sip::DialogId;
 
-/// What a leg's SDP agreed, and where its peer is.
+/// One side of a call: a dialog plus its media.
 #[derive(Clone, Debug)]
 pub struct Leg {
     /// The SIP side; `None` until our INVITE is on its way.
     pub dialog: Option<DialogId>,
     /// The media side.
     pub media: LegId,
-    /// Our port, once bound.
-    pub port: Option<u16>,
+    /// Our SDP; `None` until the port is bound.
+    pub local: Option<sdp::Local>,
     /// Our address as the peer is told.
     pub address: IpAddr,
     /// Where the peer's signalling comes from.
     pub signalling: IpAddr,
-    /// Version of our SDP, counted up with every change (RFC 3264 section 8).
-    pub sdp_version: u64,
     /// The peer has put us on hold.
     pub held: bool,
 }
@@ -101,13 +100,14 @@ pub struct Call {
 }
 
 impl Leg {
-    /// What our SDP says of this side.
-    pub fn origin(&self, port: u16) -> sdp::Origin {
-        sdp::Origin { session: self.media.0, version: self.sdp_version, addr: self.address, port }
+    /// The port is bound: from now on there is SDP.
+    pub fn on_port(&mut self, port: u16) -> &mut sdp::Local {
+        self.local.insert(sdp::Local::new(self.address, port, self.media.0))
     }
 
     /// The peer's SDP agrees to this: what media must know.
-    pub fn set_remote(&self, agreed: &sdp::Negotiated) -> media::Command {
+    pub fn set_remote(&mut self, agreed: &sdp::Negotiated) -> media::Command {
+        self.held = !agreed.send;
         media::Command::SetRemote { leg: self.media, remote: agreed.remote(self.signalling) }
     }
 }

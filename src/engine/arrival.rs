@@ -8,7 +8,6 @@ use crate::ids::{CallId, CitizenId, ContactId};
 use crate::journal::entry::{Fact, Personal};
 use crate::media;
 use crate::phone_number::Caller;
-use crate::sdp;
 use crate::sip::{DialogId, Incoming, Peer};
 use crate::time::{Mono, Now};
 use crate::words::{EndedBy, Outcome};
@@ -163,7 +162,7 @@ impl Engine {
     /// The port is bound: write down that the call is answered, and answer once that is safe.
     pub(super) fn on_citizen_port(&mut self, now: Now, id: CallId, port: u16) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.citizen.port = Some(port);
+        call.citizen.on_port(port);
         let dialog = call.citizen.dialog;
         self.journal_dialog(now, id.into(), dialog);
         let lsn = self.append(now, Fact::ContactAnswered { contact: id.into() });
@@ -173,13 +172,12 @@ impl Engine {
     /// The 200 may go out, unless the caller has gone meanwhile.
     pub(super) fn answer_citizen(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let (Some(dialog), Some(port)) = (call.citizen.dialog, call.citizen.port) else { return };
-        let origin = call.citizen.origin(port);
+        let (Some(dialog), Some(local)) = (call.citizen.dialog, call.citizen.local.as_mut()) else { return };
         let Some(offer) = call.offer.take() else {
             call.phase = Phase::Answered;
-            return self.sip.answer(now.mono, dialog, sdp::offer(&origin));
+            return self.sip.answer(now.mono, dialog, local.offer());
         };
-        match sdp::answer(&offer, &origin) {
+        match local.answer(&offer) {
             Ok((answer, agreed)) => {
                 call.phase = Phase::Answered;
                 let command = call.citizen.set_remote(&agreed);
@@ -210,7 +208,8 @@ impl Engine {
     /// When the INVITE had no offer, ours was in the 200 and the answer is in the ACK (RFC 3261 section 13.2.1).
     fn take_late_answer(&mut self, id: CallId, answer: Option<Vec<u8>>) -> Result<(), String> {
         let (Some(call), Some(answer)) = (self.calls.get_mut(&id), answer) else { return Ok(()) };
-        let agreed = sdp::read_answer(&answer).map_err(|error| error.to_string())?;
+        let Some(local) = call.citizen.local.as_mut() else { return Ok(()) };
+        let agreed = local.read_answer(&answer).map_err(|error| error.to_string())?;
         let command = call.citizen.set_remote(&agreed);
         self.media(command);
         Ok(())

@@ -360,7 +360,7 @@ impl Engine {
         self.media(media::Command::Open { leg: media });
         let address: IpAddr = self.config.engine.advertise.unwrap_or_else(|| link.local.ip());
         let signalling = link.remote.ip();
-        Leg { dialog, media, port: None, address, signalling, sdp_version: 1, held: false }
+        Leg { dialog, media, local: None, address, signalling, held: false }
     }
 
     /// Forget a leg and close its port.

@@ -7,7 +7,6 @@ use crate::call::Leg;
 use crate::ids::{SeatId, TopicId};
 use crate::journal::entry::Fact;
 use crate::media::{self, PlayId};
-use crate::sdp;
 use crate::sip::{DialogId, Incoming};
 use crate::speech::notice::Notice;
 use crate::time::Now;
@@ -87,12 +86,11 @@ impl Engine {
 
     pub(super) fn on_service_port(&mut self, now: Now, dialog: DialogId, port: u16) {
         let Some(service) = self.services.get_mut(&dialog) else { return };
-        service.leg.port = Some(port);
-        let origin = service.leg.origin(port);
+        let local = service.leg.on_port(port);
         let Some(offer) = service.offer.take() else {
-            return self.sip.answer(now.mono, dialog, sdp::offer(&origin));
+            return self.sip.answer(now.mono, dialog, local.offer());
         };
-        match sdp::answer(&offer, &origin) {
+        match local.answer(&offer) {
             Ok((answer, agreed)) => {
                 let command = service.leg.set_remote(&agreed);
                 self.media(command);
@@ -108,7 +106,8 @@ impl Engine {
     pub(super) fn on_service_established(&mut self, now: Now, dialog: DialogId, answer: Option<Vec<u8>>) {
         let Some(service) = self.services.get_mut(&dialog) else { return };
         service.established = true;
-        if let Some(Ok(agreed)) = answer.as_deref().map(sdp::read_answer) {
+        let late = service.leg.local.as_mut().zip(answer).map(|(local, answer)| local.read_answer(&answer));
+        if let Some(Ok(agreed)) = late {
             let command = service.leg.set_remote(&agreed);
             self.media(command);
         }

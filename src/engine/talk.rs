@@ -8,7 +8,6 @@ use crate::flow;
 use crate::ids::{CallId, OperatorId, QueueId, SeatId};
 use crate::journal::entry::Fact;
 use crate::media::{self, LegId, Recording};
-use crate::sdp;
 use crate::sip::{DialogId, Outgoing, Target};
 use crate::time::Now;
 use crate::words::{EndedBy, QueueExit, SeatView, WorkView};
@@ -33,13 +32,13 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let number = call.from.clone();
         let Some(SeatLeg { seat, queue, leg }) = &mut call.seat else { return };
-        leg.port = Some(port);
+        let offer = leg.on_port(port).offer();
         let queue = self.config.queues.get(queue).map_or(queue.as_str(), |queue| &queue.name);
         let outgoing = Outgoing {
             to: Target::User(seat.as_str().into()),
             from_display: Some(format!("{queue} {number}")),
             from_user: number,
-            offer: sdp::offer(&leg.origin(port)),
+            offer,
             credentials: None,
         };
         match self.sip.invite(now.mono, outgoing) {
@@ -56,12 +55,12 @@ impl Engine {
             return self.sip.bye(now.mono, dialog); // stopped ringing while the 200 was on its way
         };
         self.journal_dialog(now, id.into(), Some(dialog));
-        let agreed = answer.as_deref().map(sdp::read_answer);
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(SeatLeg { seat, leg, .. }) = &mut call.seat else { return };
+        let agreed = leg.local.as_mut().zip(answer).map(|(local, answer)| local.read_answer(&answer));
         let Some(Ok(agreed)) = agreed else {
             return self.fail_seat(now, id);
         };
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let Some(SeatLeg { seat, leg, .. }) = &mut call.seat else { return };
         let seat = seat.clone();
         let command = leg.set_remote(&agreed);
         self.media(command);
@@ -161,20 +160,21 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let is_citizen = call.citizen.dialog == Some(dialog);
         let leg = if is_citizen { Some(&mut call.citizen) } else { call.seat.as_mut().map(|seat| &mut seat.leg) };
-        let Some((leg, port)) = leg.and_then(|leg| leg.port.map(|port| (leg, port))) else {
+        let Some((leg, mut local)) = leg.and_then(|leg| leg.local.take().map(|local| (leg, local))) else {
             return self.sip.refuse_offer(now.mono, dialog, 488);
         };
-        leg.sdp_version += 1;
         let Some(offer) = offer else {
-            let offer = sdp::offer(&leg.origin(port));
+            let offer = local.offer();
+            leg.local = Some(local);
             return self.sip.accept_offer(now.mono, dialog, offer);
         };
-        match sdp::answer(&offer, &leg.origin(port)) {
+        let answered = local.answer(&offer);
+        leg.local = Some(local);
+        match answered {
             Ok((answer, agreed)) => {
                 let was_held = leg.held;
-                leg.held = !agreed.send;
-                let turned = (leg.held != was_held).then_some(leg.held);
                 let command = leg.set_remote(&agreed);
+                let turned = (leg.held != was_held).then_some(leg.held);
                 self.media(command);
                 self.sip.accept_offer(now.mono, dialog, answer);
                 if let Some(on) = turned {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use centralino::media::Codec;
-use centralino::sdp::{self, Origin};
+use centralino::sdp::Local;
 use centralino::sip::{self, DialogId, Endpoint, Event, Link, Outgoing, Registration, Settings, Target, Transport};
 use centralino::time::Mono;
 
@@ -72,7 +72,7 @@ pub(crate) struct Phone {
     pub(crate) answered_at: Option<Mono>,
     offer: Option<Vec<u8>>,
     registration: Option<sip::RegistrationId>,
-    sdp_version: u64,
+    sdp: Local,
 }
 
 impl Phone {
@@ -96,7 +96,7 @@ impl Phone {
             answered_at: None,
             offer: None,
             registration: None,
-            sdp_version: 1,
+            sdp: Local::new(ip, 4000, 1),
         }
     }
 
@@ -109,16 +109,12 @@ impl Phone {
         Link { transport: Transport::Udp, local: self.address, remote: EXCHANGE }
     }
 
-    fn origin(&self) -> Origin {
-        Origin { session: 1, version: self.sdp_version, addr: self.address.ip(), port: 4000 }
-    }
-
     pub(crate) fn dial(&mut self, now: Mono, number: &str) {
         let outgoing = Outgoing {
             to: Target::Uri { uri: format!("sip:{number}@{EXCHANGE}"), link: self.link() },
             from_user: self.name.as_ref().to_owned(),
             from_display: None,
-            offer: sdp::offer(&self.origin()),
+            offer: self.sdp.offer(),
             credentials: self.credentials(),
         };
         let dialog = self.endpoint.invite(now, outgoing).expect("a phone may always dial");
@@ -158,8 +154,7 @@ impl Phone {
     /// Hold (or take back) with a re-INVITE.
     pub(crate) fn hold(&mut self, now: Mono, on: bool) {
         let Line::Up(dialog, _) = self.line else { return };
-        self.sdp_version += 1;
-        let offer = String::from_utf8(sdp::offer(&self.origin())).expect("our own SDP is text");
+        let offer = String::from_utf8(self.sdp.offer()).expect("our own SDP is text");
         let offer = if on { offer.replace("a=sendrecv", "a=sendonly") } else { offer };
         self.endpoint.reoffer(now, dialog, offer.into_bytes());
     }
@@ -180,7 +175,7 @@ impl Phone {
 
     fn answer(&mut self, now: Mono, dialog: DialogId) {
         let Some(offer) = self.offer.take() else { return };
-        let (answer, agreed) = sdp::answer(&offer, &self.origin()).expect("the exchange offers what we speak");
+        let (answer, agreed) = self.sdp.answer(&offer).expect("the exchange offers what we speak");
         assert_eq!(agreed.codec, Codec::Pcma, "the offer to a seat has PCMA first");
         self.endpoint.answer(now, dialog, answer);
         let port = agreed.addr.expect("the exchange has a port").port();
@@ -208,7 +203,7 @@ impl Phone {
                     };
                 }
                 Event::Answered { dialog, answer } => {
-                    let agreed = sdp::read_answer(&answer.expect("a 200 has SDP")).expect("and it can be read");
+                    let agreed = self.sdp.read_answer(&answer.expect("a 200 has SDP")).expect("and it can be read");
                     let port = agreed.addr.expect("the exchange has a port").port();
                     self.line = Line::Up(dialog, port);
                     self.answered_at = Some(now);
@@ -224,7 +219,7 @@ impl Phone {
                     self.seen.push(Seen::Ended);
                 }
                 Event::Reoffer { dialog, offer: Some(offer) } => {
-                    let (answer, _) = sdp::answer(&offer, &self.origin()).expect("what was offered before");
+                    let (answer, _) = self.sdp.answer(&offer).expect("what was offered before");
                     self.endpoint.accept_offer(now, dialog, answer);
                 }
                 Event::RegistrationChanged { status, .. } => {
