@@ -18,9 +18,12 @@ pub struct Story {
 
 impl Story {
     /// The story of a call that a crash cut off, from what the journal kept.
-    pub fn recovered(joined: bool, waiting: bool, turned_away: bool, informed: bool) -> Story {
-        let waiting_since = waiting.then_some(Mono::ZERO);
-        Story { flow_began: true, joined, operator_hung_up: false, waiting_since, turned_away, informed }
+    pub fn recovered(joined: bool, left: Option<QueueExit>, informed: bool) -> Story {
+        let mut story = Story { flow_began: true, joined, informed, ..Story::default() };
+        if let Some(exit) = left {
+            story.on_left(exit);
+        }
+        story
     }
 
     /// The flow has begun to lead the citizen.

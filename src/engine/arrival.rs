@@ -149,11 +149,12 @@ impl Engine {
     fn citizen_of(&mut self, now: Now, contact: ContactId, from: &str) -> Option<CitizenId> {
         let caller = Caller::parse(from);
         let e164 = caller.number()?.reveal();
-        if let Some(known) = self.citizens.get(e164) {
+        let hash = self.keys.hash(e164);
+        if let Some(known) = self.citizens.get(&hash) {
             return Some(*known);
         }
         let citizen = CitizenId(self.stamps.next_stamp());
-        self.citizens.insert(e164.to_owned(), citizen);
+        self.citizens.insert(hash, citizen);
         let number = Personal::Clear(e164.to_owned());
         self.append(now, Fact::CitizenFound { citizen, number, contact });
         Some(citizen)

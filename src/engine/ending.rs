@@ -71,13 +71,14 @@ impl Engine {
         let Some(record) = self.sip.record(dialog) else { return };
         let json = serde_json::to_string(&record).expect("strings, numbers and addresses become JSON");
         self.journalled.insert(dialog);
-        self.append(now, Fact::DialogOpened { contact, dialog: dialog.0, record: Personal::Clear(json) });
+        let dialog = self.first_dialog + dialog.0;
+        self.append(now, Fact::DialogOpened { contact, dialog, record: Personal::Clear(json) });
     }
 
     /// The dialog needs no BYE after a crash any more.
     pub(super) fn journal_dialog_over(&mut self, now: Now, dialog: DialogId) {
         if self.journalled.remove(&dialog) {
-            self.append(now, Fact::DialogClosed { dialog: dialog.0 });
+            self.append(now, Fact::DialogClosed { dialog: self.first_dialog + dialog.0 });
         }
     }
 }

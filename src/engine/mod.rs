@@ -16,7 +16,6 @@ mod talk;
 
 pub use command::{Command, Reply, RequestId};
 pub use gate::PATIENCE;
-pub use restart::{OpenContact, Recovered};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -29,6 +28,8 @@ use crate::flow::{Flow, FlowRun};
 use crate::ids::{CallId, CitizenId, ContactId, FlowId, SeatId, Stamps};
 use crate::journal::Lsn;
 use crate::journal::entry::{Entry, Fact};
+use crate::journal::recovery::Recovered;
+use crate::journal::seal::{Keys, NumberHash};
 use crate::media::{self, LegId, PlayId, Sound};
 use crate::sip::{self, DialogId, Endpoint, Link, Transmit};
 use crate::time::{Mono, Now, earliest};
@@ -125,10 +126,13 @@ pub struct Engine {
     outputs: VecDeque<Output>,
     stamps: Stamps,
     cases: restart::CaseNumbers,
-    citizens: BTreeMap<String, CitizenId>,
+    citizens: BTreeMap<NumberHash, CitizenId>,
+    keys: Keys,
     /// The contact whose wrap-up a seat is in, or was in last.
     last_contact: BTreeMap<SeatId, ContactId>,
     seats_seen: BTreeMap<SeatId, SeatView>,
+    /// The journal numbers dialogs on from the last one ever; the endpoint starts at 1.
+    first_dialog: u64,
     /// Dialogs that the journal would end after a crash.
     journalled: BTreeSet<DialogId>,
     /// Who asked for the status change being made, for the journal.
@@ -158,9 +162,11 @@ impl Engine {
             alarm_of: BTreeMap::new(),
             gate: Gate::new(recovered.last, config.engine.max_spooled),
             outputs: VecDeque::new(),
-            stamps: Stamps::new(config.engine.node, recovered.epoch),
-            cases: restart::CaseNumbers::after(recovered.last_case),
-            citizens: BTreeMap::new(),
+            stamps: Stamps::new(config.engine.node, recovered.next_epoch(config.engine.node)),
+            cases: restart::CaseNumbers::after(recovered.state.case_block),
+            citizens: recovered.state.citizens.clone(),
+            keys: recovered.keys.clone(),
+            first_dialog: recovered.state.last_dialog,
             last_contact: BTreeMap::new(),
             seats_seen: BTreeMap::new(),
             journalled: BTreeSet::new(),
@@ -174,7 +180,7 @@ impl Engine {
             flows,
             sounds,
         };
-        engine.recover(now, recovered);
+        engine.recover(now, &recovered);
         engine.settle(now);
         engine
     }

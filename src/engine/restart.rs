@@ -1,15 +1,12 @@
 //! What a start finds of the time before: contacts that a crash cut off, dialogs whose phones still wait, numbers in use.
 
-use std::collections::BTreeMap;
-
 use crate::acd;
 use crate::call::Story;
-use crate::ids::{CaseId, CitizenId, ContactId, SeatId};
-use crate::journal::Lsn;
+use crate::ids::{CaseId, SeatId};
 use crate::journal::entry::Fact;
-use crate::sip::DialogRecord;
+use crate::journal::recovery::Recovered;
 use crate::time::Now;
-use crate::words::{EndedBy, SeatView, Status, StatusChange};
+use crate::words::{EndedBy, Status, StatusChange};
 
 use super::Engine;
 
@@ -19,34 +16,6 @@ const BLOCK: u32 = 1_000;
 /// The first case number ever: six digits, so that it can be told from a year or an hour.
 const FIRST_CASE: u64 = 100_001;
 
-/// What the journal says of the time before this start.
-#[derive(Debug, Default)]
-pub struct Recovered {
-    /// The last entry.
-    pub last: Lsn,
-    /// This start's number, from 1.
-    pub epoch: u32,
-    /// The last case number that may have been given out.
-    pub last_case: Option<u64>,
-    /// Contacts that were not closed.
-    pub open: Vec<OpenContact>,
-    /// Dialogs that were not closed.
-    pub dialogs: Vec<(u64, DialogRecord)>,
-    /// Citizens by number in E.164.
-    pub citizens: BTreeMap<String, CitizenId>,
-    /// Seats as they were last.
-    pub seats: BTreeMap<SeatId, SeatView>,
-}
-
-/// A contact that was not closed.
-#[derive(Debug)]
-pub struct OpenContact {
-    /// Which.
-    pub contact: ContactId,
-    /// Its story as far as the journal knows.
-    pub story: Story,
-}
-
 /// Case numbers, in blocks written down before their first use.
 #[derive(Debug)]
 pub(super) struct CaseNumbers {
@@ -55,31 +24,34 @@ pub(super) struct CaseNumbers {
 }
 
 impl CaseNumbers {
-    /// Numbers after the last that may have been given out.
-    pub(super) fn after(last: Option<u64>) -> CaseNumbers {
-        let next = last.map_or(FIRST_CASE, |last| last.saturating_add(1));
+    /// Numbers after the block reserved last: what is left of it may have been given out, and not survived.
+    pub(super) fn after(block: Option<(u64, u32)>) -> CaseNumbers {
+        let next = block.map_or(FIRST_CASE, |(first, len)| first.saturating_add(u64::from(len)));
         CaseNumbers { next, end: next }
     }
 }
 
 impl Engine {
     /// Close what a crash left open, and tell its phones.
-    pub(super) fn recover(&mut self, now: Now, recovered: Recovered) {
+    pub(super) fn recover(&mut self, now: Now, recovered: &Recovered) {
         let node = self.config.engine.node;
-        let version = env!("CARGO_PKG_VERSION").to_owned();
-        self.append(now, Fact::Started { node, epoch: recovered.epoch, version });
-        self.citizens = recovered.citizens;
-        for OpenContact { contact, story } in recovered.open {
-            let outcome = story.outcome(EndedBy::Crash);
-            let ended_by = EndedBy::Crash;
+        let epoch = recovered.next_epoch(node);
+        self.append(now, Fact::Started { node, epoch, version: env!("CARGO_PKG_VERSION").to_owned() });
+        for (contact, open) in &recovered.state.contacts {
+            let story = Story::recovered(open.joined.is_some(), open.left, open.informed);
+            let (contact, ended_by) = (*contact, EndedBy::Crash);
+            let outcome = story.outcome(ended_by);
             self.append(now, Fact::ContactClosed { contact, outcome, ended_by, short: false, why: None });
         }
-        for (dialog, record) in recovered.dialogs {
-            self.sip.end_recorded(now.mono, &record);
-            self.append(now, Fact::DialogClosed { dialog });
+        for (dialog, _, record) in recovered.dialogs() {
+            // Not closed in the journal: if we die again before the phone has heard, the next start tells it once more.
+            match serde_json::from_str(&record) {
+                Ok(record) => self.sip.end_recorded(now.mono, &record),
+                Err(error) => tracing::warn!(dialog, %error, "a dialog of before the crash cannot be ended"),
+            }
         }
-        for (seat, view) in recovered.seats {
-            self.restore_status(now, seat, view.status);
+        for (seat, since) in &recovered.state.seats {
+            self.restore_status(now, seat.clone(), since.view.status.clone());
         }
     }
 
