@@ -30,7 +30,7 @@ use crate::journal::Lsn;
 use crate::journal::entry::{Entry, Fact};
 use crate::journal::recovery::Recovered;
 use crate::journal::seal::{Keys, NumberHash};
-use crate::media::{self, LegId, PlayId, Sound};
+use crate::media::{self, LegId, PlayId, Sound, SoundLibrary};
 use crate::sip::{self, DialogId, Endpoint, Link, Transmit};
 use crate::time::{Mono, Now, earliest};
 use crate::words::SeatView;
@@ -91,8 +91,8 @@ pub struct Setup {
     pub config: Arc<Config>,
     /// Compiled flows.
     pub flows: BTreeMap<FlowId, Arc<Flow>>,
-    /// Every sound, by its name `language/name`.
-    pub sounds: Arc<BTreeMap<Box<str>, Arc<Sound>>>,
+    /// Every sound.
+    pub sounds: Arc<SoundLibrary>,
     /// What the journal says of the time before.
     pub recovered: Recovered,
     /// Seed of every random choice.
@@ -111,7 +111,7 @@ enum Owner {
 pub struct Engine {
     config: Arc<Config>,
     flows: BTreeMap<FlowId, Arc<Flow>>,
-    sounds: Arc<BTreeMap<Box<str>, Arc<Sound>>>,
+    sounds: Arc<SoundLibrary>,
     sip: Endpoint,
     acd: Distribution,
     calls: BTreeMap<CallId, Call>,
@@ -391,7 +391,7 @@ impl Engine {
 
     /// The sound `language/name`; a missing one is told, and left out.
     fn sound(&self, language: &str, name: &str) -> Option<Arc<Sound>> {
-        let sound = self.sounds.get(format!("{language}/{name}").as_str()).cloned();
+        let sound = self.sounds.find(&format!("{language}/{name}")).cloned();
         if sound.is_none() {
             tracing::error!(language, name, "no such sound; add it below sounds/ or run `centralino prompts build`");
         }

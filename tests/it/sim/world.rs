@@ -14,7 +14,7 @@ use centralino::journal::sim_disk::{Crash, SimDisk};
 use centralino::journal::sim_store::{SimDelays, SimStore};
 use centralino::journal::{Lsn, StoreEvent};
 use centralino::media::plane::{Hears, Pace, Plane};
-use centralino::media::{self, LegId, Sound};
+use centralino::media::{self, LegId, SoundLibrary};
 use centralino::sip::{Link, Transmit, Transport};
 use centralino::time::{Mono, Now, earliest};
 use centralino::views::memory::MemoryViews;
@@ -38,7 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub(crate) struct Setting {
     pub(crate) config: Arc<Config>,
     pub(crate) flows: BTreeMap<FlowId, Arc<Flow>>,
-    pub(crate) sounds: Arc<BTreeMap<Box<str>, Arc<Sound>>>,
+    pub(crate) sounds: Arc<SoundLibrary>,
 }
 
 impl Setting {
