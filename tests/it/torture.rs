@@ -55,8 +55,8 @@ fn message(name: &str) -> Message {
 }
 
 /// What the message layer makes of a message, in the manifest's words.
-fn verdicts(result: Result<Message, ParseError>) -> Vec<String> {
-    let (reaction, close) = match &result {
+fn verdicts(result: &Result<Message, ParseError>) -> Vec<String> {
+    let (reaction, close) = match result {
         Ok(message) => match message.check() {
             Ok(()) => return accepted(message),
             Err(fault) => (message.reaction_to(fault), false),
@@ -102,7 +102,7 @@ fn assert_expected(case: &Case, over: &str, verdicts: &[String]) {
 #[test]
 fn datagrams_are_taken_or_refused_as_the_manifests_say() {
     for case in cases() {
-        assert_expected(&case, "UDP", &verdicts(Message::parse_datagram(case.bytes.clone())));
+        assert_expected(&case, "UDP", &verdicts(&Message::parse_datagram(case.bytes.clone())));
     }
 }
 
@@ -124,7 +124,7 @@ fn streams_are_framed_as_the_manifests_say() {
             Frame::Refused(error) => Err(error),
             Frame::Ping => panic!("{}: no ping", case.file),
         };
-        assert_expected(&case, "TCP", &verdicts(result));
+        assert_expected(&case, "TCP", &verdicts(&result));
     }
 }
 
