@@ -38,8 +38,13 @@ impl Flow {
 }
 
 /// Types of variables, as `vars` declares them, and what one holds at first.
-const VAR_TYPES: [(&str, &str); 5] =
-    [("string", "a text"), ("digits", "digits in quotes"), ("number", "a whole number"), ("bool", "true or false"), ("object", "left out")];
+const VAR_TYPES: [(&str, &str); 5] = [
+    ("string", "a text"),
+    ("digits", "digits in quotes"),
+    ("number", "a whole number"),
+    ("bool", "true or false"),
+    ("object", "left out"),
+];
 
 struct Compiler<'y> {
     env: &'y Environment,
@@ -123,7 +128,7 @@ impl<'y> Compiler<'y> {
         let compiled: Vec<_> =
             nodes.iter().flat_map(Fields::entries).map(|(name, yaml)| self.node(name, yaml)).collect();
         // Read by the console's editor and by `flow test`, which come with later versions.
-        ["tz", "tests", "layout"].into_iter().for_each(|key| drop(top.value(key)));
+        top.allow(&["tz", "tests", "layout"]);
         top.finish();
         if let Some(start) = start {
             self.graph.check(start, self.default_error, self.faults);
@@ -207,7 +212,9 @@ impl<'y> Compiler<'y> {
         for (name, yaml) in top.fields("schedules").iter().flat_map(Fields::entries) {
             self.check_name(name);
             self.schedule_names.insert(name.text.into());
-            let Some(fields) = Fields::of(yaml, format!("schedule `{}`", name.text), self.faults) else { continue };
+            let Some(fields) = Fields::of(yaml, format!("schedule `{}`", name.text), self.faults) else {
+                continue;
+            };
             match schedule_text(&fields, self.faults).compile() {
                 Ok(schedule) => drop(self.schedules.insert(name.text.into(), schedule)),
                 Err(faults) => faults.into_iter().for_each(|fault| {
@@ -243,7 +250,8 @@ impl<'y> Compiler<'y> {
                 self.faults.add(language.at, fault);
             }
             let YamlValue::Text(text) = &yaml.value else {
-                let fault = Fault::Shape { key: language.text.to_owned(), expected: "a text; put it in quotes" };
+                let fault =
+                    Fault::Shape { key: language.text.to_owned(), expected: "a text; put it in quotes" };
                 self.faults.add(yaml.at, fault);
                 continue;
             };
@@ -293,7 +301,7 @@ impl<'y> Compiler<'y> {
             };
             input.finish();
         }
-        nodes::check_defaults(&defaults, self.faults);
+        nodes::check_defaults(&defaults);
         self.defaults = Some(defaults);
     }
 

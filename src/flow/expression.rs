@@ -36,7 +36,7 @@ const FUNCTIONS: [&str; 6] = ["size", "contains", "startsWith", "endsWith", "int
 
 /// The value of a variable or an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub(super) enum Value {
     /// Text, digits.
     Text(String),
     /// A whole number.
@@ -102,7 +102,9 @@ impl Expression {
         context.set_variable_resolver(facts);
         let value = context.resolve(&self.tree).map_err(|error| EvaluationError(error.to_string()))?;
         match value {
-            cel::Value::String(text) if text.len() <= MAX_TEXT_BYTES => Ok(Value::Text(text.as_ref().clone())),
+            cel::Value::String(text) if text.len() <= MAX_TEXT_BYTES => {
+                Ok(Value::Text(text.as_ref().clone()))
+            }
             cel::Value::Int(number) => Ok(Value::Number(number)),
             cel::Value::UInt(number) => i64::try_from(number)
                 .map(Value::Number)
@@ -157,7 +159,11 @@ fn environment() -> &'static Arc<Env> {
 }
 
 fn shortened(text: &str) -> String {
-    if text.chars().count() <= 60 { text.to_owned() } else { text.chars().take(57).chain("...".chars()).collect() }
+    if text.chars().count() <= 60 {
+        text.to_owned()
+    } else {
+        text.chars().take(57).chain("...".chars()).collect()
+    }
 }
 
 /// Refuses what could cost the parser much stack or time, by counting bytes: in doubt (brackets in a string) it refuses.
@@ -208,7 +214,9 @@ fn check(tree: &IdedExpr, scope: Scope<'_>, depth_left: usize) -> Result<(), Ref
             _ => Err(Refusal::Why("values have no fields in this version".to_owned())),
         },
         Expr::Select(_) => Err(Refusal::Why("`has` is not needed: every variable has a value".to_owned())),
-        Expr::Ident(name) => Err(Refusal::Why(format!("`{name}` alone is no value; write `vars.{name}` or `call...`"))),
+        Expr::Ident(name) => {
+            Err(Refusal::Why(format!("`{name}` alone is no value; write `vars.{name}` or `call...`")))
+        }
         Expr::Comprehension(_) => Err(Refusal::Why("there are no loops in flows".to_owned())),
         Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => {
             Err(Refusal::Why("only texts, whole numbers, true and false are values here".to_owned()))
@@ -219,7 +227,11 @@ fn check(tree: &IdedExpr, scope: Scope<'_>, depth_left: usize) -> Result<(), Ref
 fn check_call(call: &CallExpr, scope: Scope<'_>, depth_left: usize) -> Result<(), Refusal> {
     let operator = !call.func_name.starts_with(|c: char| c.is_alphabetic());
     if !operator && !FUNCTIONS.contains(&call.func_name.as_str()) {
-        return Err(Refusal::Why(format!("there is no function `{}`{}", call.func_name, hint(&call.func_name, FUNCTIONS))));
+        return Err(Refusal::Why(format!(
+            "there is no function `{}`{}",
+            call.func_name,
+            hint(&call.func_name, FUNCTIONS)
+        )));
     }
     let target = call.target.as_deref();
     target.into_iter().chain(&call.args).try_for_each(|part| check(part, scope, depth_left))
@@ -240,6 +252,8 @@ fn check_name(root: &str, field: &str, scope: Scope<'_>) -> Result<(), Refusal> 
         "queue" if scope.queue && QUEUE_FACTS.contains(&field) => Ok(()),
         "queue" if scope.queue => Err(unknown(&QUEUE_FACTS)),
         "queue" => Err(Refusal::Why("`queue` is known only inside a queue node".to_owned())),
-        _ => Err(Refusal::Why(format!("there is no `{root}`; use `vars`, `call` or, in a queue node, `queue`"))),
+        _ => Err(Refusal::Why(format!(
+            "there is no `{root}`; use `vars`, `call` or, in a queue node, `queue`"
+        ))),
     }
 }

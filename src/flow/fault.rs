@@ -72,7 +72,9 @@ pub enum Fault {
     // Names.
     #[error("unknown node type `{name}`{hint}")]
     UnknownType { name: String, hint: Hint },
-    #[error("node type `{name}` comes with a later version; this one has play menu collect hours bulletin language branch set tag queue hangup")]
+    #[error(
+        "node type `{name}` comes with a later version; this one has play menu collect hours bulletin language branch set tag queue hangup"
+    )]
     LaterType { name: String },
     #[error("node `{node}` goes to `{target}`, which is not in this flow{hint}")]
     UnknownNode { node: String, target: String, hint: Hint },
@@ -80,7 +82,9 @@ pub enum Fault {
     UnknownDefault { key: String, target: String, hint: Hint },
     #[error("node `{node}` has no exit `{exit}`; give it under `exits` of the node or of `defaults.{kind}`")]
     MissingExit { node: String, kind: &'static str, exit: &'static str },
-    #[error("prompt `{name}` is not in this flow and has no recording in `{language}`; give its text under `prompts` or add sounds/{language}/{name}.wav{hint}")]
+    #[error(
+        "prompt `{name}` is not in this flow and has no recording in `{language}`; give its text under `prompts` or add sounds/{language}/{name}.wav{hint}"
+    )]
     MissingSound { name: String, language: String, hint: Hint },
     #[error("prompt `{name}` has no text in `{language}`; give it or add sounds/{language}/{name}.wav")]
     MissingText { name: String, language: String },
@@ -112,7 +116,9 @@ pub enum Fault {
     KeyClash { node: String, key: char },
     #[error("node `{node}` has no keys; add some under `keys` or use a `play` node")]
     NoKeys { node: String },
-    #[error("`digits` asks for at least {min} and at most {max}; min must be 1 or more, max at least min and at most 32")]
+    #[error(
+        "`digits` asks for at least {min} and at most {max}; min must be 1 or more, max at least min and at most 32"
+    )]
     DigitCount { min: u64, max: u64 },
 
     // Computed values.
@@ -120,9 +126,13 @@ pub enum Fault {
     Unclosed { text: String },
     #[error("expression `{text}`: {why}")]
     Expression { text: String, why: String },
-    #[error("`{text}` cannot be spoken; use digits(), number(), ordinal(), date(), time() or duration(), or a prompt of its own")]
+    #[error(
+        "`{text}` cannot be spoken; use digits(), number(), ordinal(), date(), time() or duration(), or a prompt of its own"
+    )]
     NotSpoken { text: String },
-    #[error("`{name}()` comes with a later version; this one speaks digits, number, ordinal, date, time and duration")]
+    #[error(
+        "`{name}()` comes with a later version; this one speaks digits, number, ordinal, date, time and duration"
+    )]
     LaterFunction { name: String },
     #[error("the default of `{name}` must be {expected}")]
     VarDefault { name: String, expected: &'static str },
@@ -130,7 +140,9 @@ pub enum Fault {
     // The graph.
     #[error("node `{0}` cannot be reached from `start`; lead to it or remove it")]
     Unreachable(String),
-    #[error("nodes {0} lead round without asking the caller anything; put a `play`, `menu` or `hangup` on the way")]
+    #[error(
+        "nodes {0} lead round without asking the caller anything; put a `play`, `menu` or `hangup` on the way"
+    )]
     IdleLoop(String),
     #[error("`tag` of node `{0}` sets nothing; give it `entity`, `topic` or `record`")]
     EmptyTag(String),
@@ -161,6 +173,10 @@ impl Faults {
 
     pub(super) fn is_empty(&self) -> bool {
         self.list.borrow().is_empty()
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.list.borrow().len()
     }
 
     /// All of them, in the order of the file.

@@ -143,6 +143,11 @@ impl<'y> Fields<'y> {
         Fields::of(self.value(key)?, format!("`{key}`"), self.faults)
     }
 
+    /// These keys may be there; they are read elsewhere or by later versions.
+    pub(super) fn allow(&self, keys: &[&'static str]) {
+        self.asked.borrow_mut().extend(keys);
+    }
+
     /// Every key that nobody asked for is a fault.
     pub(super) fn finish(&self) {
         let asked = self.asked.borrow();

@@ -163,7 +163,7 @@ mod tests {
             ("2026-11-24T08:00:00", Hours::Open),
             ("2026-11-24T19:59:59", Hours::Open),
             ("2026-11-24T20:00:00", Hours::Closed),
-            ("2026-11-28T10:00:00", Hours::Open), // Saturday
+            ("2026-11-28T10:00:00", Hours::Open),   // Saturday
             ("2026-11-29T10:00:00", Hours::Closed), // Sunday
         ] {
             assert_eq!(at(moment), hours, "{moment}");

@@ -123,7 +123,8 @@ impl Prompt {
 
     /// The languages in which a value is spoken.
     pub(super) fn languages_of_values(&self) -> BTreeSet<&Language> {
-        let has_value = |segments: &[Segment]| segments.iter().any(|segment| matches!(segment, Segment::Value { .. }));
+        let has_value =
+            |segments: &[Segment]| segments.iter().any(|segment| matches!(segment, Segment::Value { .. }));
         self.spoken.iter().filter(|(_, segments)| has_value(segments)).map(|(language, _)| language).collect()
     }
 }

@@ -74,7 +74,11 @@ impl Template {
             [] => Ok(Template::Fixed(Value::Text(String::new()))),
             [Part::Literal(literal)] => Ok(Template::Fixed(Value::Text((*literal).to_owned()))),
             [Part::Computed(one)] => Ok(Template::One(Expression::compile(one, scope)?)),
-            parts => parts.iter().map(|part| Joint::compile(part, scope)).collect::<Result<_, _>>().map(Template::Joined),
+            parts => parts
+                .iter()
+                .map(|part| Joint::compile(part, scope))
+                .collect::<Result<_, _>>()
+                .map(Template::Joined),
         }
     }
 
@@ -91,7 +95,8 @@ impl Template {
             Template::Fixed(value) => Ok(value.clone()),
             Template::One(expression) => expression.evaluate(facts),
             Template::Joined(joints) => {
-                let texts: Result<String, EvaluationError> = joints.iter().map(|joint| joint.evaluate(facts)).collect();
+                let texts: Result<String, EvaluationError> =
+                    joints.iter().map(|joint| joint.evaluate(facts)).collect();
                 texts.map(Value::Text)
             }
         }
@@ -124,13 +129,16 @@ mod tests {
             ("", vec![]),
             ("solo testo, 5 $ e {graffe}", vec![Part::Literal("solo testo, 5 $ e {graffe}")]),
             ("${a}", vec![Part::Computed("a")]),
-            ("il ${a} e ${b}.", vec![
-                Part::Literal("il "),
-                Part::Computed("a"),
-                Part::Literal(" e "),
-                Part::Computed("b"),
-                Part::Literal("."),
-            ]),
+            (
+                "il ${a} e ${b}.",
+                vec![
+                    Part::Literal("il "),
+                    Part::Computed("a"),
+                    Part::Literal(" e "),
+                    Part::Computed("b"),
+                    Part::Literal("."),
+                ],
+            ),
             ("${a == '}'}x", vec![Part::Computed("a == '}'"), Part::Literal("x")]),
         ] {
             assert_eq!(parts(text), Ok(expected), "{text}");

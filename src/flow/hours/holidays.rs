@@ -76,8 +76,11 @@ mod tests {
             (2038, 4, 25),
             (2285, 3, 22),
         ] {
-            let easters: Vec<Date> =
-                date(year, 3, 1).series(jiff::Span::new().days(1)).take(70).filter(|&day| is_easter(day)).collect();
+            let easters: Vec<Date> = date(year, 3, 1)
+                .series(jiff::Span::new().days(1))
+                .take(70)
+                .filter(|&day| is_easter(day))
+                .collect();
             assert_eq!(easters, [date(year, month, day)]);
         }
     }

@@ -54,10 +54,14 @@ pub enum ScheduleFault {
     #[error("`{0}` is not a day; write `mon` to `sun`, a range like `mon-sat` or a list like `mon,wed`")]
     Days(String),
     /// Not a span of the day.
-    #[error("`{0}` is not a time span; write one like `08:00-20:00`, ending by 24:00, and split what passes midnight")]
+    #[error(
+        "`{0}` is not a time span; write one like `08:00-20:00`, ending by 24:00, and split what passes midnight"
+    )]
     Times(String),
     /// Not a holiday.
-    #[error("`{0}` is not a holiday; write `it-national`, a day of every year like `06-24` or a date like `2026-12-31`")]
+    #[error(
+        "`{0}` is not a holiday; write `it-national`, a day of every year like `06-24` or a date like `2026-12-31`"
+    )]
     Holiday(String),
     /// Not a date.
     #[error("`{0}` is not a date; write one like `2026-12-24`")]
@@ -198,7 +202,9 @@ mod tests {
     #[test]
     fn times_end_by_midnight_and_run_forward() {
         assert_eq!(parse_opening("00:00-24:00"), Some(Opening { from_minute: 0, to_minute: 1440 }));
-        for bad in ["8-20", "08:00", "20:00-08:00", "08:00-24:01", "08:60-09:00", "+8:00-09:00", "08:00-08:00"] {
+        for bad in
+            ["8-20", "08:00", "20:00-08:00", "08:00-24:01", "08:60-09:00", "+8:00-09:00", "08:00-08:00"]
+        {
             assert_eq!(parse_opening(bad), None, "{bad}");
         }
     }
