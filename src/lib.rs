@@ -1,9 +1,11 @@
 //! centralino: the open telephone exchange for city contact centers.
 
 pub mod acd;
+pub mod cli;
 pub mod config;
 pub mod flow;
 pub mod ids;
+pub mod io;
 pub mod journal;
 pub mod media;
 pub mod phone_number;
