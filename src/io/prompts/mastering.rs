@@ -13,13 +13,13 @@ pub(super) const PACKET: usize = 160;
 /// Root mean square of the moments with sound: loud enough for a noisy street, 3 dB above the usual level of talk.
 const SPEECH_DBOV: f32 = -20.0;
 /// Below this, against the loudest moment, nobody hears anything.
-const SILENCE_DB: f32 = -40.0;
+const SILENCE_DB: f32 = -46.0;
 /// Nothing is louder: A-law keeps some room, and so do cheap telephones.
 const CEILING: f32 = 0.89;
 /// Above this the peaks are bent, not cut.
 const KNEE: f32 = 0.6;
-/// Kept before the first sound: 20 ms.
-const LEAD: usize = 160;
+/// Kept before the first sound: 10 ms.
+const LEAD: usize = 80;
 /// Kept after the last: 60 ms, the breath between two pieces.
 const TAIL: usize = 480;
 /// Fade at both ends, against clicks: 5 ms.

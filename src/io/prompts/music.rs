@@ -1,7 +1,7 @@
 //! The hold music `attesa`: our own, so that nobody owes rights for letting a citizen wait.
 //!
 //! Sixteen slow bars in C major. A pad holds each chord, an arpeggio walks up and down it, and from the ninth bar a few
-//! long notes sing above. All notes lie where a telephone is clear (250 to 2800 Hz with their overtones) and overlap
+//! long notes sing above. All notes lie where a telephone is clear (260 to 3000 Hz, overtones included) and overlap
 //! softly, because A-law and cheap handsets are unkind to attacks and to high tones. The end rings into the beginning:
 //! what a note has left over after the last bar sounds in the first, so the loop has no seam.
 
@@ -74,6 +74,9 @@ const PLUCK: Timbre = Timbre { rise: 80.0, decay: 3600.0, harmonics: [0.26, 0.08
 /// A flute.
 const FLUTE: Timbre = Timbre { rise: 700.0, decay: 9000.0, harmonics: [0.22, 0.03, 0.02] };
 
+/// Overtones beyond this are left out: a telephone cuts them, and above 4 kHz they would come back as other tones.
+const HIGHEST_HZ: f64 = 3000.0;
+
 /// The whole piece, mastered.
 pub(super) fn compose() -> Vec<f32> {
     let mut sheet = vec![0.0; LENGTH.next_multiple_of(PACKET)];
@@ -110,9 +113,10 @@ fn swell(part: f32) -> f32 {
 
 #[expect(clippy::cast_possible_truncation, reason = "a sine between -1 and 1")]
 fn tone(harmonics: &[f32], hertz: f64, at: usize) -> f32 {
-    let turns = hertz * at as f64 / f64::from(RATE);
     let harmonic = |(order, loudness): (usize, &f32)| {
-        loudness * (turns * (order + 1) as f64 * std::f64::consts::TAU).sin() as f32
+        let hertz = hertz * (order + 1) as f64;
+        let turns = hertz * at as f64 / f64::from(RATE);
+        if hertz > HIGHEST_HZ { 0.0 } else { loudness * (turns * std::f64::consts::TAU).sin() as f32 }
     };
     harmonics.iter().enumerate().map(harmonic).sum()
 }

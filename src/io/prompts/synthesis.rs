@@ -43,7 +43,7 @@ impl Voice {
     /// The voice used unless another is asked for.
     pub fn of_language(language: &str) -> Option<Voice> {
         espeak_voice(language)?;
-        let command = "espeak-ng -v {voice} -s 150 --stdin -w {output}".to_owned();
+        let command = "espeak-ng -v {voice} -s 165 --stdin -w {output}".to_owned();
         Some(Voice { command, encoding: Encoding::Utf8 })
     }
 
