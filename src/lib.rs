@@ -3,7 +3,9 @@
 pub mod acd;
 pub mod config;
 pub mod flow;
+pub mod hint;
 pub mod ids;
+pub mod io;
 pub mod journal;
 pub mod media;
 pub mod planted;
