@@ -9,6 +9,7 @@ pub mod io;
 pub mod journal;
 pub mod media;
 pub mod planted;
+pub mod phone_number;
 pub mod sip;
 pub mod speech;
 pub mod time;

@@ -4,7 +4,11 @@
 //! happened ([`Input`]) and answers with [`Action`]s; it knows nothing of SIP, RTP or seats. Whatever is spoken is already
 //! a list of [`Say`]s, in the caller's language.
 
+mod fault;
 pub mod hours;
+mod yaml;
+
+pub use self::fault::{Fault, FlowError, Hint, Place};
 
 use std::time::Duration;
 
