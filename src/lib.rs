@@ -4,6 +4,7 @@ pub mod acd;
 pub mod cli;
 pub mod config;
 pub mod flow;
+pub mod hint;
 pub mod ids;
 pub mod io;
 pub mod journal;

@@ -1,3 +1,4 @@
 //! The only sockets, files, clocks and threads.
 
 pub mod prompts;
+pub mod config;
