@@ -29,8 +29,13 @@ pub(super) struct Exchange {
 impl Exchange {
     /// Starts it on free ports and waits until it accepts calls.
     pub(super) fn start(site: &Site) -> Exchange {
+        Exchange::start_at(site, "127.0.0.1:0")
+    }
+
+    /// Starts it on a SIP address.
+    pub(super) fn start_at(site: &Site, sip: &str) -> Exchange {
         let log = site.path("exchange.log");
-        let mut command = serve(site, "127.0.0.1:0");
+        let mut command = serve(site, sip);
         let stderr = std::fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log file");
         let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the program was built");
         let (sip, http) = match ready_line(child.stdout.take().expect("it is piped")) {
