@@ -1,6 +1,7 @@
 //! Steps, one after the other: each says what it does; a failure does not keep the next from running; a table at the end.
 
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -145,7 +146,8 @@ fn line_of(command: &Command) -> String {
     let variables = command.get_envs().filter(|(name, _)| *name != "CARGO_TERM_COLOR");
     let variables =
         variables.filter_map(|(name, value)| Some(format!("{}='{}'", name.display(), value?.display())));
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let words = std::iter::once(program).chain(command.get_args());
     variables.chain(words.map(|word| word.display().to_string())).collect::<Vec<_>>().join(" ")
 }
 

@@ -102,8 +102,8 @@ fn ready_line(stdout: ChildStdout) -> Option<(SocketAddr, SocketAddr)> {
     });
     loop {
         let line = receive.recv_timeout(READY_WITHIN).ok()?;
-        if let Some(rest) = line.strip_prefix("ready ") {
-            return Some((address(rest, "sip=")?, address(rest, "http=")?));
+        if line.starts_with("ready") {
+            return Some((address(&line, "sip=")?, address(&line, "http=")?));
         }
     }
 }
@@ -116,4 +116,17 @@ fn tail(log: &PathBuf) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ready_line_has_the_addresses_bound_in_any_order() {
+        let line = "ready http=127.0.0.1:40002 sip=[::1]:40001";
+        assert_eq!(address(line, "sip="), "[::1]:40001".parse().ok());
+        assert_eq!(address(line, "http="), "127.0.0.1:40002".parse().ok());
+        assert_eq!(address("ready", "sip="), None);
+    }
 }

@@ -120,18 +120,53 @@ fn citizen_who_hangs_up_while_waiting_is_on_record_as_abandoned() {
     }
     let site = Site::demo();
     let exchange = Exchange::start(&site);
-    // A seat is there, so that there is a queue to wait in; it does not answer.
-    let _phone = Baresip::registered(&site, exchange.sip, &Account::operator("seat01", "demo-seat01"));
+    let operator = Baresip::registered(&site, exchange.sip, &Account::operator("seat01", "demo-seat01"));
     let voice = Voice::tone(1000, 120_000).pressing('1', 2_000);
-    let citizen = Citizen {
-        number: "0557200001",
-        scenario: "hang-up",
-        transport: Transport::Udp,
-        voice: &voice,
-        patience: Duration::from_secs(60),
-    };
-    citizen.dial(&site, exchange.sip, "055055").ended_well();
+    let mut served =
+        citizen("0557200001", "talk", Duration::ZERO, &voice).dial(&site, exchange.sip, "055055");
+    operator.wait_for("CALL_INCOMING", ALL_SERVED);
+    operator.answer();
+
+    let waiting = Baresip::start(&site, exchange.sip, &Account::citizen("0557200002"));
+    waiting.dial(&format!("sip:055055@{}", exchange.sip));
+    waiting.wait_for("CALL_ESTABLISHED", Duration::from_secs(5));
+    waiting.press('1');
+    wait_for("the second citizen to be in a queue", ALL_SERVED, || {
+        let contacts = contacts::of_running(&site, exchange.http);
+        contacts
+            .iter()
+            .any(|contact| is_from(contact, "0557200002") && !text(contact, "queue").is_empty())
+            .then_some(())
+    });
+    waiting.hang_up();
+    operator.hang_up();
+    served.ended_well();
+    let contacts = contacts::when_ended(&site, exchange.http, 2);
+    let abandoned =
+        contacts.iter().find(|contact| is_from(contact, "0557200002")).expect("it was seen before");
+    assert_eq!((text(abandoned, "outcome"), text(abandoned, "ended_by")), ("abandoned", "citizen"));
+}
+
+#[test]
+fn citizen_who_hangs_up_during_the_greeting_is_on_record_as_having_left() {
+    let test = "citizen_who_hangs_up_during_the_greeting_is_on_record_as_having_left";
+    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::RawSockets]) {
+        return;
+    }
+    let site = Site::demo();
+    let exchange = Exchange::start(&site);
+    let voice = Voice::tone(1000, 10_000);
+    let mut call =
+        citizen("0557200003", "hang-up", Duration::from_secs(2), &voice).dial(&site, exchange.sip, "055055");
+    call.ended_well();
     let contacts = contacts::when_ended(&site, exchange.http, 1);
-    assert_eq!((text(&contacts[0], "outcome"), text(&contacts[0], "ended_by")), ("abandoned", "citizen"));
-    assert_ne!(text(&contacts[0], "queue"), "");
+    assert_eq!((text(&contacts[0], "outcome"), text(&contacts[0], "ended_by")), ("left", "citizen"));
+}
+
+fn citizen<'a>(number: &'a str, scenario: &'a str, patience: Duration, voice: &'a Voice) -> Citizen<'a> {
+    Citizen { number, scenario, transport: Transport::Udp, voice, patience }
+}
+
+fn is_from(contact: &serde_json::Value, number: &str) -> bool {
+    text(contact, "from") == number
 }
