@@ -244,4 +244,3 @@ fn module_path() -> &'static str {
 fn write(path: &Path, text: &str) {
     std::fs::write(path, text).expect("the test's directory can be written");
 }
-

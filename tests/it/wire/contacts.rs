@@ -23,7 +23,8 @@ pub(super) fn at_rest(site: &Site) -> Vec<Value> {
 pub(super) fn when_ended(site: &Site, http: SocketAddr, count: usize) -> Vec<Value> {
     wait_for(&format!("{count} contacts with an outcome"), Duration::from_secs(30), || {
         let contacts = of_running(site, http);
-        (contacts.iter().filter(|contact| contact["outcome"].is_string()).count() >= count).then_some(contacts)
+        (contacts.iter().filter(|contact| contact["outcome"].is_string()).count() >= count)
+            .then_some(contacts)
     })
 }
 

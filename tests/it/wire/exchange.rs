@@ -29,8 +29,13 @@ pub(super) struct Exchange {
 impl Exchange {
     /// Starts it on free ports and waits until it accepts calls.
     pub(super) fn start(site: &Site) -> Exchange {
+        Exchange::start_at(site, "127.0.0.1:0")
+    }
+
+    /// Starts it on a SIP address.
+    pub(super) fn start_at(site: &Site, sip: &str) -> Exchange {
         let log = site.path("exchange.log");
-        let mut command = serve(site, "127.0.0.1:0");
+        let mut command = serve(site, sip);
         let stderr = std::fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log file");
         let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the program was built");
         let (sip, http) = match ready_line(child.stdout.take().expect("it is piped")) {
@@ -97,8 +102,8 @@ fn ready_line(stdout: ChildStdout) -> Option<(SocketAddr, SocketAddr)> {
     });
     loop {
         let line = receive.recv_timeout(READY_WITHIN).ok()?;
-        if let Some(rest) = line.strip_prefix("ready ") {
-            return Some((address(rest, "sip=")?, address(rest, "http=")?));
+        if line.starts_with("ready") {
+            return Some((address(&line, "sip=")?, address(&line, "http=")?));
         }
     }
 }
@@ -111,4 +116,17 @@ fn tail(log: &PathBuf) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ready_line_has_the_addresses_bound_in_any_order() {
+        let line = "ready http=127.0.0.1:40002 sip=[::1]:40001";
+        assert_eq!(address(line, "sip="), "[::1]:40001".parse().ok());
+        assert_eq!(address(line, "http="), "127.0.0.1:40002".parse().ok());
+        assert_eq!(address("ready", "sip="), None);
+    }
 }

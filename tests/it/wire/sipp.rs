@@ -54,10 +54,13 @@ impl Citizen<'_> {
         command.arg(exchange.to_string()).args(["-s", number, "-key", "from", self.number]);
         command.arg("-sf").arg(scenario(self.scenario));
         command.args(["-m", "1", "-nostdin", "-timeout_error", "-timeout"]).arg(seconds(LONGEST_CALL));
-        command.args(["-t", match self.transport {
-            Transport::Udp => "u1",
-            Transport::Tcp => "t1",
-        }]);
+        command.args([
+            "-t",
+            match self.transport {
+                Transport::Udp => "u1",
+                Transport::Tcp => "t1",
+            },
+        ]);
         command.args(["-i", "127.0.0.1", "-p"]).arg(ports::free().to_string());
         command.args(["-mi", "127.0.0.1", "-mp"]).arg(media_port.to_string());
         command.arg("-d").arg(self.patience.as_millis().to_string());

@@ -38,6 +38,12 @@ impl Site {
         path
     }
 
+    /// Puts an empty directory in the place of a shared one.
+    pub(super) fn empty(&self, shared: &str) {
+        std::fs::remove_file(self.path(shared)).expect("it is a link of ours");
+        self.directory(shared);
+    }
+
     /// Replaces a file of the configuration.
     pub(super) fn configure(&self, file: &str, text: &str) {
         std::fs::write(self.path("config").join(file), text).expect("the test's directory can be written");

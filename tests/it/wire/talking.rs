@@ -43,7 +43,8 @@ impl Talk {
 
 #[track_caller]
 fn steady(sound: &Sound, hertz: u32, who: &str) -> Heard {
-    let heard = sound.heard(hertz).unwrap_or_else(|| panic!("{who} did not hear {hertz} Hz in {} ms", sound.ms()));
+    let heard =
+        sound.heard(hertz).unwrap_or_else(|| panic!("{who} did not hear {hertz} Hz in {} ms", sound.ms()));
     assert!(heard.total_ms + 500 >= TALK_MS, "{who} heard {hertz} Hz for too short: {heard:?}");
     assert!(heard.longest_gap_ms <= GAP_MS, "{who} heard {hertz} Hz with gaps: {heard:?}");
     heard
@@ -78,8 +79,13 @@ fn the_test_phones_hear_each_other_without_an_exchange() {
         let site = Site::bare();
         let operator = Baresip::start(&site, ([127, 0, 0, 1], 5060).into(), &called_directly());
         let voice = Voice::tone(1000, 20_000).pressing('1', 500);
-        let citizen =
-            Citizen { number: "0552768224", scenario: "talk", transport, voice: &voice, patience: Duration::ZERO };
+        let citizen = Citizen {
+            number: "0552768224",
+            scenario: "talk",
+            transport,
+            voice: &voice,
+            patience: Duration::ZERO,
+        };
         let mut caller = citizen.dial(&site, ([127, 0, 0, 1], operator.sip_port).into(), "055055");
         let mut ports = operator.media_ports();
         ports.push(caller.media_port);
@@ -107,8 +113,13 @@ fn sipp_citizen_and_operator_hear_each_other(test: &str, transport: Transport) {
     let exchange = Exchange::start(&site);
     let operator = Baresip::registered(&site, exchange.sip, &Account::operator("seat01", PASSWORD));
     let voice = Voice::tone(1000, 120_000).pressing('1', 2_000);
-    let citizen =
-        Citizen { number: "0552768224", scenario: "talk", transport, voice: &voice, patience: Duration::ZERO };
+    let citizen = Citizen {
+        number: "0552768224",
+        scenario: "talk",
+        transport,
+        voice: &voice,
+        patience: Duration::ZERO,
+    };
     let mut caller = citizen.dial(&site, exchange.sip, "055055");
     let tap = Tap::on(&operator.media_ports().into_iter().chain([caller.media_port]).collect::<Vec<_>>());
 
@@ -125,7 +136,10 @@ fn sipp_citizen_and_operator_hear_each_other(test: &str, transport: Transport) {
     let talk = Talk { citizen: tap.played_at(caller.media_port), operator: tap.played_at(operator_port) };
     talk.is_two_way();
     let decoded = operator.heard();
-    assert!(decoded.iter().any(|sound| sound.heard(1000).is_some()), "the operator's own record lacks the citizen");
+    assert!(
+        decoded.iter().any(|sound| sound.heard(1000).is_some()),
+        "the operator's own record lacks the citizen"
+    );
     answered_and_recorded(&site, &exchange);
 }
 
@@ -140,7 +154,9 @@ fn answered_and_recorded(site: &Site, exchange: &Exchange) {
         path.is_file().then_some(path)
     });
     let channels = Sound::read_wav(&recording);
-    let [left, right] = channels.as_slice() else { panic!("a recording has two channels, not {}", channels.len()) };
+    let [left, right] = channels.as_slice() else {
+        panic!("a recording has two channels, not {}", channels.len())
+    };
     let talk = Talk { citizen: right.between(0, usize::MAX / 8), operator: left.between(0, usize::MAX / 8) };
     talk.is_two_way();
 }
@@ -179,8 +195,14 @@ fn baresip_citizen_presses_a_key_talks_and_hangs_up() {
     talk_for_a_while(&tap, ear, 1500);
     citizen.hang_up();
     operator.wait_for("CALL_CLOSED", SOON);
-    assert!(citizen.heard().iter().any(|sound| sound.heard(1500).is_some()), "the citizen did not hear the operator");
-    assert!(operator.heard().iter().any(|sound| sound.heard(1000).is_some()), "the operator did not hear the citizen");
+    assert!(
+        citizen.heard().iter().any(|sound| sound.heard(1500).is_some()),
+        "the citizen did not hear the operator"
+    );
+    assert!(
+        operator.heard().iter().any(|sound| sound.heard(1000).is_some()),
+        "the operator did not hear the citizen"
+    );
     let contacts = contacts::when_ended(&site, exchange.http, 1);
     assert_eq!((text(&contacts[0], "outcome"), text(&contacts[0], "ended_by")), ("answered", "citizen"));
 }

@@ -53,7 +53,12 @@ impl Sound {
     pub(super) fn read_wav(path: &Path) -> Vec<Sound> {
         let wav = hound::WavReader::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let spec = wav.spec();
-        assert_eq!((spec.sample_rate, spec.bits_per_sample), (RATE, 16), "{}: not 8 kHz, 16 bit", path.display());
+        assert_eq!(
+            (spec.sample_rate, spec.bits_per_sample),
+            (RATE, 16),
+            "{}: not 8 kHz, 16 bit",
+            path.display()
+        );
         let samples: Vec<i16> = wav.into_samples().map_while(Result::ok).collect();
         let channels = usize::from(spec.channels);
         let channel = |n| Sound::new(samples.iter().skip(n).step_by(channels).copied().collect());
@@ -198,8 +203,12 @@ mod tests {
     fn the_channels_of_a_recording_are_told_apart() {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("stereo.wav");
-        let spec =
-            hound::WavSpec { channels: 2, sample_rate: RATE, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+        let spec = hound::WavSpec {
+            channels: 2,
+            sample_rate: RATE,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
         let mut wav = hound::WavWriter::create(&path, spec).expect("a new file");
         for (left, right) in Sound::tone(1000, 500).samples.iter().zip(&Sound::tone(1500, 500).samples) {
             wav.write_sample(*left).expect("room on disk");

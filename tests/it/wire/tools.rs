@@ -21,11 +21,15 @@ impl Need {
     fn missing(self) -> Option<&'static str> {
         match self {
             Need::Exchange if !super::EXCHANGE_SERVES => Some("`centralino serve` is not part of this build"),
-            Need::Sipp if !installed("sipp") => Some("sipp is not installed (Debian: apt-get install sip-tester)"),
+            Need::Sipp if !installed("sipp") => {
+                Some("sipp is not installed (Debian: apt-get install sip-tester)")
+            }
             Need::Baresip if !installed("baresip") => {
                 Some("baresip is not installed (Debian: apt-get install baresip-core)")
             }
-            Need::RawSockets if super::tap::open().is_err() => Some("raw sockets are not permitted (run as root)"),
+            Need::RawSockets if super::tap::open().is_err() => {
+                Some("raw sockets are not permitted (run as root)")
+            }
             _ => None,
         }
     }

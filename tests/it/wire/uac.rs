@@ -153,3 +153,41 @@ fn header<'a>(message: &'a str, name: &str) -> &'a str {
     let value = |line: &'a str| line.strip_prefix(name)?.strip_prefix(':').map(str::trim);
     message.lines().find_map(value).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::baresip::{Account, Baresip};
+    use super::super::site::Site;
+    use super::super::tools::{self, Need};
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(5);
+
+    #[test]
+    fn the_small_caller_gets_on_with_a_real_phone() {
+        if !tools::ready("the_small_caller_gets_on_with_a_real_phone", &[Need::Baresip]) {
+            return;
+        }
+        let site = Site::bare();
+        let account = Account { name: "called", user: "055055", password: None, hertz: 1500 };
+        let phone = Baresip::start(&site, ([127, 0, 0, 1], 5060).into(), &account);
+        let address = ([127, 0, 0, 1], phone.sip_port).into();
+        let dial = |number| {
+            let mut caller = Uac::new(address, number, "055055");
+            std::thread::scope(|scope| {
+                let status = scope.spawn(|| caller.dial(SOON));
+                phone.wait_for("CALL_INCOMING", SOON);
+                phone.answer();
+                assert_eq!(status.join().expect("it does not panic"), Some(200));
+            });
+            phone.wait_for("CALL_ESTABLISHED", SOON);
+            caller
+        };
+        dial("0557000001").hang_up();
+        phone.wait_for("CALL_CLOSED", SOON);
+        let caller = dial("0557000002");
+        phone.hang_up();
+        assert!(caller.is_hung_up_on(SOON));
+        assert_eq!(Uac::new(address, "0557000003", "055055").dial_and_cancel(SOON), Some(487));
+    }
+}

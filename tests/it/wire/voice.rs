@@ -12,16 +12,16 @@ use super::tones::Sound;
 const PCMA: u8 = 8;
 const TELEPHONE_EVENT: u8 = 101;
 /// Samples in a packet of 20 ms.
-const PACKET: u32 = 160;
+const PACKET: u16 = 160;
 /// Packets that a press lasts: 100 ms.
-const PRESS_PACKETS: u32 = 5;
+const PRESS_PACKETS: u16 = 5;
 /// The end of a press is sent this often (RFC 4733 section 2.5.1.4).
-const END_PACKETS: u32 = 3;
+const END_PACKETS: u16 = 3;
 
 /// A tone with key presses.
 pub(super) struct Voice {
     sound: Sound,
-    presses: Vec<(u32, u8)>,
+    presses: Vec<(u16, u8)>,
 }
 
 impl Voice {
@@ -31,7 +31,7 @@ impl Voice {
     }
 
     /// Presses a key after so many milliseconds.
-    pub(super) fn pressing(mut self, key: char, at_ms: u32) -> Voice {
+    pub(super) fn pressing(mut self, key: char, at_ms: u16) -> Voice {
         let event = "0123456789*#".find(key).expect("a key of a telephone");
         self.presses.push((at_ms / 20, u8::try_from(event).expect("twelve keys")));
         self
@@ -50,35 +50,35 @@ impl Voice {
 
     /// RTP packets, one each 20 ms.
     fn packets(&self) -> Vec<Vec<u8>> {
-        let chunks = self.sound.samples().chunks_exact(PACKET as usize);
-        (0_u32..).zip(chunks).map(|(n, chunk)| self.event(n).unwrap_or_else(|| sound(n, chunk))).collect()
+        let chunks = self.sound.samples().chunks_exact(PACKET.into());
+        (0_u16..).zip(chunks).map(|(n, chunk)| self.event(n).unwrap_or_else(|| sound(n, chunk))).collect()
     }
 
     /// The telephone-event packet due at this beat, if a key is pressed.
-    fn event(&self, beat: u32) -> Option<Vec<u8>> {
+    fn event(&self, beat: u16) -> Option<Vec<u8>> {
         let lasting = PRESS_PACKETS + END_PACKETS;
         let &(start, event) = self.presses.iter().find(|(at, _)| (*at..at + lasting).contains(&beat))?;
         let age = beat - start;
-        let duration = ((age + 1).min(PRESS_PACKETS) * PACKET) as u16;
+        let duration = (age + 1).min(PRESS_PACKETS) * PACKET;
         let end = if age >= PRESS_PACKETS { 0x80 } else { 0 };
-        let mut packet = rtp_header(TELEPHONE_EVENT, age == 0, beat, start * PACKET);
+        let mut packet = rtp_header(TELEPHONE_EVENT, age == 0, beat, start);
         packet.extend([event, end | 10]); // volume -10 dBm0
         packet.extend(duration.to_be_bytes());
         Some(packet)
     }
 }
 
-fn sound(beat: u32, samples: &[i16]) -> Vec<u8> {
-    let mut packet = rtp_header(PCMA, beat == 0, beat, beat * PACKET);
+fn sound(beat: u16, samples: &[i16]) -> Vec<u8> {
+    let mut packet = rtp_header(PCMA, beat == 0, beat, beat);
     packet.extend(samples.iter().map(|&sample| a_law(sample)));
     packet
 }
 
-/// The twelve bytes of RFC 3550 section 5.1.
-fn rtp_header(payload_type: u8, marker: bool, beat: u32, timestamp: u32) -> Vec<u8> {
+/// The twelve bytes of RFC 3550 section 5.1, for a packet sent at a beat about what began at a beat.
+fn rtp_header(payload_type: u8, marker: bool, beat: u16, began: u16) -> Vec<u8> {
     let mut header = vec![0x80, payload_type | if marker { 0x80 } else { 0 }];
-    header.extend(u16::try_from(beat).expect("a voice of less than 20 minutes").to_be_bytes());
-    header.extend(timestamp.to_be_bytes());
+    header.extend(beat.to_be_bytes());
+    header.extend((u32::from(began) * u32::from(PACKET)).to_be_bytes());
     header.extend(0x0c17_1253_u32.to_be_bytes());
     header
 }
@@ -86,10 +86,11 @@ fn rtp_header(payload_type: u8, marker: bool, beat: u32, timestamp: u32) -> Vec<
 /// Linear to A-law (G.711): sign, exponent, mantissa; even bits inverted.
 fn a_law(sample: i16) -> u8 {
     let sign = if sample >= 0 { 0x80 } else { 0 };
-    let magnitude = (i32::from(sample).abs().min(32_767) >> 4) as u32; // 11 bits
+    let magnitude = sample.unsigned_abs().min(0x7fff) >> 4; // 11 bits
     let exponent = magnitude.checked_ilog2().map_or(0, |bit| bit.saturating_sub(3));
     let mantissa = (magnitude >> exponent.saturating_sub(1)) & 0x0f;
-    (sign | (exponent << 4) | mantissa) as u8 ^ 0x55
+    let byte = u32::from(mantissa) | exponent << 4 | sign;
+    u8::try_from(byte).expect("4 + 3 + 1 bits") ^ 0x55
 }
 
 /// A-law to linear (G.711), the middle of each step.
@@ -148,7 +149,7 @@ mod tests {
         let events: Vec<_> = packets.iter().filter(|packet| packet[1] & 0x7f == TELEPHONE_EVENT).collect();
         assert_eq!(packets.len(), 50);
         assert_eq!(events.len(), 8);
-        assert!(events.iter().all(|packet| packet[4..8] == (10 * PACKET).to_be_bytes() && packet[12] == 11));
+        assert!(events.iter().all(|packet| packet[4..8] == 1600_u32.to_be_bytes() && packet[12] == 11));
         assert_eq!(events.iter().filter(|packet| packet[13] & 0x80 != 0).count(), 3);
         assert_eq!(events[7][14..16], 800_u16.to_be_bytes());
     }
