@@ -4,6 +4,7 @@ pub mod acd;
 pub mod config;
 pub mod flow;
 pub mod ids;
+pub mod io;
 pub mod journal;
 pub mod media;
 pub mod sip;
