@@ -2,3 +2,4 @@
 
 pub mod prompts;
 pub mod config;
+pub mod media;

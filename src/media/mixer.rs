@@ -14,6 +14,9 @@ use crate::time::Mono;
 /// Samples a second, and the length of the timeline that is kept for late packets.
 const WINDOW: i64 = 8000;
 
+/// Most samples kept: the second for late packets, a second of jump, a round of the recorder that came late.
+const MAX_TIMELINE: usize = 32_000;
+
 /// A frame this far from where its arrival puts it (one second) belongs to a stream whose timestamps jumped.
 const JUMP: i64 = 8000;
 
@@ -83,10 +86,10 @@ impl Mixer {
         }
     }
 
-    /// Anchors keep places within a jump of the arrival; beyond twice the window nothing is laid.
+    /// Anchors keep places within a jump of the arrival, so the timeline stays short; the limit makes sure.
     fn lay(&mut self, channel: usize, place: i64, codec: Codec, octet: u8) {
         let Ok(place) = usize::try_from(place) else { return };
-        if place > 4 * JUMP.unsigned_abs() as usize {
+        if place >= MAX_TIMELINE {
             return;
         }
         if place >= self.timeline.len() {

@@ -17,6 +17,9 @@ use super::stream::Stream;
 use super::{Codec, Command, Event, LegId, Recording};
 use crate::time::Mono;
 
+/// Events that control has not taken; beyond, keys are not told. Only a flood of keys while control stands still gets there.
+const MAX_EVENTS: usize = 10_000;
+
 /// Who drives the plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
@@ -107,6 +110,43 @@ struct Slot {
     tape: Option<(TapeId, Side)>,
     /// The alarm set for it: never later than what the leg asks for, perhaps earlier.
     alarm: Option<Mono>,
+    /// Counted among those that beats concern.
+    on_beat: bool,
+}
+
+/// When legs want their turn, kept so that a packet need not ask them all.
+#[derive(Debug, Default)]
+struct Due {
+    alarms: BTreeSet<(Mono, LegId)>,
+    on_beat: usize,
+}
+
+impl Due {
+    /// Sets the alarm forward if the leg asks for an earlier one; a later one is found when this one fires.
+    fn note(&mut self, id: LegId, slot: &mut Slot) {
+        let wanted = slot.leg.poll_timeout();
+        let keep = match (slot.alarm, wanted) {
+            (Some(set), Some(wanted)) => set <= wanted,
+            (set, wanted) => set == wanted,
+        };
+        if !keep {
+            self.forget_alarm(id, slot);
+            wanted.map(|wanted| self.alarms.insert((wanted, id)));
+            slot.alarm = wanted;
+        }
+        self.count(slot, slot.leg.has_beat());
+    }
+
+    fn forget_alarm(&mut self, id: LegId, slot: &mut Slot) {
+        if let Some(set) = slot.alarm.take() {
+            self.alarms.remove(&(set, id));
+        }
+    }
+
+    fn count(&mut self, slot: &mut Slot, on_beat: bool) {
+        self.on_beat = self.on_beat + usize::from(on_beat) - usize::from(slot.on_beat);
+        slot.on_beat = on_beat;
+    }
 }
 
 #[derive(Debug)]
@@ -122,7 +162,7 @@ pub struct Plane {
     limits: Limits,
     chance: ChaCha8Rng,
     legs: BTreeMap<LegId, Slot>,
-    alarms: BTreeSet<(Mono, LegId)>,
+    due: Due,
     tapes: BTreeMap<TapeId, Tape>,
     last_tape: u64,
     /// Port that the next simulated leg is said to have.
@@ -139,7 +179,7 @@ impl Plane {
             limits,
             chance: ChaCha8Rng::seed_from_u64(seed),
             legs: BTreeMap::new(),
-            alarms: BTreeSet::new(),
+            due: Due::default(),
             tapes: BTreeMap::new(),
             last_tape: 0,
             next_port: 20_000,
@@ -153,7 +193,7 @@ impl Plane {
         self.close(now, leg);
         let stream = Stream::new(self.chance.next_u32(), self.chance.next_u64());
         let machine = Leg::new(leg, self.limits, self.pace == Pace::Beats, stream);
-        self.legs.insert(leg, Slot { leg: machine, partner: None, tape: None, alarm: None });
+        self.legs.insert(leg, Slot { leg: machine, partner: None, tape: None, alarm: None, on_beat: false });
         self.events.push_back(Event::Opened { leg, port });
     }
 
@@ -181,21 +221,7 @@ impl Plane {
     fn with(&mut self, id: LegId, change: impl FnOnce(&mut Leg)) {
         if let Some(slot) = self.legs.get_mut(&id) {
             change(&mut slot.leg);
-            Self::rearm(&mut self.alarms, id, slot);
-        }
-    }
-
-    /// Sets the alarm forward if the leg asks for an earlier one; a later one is found when this one fires.
-    fn rearm(alarms: &mut BTreeSet<(Mono, LegId)>, id: LegId, slot: &mut Slot) {
-        let wanted = slot.leg.poll_timeout();
-        let keep = match (slot.alarm, wanted) {
-            (Some(set), Some(wanted)) => set <= wanted,
-            (set, wanted) => set == wanted,
-        };
-        if !keep {
-            slot.alarm.map(|set| alarms.remove(&(set, id)));
-            wanted.map(|wanted| alarms.insert((wanted, id)));
-            slot.alarm = wanted;
+            self.due.note(id, slot);
         }
     }
 
@@ -238,8 +264,9 @@ impl Plane {
 
     fn close(&mut self, now: Mono, id: LegId) {
         self.unbridge(now, id);
-        let Some(slot) = self.legs.remove(&id) else { return };
-        slot.alarm.map(|set| self.alarms.remove(&(set, id)));
+        let Some(mut slot) = self.legs.remove(&id) else { return };
+        self.due.forget_alarm(id, &mut slot);
+        self.due.count(&mut slot, false);
         self.stop_tape(now, slot.tape);
     }
 
@@ -278,7 +305,9 @@ impl Plane {
         let Some(incoming) = slot.leg.handle_packet(now, from, datagram) else { return };
         match incoming {
             Incoming::Key(packet) => {
-                if let Some(digit) = slot.leg.read_key(now, packet) {
+                if let Some(digit) = slot.leg.read_key(now, packet)
+                    && self.events.len() < MAX_EVENTS
+                {
                     slot.leg.handle_digit(digit, &mut self.events);
                 }
             }
@@ -288,7 +317,7 @@ impl Plane {
                 }
             }
         }
-        Self::rearm(&mut self.alarms, id, slot);
+        self.due.note(id, slot);
         let Some(partner) = slot.partner else { return };
         let Some(slot) = self.legs.get_mut(&partner) else { return };
         let mut buffer = [0; MAX_PACKET];
@@ -301,19 +330,31 @@ impl Plane {
     pub fn handle_beat(&mut self, now: Mono, sink: &mut impl Sink) {
         let mut buffer = [0; MAX_PACKET];
         for (id, slot) in &mut self.legs {
-            if slot.leg.has_beat()
-                && let Some((to, length)) = slot.leg.next_packet(now, &mut buffer, &mut self.events)
-            {
+            if !slot.on_beat {
+                continue;
+            }
+            if let Some((to, length)) = slot.leg.next_packet(now, &mut buffer, &mut self.events) {
                 sink.send(*id, to, &buffer[..length]);
             }
+            self.due.count(slot, slot.leg.has_beat());
         }
+    }
+
+    /// Whether the next beat has anything to do.
+    pub fn has_beat(&self) -> bool {
+        self.due.on_beat > 0
+    }
+
+    /// Adds an event of the caller's own, in its place among the others.
+    pub fn tell(&mut self, event: Event) {
+        self.events.push_back(event);
     }
 
     /// A key, without packets.
     pub fn handle_digit(&mut self, id: LegId, digit: char) {
         if let Some(slot) = self.legs.get_mut(&id) {
             slot.leg.handle_digit(digit, &mut self.events);
-            Self::rearm(&mut self.alarms, id, slot);
+            self.due.note(id, slot);
         }
     }
 
@@ -324,25 +365,30 @@ impl Plane {
 
     /// Ends plays and tells silences that are due.
     pub fn handle_timeout(&mut self, now: Mono) {
-        while let Some(&(at, id)) = self.alarms.first()
+        while let Some(&(at, id)) = self.due.alarms.first()
             && at <= now
         {
-            self.alarms.remove(&(at, id));
+            self.due.alarms.remove(&(at, id));
             let Some(slot) = self.legs.get_mut(&id) else { continue };
             slot.alarm = None;
             slot.leg.handle_timeout(now, &mut self.events);
-            Self::rearm(&mut self.alarms, id, slot);
+            self.due.note(id, slot);
         }
     }
 
     /// When to call [`Plane::handle_timeout`]; it may turn out that nothing was due.
     pub fn poll_timeout(&self) -> Option<Mono> {
-        self.alarms.first().map(|(at, _)| *at)
+        self.due.alarms.first().map(|(at, _)| *at)
     }
 
     /// The next thing to tell control.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
+    }
+
+    /// Events wait to be polled.
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
     }
 
     /// The next order for the recorder; none at [`Pace::Events`].
