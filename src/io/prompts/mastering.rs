@@ -6,6 +6,8 @@
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler};
 
+use super::synthesis::Spoken;
+
 /// Samples a second.
 pub(super) const RATE: u32 = 8000;
 /// Samples of an RTP packet of 20 ms: a sound is a whole number of them.
@@ -22,19 +24,27 @@ const KNEE: f32 = 0.6;
 const LEAD: usize = 80;
 /// Kept after the last: 60 ms, the breath between two pieces.
 const TAIL: usize = 480;
+/// Between passages in different languages: 300 ms.
+const PAUSE: usize = 2400;
 /// Fade at both ends, against clicks: 5 ms.
 const FADE: usize = 40;
 /// Moments in which level is measured: 10 ms.
 const MOMENT: usize = 80;
 
-/// Makes a spoken sound ready.
-pub(super) fn speech(samples: &[f32], rate: u32) -> Result<Vec<f32>, String> {
-    let resampled = to_telephone_rate(samples, rate)?;
+/// Makes what was spoken ready, one passage after the other.
+pub(super) fn speech(passages: &[Spoken]) -> Result<Vec<f32>, String> {
+    let ready = passages.iter().map(passage).collect::<Result<Vec<_>, _>>()?;
+    let mut sound = ready.join(&[0.0; PAUSE][..]);
+    sound.resize(sound.len().next_multiple_of(PACKET), 0.0);
+    Ok(sound)
+}
+
+fn passage(spoken: &Spoken) -> Result<Vec<f32>, String> {
+    let resampled = to_telephone_rate(&spoken.samples, spoken.rate)?;
     let mut sound =
         trimmed(&resampled).ok_or("it is silent; does the command speak this language?")?.to_vec();
     level(&mut sound, SPEECH_DBOV);
     fade(&mut sound);
-    sound.resize(sound.len().next_multiple_of(PACKET), 0.0);
     Ok(sound)
 }
 
@@ -129,6 +139,10 @@ mod tests {
             .collect()
     }
 
+    fn spoken(samples: &[f32], rate: u32) -> Result<Vec<f32>, String> {
+        speech(&[Spoken { samples: samples.to_vec(), rate }])
+    }
+
     fn dbov(samples: &[f32]) -> f32 {
         20.0 * rms(samples).log10()
     }
@@ -138,7 +152,7 @@ mod tests {
         let silence = vec![0.0; 22_050];
         for amplitude in [0.01, 0.9] {
             let sound = [silence.clone(), tone(1000.0, 22_050, 0.5, amplitude), silence.clone()].concat();
-            let ready = speech(&sound, 22_050).expect("a sound");
+            let ready = spoken(&sound, 22_050).expect("a sound");
             assert!((4000..4000 + LEAD + TAIL + 3 * PACKET).contains(&ready.len()), "{}", ready.len());
             assert_eq!(ready.len() % PACKET, 0);
             let level = dbov(&ready[1000..3000]);
@@ -165,13 +179,13 @@ mod tests {
 
     #[test]
     fn silence_is_an_error_not_a_prompt() {
-        assert!(speech(&[], 22_050).is_err());
-        assert!(speech(&[0.0; 8000], 16_000).is_err());
+        assert!(spoken(&[], 22_050).is_err());
+        assert!(spoken(&[0.0; 8000], 16_000).is_err());
     }
 
     #[test]
     fn both_ends_are_faded() {
-        let ready = speech(&tone(700.0, RATE, 0.3, 0.3), RATE).expect("a sound");
+        let ready = spoken(&tone(700.0, RATE, 0.3, 0.3), RATE).expect("a sound");
         assert_eq!((ready[0], to_i16(*ready.last().expect("samples"))), (0.0, 0));
     }
 }

@@ -11,6 +11,7 @@
 mod ledger;
 mod mastering;
 mod music;
+mod passage;
 mod synthesis;
 
 use std::collections::BTreeSet;
@@ -228,10 +229,14 @@ impl Builder {
     }
 
     fn speak(&self, prompt: &Prompt) -> Result<Vec<f32>, PromptsError> {
-        let voice = self.voice.clone().or_else(|| Voice::of_language(&prompt.language));
-        let voice = voice.ok_or_else(|| PromptsError::NoVoice(prompt.language.clone()))?;
-        let spoken = voice.speak(prompt, &self.sounds.join(&prompt.language))?;
-        mastering::speech(&spoken.samples, spoken.rate).map_err(|what| PromptsError::bad_sound(prompt, what))
+        let bad = |what| PromptsError::bad_sound(prompt, what);
+        let mut spoken = Vec::new();
+        for passage in passage::passages(&prompt.language, &prompt.text).map_err(bad)? {
+            let voice = self.voice.clone().or_else(|| Voice::of_language(passage.language));
+            let voice = voice.ok_or_else(|| PromptsError::NoVoice(passage.language.to_owned()))?;
+            spoken.push(voice.speak(prompt, &passage, &self.sounds.join(&prompt.language))?);
+        }
+        mastering::speech(&spoken).map_err(bad)
     }
 }
 

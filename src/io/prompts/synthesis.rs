@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use super::passage::Passage;
 use super::{Prompt, PromptsError};
 
 /// Longest sound taken from a synthesiser, so that a command gone mad fills no memory: five minutes at 48 kHz.
@@ -47,11 +48,16 @@ impl Voice {
         Some(Voice { command, encoding: Encoding::Utf8 })
     }
 
-    /// Speaks it, by way of a file in `folder` that is gone afterwards.
-    pub(super) fn speak(&self, prompt: &Prompt, folder: &Path) -> Result<Spoken, PromptsError> {
+    /// Speaks a passage of `prompt`, by way of a file in `folder` that is gone afterwards.
+    pub(super) fn speak(
+        &self,
+        prompt: &Prompt,
+        passage: &Passage<'_>,
+        folder: &Path,
+    ) -> Result<Spoken, PromptsError> {
         fs::create_dir_all(folder).map_err(PromptsError::file(folder))?;
         let file = Scratch::within(folder);
-        let output = self.run(prompt, &file.0)?;
+        let output = self.run(prompt, passage, &file.0)?;
         let sound = if file.0.exists() {
             fs::read(&file.0).map_err(PromptsError::file(&file.0))?
         } else {
@@ -60,8 +66,8 @@ impl Voice {
         decode(&sound).map_err(|what| PromptsError::bad_sound(prompt, what))
     }
 
-    fn run(&self, prompt: &Prompt, file: &Path) -> Result<Output, PromptsError> {
-        let voice = espeak_voice(&prompt.language).unwrap_or(&prompt.language);
+    fn run(&self, prompt: &Prompt, passage: &Passage<'_>, file: &Path) -> Result<Output, PromptsError> {
+        let voice = espeak_voice(passage.language).unwrap_or(passage.language);
         let fill = |word: &str| word.replace("{voice}", voice).replace("{output}", &file.to_string_lossy());
         let mut words = self.command.split_whitespace().map(fill);
         let program = words.next().ok_or_else(|| PromptsError::NoVoice(prompt.language.clone()))?;
@@ -84,7 +90,7 @@ impl Voice {
             })?;
         if let Some(mut stdin) = child.stdin.take() {
             // A program that does not read its text tells why by its exit status.
-            let _unread = stdin.write_all(&self.encoding.of(&prompt.text));
+            let _unread = stdin.write_all(&self.encoding.of(passage.text));
         }
         let output =
             child.wait_with_output().map_err(|error| failed("lost".to_owned(), error.to_string()))?;
@@ -97,7 +103,7 @@ impl Voice {
 
 impl Encoding {
     fn of(self, text: &str) -> Vec<u8> {
-        let text = format!("{text}\n");
+        let text = format!("{}\n", text.trim());
         match self {
             Encoding::Utf8 => text.into_bytes(),
             Encoding::Latin1 => text.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect(),

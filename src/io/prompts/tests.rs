@@ -100,6 +100,16 @@ fn sound_may_come_on_standard_output() {
 }
 
 #[test]
+fn english_words_in_an_italian_prompt_have_the_english_voice() {
+    let studio = Studio::new();
+    studio.script("echo \"$2: $(cat)\" >> DIR/asked; cp DIR/tone.wav \"$1\"");
+    let command = format!("{} {{output}} {{voice}}", studio.path("say").display());
+    let builder = Builder { voice: Some(Voice { command, encoding: Encoding::Utf8 }), ..studio.builder() };
+    studio.build(&builder, &[("menu", "Per altro, 0. <en>For English, 9.</en>")]).expect("built");
+    assert_eq!(studio.asked(), "it: Per altro, 0.\nen-gb: For English, 9.\n");
+}
+
+#[test]
 fn failures_say_what_to_do() {
     let table = [
         ("exit 3", "failed on it/ciao"),
