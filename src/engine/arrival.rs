@@ -72,7 +72,8 @@ impl Engine {
             // `Config` and the flows are checked against each other before the start.
             return self.sip.reject(now.mono, dialog, 500, None);
         };
-        let language = number.language.clone().unwrap_or_else(|| flow.first_language());
+        let spoken = number.language.clone().or_else(|| flow.languages().first().cloned());
+        let language = spoken.unwrap_or_else(|| "it".into());
         let case = self.open_contact(now, id, &invite, number, &language);
         let citizen = self.open_leg(Some(dialog), invite.link, Owner::Citizen(id));
         let call = Call {

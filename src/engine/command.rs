@@ -255,17 +255,13 @@ impl Engine {
     // -- what there is to see
 
     fn state(&self, now: Now) -> State {
-        let queues = self.config.queues.iter().map(|(id, queue)| {
-            let waiting = self.acd.waiting(id);
-            let longest = waiting.iter().map(|(_, since)| now.mono.since(*since)).max().unwrap_or_default();
-            QueueState {
-                id: id.clone(),
-                name: queue.name.clone(),
-                waiting: waiting.into_iter().map(|(call, _)| call).collect(),
-                longest_wait_s: longest.as_secs_f64(),
-            }
+        let queues = self.acd.queues().map(|queue| QueueState {
+            name: self.config.queues.get(&queue.id).map_or_else(String::new, |config| config.name.clone()),
+            longest_wait_s: queue.waiting.first().map_or(0.0, |first| now.mono.since(first.entered).as_secs_f64()),
+            waiting: queue.waiting.iter().map(|waiting| waiting.call).collect(),
+            id: queue.id,
         });
-        let seats = self.acd.seats().map(|(id, view)| SeatState { id: id.clone(), view });
+        let seats = self.acd.seats().map(|seat| SeatState { id: seat.id, view: seat.view });
         State {
             degraded: self.gate.is_degraded(),
             stopping: self.stopping.is_some(),
@@ -276,14 +272,14 @@ impl Engine {
     }
 
     fn metrics(&self) -> Metrics {
-        let waiting = self.config.queues.keys().map(|id| (id.clone(), self.acd.waiting(id).len()));
+        let waiting = self.config.queues.keys().map(|id| (id.clone(), self.acd.waiting_in(id)));
         let ready = |view: &SeatView| view.reachable && view.status == crate::words::Status::Ready;
         Metrics {
             calls: self.calls.len(),
             shed: self.counters.shed,
             closed: self.counters.closed.clone(),
             waiting: waiting.collect(),
-            seats_ready: self.acd.seats().filter(|(_, view)| ready(view)).count(),
+            seats_ready: self.acd.seats().filter(|seat| ready(&seat.view)).count(),
             spooled: self.gate.spooled(),
             degraded: self.gate.is_degraded(),
             answered_degraded: self.gate.answered_degraded(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::acd;
 use crate::call::{Phase, Purpose};
+use crate::flow::hours::Hours;
 use crate::flow::{self, CallFacts, Enqueue, FlowRun, Say, World};
 use crate::ids::{CallId, QueueId};
 use crate::journal::entry::Fact;
@@ -43,7 +44,11 @@ impl Engine {
     /// One step of one flow. A panic in it ends this call and no other.
     fn run_flow(&mut self, now: Now, id: CallId, step: impl FnOnce(&mut FlowRun, &World<'_>) -> Vec<flow::Action>) {
         let Some(run) = self.runs.get_mut(&id) else { return };
-        let world = World { calendars: &self.config.calendars };
+        for (queue, facts) in &mut self.queue_facts {
+            facts.waiting = u32::try_from(self.acd.waiting_in(queue)).unwrap_or(u32::MAX);
+        }
+        let (bulletins, queues) = (&self.bulletins, &self.queue_facts);
+        let world = World { calendars: &self.config.calendars, bulletins, queues };
         let actions = catch_unwind(AssertUnwindSafe(|| step(run, &world)));
         let Ok(actions) = actions else {
             tracing::error!(call = %id, "a panic in the flow; the call is ended");
@@ -140,7 +145,7 @@ impl Engine {
             call.topic = topic.clone().or_else(|| call.topic.clone());
             self.append(now, Fact::ContactTagged { contact: id.into(), entity, topic, language: None, record: None });
         }
-        let open = rules.schedule.as_ref().is_none_or(|schedule| self.config.calendars.is_open(schedule, now.wall));
+        let open = rules.schedule.as_ref().is_none_or(|schedule| self.config.calendars.at(schedule, now.wall) == Some(Hours::Open));
         if !open {
             return self.on_left_queue(now, id, queue, QueueExit::Closed);
         }
@@ -200,7 +205,7 @@ impl Engine {
         if !matches!(call.phase, Phase::Flow | Phase::Waiting(_)) {
             return;
         }
-        if self.runs.get(&id).is_some_and(|run| !run.digits_are_personal()) {
+        if self.runs.get(&id).is_some_and(|run| !run.keys_are_personal()) {
             self.append(now, Fact::KeyPressed { contact: id.into(), key: digit });
         }
         self.step_flow(now, id, flow::Input::Digit(digit));

@@ -24,8 +24,8 @@ use std::sync::Arc;
 use crate::acd::{self, Distribution};
 use crate::call::{Call, Leg, Purpose};
 use crate::config::Config;
-use crate::flow::{Flow, FlowRun};
-use crate::ids::{CallId, CitizenId, ContactId, FlowId, SeatId, Stamps};
+use crate::flow::{Bulletin, Flow, FlowRun, QueueFacts};
+use crate::ids::{CallId, CitizenId, ContactId, FlowId, QueueId, SeatId, Stamps};
 use crate::journal::Lsn;
 use crate::journal::entry::{Entry, Fact};
 use crate::journal::recovery::Recovered;
@@ -138,6 +138,9 @@ pub struct Engine {
     /// Who asked for the status change being made, for the journal.
     acting: Option<String>,
     arrivals: arrival::Arrivals,
+    bulletins: BTreeMap<String, Bulletin>,
+    /// What flows may ask about queues; brought up to date before each step.
+    queue_facts: BTreeMap<QueueId, QueueFacts>,
     counters: command::Counters,
     stopping: Option<command::Stopping>,
     last_leg: u64,
@@ -172,6 +175,8 @@ impl Engine {
             journalled: BTreeSet::new(),
             acting: None,
             arrivals: arrival::Arrivals::default(),
+            bulletins: BTreeMap::new(),
+            queue_facts: config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect(),
             counters: command::Counters::default(),
             stopping: None,
             last_leg: 0,

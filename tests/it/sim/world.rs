@@ -90,7 +90,10 @@ pub(crate) struct Sim {
     pub(crate) facts: Vec<Entry>,
     pub(crate) written: Lsn,
     pub(crate) durable: Lsn,
+    /// The last entry that the last start found.
+    pub(crate) found_at_start: Lsn,
     pub(crate) degraded_ever: bool,
+    degraded: bool,
     pub(crate) stopped: bool,
     pub(crate) replies: Vec<Reply>,
     /// Media refuses the next so many ports.
@@ -130,7 +133,9 @@ impl Sim {
             facts: Vec::new(),
             written: Lsn(0),
             durable: Lsn(0),
+            found_at_start: Lsn(0),
             degraded_ever: false,
+            degraded: false,
             stopped: false,
             replies: Vec::new(),
             no_ports: 0,
@@ -154,6 +159,8 @@ impl Sim {
         let disk = self.disk.take().expect("the exchange is down");
         let seed = self.chance.random();
         let (store, recovered) = SimStore::open(disk, seed, self.delays).expect("the journal opens after any crash");
+        (self.found_at_start, self.degraded) = (recovered.last, false);
+        (self.written, self.durable) = (recovered.last, recovered.last);
         let seed = self.chance.random();
         let setup = Setup {
             config: self.setting.config.clone(),
@@ -187,6 +194,11 @@ impl Sim {
         if let Some(store) = self.store.take() {
             self.disk = Some(store.crash(how, &mut self.chance));
         }
+    }
+
+    /// The store does not keep up, and answers are without promise.
+    pub(crate) fn degraded(&self) -> bool {
+        self.degraded
     }
 
     pub(crate) fn is_up(&self) -> bool {
@@ -259,7 +271,10 @@ impl Sim {
                 self.plane.handle_command(self.now, command);
             }
             Output::Append { lsn, entry, promised } => {
-                self.degraded_ever |= matches!(entry.fact, Fact::Degraded { on: true, .. });
+                if let Fact::Degraded { on, .. } = entry.fact {
+                    self.degraded = on;
+                    self.degraded_ever |= on;
+                }
                 if let Err(broken) = self.oracle.follow(&self.setting.config, &entry) {
                     self.broken.get_or_insert(broken);
                 }
