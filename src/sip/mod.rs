@@ -8,6 +8,9 @@
 //! (their ACK) -> perhaps `Reoffer` -> `Ended`. Of an outgoing one: [`Endpoint::invite`] -> `Ringing` -> `Answered` (we
 //! have sent ACK) or `Rejected` -> `Ended`.
 
+mod digest;
+mod transaction;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
