@@ -9,6 +9,7 @@
 //! have sent ACK) or `Rejected` -> `Ended`.
 
 mod digest;
+mod registrar;
 mod transaction;
 
 use std::net::SocketAddr;
