@@ -108,7 +108,7 @@ impl Registrar {
         &mut self,
         now: Mono,
         user: &Arc<str>,
-        update: Update<'_>,
+        update: &Update<'_>,
     ) -> Result<Change, Refusal> {
         let old = self.bindings.get(user).map(Vec::as_slice).unwrap_or_default();
         let mut new = old.to_vec();
@@ -116,7 +116,7 @@ impl Registrar {
             Wish::Query => return Ok(Change::Nothing),
             Wish::Clear if update.expires_s != Some(0) => return Err(Refusal::BadStar),
             Wish::Clear => {
-                if old.iter().any(|binding| binding.is_ahead_of(&update)) {
+                if old.iter().any(|binding| binding.is_ahead_of(update)) {
                     return Err(Refusal::OutOfOrder);
                 }
                 new.clear();
@@ -124,7 +124,7 @@ impl Registrar {
             Wish::Set(contacts) => {
                 for contact in contacts {
                     self.orders += 1;
-                    apply(&mut new, now, contact, &update, self.orders)?;
+                    apply(&mut new, now, contact, update, self.orders)?;
                 }
             }
         }
@@ -192,6 +192,11 @@ impl Registrar {
     /// Where to ring the user: the binding that was refreshed last.
     pub(crate) fn newest(&self, user: &str) -> Option<&Binding> {
         self.bindings(user).iter().max_by_key(|binding| binding.order)
+    }
+
+    /// Whether somebody is reached over this link.
+    pub(crate) fn uses(&self, link: Link) -> bool {
+        self.bindings.values().flatten().any(|binding| binding.link == link)
     }
 
     /// Bindings held.
@@ -287,7 +292,7 @@ mod tests {
             self.cseq += 1;
             let link = link(Transport::Udp, 5060);
             let update = Update { link, call_id: b"desk", cseq: self.cseq, expires_s, wish };
-            self.registrar.handle_register(self.now, &"seat01".into(), update)
+            self.registrar.handle_register(self.now, &"seat01".into(), &update)
         }
     }
 
@@ -374,7 +379,7 @@ mod tests {
         let mut registrar = Registrar::default();
         let stream = link(Transport::Tcp, 40_000);
         let update = Update { link: stream, call_id: b"c", cseq: 1, expires_s: None, wish: set(DESK, None) };
-        registrar.handle_register(START, &"seat01".into(), update).unwrap();
+        registrar.handle_register(START, &"seat01".into(), &update).unwrap();
         assert!(registrar.handle_stream_closed(link(Transport::Tcp, 40_001)).is_empty());
         assert_eq!(registrar.handle_stream_closed(stream), [Arc::from("seat01")]);
     }

@@ -39,17 +39,17 @@ pub(crate) mod action {
 }
 
 /// Estimate of the round-trip time: the first gap between resends (RFC 3261 section 17.1.1.1).
-pub const T1: Duration = Duration::from_millis(500);
+pub(crate) const T1: Duration = Duration::from_millis(500);
 
 /// Longest gap between resends of a non-INVITE request, or of a final response to INVITE: T2, 4 s
 /// (RFC 3261 sections 17.1.2.2 and 17.2.1).
-pub const T2: Duration = Duration::from_secs(4);
+pub(crate) const T2: Duration = Duration::from_secs(4);
 
 /// How long a message may stay in the network: T4 (RFC 3261 section 17.1.2.2).
-pub const T4: Duration = Duration::from_secs(5);
+pub(crate) const T4: Duration = Duration::from_secs(5);
 
 /// How long either side tries before it gives up: 64*T1, 32 s (timers B, F, H, J, L, M and D of RFC 3261 and 6026).
-pub const GIVE_UP: Duration = Duration::from_secs(32);
+pub(crate) const GIVE_UP: Duration = Duration::from_secs(32);
 
 /// The next moment of a message that is sent again at growing gaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
