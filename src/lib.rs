@@ -6,6 +6,7 @@ pub mod flow;
 pub mod ids;
 pub mod journal;
 pub mod media;
+pub mod sdp;
 pub mod sip;
 pub mod speech;
 pub mod time;

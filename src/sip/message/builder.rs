@@ -160,3 +160,78 @@ fn clean(text: &mut [u8]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(via: &str, to: &str) -> Message {
+        let text = format!(
+            "INVITE sip:b@a SIP/2.0\r\nVia: {via}, SIP/2.0/TCP c;branch=z9hG4bK2\r\nv: SIP/2.0/UDP d\r\n\
+             Record-Route: <sip:p1;lr>, <sip:p2;lr>\r\nRecord-Route: <sip:p3;lr>\r\n\
+             f: A <sip:a@a>;tag=1\r\nt: {to}\r\ni: x\r\nCSeq: 7 INVITE\r\n\r\n"
+        );
+        Message::parse_datagram(text.into_bytes()).expect("a message")
+    }
+
+    fn response(via: &str, to: &str, source: &str) -> String {
+        let source = source.parse().expect("an address");
+        let bytes = Builder::response(&request(via, to), 180, "Ringing", source, Some("t")).finish();
+        String::from_utf8(bytes).expect("text")
+    }
+
+    #[test]
+    fn response_takes_over_what_identifies_the_transaction() {
+        assert_eq!(
+            response("SIP/2.0/UDP b;branch=z9hG4bK1", "<sip:b@a>", "192.0.2.5:99"),
+            "SIP/2.0 180 Ringing\r\nVia: SIP/2.0/UDP b;branch=z9hG4bK1;received=192.0.2.5\r\n\
+             Via: SIP/2.0/TCP c;branch=z9hG4bK2\r\nVia: SIP/2.0/UDP d\r\nFrom: A <sip:a@a>;tag=1\r\n\
+             To: <sip:b@a>;tag=t\r\nCall-ID: x\r\nCSeq: 7 INVITE\r\n\
+             Record-Route: <sip:p1;lr>, <sip:p2;lr>\r\nRecord-Route: <sip:p3;lr>\r\nContent-Length: 0\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn top_via_is_told_where_its_request_came_from() {
+        for (via, source, expected) in [
+            ("SIP/2.0/UDP 192.0.2.5:99", "192.0.2.5:99", "SIP/2.0/UDP 192.0.2.5:99"),
+            ("SIP/2.0/UDP 10.0.0.1", "192.0.2.5:99", "SIP/2.0/UDP 10.0.0.1;received=192.0.2.5"),
+            ("SIP/2.0/UDP a;rport;x=y", "192.0.2.5:99", "SIP/2.0/UDP a;x=y;received=192.0.2.5;rport=99"),
+            (
+                "SIP/2.0/UDP a; RPort = 1;received=6.6.6.6",
+                "192.0.2.5:99",
+                "SIP/2.0/UDP a;received=192.0.2.5;rport=99",
+            ),
+            ("SIP/2.0/UDP [2001:db8::5]", "[2001:db8::5]:99", "SIP/2.0/UDP [2001:db8::5]"),
+            (
+                "SIP/2.0/UDP [2001:db8::6]",
+                "[2001:db8::5]:99",
+                "SIP/2.0/UDP [2001:db8::6];received=2001:db8::5",
+            ),
+        ] {
+            let response = response(via, "<sip:b@a>", source);
+            assert_eq!(response.lines().nth(1), Some(format!("Via: {expected}").as_str()));
+        }
+    }
+
+    #[test]
+    fn tag_that_is_there_stays() {
+        let response = response("SIP/2.0/UDP b", "<sip:b@a>;tag=theirs", "192.0.2.5:99");
+        assert!(response.contains("\r\nTo: <sip:b@a>;tag=theirs\r\n"));
+    }
+
+    #[test]
+    fn values_cannot_add_headers() {
+        let bytes = Builder::request(Method::Options, "sip:a\r\nX: y")
+            .header(Name::Subject, "a\r\nX: y")
+            .format_header(Name::CSeq, format_args!("1 {}", "BYE\nX: y"))
+            .header_other("X Y:\r\n", "z")
+            .body("text/plain", *b"a\r\nb")
+            .finish();
+        assert_eq!(
+            String::from_utf8(bytes).expect("text"),
+            "OPTIONS sip:a  X: y SIP/2.0\r\nSubject: a  X: y\r\nCSeq: 1 BYE X: y\r\n\
+             Content-Type: text/plain\r\nContent-Length: 4\r\n\r\na\r\nb"
+        );
+    }
+}

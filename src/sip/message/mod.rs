@@ -18,6 +18,8 @@ mod method;
 mod name;
 mod parse;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod text;
 mod uri;
 mod via;

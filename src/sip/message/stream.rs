@@ -58,12 +58,8 @@ impl StreamFramer {
         if self.closed {
             return None;
         }
-        if self.head.is_none() {
-            if let Some(frame) = self.poll_head() {
-                return Some(frame);
-            }
-        }
-        self.poll_body()
+        let told = if self.head.is_none() { self.poll_head() } else { None };
+        told.or_else(|| self.poll_body())
     }
 
     /// Looks for the end of a head; gives a frame when there is something to tell already.
@@ -136,5 +132,65 @@ fn framing_fault(head: &Message, fault: Option<Fault>) -> Option<Fault> {
             Some(Fault::TooLarge)
         }
         Length::Given(_) => fault.filter(|fault| fault.loses_framing()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::message::Reaction;
+
+    const BYE: &str = "BYE sip:a SIP/2.0\r\nVia: SIP/2.0/TCP a;branch=z9hG4bK1\r\nFrom: <sip:a@a>;tag=1\r\nTo: <sip:a@a>;tag=2\r\n\
+        Call-ID: 1\r\nCSeq: 1 BYE\r\nContent-Length: 4\r\n\r\nbody";
+
+    /// What comes out, in a word each.
+    fn frames(text: &str) -> Vec<String> {
+        let mut framer = StreamFramer::new();
+        framer.push(text.as_bytes());
+        let frames = std::iter::from_fn(|| framer.poll());
+        let word = |frame| match frame {
+            Frame::Message(message) => String::from_utf8_lossy(message.body()).into_owned(),
+            Frame::Ping => "ping".to_owned(),
+            Frame::Refused(error) => {
+                let answer = if error.reaction() == Reaction::Drop { "dropped" } else { "answered" };
+                format!("{}, {answer}{}", error.fault, if error.close { ", close" } else { "" })
+            }
+        };
+        frames.map(word).collect()
+    }
+
+    #[test]
+    fn messages_and_pings_come_out_in_order() {
+        let stream = ["\r\n", BYE, "\r\n\r\n", "\r\n\r\n", BYE, "\r\n", BYE, "\r\n\r"].concat();
+        assert_eq!(frames(&stream), ["body", "ping", "ping", "body", "body"]);
+    }
+
+    #[test]
+    fn faulty_message_is_answered_and_the_next_one_read() {
+        let stream = BYE.replace("Call-ID: 1", "Call-ID: 1\r\nno colon") + BYE;
+        assert_eq!(frames(&stream), ["Malformed header line, answered", "body"]);
+    }
+
+    #[test]
+    fn stream_that_cannot_be_framed_is_closed() {
+        for (spoilt, word) in [
+            (BYE.replace("Content-Length: 4", "X: y"), "Content-Length is required here, answered, close"),
+            (BYE.replace("Length: 4", "Length: -4"), "Malformed or repeated Content-Length, answered, close"),
+            (BYE.replace("Length: 4", "Length: 99999"), "Message larger than 65535 bytes, answered, close"),
+            ("GET / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), "Not SIP, dropped, close"),
+            ("x".repeat(MAX_HEAD + 1), "Message larger than 65535 bytes, dropped, close"),
+        ] {
+            assert_eq!(frames(&(spoilt + BYE)), [word]);
+        }
+    }
+
+    #[test]
+    fn nothing_is_held_after_the_end() {
+        let mut framer = StreamFramer::new();
+        framer.push(b"GET / HTTP/1.1\r\n\r\n");
+        assert!(matches!(framer.poll(), Some(Frame::Refused(_))));
+        framer.push(BYE.as_bytes());
+        assert!(framer.poll().is_none());
+        assert_eq!(framer.held(), 0);
     }
 }
