@@ -281,7 +281,9 @@ impl FlowRun {
                         Value::Flag(true) => return Ok(Next::Go(*to)),
                         Value::Flag(false) => {}
                         _ => {
-                            return Err(EvaluationError("the condition is neither true nor false".to_owned()));
+                            return Err(EvaluationError(
+                                "the condition is neither true nor false".to_owned(),
+                            ));
                         }
                     }
                 }
