@@ -7,6 +7,7 @@ pub mod ids;
 pub mod journal;
 pub mod media;
 pub mod planted;
+pub mod phone_number;
 pub mod sip;
 pub mod speech;
 pub mod time;
