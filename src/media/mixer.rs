@@ -6,9 +6,9 @@
 
 use std::collections::VecDeque;
 
-use super::plane::Side;
+use super::Codec;
 use super::rtp::RtpTime;
-use super::{Codec, plane::Taped};
+use super::tape::{Side, Taped};
 use crate::time::Mono;
 
 /// Samples a second, and the length of the timeline that is kept for late packets.
@@ -128,7 +128,7 @@ impl Mixer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::plane::TapeId;
+    use crate::media::tape::TapeId;
     use std::convert::Infallible;
     use std::time::Duration;
 

@@ -18,6 +18,7 @@ pub mod player;
 pub mod rtp;
 pub mod source;
 pub mod stream;
+pub mod tape;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

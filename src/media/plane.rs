@@ -12,8 +12,9 @@ use rand::{Rng, SeedableRng};
 
 use super::leg::{Incoming, Leg, Limits};
 use super::player::Player;
-use super::rtp::{MAX_PACKET, Packet, RtpTime};
+use super::rtp::{MAX_PACKET, Packet};
 use super::stream::Stream;
+use super::tape::{Side, TapeId, TapeOrder, Taped};
 use super::{Codec, Command, Event, LegId, Recording};
 use crate::time::Mono;
 
@@ -27,61 +28,6 @@ pub enum Pace {
     Events,
     /// [`Plane::handle_beat`], every 20 ms.
     Beats,
-}
-
-/// A file being recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TapeId(pub u64);
-
-/// The channel of a recording.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Side {
-    /// The citizen; in a mono file the only one.
-    Left,
-    /// The operator.
-    Right,
-}
-
-/// What the recorder has to do, when packets are real.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TapeOrder {
-    /// Open a file.
-    Start {
-        /// Named in what follows.
-        tape: TapeId,
-        /// The file.
-        recording: Recording,
-        /// Both sides, or the left one alone.
-        stereo: bool,
-        /// Where its timeline begins.
-        at: Mono,
-    },
-    /// Close it.
-    Stop {
-        /// Which.
-        tape: TapeId,
-        /// Where its timeline ends.
-        at: Mono,
-    },
-}
-
-/// A received frame, for the recorder.
-#[derive(Clone, Copy, Debug)]
-pub struct Taped<'a> {
-    /// Onto which tape.
-    pub tape: TapeId,
-    /// Which channel.
-    pub side: Side,
-    /// When it came.
-    pub at: Mono,
-    /// Whose stream, to tell a new one.
-    pub ssrc: u32,
-    /// Its place in the stream.
-    pub time: RtpTime,
-    /// Its law.
-    pub codec: Codec,
-    /// One octet a sample.
-    pub payload: &'a [u8],
 }
 
 /// Where packets go. Neither may block.

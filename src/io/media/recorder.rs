@@ -17,8 +17,8 @@ use rtrb::Consumer;
 
 use super::ring::Events;
 use crate::media::mixer::Mixer;
-use crate::media::plane::{Side, TapeId, TapeOrder, Taped};
 use crate::media::rtp::RtpTime;
+use crate::media::tape::{Side, TapeId, TapeOrder, Taped};
 use crate::media::{Codec, Event};
 use crate::time::Mono;
 

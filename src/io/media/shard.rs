@@ -17,9 +17,10 @@ use super::Settings;
 use super::ports::Ports;
 use super::recorder::{Block, TapeItem};
 use super::ring::{Commands, Events};
-use crate::media::plane::{Pace, Plane, Sink, Taped};
+use crate::media::plane::{Pace, Plane, Sink};
 use crate::media::player::BEAT;
 use crate::media::rtp::MAX_PACKET;
+use crate::media::tape::Taped;
 use crate::media::{Command, Event, LegId};
 use crate::time::{Mono, earliest};
 
