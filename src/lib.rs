@@ -1,8 +1,10 @@
 //! centralino: the open telephone exchange for city contact centers.
 
 pub mod acd;
+pub mod call;
 pub mod cli;
 pub mod config;
+pub mod engine;
 pub mod flow;
 pub mod hint;
 pub mod ids;

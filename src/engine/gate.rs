@@ -18,7 +18,7 @@ pub const PATIENCE: Duration = Duration::from_millis(200);
 
 /// What waits for a fact to be safe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
+pub(super) enum Held {
     /// The 200 to a citizen.
     Answer(CallId),
     /// The spoken confirmation of an operator's coding.
@@ -27,16 +27,16 @@ pub enum Held {
 
 /// A held act set free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Freed {
+pub(super) struct Freed {
     /// What was held.
-    pub held: Held,
+    pub(super) held: Held,
     /// The fact is safe; false: the store did not answer in time.
-    pub kept: bool,
+    pub(super) kept: bool,
 }
 
 /// How far the store is, and what waits for it.
 #[derive(Debug)]
-pub struct Gate {
+pub(super) struct Gate {
     appended: Lsn,
     written: Lsn,
     durable: Lsn,
@@ -52,7 +52,7 @@ pub struct Gate {
 
 impl Gate {
     /// A gate on a journal whose last entry is `last`; at most `max_spooled` entries may wait for the store.
-    pub fn new(last: Lsn, max_spooled: usize) -> Gate {
+    pub(super) fn new(last: Lsn, max_spooled: usize) -> Gate {
         Gate {
             appended: last,
             written: last,
@@ -68,14 +68,14 @@ impl Gate {
     }
 
     /// The Lsn of a fact that goes to the store now.
-    pub fn append(&mut self, now: Mono) -> Lsn {
+    pub(super) fn append(&mut self, now: Mono) -> Lsn {
         self.appended = Lsn(self.appended.0 + 1);
         self.unwritten.push_back((self.appended, now));
         self.appended
     }
 
     /// Hold an answer until the fact is written; while degraded it goes at once and is counted.
-    pub fn hold_until_written(&mut self, lsn: Lsn, held: Held) {
+    pub(super) fn hold_until_written(&mut self, lsn: Lsn, held: Held) {
         if lsn <= self.written {
             self.freed.push_back(Freed { held, kept: true });
         } else if self.degraded {
@@ -86,7 +86,7 @@ impl Gate {
     }
 
     /// Hold a promise until the fact is durable; while degraded it is refused at once.
-    pub fn hold_until_durable(&mut self, lsn: Lsn, held: Held) {
+    pub(super) fn hold_until_durable(&mut self, lsn: Lsn, held: Held) {
         if lsn <= self.durable {
             self.freed.push_back(Freed { held, kept: true });
         } else if self.degraded {
@@ -97,7 +97,7 @@ impl Gate {
     }
 
     /// The store has written everything up to `lsn`. True when the exchange is no longer degraded by it.
-    pub fn on_written(&mut self, lsn: Lsn) -> bool {
+    pub(super) fn on_written(&mut self, lsn: Lsn) -> bool {
         self.written = self.written.max(lsn.min(self.appended));
         while self.unwritten.front().is_some_and(|(at, _)| *at <= self.written) {
             self.unwritten.pop_front();
@@ -110,19 +110,19 @@ impl Gate {
     }
 
     /// The store has synced everything up to `lsn`.
-    pub fn on_durable(&mut self, lsn: Lsn) {
+    pub(super) fn on_durable(&mut self, lsn: Lsn) {
         self.durable = self.durable.max(lsn.min(self.appended));
         release(&mut self.until_durable, self.durable, &mut self.freed);
     }
 
     /// The store failed, or has been silent too long at `now`. True when the exchange becomes degraded by it.
-    pub fn on_timeout(&mut self, now: Mono) -> bool {
+    pub(super) fn on_timeout(&mut self, now: Mono) -> bool {
         let late = self.unwritten.front().is_some_and(|(_, since)| *since + PATIENCE <= now);
         late && self.degrade()
     }
 
     /// Go on without the store. False when already so.
-    pub fn degrade(&mut self) -> bool {
+    pub(super) fn degrade(&mut self) -> bool {
         if self.degraded {
             return false;
         }
@@ -144,39 +144,34 @@ impl Gate {
     }
 
     /// What may happen now.
-    pub fn poll_freed(&mut self) -> Option<Freed> {
+    pub(super) fn poll_freed(&mut self) -> Option<Freed> {
         self.freed.pop_front()
     }
 
     /// When the store's silence becomes too long.
-    pub fn poll_timeout(&self) -> Option<Mono> {
+    pub(super) fn poll_timeout(&self) -> Option<Mono> {
         let silent = if self.degraded { None } else { self.unwritten.front().map(|(_, since)| *since + PATIENCE) };
         earliest([silent])
     }
 
     /// The store does not answer.
-    pub fn is_degraded(&self) -> bool {
+    pub(super) fn is_degraded(&self) -> bool {
         self.degraded
     }
 
     /// No more facts may be spooled: no new call is let in.
-    pub fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.unwritten.len() >= self.max_spooled
     }
 
     /// Calls answered without the promise since the start.
-    pub fn answered_degraded(&self) -> u64 {
+    pub(super) fn answered_degraded(&self) -> u64 {
         self.answered_degraded
     }
 
     /// Entries that wait for the store.
-    pub fn spooled(&self) -> usize {
+    pub(super) fn spooled(&self) -> usize {
         self.unwritten.len()
-    }
-
-    /// The last Lsn given to the store.
-    pub fn appended(&self) -> Lsn {
-        self.appended
     }
 }
 

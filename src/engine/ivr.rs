@@ -136,7 +136,8 @@ impl Engine {
         let Enqueue { queue, priority, max_wait, .. } = enqueue.clone();
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.enqueue = Some(enqueue);
-        let Some(rules) = self.config.queues.get(&queue) else {
+        let config = self.config.clone();
+        let Some(rules) = config.queues.get(&queue) else {
             return self.step_flow(now, id, flow::Input::QueueExit(QueueExit::Error));
         };
         if !call.tagged && (rules.entity.is_some() || rules.topic.is_some()) {
@@ -145,7 +146,7 @@ impl Engine {
             call.topic = topic.clone().or_else(|| call.topic.clone());
             self.append(now, Fact::ContactTagged { contact: id.into(), entity, topic, language: None, record: None });
         }
-        let open = rules.schedule.as_ref().is_none_or(|schedule| self.config.calendars.at(schedule, now.wall) == Some(Hours::Open));
+        let open = rules.schedule.as_ref().is_none_or(|schedule| config.calendars.at(schedule, now.wall) == Some(Hours::Open));
         if !open {
             return self.on_left_queue(now, id, queue, QueueExit::Closed);
         }

@@ -16,7 +16,7 @@ use super::{Engine, Owner};
 
 impl Engine {
     pub(super) fn ring_seat(&mut self, now: Now, seat: SeatId, id: CallId, queue: QueueId) {
-        let link = self.sip.link_of(seat.as_str());
+        let link = self.sip.reach(seat.as_str());
         let (Some(link), true) = (link, self.calls.contains_key(&id)) else {
             return self.acd.handle_input(now.mono, acd::Input::Failed(seat, id));
         };
@@ -153,8 +153,7 @@ impl Engine {
 
     /// A re-INVITE: hold, take back, or a new address. Answered in place (RFC 3261 section 14.2).
     pub(super) fn on_reoffer(&mut self, now: Now, dialog: DialogId, offer: Option<Vec<u8>>) {
-        let owner = self.dialogs.get(&dialog).cloned();
-        let (Some(Owner::Citizen(id)), _) | (_, Some(Owner::Seat(id))) = (owner.clone(), owner.clone()) else {
+        let Some(Owner::Citizen(id) | Owner::Seat(id)) = self.dialogs.get(&dialog).cloned() else {
             return self.sip.refuse_offer(now.mono, dialog, 488);
         };
         let Some(call) = self.calls.get_mut(&id) else { return };
@@ -205,11 +204,7 @@ impl Engine {
 
     /// A leg that had been sending is silent: ask its phone whether it is still there.
     pub(super) fn on_silent(&mut self, now: Now, leg: LegId) {
-        let (Some(Owner::Citizen(id)), _) | (_, Some(Owner::Seat(id))) =
-            (self.legs.get(&leg).cloned(), self.legs.get(&leg).cloned())
-        else {
-            return;
-        };
+        let Some(Owner::Citizen(id) | Owner::Seat(id)) = self.legs.get(&leg).cloned() else { return };
         let dialog = self.calls.get_mut(&id).and_then(|call| call.leg_mut(leg)).and_then(|leg| leg.dialog);
         if let Some(dialog) = dialog {
             self.sip.probe(now.mono, dialog);

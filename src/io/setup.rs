@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::flow::{Environment, Flow};
 use crate::ids::{FlowId, Language};
-use crate::media::SoundLibrary;
+use crate::media::library::SoundLibrary;
 
 /// What `serve` runs on.
 #[derive(Debug)]

@@ -27,6 +27,20 @@ pub struct Settings {
     pub limits: Limits,
 }
 
+impl Default for Settings {
+    /// An endpoint without users and trunks: nobody may call.
+    fn default() -> Settings {
+        Settings {
+            realm: "centralino".to_owned(),
+            server: "centralino".to_owned(),
+            users: BTreeMap::new(),
+            trunks: Vec::new(),
+            advertise: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
 /// Bounds against floods. Beyond them requests get 503, or silence where even that would need memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

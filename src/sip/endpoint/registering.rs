@@ -64,6 +64,11 @@ impl Endpoint {
     pub fn is_registered(&self, user: &str) -> bool {
         self.registrar.newest(user).is_some()
     }
+
+    /// The way to a registered user's phone, the one refreshed last.
+    pub fn reach(&self, user: &str) -> Option<Link> {
+        self.registrar.newest(user).map(|binding| binding.link)
+    }
 }
 
 /// What a REGISTER asks for. `None` for what makes no sense: a star among others, or too many contacts.
