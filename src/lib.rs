@@ -3,11 +3,13 @@
 pub mod acd;
 pub mod config;
 pub mod flow;
+pub mod hint;
 pub mod ids;
+pub mod io;
 pub mod journal;
 pub mod media;
-pub mod planted;
 pub mod phone_number;
+pub mod planted;
 pub mod sip;
 pub mod speech;
 pub mod time;

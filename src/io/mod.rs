@@ -1,0 +1,3 @@
+//! The only sockets, files, clocks and threads.
+
+pub mod config;
