@@ -25,17 +25,23 @@ impl fmt::Display for Hint {
     }
 }
 
-/// Insertions, removals and replacements of one character that lead from one word to the other (Levenshtein's distance).
+/// Insertions, removals, replacements and swaps of neighbours that lead from one word to the other (the distance of Damerau
+/// and Levenshtein, each letter touched once).
 fn edits(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    let mut above: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (line, letter) in from.chars().enumerate() {
+    for (line, letter) in from.iter().enumerate() {
         let mut next = vec![line + 1];
         for (column, other) in to.iter().enumerate() {
-            let replace = row[column] + usize::from(letter != *other);
-            next.push(replace.min(row[column + 1] + 1).min(next[column] + 1));
+            let replace = row[column] + usize::from(letter != other);
+            let mut best = replace.min(row[column + 1] + 1).min(next[column] + 1);
+            if line > 0 && column > 0 && from[line - 1] == *other && to[column - 1] == *letter {
+                best = best.min(above[column - 1] + 1);
+            }
+            next.push(best);
         }
-        row = next;
+        above = std::mem::replace(&mut row, next);
     }
     row[to.len()]
 }
@@ -50,6 +56,7 @@ mod tests {
         let rows = [
             ("tributti", "; did you mean `tributi`?"),
             ("anagarfe", "; did you mean `anagrafe`?"),
+            ("tirbuit", "; did you mean `tributi`?"),
             ("polizia_locale", "; did you mean `polizia-locale`?"),
             ("scuola", ""),
             ("", ""),

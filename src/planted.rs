@@ -1,6 +1,6 @@
 //! Faults planted on purpose: the test of the tests. A check that finds none of these is no check.
 //!
-//! Without the feature `planted-faults` no fault can be switched on and [`is`] costs nothing.
+//! Without the feature `planted-faults` no fault can be switched on, and asking for one costs nothing.
 
 /// One way in which the exchange could be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,7 +21,8 @@ pub(super) fn read(table: Table<'_>, names: &mut Names) -> Calendars {
             let text = match ScheduleText::deserialize(ValueDeserializer::from(value.clone())) {
                 Ok(text) => text,
                 Err(error) => {
-                    let (at, fault) = (error.span().unwrap_or_else(|| value.span()), error.message().to_owned());
+                    let (at, fault) =
+                        (error.span().unwrap_or_else(|| value.span()), error.message().to_owned());
                     table.file.fault(&at, Fault::Schedule { name: name.text.to_owned(), fault });
                     continue;
                 }
@@ -44,7 +45,12 @@ pub(super) fn read(table: Table<'_>, names: &mut Names) -> Calendars {
 fn culprit(fault: &ScheduleFault) -> &str {
     use ScheduleFault as F;
     match fault {
-        F::Zone(text) | F::Days(text) | F::Times(text) | F::Holiday(text) | F::Date(text) | F::Exception(text) => text,
+        F::Zone(text)
+        | F::Days(text)
+        | F::Times(text)
+        | F::Holiday(text)
+        | F::Date(text)
+        | F::Exception(text) => text,
     }
 }
 
@@ -53,9 +59,13 @@ fn find(value: &Spanned<DeValue<'_>>, text: &str) -> Option<Range<usize>> {
     match value.get_ref() {
         DeValue::String(found) if found == text => Some(value.span()),
         DeValue::Array(items) => items.iter().find_map(|item| find(item, text)),
-        DeValue::Table(entries) => entries.iter().find_map(|(key, value)| {
-            if key.get_ref() == text { Some(key.span()) } else { find(value, text) }
-        }),
+        DeValue::Table(entries) => {
+            entries.iter().find_map(
+                |(key, value)| {
+                    if key.get_ref() == text { Some(key.span()) } else { find(value, text) }
+                },
+            )
+        }
         _ => None,
     }
 }

@@ -1,10 +1,10 @@
 //! `engine.toml`: the exchange itself.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::time::Duration;
 
+use super::directory::is_digits;
 use super::fault::Fault;
 use super::reader::{Table, Word};
 use super::{EngineConfig, FeatureCodes};
@@ -56,38 +56,38 @@ fn check_ports(table: &Table<'_>, (first, last): (u16, u16), at: &Range<usize>, 
     }
 }
 
+/// The codes by key; those that are not given keep their defaults, and no two may be the same.
 fn feature_codes(table: Option<Table<'_>>) -> FeatureCodes {
-    let mut taken = BTreeSet::new();
-    let mut code = |key, default: &str| {
-        let Some(table) = &table else { return default.to_owned() };
-        let Some(word) = table.text(key) else { return default.to_owned() };
-        let digits = word.text.strip_prefix('*').unwrap_or_default();
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            table.not(&word, "a feature code", default_code(key));
-        } else if !taken.insert(word.text.to_owned()) {
-            let first_line = table.file.place(&table.span).line.map_or(0, |(line, _)| line);
-            let name = word.text.to_owned();
-            table.file.fault(&word.span, Fault::Twice { what: "feature code", name, first_line });
+    let mut codes =
+        [("log_in", "*11"), ("log_out", "*12"), ("pause", "*13"), ("ready", "*14"), ("code", "*15")]
+            .map(|(key, default)| (key, default.to_owned(), None));
+    if let Some(table) = table {
+        for (key, code, given) in &mut codes {
+            *given = table.text(key).filter(|word| is_feature_code(&table, word));
+            if let Some(word) = given {
+                word.text.clone_into(code);
+            }
         }
-        word.text.to_owned()
-    };
-    let codes = FeatureCodes {
-        log_in: code("log_in", default_code("log_in")),
-        log_out: code("log_out", default_code("log_out")),
-        pause: code("pause", default_code("pause")),
-        ready: code("ready", default_code("ready")),
-        code: code("code", default_code("code")),
-    };
-    table.map(Table::finish);
-    codes
+        for (key, code, given) in &codes {
+            let other = codes.iter().find(|(other, same, _)| other != key && same == code);
+            // Of two that are given, the later one is told.
+            if let (Some(word), Some((other, _, first))) = (given, other)
+                && first.as_ref().is_none_or(|first| first.span.start < word.span.start)
+            {
+                let (code, other) = (code.clone(), *other);
+                table.file.fault(&word.span, Fault::SameCode { code, other });
+            }
+        }
+        table.finish();
+    }
+    let [log_in, log_out, pause, ready, code] = codes.map(|(_, code, _)| code);
+    FeatureCodes { log_in, log_out, pause, ready, code }
 }
 
-fn default_code(key: &str) -> &'static str {
-    match key {
-        "log_in" => "*11",
-        "log_out" => "*12",
-        "pause" => "*13",
-        "ready" => "*14",
-        _ => "*15",
+fn is_feature_code(table: &Table<'_>, word: &Word<'_>) -> bool {
+    let right = word.text.strip_prefix('*').is_some_and(is_digits);
+    if !right {
+        table.not(word, "a feature code", "*13");
     }
+    right
 }

@@ -77,9 +77,13 @@ pub enum Fault {
     Name { text: String },
     #[error("the password is empty; give `{seat}` one that cannot be guessed")]
     EmptyPassword { seat: String },
+    #[error("feature code `{code}` is that of `{other}` already; choose another")]
+    SameCode { code: String, other: &'static str },
     #[error("the range of ports is empty; write the lower port first, as in `[20000, 29999]`")]
     PortOrder,
-    #[error("the range holds {legs} legs, fewer than `max_calls` = {max_calls}; widen it to two ports a call or lower `max_calls`")]
+    #[error(
+        "the range holds {legs} legs, fewer than `max_calls` = {max_calls}; widen it to two ports a call or lower `max_calls`"
+    )]
     FewPorts { legs: usize, max_calls: usize },
 
     // Names of things.

@@ -100,7 +100,7 @@ pub(super) fn seats(table: Table<'_>, names: &mut Names, queues: &Names) -> BTre
 
 /// The queues that a seat names; `["*"]` is all of them.
 fn served(seat: &Table<'_>, queues: &Names) -> Vec<QueueId> {
-    let words = seat.texts("queues");
+    let words = seat.need_texts("queues");
     if let [Word { text: "*", .. }] = words[..] {
         return queues.all().map(QueueId::from).collect();
     }

@@ -103,8 +103,7 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
         texts.read_names("queue", "queues.toml", |table, names| floor::queues(table, names, &used));
     let (seats, _) =
         texts.read_names("seat", "seats.toml", |table, names| floor::seats(table, names, &queue_names));
-    let numbers =
-        texts.read("numbers.toml", |table| directory::numbers(table, &entity_names, &topic_names));
+    let numbers = texts.read("numbers.toml", |table| directory::numbers(table, &entity_names, &topic_names));
     let trunks = texts.read("trunks.toml", floor::trunks);
     let (numbers, flow_places) = numbers?;
     Some(Config {

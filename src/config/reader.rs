@@ -154,7 +154,8 @@ impl<'a> Table<'a> {
             return None;
         };
         let number = i64::from_str_radix(integer.as_str(), integer.radix()).ok();
-        let number = number.and_then(|number| N::try_from(number).ok()).filter(|number| range.contains(number));
+        let number =
+            number.and_then(|number| N::try_from(number).ok()).filter(|number| range.contains(number));
         if number.is_none() {
             let (from, to) = (range.start().to_string(), range.end().to_string());
             self.file.fault(&value.span(), Fault::Range { key: key.to_owned(), from, to });
@@ -180,7 +181,12 @@ impl<'a> Table<'a> {
     }
 
     /// A duration within limits.
-    pub(super) fn span(&self, key: &'static str, default: Duration, range: RangeInclusive<Duration>) -> Duration {
+    pub(super) fn span(
+        &self,
+        key: &'static str,
+        default: Duration,
+        range: RangeInclusive<Duration>,
+    ) -> Duration {
         let Some(word) = self.text(key) else { return default };
         let Some(span) = parse_span(word.text) else {
             self.not(&word, "a duration", "1m30s");

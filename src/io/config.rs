@@ -52,3 +52,43 @@ fn read_text(path: &Path) -> io::Result<String> {
 fn unreadable(path: &Path, error: &io::Error) -> ConfigError {
     ConfigError { at: Place::whole(&path.display().to_string()), fault: Fault::Unreadable(error.to_string()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(dir: &Path) -> Vec<String> {
+        match load(dir) {
+            Ok(_) => Vec::new(),
+            Err(errors) => errors.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn shipped_directory_is_read() {
+        assert_eq!(told(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config")), [""; 0]);
+    }
+
+    #[test]
+    fn missing_directory_is_one_fault() {
+        let dir = tempfile::tempdir().unwrap();
+        let gone = dir.path().join("gone");
+        let told = told(&gone);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].starts_with(&format!("{}: cannot be read: ", gone.display())), "{told:?}");
+    }
+
+    #[test]
+    fn faults_name_the_file_by_its_path() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("engine.toml"), "node = 0").unwrap();
+        fs::write(dir.path().join("sets.toml"), "").unwrap();
+        let told = told(dir.path());
+        let at = |name: &str| dir.path().join(name).display().to_string();
+        let node = format!("{}:1:8: `node` must be", at("engine.toml"));
+        assert!(told.iter().any(|fault| fault.starts_with(&node)), "{told:?}");
+        let hint = "this file is not part of a configuration; did you mean `seats.toml`?";
+        assert!(told.contains(&format!("{}: {hint}", at("sets.toml"))), "{told:?}");
+        assert_eq!(told.iter().filter(|fault| fault.contains("the file is missing")).count(), 7);
+    }
+}

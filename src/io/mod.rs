@@ -3,3 +3,4 @@
 pub mod prompts;
 pub mod config;
 pub mod media;
+pub mod config;
