@@ -1,0 +1,5 @@
+//! The only sockets, files, clocks and threads.
+
+pub mod disk;
+pub mod store;
+pub mod views_sled;
