@@ -4,7 +4,24 @@
 //! happened ([`Input`]) and answers with [`Action`]s; it knows nothing of SIP, RTP or seats. Whatever is spoken is already
 //! a list of [`Say`]s, in the caller's language.
 
+mod compile;
+mod expression;
+mod fault;
+mod fields;
 pub mod hours;
+mod model;
+mod prompt;
+mod run;
+mod spoken;
+mod template;
+mod yaml;
+
+pub use self::fault::{Fault, FlowError, Hint, Place};
+pub use self::model::{Environment, Flow};
+pub use self::run::{Bulletin, CallFacts, FlowRun, QueueFacts, RunError, World};
+
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -22,7 +39,7 @@ pub enum Say {
 }
 
 /// What happened to the caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
     /// What was asked to be played has been heard, or was stopped by a key.
     Played,

@@ -3,3 +3,6 @@
 pub mod disk;
 pub mod store;
 pub mod views_sled;
+pub mod prompts;
+pub mod config;
+pub mod media;

@@ -14,7 +14,7 @@ use super::reader::Reader;
 use super::record;
 use super::seal::{Keys, NumberHash};
 use crate::ids::{CaseId, CitizenId, ContactId, SeatId};
-use crate::words::SeatView;
+use crate::words::{QueueExit, SeatView};
 
 const CHECKPOINT: &str = "checkpoint";
 
@@ -98,6 +98,15 @@ pub struct OpenContact {
     pub answered: bool,
     /// The seat it was joined to.
     pub joined: Option<SeatId>,
+    /// It had a place in a queue.
+    #[serde(default)]
+    pub waiting: bool,
+    /// The exit by which it left its last queue.
+    #[serde(default)]
+    pub left: Option<QueueExit>,
+    /// It had heard a node that answers a request for information.
+    #[serde(default)]
+    pub informed: bool,
 }
 
 /// A dialog without an end.
@@ -167,23 +176,36 @@ impl Recovery {
     fn on_contact(&mut self, fact: &Fact, at_ms: i64) {
         match fact {
             Fact::ContactOpened { contact, case, .. } => {
-                let open = OpenContact { case: *case, opened_ms: at_ms, answered: false, joined: None };
+                let open = OpenContact {
+                    case: *case,
+                    opened_ms: at_ms,
+                    answered: false,
+                    joined: None,
+                    waiting: false,
+                    left: None,
+                    informed: false,
+                };
                 self.contacts.insert(*contact, open);
                 self.last_case = self.last_case.max(Some(*case));
             }
-            Fact::ContactAnswered { contact } => {
-                if let Some(open) = self.contacts.get_mut(contact) {
-                    open.answered = true;
-                }
+            Fact::ContactAnswered { contact } => self.with_open(*contact, |open| open.answered = true),
+            Fact::NodeEntered { contact, info: true, .. } => self.with_open(*contact, |open| open.informed = true),
+            Fact::Queued { contact, .. } => self.with_open(*contact, |open| (open.waiting, open.left) = (true, None)),
+            Fact::QueueLeft { contact, exit, .. } => {
+                self.with_open(*contact, |open| (open.waiting, open.left) = (false, Some(*exit)));
             }
             Fact::Joined { contact, seat, recording, .. } => {
-                if let Some(open) = self.contacts.get_mut(contact) {
-                    open.joined = Some(seat.clone());
-                }
+                self.with_open(*contact, |open| (open.waiting, open.joined) = (false, Some(seat.clone())));
                 self.recordings.extend(recording.clone().map(|file| (file, *contact)));
             }
             Fact::ContactClosed { contact, .. } => drop(self.contacts.remove(contact)),
             _ => {}
+        }
+    }
+
+    fn with_open(&mut self, contact: ContactId, change: impl FnOnce(&mut OpenContact)) {
+        if let Some(open) = self.contacts.get_mut(&contact) {
+            change(open);
         }
     }
 

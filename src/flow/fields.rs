@@ -1,0 +1,212 @@
+//! Reading one mapping of a flow file: each key is asked for once, by type, and whatever was not asked for is unknown.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use super::fault::{Fault, Faults, Place, hint};
+use super::yaml::{Key, Value, Yaml};
+
+/// A mapping being read. Wrong shapes and unknown keys become faults; the reader goes on without them.
+pub(super) struct Fields<'y> {
+    /// Of the mapping.
+    pub(super) at: Place,
+    entries: &'y [(Key, Yaml)],
+    /// As messages call it: "node `menu`".
+    place: String,
+    faults: &'y Faults,
+    asked: RefCell<Vec<&'static str>>,
+}
+
+/// A text and its place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text<'y> {
+    pub(super) at: Place,
+    pub(super) text: &'y str,
+}
+
+impl<'y> Fields<'y> {
+    /// Reads `yaml` as a mapping; a fault and `None` when it is none.
+    pub(super) fn of(yaml: &'y Yaml, place: impl Into<String>, faults: &'y Faults) -> Option<Fields<'y>> {
+        let place = place.into();
+        let Value::Map(entries) = &yaml.value else {
+            faults.add(yaml.at, Fault::Shape { key: place, expected: "a mapping of keys to values" });
+            return None;
+        };
+        for (i, (key, _)) in entries.iter().enumerate() {
+            if entries[..i].iter().any(|(earlier, _)| earlier.name == key.name) {
+                faults.add(key.at, Fault::DuplicateKey(key.name.clone()));
+            }
+        }
+        Some(Fields { at: yaml.at, entries, place, faults, asked: RefCell::default() })
+    }
+
+    /// All entries: for mappings whose keys are names that the author chose. Of equal keys only the first.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Text<'y>, &'y Yaml)> {
+        let entries = self.entries;
+        let first = move |i: usize, name: &str| !entries[..i].iter().any(|(key, _)| key.name == name);
+        entries
+            .iter()
+            .enumerate()
+            .filter(move |(i, (key, _))| first(*i, &key.name))
+            .map(|(_, (key, value))| (Text { at: key.at, text: &key.name }, value))
+    }
+
+    /// The value of `key`, if it is given and not empty.
+    pub(super) fn value(&self, key: &'static str) -> Option<&'y Yaml> {
+        self.asked.borrow_mut().push(key);
+        let entries = self.entries;
+        let (_, value) = entries.iter().find(|(given, _)| given.name == key)?;
+        (!matches!(value.value, Value::Null)).then_some(value)
+    }
+
+    fn shape(&self, at: Place, key: &str, expected: &'static str) {
+        self.faults.add(at, Fault::Shape { key: key.to_owned(), expected });
+    }
+
+    fn shaped<T>(
+        &self,
+        key: &'static str,
+        expected: &'static str,
+        read: impl FnOnce(&'y Value) -> Option<T>,
+    ) -> Option<T> {
+        let yaml = self.value(key)?;
+        let value = read(&yaml.value);
+        if value.is_none() {
+            self.shape(yaml.at, key, expected);
+        }
+        value
+    }
+
+    pub(super) fn text(&self, key: &'static str) -> Option<Text<'y>> {
+        let at = self.value(key)?.at;
+        let text = self.shaped(key, "a text; put it in quotes", |value| match value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        })?;
+        Some(Text { at, text })
+    }
+
+    /// A text that must be there.
+    pub(super) fn required(&self, key: &'static str) -> Option<Text<'y>> {
+        if self.value(key).is_none() {
+            self.missing(key);
+        }
+        self.text(key)
+    }
+
+    pub(super) fn missing(&self, key: &'static str) {
+        self.faults.add(self.at, Fault::MissingKey { key: key.to_owned(), place: self.place.clone() });
+    }
+
+    pub(super) fn flag(&self, key: &'static str) -> Option<bool> {
+        self.shaped(key, "true or false", |value| match value {
+            Value::Bool(flag) => Some(*flag),
+            _ => None,
+        })
+    }
+
+    pub(super) fn number(&self, key: &'static str) -> Option<i64> {
+        self.shaped(key, "a whole number", |value| match value {
+            Value::Int(number) => Some(*number),
+            _ => None,
+        })
+    }
+
+    pub(super) fn count(&self, key: &'static str) -> Option<u32> {
+        self.shaped(key, "a number from 0 to 1000", |value| match value {
+            Value::Int(number) => u32::try_from(*number).ok().filter(|number| *number <= 1000),
+            _ => None,
+        })
+    }
+
+    pub(super) fn duration(&self, key: &'static str) -> Option<Duration> {
+        self.shaped(key, "a time span such as 500ms, 6s, 15m or 1h, one day at most", |value| match value {
+            Value::Text(text) => parse_duration(text),
+            _ => None,
+        })
+    }
+
+    pub(super) fn list(&self, key: &'static str) -> &'y [Yaml] {
+        let list = self.shaped(key, "a list", |value| match value {
+            Value::List(list) => Some(list.as_slice()),
+            _ => None,
+        });
+        list.unwrap_or_default()
+    }
+
+    /// A list of texts; what is no text is a fault and left out.
+    pub(super) fn texts(&self, key: &'static str) -> Vec<Text<'y>> {
+        self.list(key).iter().filter_map(|item| text_of(item, key, self.faults)).collect()
+    }
+
+    pub(super) fn fields(&self, key: &'static str) -> Option<Fields<'y>> {
+        Fields::of(self.value(key)?, format!("`{key}`"), self.faults)
+    }
+
+    /// These keys may be there; they are read elsewhere or by later versions.
+    pub(super) fn allow(&self, keys: &[&'static str]) {
+        self.asked.borrow_mut().extend(keys);
+    }
+
+    /// Every key that nobody asked for is a fault.
+    pub(super) fn finish(&self) {
+        let asked = self.asked.borrow();
+        for (key, _) in self.entries {
+            if !asked.contains(&key.name.as_str()) {
+                let hint = hint(&key.name, asked.iter().copied());
+                self.faults.add(
+                    key.at,
+                    Fault::UnknownKey { key: key.name.clone(), place: self.place.clone(), hint },
+                );
+            }
+        }
+    }
+}
+
+/// The text of one item of the list `key`.
+pub(super) fn text_of<'y>(item: &'y Yaml, key: &str, faults: &Faults) -> Option<Text<'y>> {
+    if let Value::Text(text) = &item.value {
+        return Some(Text { at: item.at, text });
+    }
+    faults.add(item.at, Fault::Shape { key: key.to_owned(), expected: "a text; put it in quotes" });
+    None
+}
+
+/// `500ms`, `6s`, `15m`, `1h`.
+fn parse_duration(text: &str) -> Option<Duration> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
+    let (count, unit) = text.split_at(unit_at);
+    let count: u64 = count.parse().ok()?;
+    let unit_ms: u64 = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    let ms = count.checked_mul(unit_ms)?;
+    (ms <= 86_400_000).then_some(Duration::from_millis(ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_spans_have_a_unit_and_an_end() {
+        for (text, ms) in [
+            ("500ms", Some(500)),
+            ("6s", Some(6_000)),
+            ("15m", Some(900_000)),
+            ("24h", Some(86_400_000)),
+            ("25h", None),
+            ("6", None),
+            ("s", None),
+            ("-6s", None),
+            ("99999999999999999999h", None),
+            ("9999999999999999h", None),
+        ] {
+            assert_eq!(parse_duration(text), ms.map(Duration::from_millis), "{text}");
+        }
+    }
+}

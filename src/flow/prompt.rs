@@ -1,0 +1,135 @@
+//! What is said to a caller: recordings, and between them values spoken from pieces.
+//!
+//! A prompt without computed parts is one recording, `sounds/<language>/<prompt>.wav`. One with `${...}` is cut there: the
+//! texts between become recordings `<prompt>.1`, `<prompt>.2` and so on, and each `${...}` names how its value is spoken.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Say;
+use super::expression::{EvaluationError, Expression, Facts, Scope, Value};
+use super::fault::Fault;
+use super::template::{Part, parts};
+use crate::ids::Language;
+use crate::speech::Piece;
+
+/// A prompt in every language of its flow.
+#[derive(Clone, Debug)]
+pub(super) struct Prompt {
+    pub(super) spoken: BTreeMap<Language, Vec<Segment>>,
+}
+
+/// A part of a prompt.
+#[derive(Clone, Debug)]
+pub(super) enum Segment {
+    /// A recording; its text when the flow has it.
+    Sound { sound: String, text: Option<String> },
+    /// A value.
+    Value { how: Spoken, of: Expression },
+}
+
+/// How a value is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spoken {
+    Digits,
+    Number,
+    Ordinal,
+    Date,
+    Time,
+    Duration,
+}
+
+impl Spoken {
+    fn by_name(name: &str) -> Option<Spoken> {
+        Some(match name {
+            "digits" => Spoken::Digits,
+            "number" => Spoken::Number,
+            "ordinal" => Spoken::Ordinal,
+            "date" => Spoken::Date,
+            "time" => Spoken::Time,
+            "duration" => Spoken::Duration,
+            _ => return None,
+        })
+    }
+}
+
+impl Segment {
+    /// A recording that the flow has no text for.
+    pub(super) fn recorded(sound: &str) -> Segment {
+        Segment::Sound { sound: sound.to_owned(), text: None }
+    }
+
+    /// Cuts the text of prompt `name`.
+    pub(super) fn cut(name: &str, text: &str, scope: Scope<'_>) -> Result<Vec<Segment>, Fault> {
+        let parts = parts(text)?;
+        if let [] | [Part::Literal(_)] = parts.as_slice() {
+            return Ok(vec![Segment::Sound { sound: name.to_owned(), text: Some(text.trim().to_owned()) }]);
+        }
+        let mut segments = Vec::new();
+        let mut recordings = 0;
+        for part in parts {
+            match part {
+                Part::Computed(of) => segments.push(Segment::value(of, scope)?),
+                // What has no letter or digit is not heard: a full stop after a value needs no recording.
+                Part::Literal(literal) if !literal.contains(char::is_alphanumeric) => {}
+                Part::Literal(literal) => {
+                    recordings += 1;
+                    segments.push(Segment::Sound {
+                        sound: format!("{name}.{recordings}"),
+                        text: Some(literal.trim().to_owned()),
+                    });
+                }
+            }
+        }
+        Ok(segments)
+    }
+
+    fn value(text: &str, scope: Scope<'_>) -> Result<Segment, Fault> {
+        let not_spoken = || Fault::NotSpoken { text: text.trim().to_owned() };
+        let (name, argument) = Expression::call_of_one(text).ok_or_else(not_spoken)?;
+        if name == "slot" {
+            return Err(Fault::LaterFunction { name: name.to_owned() });
+        }
+        let how = Spoken::by_name(name).ok_or_else(not_spoken)?;
+        Ok(Segment::Value { how, of: Expression::compile(argument, scope)? })
+    }
+}
+
+impl Prompt {
+    /// What to say now, in `language`.
+    pub(super) fn say(&self, language: &Language, facts: &Facts<'_>) -> Result<Vec<Say>, EvaluationError> {
+        let mut say = Vec::new();
+        for segment in self.spoken.get(language).into_iter().flatten() {
+            match segment {
+                Segment::Sound { sound, .. } => say.push(Say::Prompt(language.clone(), sound.clone())),
+                Segment::Value { how, of } => {
+                    let pieces = speak(language, *how, of.evaluate(facts)?)?;
+                    say.extend(pieces.into_iter().map(|piece| Say::Piece(language.clone(), piece)));
+                }
+            }
+        }
+        Ok(say)
+    }
+
+    /// Names of the recordings that saying it needs.
+    pub(super) fn sounds<'p>(&'p self) -> impl Iterator<Item = (&'p Language, &'p str, Option<&'p str>)> {
+        let recording = |segment: &'p Segment| match segment {
+            Segment::Sound { sound, text } => Some((sound.as_str(), text.as_deref())),
+            Segment::Value { .. } => None,
+        };
+        self.spoken.iter().flat_map(move |(language, segments)| {
+            segments.iter().filter_map(recording).map(move |(sound, text)| (language, sound, text))
+        })
+    }
+
+    /// The languages in which a value is spoken.
+    pub(super) fn languages_of_values(&self) -> BTreeSet<&Language> {
+        let has_value =
+            |segments: &[Segment]| segments.iter().any(|segment| matches!(segment, Segment::Value { .. }));
+        self.spoken.iter().filter(|(_, segments)| has_value(segments)).map(|(language, _)| language).collect()
+    }
+}
+
+/// The pieces that speak `value`.
+fn speak(language: &Language, how: Spoken, value: Value) -> Result<Vec<Piece>, EvaluationError> {
+    super::spoken::pieces(language, how, value)
+}

@@ -1,0 +1,148 @@
+//! Texts with `${...}` in them: the parts that stand as they are, and the parts that are computed.
+
+use super::expression::{EvaluationError, Expression, Facts, Scope, Value};
+use super::fault::Fault;
+
+/// A part of a text as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part<'t> {
+    /// Stands as it is.
+    Literal(&'t str),
+    /// What is between `${` and `}`.
+    Computed(&'t str),
+}
+
+/// Cuts `text` at its `${...}`. A `}` within quotes belongs to the expression.
+pub(super) fn parts(text: &str) -> Result<Vec<Part<'_>>, Fault> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((literal, after)) = rest.split_once("${") {
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal));
+        }
+        let Some(end) = closing_brace(after) else {
+            return Err(Fault::Unclosed { text: rest.chars().take(40).collect() });
+        };
+        parts.push(Part::Computed(&after[..end]));
+        rest = &after[end + 1..];
+    }
+    if !rest.is_empty() {
+        parts.push(Part::Literal(rest));
+    }
+    Ok(parts)
+}
+
+fn closing_brace(text: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut depth = 0_usize;
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(open), c) if open == c => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '{') => depth += 1,
+            (None, '}') if depth == 0 => return Some(at),
+            (None, '}') => depth -= 1,
+            (None, _) => {}
+        }
+    }
+    None
+}
+
+/// A text with computed parts, compiled.
+#[derive(Clone, Debug)]
+pub(super) enum Template {
+    /// Nothing to compute.
+    Fixed(Value),
+    /// One expression alone: keeps its type.
+    One(Expression),
+    /// Text put together.
+    Joined(Vec<Joint>),
+}
+
+/// A piece of a text put together.
+#[derive(Clone, Debug)]
+pub(super) enum Joint {
+    Literal(String),
+    Computed(Expression),
+}
+
+impl Template {
+    pub(super) fn compile(text: &str, scope: Scope<'_>) -> Result<Template, Fault> {
+        let parts = parts(text)?;
+        match parts.as_slice() {
+            [] => Ok(Template::Fixed(Value::Text(String::new()))),
+            [Part::Literal(literal)] => Ok(Template::Fixed(Value::Text((*literal).to_owned()))),
+            [Part::Computed(one)] => Ok(Template::One(Expression::compile(one, scope)?)),
+            parts => parts
+                .iter()
+                .map(|part| Joint::compile(part, scope))
+                .collect::<Result<_, _>>()
+                .map(Template::Joined),
+        }
+    }
+
+    /// The text when nothing in it is computed.
+    pub(super) fn fixed_text(&self) -> Option<&str> {
+        match self {
+            Template::Fixed(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(super) fn evaluate(&self, facts: &Facts<'_>) -> Result<Value, EvaluationError> {
+        match self {
+            Template::Fixed(value) => Ok(value.clone()),
+            Template::One(expression) => expression.evaluate(facts),
+            Template::Joined(joints) => {
+                let texts: Result<String, EvaluationError> =
+                    joints.iter().map(|joint| joint.evaluate(facts)).collect();
+                texts.map(Value::Text)
+            }
+        }
+    }
+}
+
+impl Joint {
+    fn compile(part: &Part<'_>, scope: Scope<'_>) -> Result<Joint, Fault> {
+        Ok(match part {
+            Part::Literal(text) => Joint::Literal((*text).to_owned()),
+            Part::Computed(text) => Joint::Computed(Expression::compile(text, scope)?),
+        })
+    }
+
+    fn evaluate(&self, facts: &Facts<'_>) -> Result<String, EvaluationError> {
+        match self {
+            Joint::Literal(text) => Ok(text.clone()),
+            Joint::Computed(expression) => expression.evaluate(facts).map(Value::into_text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_at_its_expressions() {
+        for (text, expected) in [
+            ("", vec![]),
+            ("solo testo, 5 $ e {graffe}", vec![Part::Literal("solo testo, 5 $ e {graffe}")]),
+            ("${a}", vec![Part::Computed("a")]),
+            (
+                "il ${a} e ${b}.",
+                vec![
+                    Part::Literal("il "),
+                    Part::Computed("a"),
+                    Part::Literal(" e "),
+                    Part::Computed("b"),
+                    Part::Literal("."),
+                ],
+            ),
+            ("${a == '}'}x", vec![Part::Computed("a == '}'"), Part::Literal("x")]),
+        ] {
+            assert_eq!(parts(text), Ok(expected), "{text}");
+        }
+        assert!(parts("dal ${vars.x").is_err());
+    }
+}

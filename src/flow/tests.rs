@@ -1,0 +1,184 @@
+//! What callers meet in a flow: keys, silences and queues in virtual time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::hours::Calendars;
+use super::*;
+use crate::time::{Mono, Now};
+
+mod faulty;
+mod journey;
+
+const DEMO: &str = include_str!("../../ivr-flows/055055.yaml");
+
+/// The demo center's names.
+fn demo_environment() -> Environment {
+    fn names<N: Ord + From<&'static str>, const COUNT: usize>(names: [&'static str; COUNT]) -> BTreeSet<N> {
+        names.into_iter().map(N::from).collect()
+    }
+    Environment {
+        queues: names(["anagrafe", "tributi", "polizia-locale", "servizi-sociali", "generale"]),
+        entities: names(["firenze", "bagno-a-ripoli", "empoli", "sesto-fiorentino"]),
+        topics: names(["anagrafe", "tributi", "tributi/tari"]),
+        schedules: names(["sportello"]),
+        sounds: BTreeMap::new(),
+        music: names(["attesa"]),
+    }
+}
+
+fn parsed(text: &str) -> Arc<Flow> {
+    match Flow::parse(text, "flusso.yaml", &demo_environment()) {
+        Ok(flow) => Arc::new(flow),
+        Err(errors) => panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+    }
+}
+
+fn sportello() -> Calendars {
+    toml::from_str(
+        r#"
+        [schedule.sportello]
+        zone = "Europe/Rome"
+        open = { "mon-sat" = ["08:00-20:00"] }
+        closed = ["it-national", "06-24"]
+        "#,
+    )
+    .unwrap()
+}
+
+/// A caller in virtual time, and everything that happened to the call, in words.
+struct Caller {
+    run: FlowRun,
+    now: Now,
+    calendars: Calendars,
+    bulletins: BTreeMap<String, Bulletin>,
+    queues: BTreeMap<QueueId, QueueFacts>,
+    heard: Vec<String>,
+    /// What plays, and whether a key stops it.
+    playing: Option<bool>,
+}
+
+impl Caller {
+    /// Dials on a Tuesday at ten.
+    fn dials(flow: &Arc<Flow>) -> Caller {
+        Caller::before(flow).at("2026-11-24T10:00")
+    }
+
+    fn before(flow: &Arc<Flow>) -> Caller {
+        let call = CallFacts {
+            from: "+390552768224".to_owned(),
+            to: "055055".to_owned(),
+            language: "it".into(),
+            entity: "firenze".into(),
+        };
+        Caller {
+            run: FlowRun::new(Arc::clone(flow), call),
+            now: Now { mono: Mono::ZERO, wall: jiff::Timestamp::UNIX_EPOCH },
+            calendars: sportello(),
+            bulletins: BTreeMap::new(),
+            queues: BTreeMap::new(),
+            heard: Vec::new(),
+            playing: None,
+        }
+    }
+
+    fn with_bulletin(mut self, slot: &str, bulletin: Bulletin) -> Caller {
+        self.bulletins.insert(slot.to_owned(), bulletin);
+        self
+    }
+
+    /// The call is answered at this time in Rome.
+    fn at(mut self, local: &str) -> Caller {
+        let local: jiff::civil::DateTime = local.parse().unwrap();
+        self.now.wall = local.in_tz("Europe/Rome").unwrap().timestamp();
+        let world = World { calendars: &self.calendars, bulletins: &self.bulletins, queues: &self.queues };
+        let actions = self.run.start(self.now, &world);
+        self.note(actions);
+        self
+    }
+
+    fn input(&mut self, input: Input) {
+        let world = World { calendars: &self.calendars, bulletins: &self.bulletins, queues: &self.queues };
+        let actions = self.run.handle_input(self.now, input, &world);
+        self.note(actions);
+    }
+
+    /// Presses keys one after another, at once. As in the media plane, a key stops what may be stopped.
+    fn presses(&mut self, keys: &str) -> &mut Caller {
+        for key in keys.chars() {
+            let stopped = self.playing == Some(true);
+            self.playing = self.playing.filter(|_| !stopped);
+            self.input(Input::Digit(key));
+        }
+        self
+    }
+
+    /// Listens to the end of what plays now.
+    fn listens(&mut self) -> &mut Caller {
+        assert!(self.playing.take().is_some(), "nothing plays: {:#?}", self.heard);
+        self.input(Input::Played);
+        self
+    }
+
+    /// Says and presses nothing for so long; what plays is heard first and takes no time.
+    fn is_silent_for(&mut self, time: Duration) -> &mut Caller {
+        if self.playing.is_some() {
+            self.listens();
+        }
+        let end = self.now.mono + time;
+        while let Some(due) = self.run.poll_timeout().filter(|due| *due <= end && self.playing.is_none()) {
+            self.now.mono = due;
+            self.input(Input::Timeout);
+        }
+        self.now.mono = self.now.mono.max(end);
+        self
+    }
+
+    fn leaves_queue(&mut self, exit: QueueExit) -> &mut Caller {
+        self.input(Input::QueueExit(exit));
+        self
+    }
+
+    fn note(&mut self, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::Entered { node, info } => {
+                    self.heard.push(format!("@{node}{}", if info { "!" } else { "" }))
+                }
+                Action::Play { say, barge_in } => {
+                    assert!(!say.is_empty());
+                    self.playing = Some(barge_in);
+                    self.heard.push(say.iter().map(words).collect::<Vec<_>>().join(" "));
+                }
+                Action::StopPlay => self.playing = None,
+                Action::Tag { entity, topic, language, record } => {
+                    let names = [entity.map(|e| e.to_string()), topic.map(|t| t.to_string())];
+                    let language = language.map(|language| format!("language {language}"));
+                    let record = record.map(|record| format!("record {record}"));
+                    let all: Vec<String> = names.into_iter().chain([language, record]).flatten().collect();
+                    self.heard.push(format!("tag {}", all.join(" ")));
+                }
+                Action::Enqueue(place) => self.heard.push(format!("queue {}", place.queue)),
+                Action::Dequeue => self.heard.push("dequeue".to_owned()),
+                Action::Hangup => self.heard.push("hangup".to_owned()),
+            }
+        }
+    }
+
+    /// What happened since the last look, and nothing else.
+    #[track_caller]
+    fn expect(&mut self, expected: &[&str]) -> &mut Caller {
+        assert_eq!(std::mem::take(&mut self.heard), expected);
+        self
+    }
+}
+
+fn words(say: &Say) -> String {
+    match say {
+        Say::Prompt(language, name) => format!("{language}/{name}"),
+        Say::Piece(language, piece) => format!("{language}/{}", piece.0),
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);

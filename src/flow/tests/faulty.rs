@@ -1,0 +1,1 @@
+//! Faulty flows: every message, word for word.
