@@ -290,3 +290,40 @@ impl std::fmt::Debug for Personal {
         })
     }
 }
+
+impl Fact {
+    /// The contact that this is about, if it is about one.
+    pub fn contact(&self) -> Option<ContactId> {
+        match self {
+            Fact::CitizenFound { contact, .. }
+            | Fact::ContactOpened { contact, .. }
+            | Fact::ContactAnswered { contact }
+            | Fact::NodeEntered { contact, .. }
+            | Fact::KeyPressed { contact, .. }
+            | Fact::ContactTagged { contact, .. }
+            | Fact::Queued { contact, .. }
+            | Fact::QueueLeft { contact, .. }
+            | Fact::SeatRung { contact, .. }
+            | Fact::SeatNotTaken { contact, .. }
+            | Fact::Joined { contact, .. }
+            | Fact::Held { contact, .. }
+            | Fact::Parted { contact, .. }
+            | Fact::WrappedUp { contact, .. }
+            | Fact::Coded { contact, .. }
+            | Fact::ContactClosed { contact, .. }
+            | Fact::DialogOpened { contact, .. }
+            | Fact::Erased { contact } => Some(*contact),
+            _ => None,
+        }
+    }
+
+    /// The recording that this is about, when it names no contact.
+    pub fn recording(&self) -> Option<&str> {
+        match self {
+            Fact::Recorded { file, .. }
+            | Fact::RecordingFailed { file, .. }
+            | Fact::RecordingDeleted { file } => Some(file),
+            _ => None,
+        }
+    }
+}

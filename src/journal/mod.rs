@@ -24,6 +24,8 @@ pub mod tools;
 
 #[cfg(test)]
 pub(crate) mod conformance;
+#[cfg(test)]
+mod kept_sample;
 
 use serde::{Deserialize, Serialize};
 
