@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 const PRESS_AFTER: Duration = Duration::from_secs(2);
 /// From one packet to the next.
 const BEAT: Duration = Duration::from_millis(20);
+/// A longer gap is not a late packet, but silence.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// What one caller heard.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +22,8 @@ struct Caller {
     first: Instant,
     last: Instant,
     pressed: bool,
+    /// Since the last [`Ears::reset`].
+    longest: Duration,
 }
 
 #[derive(Default)]
@@ -27,17 +31,18 @@ struct Heard {
     callers: BTreeMap<SocketAddr, Caller>,
     /// Deviations from the beat since the last [`Ears::reset`].
     deviations: Vec<Duration>,
-    longest: Duration,
 }
 
 /// Figures of a stretch of listening.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Figures {
-    /// Calls that ever sent sound.
+    /// Callers who ever heard sound.
     pub(crate) callers: usize,
+    /// Those of them who heard nothing for a second or more, such as one who talks to a seat that says nothing.
+    pub(crate) silent: usize,
     /// Packets since the reset.
     pub(crate) packets: usize,
-    /// Longest time between two packets of a call.
+    /// Longest time between two packets of a call, among the others.
     pub(crate) longest: Duration,
     /// Deviation from 20 ms that one packet in a thousand exceeds.
     pub(crate) deviation_p999: Duration,
@@ -68,18 +73,25 @@ impl Ears {
     pub(crate) fn reset(&self) {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.deviations.clear();
-        heard.longest = Duration::ZERO;
+        let now = Instant::now();
+        for caller in heard.callers.values_mut() {
+            (caller.last, caller.longest) = (now, Duration::ZERO);
+        }
     }
 
     /// The figures since then.
     pub(crate) fn figures(&self) -> Figures {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let longest = heard.callers.values().map(|caller| caller.longest.max(now - caller.last));
+        let (silent, heard_all): (Vec<Duration>, Vec<Duration>) = longest.partition(|&gap| gap >= SILENCE);
         heard.deviations.sort_unstable();
         let rank = heard.deviations.len().saturating_sub(heard.deviations.len() / 1000 + 1);
         Figures {
             callers: heard.callers.len(),
             packets: heard.deviations.len(),
-            longest: heard.longest,
+            silent: silent.len(),
+            longest: heard_all.into_iter().max().unwrap_or_default(),
             deviation_p999: heard.deviations.get(rank).copied().unwrap_or_default(),
         }
     }
@@ -107,15 +119,15 @@ fn listen(socket: &UdpSocket, heard: &Mutex<Heard>, closed: &AtomicBool) {
 impl Heard {
     /// Notes a packet; whether it is time to press the key.
     fn note(&mut self, from: SocketAddr, now: Instant) -> bool {
-        let new = Caller { first: now, last: now, pressed: false };
+        let new = Caller { first: now, last: now, pressed: false, longest: Duration::ZERO };
         let caller = self.callers.entry(from).or_insert(new);
         let gap = now - caller.last;
         caller.last = now;
         let press = !caller.pressed && now - caller.first >= PRESS_AFTER;
         caller.pressed |= press;
         if !gap.is_zero() {
+            caller.longest = caller.longest.max(gap);
             self.deviations.push(gap.abs_diff(BEAT));
-            self.longest = self.longest.max(gap);
         }
         press
     }

@@ -19,6 +19,11 @@ const WAITING: u32 = 200;
 const INTO_QUEUE: Duration = Duration::from_secs(50);
 /// How long they are measured.
 const MINUTE: Duration = Duration::from_secs(60);
+/// Limits of the demo center that are not what is measured here, and what replaces them.
+const LIMITS: [(&str, &str, &str); 2] = [
+    ("queues.toml", "max_waiting = 50", "max_waiting = 1000"),
+    ("engine.toml", "max_calls_per_second = 400", "max_calls_per_second = 800"),
+];
 /// Short calls a second.
 const RATE: u32 = 400;
 /// For how many seconds.
@@ -66,8 +71,9 @@ impl Exchange {
     fn start() -> Result<Exchange, String> {
         let directory = std::env::temp_dir().join(format!("centralino-load-{}", std::process::id()));
         std::fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
-        println!("==> starting the exchange, with its data in {}", directory.display());
-        let mut child = logged(Command::new(PROGRAM), &directory.join("exchange.log"))?
+        lay_out(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+        println!("==> starting the exchange in {}; changed limits: {}", directory.display(), limits());
+        let mut child = logged(program(&directory)?, &directory.join("exchange.log"))?
             .args([
                 "serve",
                 "--config",
@@ -78,8 +84,7 @@ impl Exchange {
                 "--http",
                 "127.0.0.1:0",
             ])
-            .arg("--data")
-            .arg(directory.join("data"))
+            .args(["--data", "data"])
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| format!("{PROGRAM}: {error}"))?;
@@ -108,7 +113,10 @@ impl Exchange {
         std::thread::sleep(MINUTE);
         let (after, took) = (self.used(), start.elapsed());
         let figures = ears.figures();
-        row("callers heard", &format!("{}", figures.callers));
+        row(
+            "callers who heard sound",
+            &format!("{}, of whom {} also a silence", figures.callers, figures.silent),
+        );
         row(
             "packets heard",
             &format!("{} ({:.0} a second)", figures.packets, f64_of(figures.packets) / took.as_secs_f64()),
@@ -158,7 +166,7 @@ impl Exchange {
     /// A seat that takes the first caller and stays with it, so that all others wait.
     fn busy_seat(&self) -> Result<Process, String> {
         let log = self.directory.join("seat.log");
-        let mut command = logged(Command::new(PROGRAM), &log)?;
+        let mut command = logged(program(&self.directory)?, &log)?;
         command.args(["phone", "seat", "seat01", "--answer-after", "1s", "--to", &self.sip]);
         command
             .stdout(Stdio::null())
@@ -207,6 +215,35 @@ impl Exchange {
 fn ready_sip(stdout: &mut impl BufRead) -> Option<String> {
     let line = stdout.lines().map_while(Result::ok).find(|line| line.starts_with("ready "))?;
     line.split_whitespace().find_map(|word| word.strip_prefix("sip=")).map(str::to_owned)
+}
+
+/// The demo center, with room for the load: its own configuration, the flows and prompts of the repository.
+fn lay_out(directory: &Path) -> std::io::Result<()> {
+    let config = directory.join("config");
+    std::fs::create_dir_all(&config)?;
+    for file in std::fs::read_dir("config")?.flatten().filter(|file| file.path().is_file()) {
+        let mut text = std::fs::read_to_string(file.path())?;
+        for (_, from, to) in LIMITS.iter().filter(|(name, ..)| file.file_name() == *name) {
+            text = text.replace(from, to);
+        }
+        std::fs::write(config.join(file.file_name()), text)?;
+    }
+    for shared in ["ivr-flows", "sounds"] {
+        std::os::unix::fs::symlink(Path::new(shared).canonicalize()?, directory.join(shared))?;
+    }
+    Ok(())
+}
+
+fn limits() -> String {
+    LIMITS.map(|(file, _, to)| format!("{to} ({file})")).join(", ")
+}
+
+/// The exchange's program, to be run in a directory.
+fn program(directory: &Path) -> Result<Command, String> {
+    let path = Path::new(PROGRAM).canonicalize().map_err(|error| format!("{PROGRAM}: {error}"))?;
+    let mut command = Command::new(path);
+    command.current_dir(directory);
+    Ok(command)
 }
 
 /// A command whose complaints go to a file.
