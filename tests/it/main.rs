@@ -2,3 +2,7 @@
 
 mod differential;
 mod torture;
+
+mod sip_endpoint;
+mod sip_torture;
+mod sip_world;
