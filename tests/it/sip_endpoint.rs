@@ -25,7 +25,9 @@ fn call_to(from: &str, transport: Transport, user: &str) -> Outgoing {
 }
 
 fn dial(world: &mut World, transport: Transport) -> DialogId {
-    world.act(CITIZEN, |phone, now| phone.invite(now, call_to(CITIZEN, transport, "0552768224"))).unwrap()
+    world
+        .act(CITIZEN, |phone, now| phone.invite(now, call_to(CITIZEN, transport, "0552768224")))
+        .expect("dialled")
 }
 
 fn incoming(world: &mut World, at: &str) -> (DialogId, centralino::sip::Incoming) {
@@ -55,7 +57,7 @@ fn ring_seat(world: &mut World) -> DialogId {
         offer: b"v=0\r\n".to_vec(),
         credentials: None,
     };
-    world.act(EXCHANGE, |exchange, now| exchange.invite(now, call)).unwrap()
+    world.act(EXCHANGE, |exchange, now| exchange.invite(now, call)).expect("dialled")
 }
 
 /// A call from the citizen that both sides hold for established.

@@ -40,7 +40,7 @@ pub(crate) struct World {
 }
 
 pub(crate) fn addr(text: &str) -> SocketAddr {
-    text.parse().unwrap()
+    text.parse().expect("an address")
 }
 
 pub(crate) fn link(transport: Transport, local: &str, remote: &str) -> Link {
@@ -57,7 +57,7 @@ pub(crate) fn exchange_settings() -> Settings {
         realm: "firenze".into(),
         server: "centralino".into(),
         users: users.map(|(user, password)| (user.into(), password.into())).into(),
-        trunks: vec![("world".into(), "198.51.100.0/24".parse().unwrap())],
+        trunks: vec![("world".into(), "198.51.100.0/24".parse().expect("a range"))],
         advertise: None,
         limits: Limits::default(),
     }
@@ -66,7 +66,7 @@ pub(crate) fn exchange_settings() -> Settings {
 pub(crate) fn phone_settings() -> Settings {
     Settings {
         users: BTreeMap::new(),
-        trunks: vec![("any".into(), "0.0.0.0/0".parse().unwrap())],
+        trunks: vec![("any".into(), "0.0.0.0/0".parse().expect("a range"))],
         ..exchange_settings()
     }
 }
@@ -98,7 +98,7 @@ impl World {
     }
 
     pub(crate) fn at(&mut self, at: &str) -> &mut Endpoint {
-        self.endpoints.get_mut(&addr(at)).unwrap()
+        self.endpoints.get_mut(&addr(at)).expect("somebody is there")
     }
 
     /// Does something at an endpoint, and lets the network take what comes of it.
@@ -110,7 +110,7 @@ impl World {
     }
 
     fn drain(&mut self, at: SocketAddr) {
-        let endpoint = self.endpoints.get_mut(&at).unwrap();
+        let endpoint = self.endpoints.get_mut(&at).expect("somebody is there");
         let mut sent = Vec::new();
         while let Some(transmit) = endpoint.poll_transmit() {
             sent.push(transmit);
@@ -179,12 +179,12 @@ impl World {
             };
             self.now = self.now.max(next);
             if packet == Some(next) {
-                let (_, (link, bytes)) = self.flying.pop_first().unwrap();
+                let (_, (link, bytes)) = self.flying.pop_first().expect("one is due");
                 self.deliver(mirrored(link), &bytes);
             } else {
                 let due: Vec<_> = self.endpoints.keys().copied().collect();
                 for at in due {
-                    self.endpoints.get_mut(&at).unwrap().handle_timeout(self.now);
+                    self.endpoints.get_mut(&at).expect("somebody is there").handle_timeout(self.now);
                     self.drain(at);
                 }
             }

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use sha2::{Digest, Sha256};
 
 use super::Endpoint;
-use super::transactions::server_key;
+use super::servers::server_key;
 use crate::sip::Link;
 use crate::sip::dialog::hex64;
 use crate::sip::message::{Builder, Fault, Message, Method, Name, Reaction, Scheme, Uri};

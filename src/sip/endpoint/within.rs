@@ -1,8 +1,8 @@
 //! Steps within a call: BYE, offers of new media, probes.
 
 use super::Endpoint;
+use super::clients::Purpose;
 use super::screen::{self, capabilities, sdp_of};
-use super::transactions::Purpose;
 use crate::sip::dialog::{Phase, Unacked, unhex64};
 use crate::sip::message::{Builder, Message, Method, Name};
 use crate::sip::{DialogId, DialogRecord, Ended, Event, Link};
