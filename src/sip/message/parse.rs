@@ -5,7 +5,7 @@
 //! (RFC 3261 section 7.3.1), so every value is one slice ever after.
 
 use super::fault::{Fault, ParseError};
-use super::text::{is_token, number};
+use super::text::{cut, is_token, number};
 use super::{Field, Length, MAX_HEADERS, MAX_MESSAGE, Message, Name, Span, Start};
 
 /// Header fields that most messages stay below: one allocation.
@@ -106,7 +106,7 @@ impl Head {
         if end > begin && self.bytes[end - 1] == b'\r' {
             return Some(Span::new(begin, end - 1));
         }
-        self.note(Fault::HeaderLine);
+        self.note(Fault::LineFeed);
         Some(Span::new(begin, end))
     }
 
@@ -127,49 +127,46 @@ impl Head {
         if let Some(rest) = text.strip_prefix(b"SIP/") {
             return self.status_line(line, rest.iter().position(|&byte| byte == b' ')? + 4);
         }
-        let first = text.iter().position(|&byte| byte == b' ')?;
-        let last = text.iter().rposition(|&byte| byte == b' ')?;
-        let method = Span::new(line.start(), line.start() + first);
-        if !is_token(&text[..first]) {
+        let trimmed = text.trim_ascii_end();
+        let first = trimmed.iter().position(|&byte| byte == b' ')?;
+        let last = trimmed.iter().rposition(|&byte| byte == b' ')?;
+        let (method, version) = (&trimmed[..first], &trimmed[last + 1..]);
+        if !is_token(method) || !version.get(..4)?.eq_ignore_ascii_case(b"SIP/") {
             return None;
         }
-        let version = &text[last + 1..];
-        let uri = text.get(first + 1..last).unwrap_or_default();
-        let fault = match version {
-            b"SIP/2.0" if !uri.is_empty() && !uri.contains(&b' ') => None,
-            _ if version.len() > 4 && version[..4].eq_ignore_ascii_case(b"SIP/") => {
-                match version.eq_ignore_ascii_case(b"SIP/2.0") {
-                    true => Some(Fault::RequestLine).filter(|_| uri.is_empty() || uri.contains(&b' ')),
-                    false => Some(Fault::Version),
-                }
+        let uri = trimmed.get(first + 1..last).unwrap_or_default();
+        let fault = match version.eq_ignore_ascii_case(b"SIP/2.0") {
+            false => Some(Fault::Version),
+            true if uri.is_empty() || uri.contains(&b' ') || trimmed.len() < text.len() => {
+                Some(Fault::RequestLine)
             }
-            // Spaces at the end hide the version (RFC 4475 section 3.1.2.10): still a request, to be refused.
-            b"" if text.trim_ascii().ends_with(b"SIP/2.0") => Some(Fault::RequestLine),
-            _ => return None,
+            true => None,
         };
-        let uri = Span::new(line.start() + first + 1, line.start() + last.max(first + 1));
-        if let Some(fault) = fault {
-            self.note(fault);
-        }
-        Some(Start::Request { method, uri })
+        let at = |offset| line.start() + offset;
+        let start = Start::Request {
+            method: Span::new(line.start(), at(first)),
+            uri: Span::new(at(first + 1), at(first + 1 + uri.len())),
+        };
+        fault.into_iter().for_each(|fault| self.note(fault));
+        Some(start)
     }
 
+    /// `line` begins with the version, which ends at `version_end`.
     fn status_line(&mut self, line: Span, version_end: usize) -> Option<Start> {
         let text = &self.bytes[line.range()];
-        let version_ok = text[..version_end].eq_ignore_ascii_case(b"SIP/2.0");
-        let rest = &text[version_end + 1..];
-        let code_end = rest.iter().position(|&byte| byte == b' ').unwrap_or(rest.len());
-        let code = number(&rest[..code_end]).filter(|code| code_end == 3 && (100..700).contains(code));
-        let reason = (version_end + 1 + code_end + 1).min(text.len());
-        let reason = Span::new(line.start() + reason, line.end());
-        if !version_ok {
-            self.note(Fault::Version);
-        }
-        let Some(status) = code.and_then(|code| u16::try_from(code).ok()) else {
-            self.note(Fault::StatusLine);
-            return Some(Start::Response { status: 0, reason });
+        let (code, reason) = cut(&text[version_end + 1..], b' ');
+        let status = number(code).filter(|status| code.len() == 3 && (100..700).contains(status));
+        let status = status.and_then(|status| u16::try_from(status).ok());
+        let start = Start::Response {
+            status: status.unwrap_or(0),
+            reason: Span::new(line.end() - reason.map_or(0, <[u8]>::len), line.end()),
         };
-        Some(Start::Response { status, reason })
+        if !text[..version_end].eq_ignore_ascii_case(b"SIP/2.0") {
+            self.note(Fault::Version);
+        } else if status.is_none() {
+            self.note(Fault::StatusLine);
+        }
+        Some(start)
     }
 
     /// Name, colon, value, with spaces around both.

@@ -65,6 +65,38 @@ pub fn unquote(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(plain)
 }
 
+/// Text as a quoted string, for a display name. Control characters, which could end the line, are left out.
+pub fn quote(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for letter in text.chars().filter(|letter| !letter.is_control()) {
+        if matches!(letter, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(letter);
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Text as the user part of a URI: what may not stand there is escaped.
+pub fn escape_user(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.extend([
+                '%',
+                char::from(HEX[usize::from(byte >> 4)]),
+                char::from(HEX[usize::from(byte & 15)]),
+            ]);
+        }
+    }
+    escaped
+}
+
 /// Resolves `%hh` once. `%00` becomes a NUL in the middle of the text, never its end; a `%` that is no escape stays.
 pub fn unescape(text: &[u8]) -> Cow<'_, [u8]> {
     if !text.contains(&b'%') {
@@ -160,6 +192,15 @@ mod tests {
         ] {
             assert_eq!(&*unescape(escaped.as_bytes()), plain, "{escaped}");
         }
+    }
+
+    #[test]
+    fn what_we_write_reads_back() {
+        for text in ["055055", "a b@c;d", "Tributi \"TARI\" \\", "perché?", "100%41"] {
+            assert_eq!(&*unescape(escape_user(text).as_bytes()), text.as_bytes());
+            assert_eq!(&*unquote(quote(text).as_bytes()), text.as_bytes());
+        }
+        assert_eq!(quote("a\r\nb\0"), "\"ab\"");
     }
 
     #[test]
