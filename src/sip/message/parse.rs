@@ -44,38 +44,14 @@ impl Message {
         let mut head = Head { bytes, at: begin, fault: None };
         let line = head.line().ok_or_else(|| ParseError::new(Fault::NotSip, None))?;
         let start = head.start_line(line).ok_or_else(|| ParseError::new(Fault::NotSip, None))?;
-        let mut fields = Vec::with_capacity(USUAL_HEADERS);
-        let mut length = Length::Absent;
-        loop {
-            let Some(line) = head.line() else {
-                head.note(Fault::NoEnd);
-                break;
-            };
-            if line.is_empty() {
-                break;
-            }
-            let line = head.unfold(line);
-            if fields.len() == MAX_HEADERS {
-                head.note(Fault::TooManyHeaders);
-                continue;
-            }
-            match head.field(line) {
-                Some(field) => {
-                    if field.name == Name::ContentLength {
-                        length = length.and(&head.bytes[field.value.range()]);
-                    }
-                    fields.push(field);
-                }
-                None => head.note(Fault::HeaderLine),
-            }
-        }
+        let (fields, length) = head.fields();
         let body = Span::new(head.at, head.bytes.len());
         Ok((Message { bytes: head.bytes, start, fields, length, body }, head.fault))
     }
 }
 
 impl Length {
-    /// Two of them are wrong even when they agree: one of the two senders of them would frame otherwise.
+    /// Two of them are wrong even when they agree: somebody on the way may have gone by another one.
     fn and(self, value: &[u8]) -> Length {
         match (self, number(value).map(usize::try_from)) {
             (Length::Absent, Some(length)) => Length::Given(length.unwrap_or(usize::MAX)),
@@ -147,7 +123,9 @@ impl Head {
             method: Span::new(line.start(), at(first)),
             uri: Span::new(at(first + 1), at(first + 1 + uri.len())),
         };
-        fault.into_iter().for_each(|fault| self.note(fault));
+        if let Some(fault) = fault {
+            self.note(fault);
+        }
         Some(start)
     }
 
@@ -167,6 +145,35 @@ impl Head {
             self.note(Fault::StatusLine);
         }
         Some(start)
+    }
+
+    /// All fields up to the empty line, and what Content-Length says.
+    fn fields(&mut self) -> (Vec<Field>, Length) {
+        let mut fields = Vec::with_capacity(USUAL_HEADERS);
+        let mut length = Length::Absent;
+        loop {
+            let Some(line) = self.line() else {
+                self.note(Fault::NoEnd);
+                break;
+            };
+            if line.is_empty() {
+                break;
+            }
+            let line = self.unfold(line);
+            if fields.len() == MAX_HEADERS {
+                self.note(Fault::TooManyHeaders);
+                continue;
+            }
+            let Some(field) = self.field(line) else {
+                self.note(Fault::HeaderLine);
+                continue;
+            };
+            if field.name == Name::ContentLength {
+                length = length.and(&self.bytes[field.value.range()]);
+            }
+            fields.push(field);
+        }
+        (fields, length)
     }
 
     /// Name, colon, value, with spaces around both.

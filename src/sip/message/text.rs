@@ -4,9 +4,61 @@
 
 use std::borrow::Cow;
 
+/// What each byte may be part of: one look instead of a search, since every message is checked byte by byte.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0u8;
+    loop {
+        let at = byte as usize;
+        let is_word = byte.is_ascii_alphanumeric();
+        if is_word || among(byte, b"-.!%*_+`'~") {
+            classes[at] |= TOKEN;
+        }
+        if is_word || among(byte, b"-._") {
+            classes[at] |= HOST;
+        }
+        if byte > b' ' && byte != 0x7f && !among(byte, b"<>\"") {
+            classes[at] |= URI;
+        }
+        if byte == u8::MAX {
+            break;
+        }
+        byte += 1;
+    }
+    classes
+};
+const TOKEN: u8 = 1;
+const HOST: u8 = 2;
+const URI: u8 = 4;
+
+const fn among(byte: u8, set: &[u8]) -> bool {
+    let mut at = 0;
+    while at < set.len() {
+        if set[at] == byte {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+fn all_are(text: &[u8], class: u8) -> bool {
+    text.iter().all(|&byte| CLASSES[usize::from(byte)] & class != 0)
+}
+
 /// Letters, digits and `-.!%*_+`'~`: what a token may hold.
 pub fn is_token(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte))
+    !text.is_empty() && all_are(text, TOKEN)
+}
+
+/// What the name of a host may hold, underscores included: they are met.
+pub(super) fn is_host_name(text: &[u8]) -> bool {
+    !text.is_empty() && all_are(text, HOST)
+}
+
+/// Nothing that would end a URI where it stands: spaces, control characters, brackets, quotes.
+pub(super) fn is_uri_text(text: &[u8]) -> bool {
+    all_are(text, URI)
 }
 
 /// Reads decimal digits, at least one and nothing else. Beyond 64 bits it stays at the largest number.
@@ -24,7 +76,7 @@ pub(super) fn seconds(text: &[u8]) -> Option<u32> {
 
 /// Splits at the first `separator`, or gives all and nothing.
 pub(super) fn cut(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
-    match text.iter().position(|&byte| byte == separator) {
+    match memchr::memchr(separator, text) {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
     }
@@ -32,6 +84,12 @@ pub(super) fn cut(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
 
 /// Splits at the first `separator` outside quoted strings and, for commas, outside angle brackets too.
 pub(super) fn cut_outside_quotes(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
+    // Most values have no such thing: then this is one quick search.
+    let Some(first) = memchr::memchr2(separator, b'"', text) else { return (text, None) };
+    let plain = separator != b',' && text[first] == separator;
+    if plain {
+        return (&text[..first], Some(&text[first + 1..]));
+    }
     let (mut quoted, mut bracketed) = (false, false);
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
