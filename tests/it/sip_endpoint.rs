@@ -558,3 +558,14 @@ fn the_same_seed_gives_the_same_run() {
     };
     assert_eq!(run(), run());
 }
+
+#[test]
+fn a_stream_is_asked_whether_it_lives_and_says_so() {
+    let mut world = World::new(24);
+    let stream = link(Transport::Tcp, EXCHANGE, "203.0.113.1:40000");
+    world.act(EXCHANGE, |exchange, now| exchange.handle_stream(now, stream, b"\r\n\r\n"));
+    assert_eq!(world.log.len(), 1);
+    // Of no use to anybody, it is closed in the end.
+    world.run(Duration::from_secs(601));
+    assert_eq!(world.at(EXCHANGE).poll_close(), Some(stream));
+}
