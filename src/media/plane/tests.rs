@@ -7,7 +7,7 @@ use rand::RngExt;
 
 use super::*;
 use crate::media::player::BEAT;
-use crate::media::rtp::{Header, Seq};
+use crate::media::rtp::{Header, RtpTime, Seq};
 use crate::media::{PlayId, Remote, Sound};
 
 const CITIZEN: LegId = LegId(1);
