@@ -289,7 +289,10 @@ impl Leg {
         incoming: Incoming<'_>,
         buffer: &mut [u8; MAX_PACKET],
     ) -> Option<(SocketAddr, usize)> {
-        let to = self.destination()?;
+        let Some(to) = self.destination() else {
+            self.stream.pause(); // what the peer may not hear is not lost: the numbers go on where they stopped
+            return None;
+        };
         if self.has_beat() {
             return None; // what plays on a bridged leg is heard instead of the partner
         }

@@ -222,6 +222,25 @@ fn music_on_one_side_of_a_talk_covers_the_partner_until_it_stops() {
 }
 
 #[test]
+fn after_hold_the_stream_goes_on_without_a_break() {
+    let mut plane = plane(Pace::Beats, [Codec::Pcma; 2]);
+    let mut line = Line::default();
+    plane.handle_command(at(0), bridge(false));
+    let holding = |send| Remote { send, ..remote(OPERATOR, Codec::Pcma) };
+    for (seq, send) in [(1, true), (2, false), (3, false), (4, true)] {
+        let remote = holding(send);
+        plane.handle_command(at(0), Command::SetRemote { leg: OPERATOR, remote });
+        let now = at(u64::from(seq) * 20);
+        plane.handle_packet(now, CITIZEN, addr(CITIZEN), &packet(8, seq, &[1; 160]), &mut line);
+    }
+    let headers: Vec<_> =
+        line.sent.iter().filter_map(|(.., sent)| Packet::parse(sent)).map(|sent| sent.header).collect();
+    assert_eq!(headers.len(), 2);
+    assert_eq!((headers[1].seq.after(headers[0].seq), headers[1].marker), (1, true));
+    assert_eq!(headers[1].time.after(headers[0].time), 480, "the time that went by");
+}
+
+#[test]
 fn phones_that_never_sent_or_only_wait_are_left_alone_and_hold_waits_longer() {
     let mut plane = plane(Pace::Events, [Codec::Pcma; 2]);
     plane.handle_sending(at(0), CITIZEN, true);
