@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use self::graph::Graph;
 use super::expression::{Scope, Value};
-use super::fault::{Fault, Faults, FlowError, hint};
+use super::fault::{Fault, Faults, FlowError, hint, shortened};
 use super::fields::{Fields, Text};
 use super::hours::{ExceptionText, Schedule, ScheduleText};
 use super::model::{Environment, Flow, Known, NodeRef, PromptRef, Var};
@@ -48,6 +48,9 @@ const VAR_TYPES: [(&str, &str); 5] = [
     ("bool", "true or false"),
     ("object", "left out"),
 ];
+
+/// Most nodes in one flow: ten times what people can still read.
+const MAX_NODES: usize = 1_000;
 
 struct Compiler<'y> {
     env: &'y Environment,
@@ -122,6 +125,9 @@ impl<'y> Compiler<'y> {
         if nodes.is_none() {
             top.missing("nodes");
         }
+        if let Some(nodes) = &nodes {
+            self.check_size(nodes)?;
+        }
         for (index, (name, _)) in nodes.iter().flat_map(Fields::entries).enumerate() {
             self.check_name(name);
             self.node_names.insert(name.text, NodeRef(index));
@@ -154,10 +160,19 @@ impl<'y> Compiler<'y> {
         })
     }
 
+    /// What follows costs the square of the number of nodes.
+    fn check_size(&self, nodes: &Fields<'y>) -> Option<()> {
+        let count = nodes.entries().count();
+        if count > MAX_NODES {
+            self.faults.add(nodes.at, Fault::TooManyNodes(count));
+        }
+        (count <= MAX_NODES).then_some(())
+    }
+
     fn check_name(&self, name: Text<'_>) {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
-        if name.text.is_empty() || !name.text.chars().all(allowed) {
-            self.faults.add(name.at, Fault::BadName(name.text.to_owned()));
+        if name.text.is_empty() || name.text.len() > 64 || !name.text.chars().all(allowed) {
+            self.faults.add(name.at, Fault::BadName(shortened(name.text)));
         }
     }
 

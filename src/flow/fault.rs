@@ -122,7 +122,11 @@ pub enum Fault {
     UnknownMusic { name: String, hint: Hint },
     #[error("variable `{name}` is not declared; add it under `vars`{hint}")]
     UnknownVar { name: String, hint: Hint },
-    #[error("`{0}` is not a name; use lower-case letters, digits, `_` and `-`")]
+    #[error("the flow has {0} nodes; split what is more than 1000 into another flow")]
+    TooManyNodes(usize),
+    #[error("variable `{0}` cannot keep digits or a name; declare it as string or digits")]
+    SaveType(String),
+    #[error("`{0}` is not a name; use lower-case letters, digits, `_` and `-`, 64 at most")]
     BadName(String),
 
     // Keys on the telephone.
@@ -191,6 +195,11 @@ impl Faults {
         self.list.borrow().is_empty()
     }
 
+    /// No more faults are told.
+    pub(super) fn is_full(&self) -> bool {
+        self.count() >= MAX_FAULTS
+    }
+
     pub(super) fn count(&self) -> usize {
         self.list.borrow().len()
     }
@@ -203,10 +212,25 @@ impl Faults {
     }
 }
 
+/// What an author wrote, short enough for a message.
+pub(super) fn shortened(text: &str) -> String {
+    if text.len() <= 60 || text.chars().count() <= 60 {
+        return text.to_owned();
+    }
+    text.chars().take(57).chain("...".chars()).collect()
+}
+
+/// Longest name that hints are looked for: names are shorter, and the search costs the product of two lengths.
+const MAX_NAME_BYTES: usize = 64;
+
 /// The name among `known` that a person may have meant by `typed`.
 pub(super) fn hint<'n>(typed: &str, known: impl IntoIterator<Item = &'n str>) -> Hint {
     let allowed = (typed.chars().count() / 3).clamp(1, 3);
-    let near = known.into_iter().map(|name| (edits(typed, name), name)).min();
+    if typed.len() > MAX_NAME_BYTES {
+        return Hint::Nothing;
+    }
+    let known = known.into_iter().filter(|name| name.len() <= MAX_NAME_BYTES);
+    let near = known.map(|name| (edits(typed, name), name)).min();
     match near {
         Some((distance, name)) if distance <= allowed => Hint::Near(name.to_owned()),
         _ => Hint::Nothing,

@@ -75,7 +75,7 @@ impl Segment {
                     recordings += 1;
                     segments.push(Segment::Sound {
                         sound: format!("{name}.{recordings}"),
-                        text: Some(literal.trim().to_owned()),
+                        text: Some(spoken_part(literal).to_owned()),
                     });
                 }
             }
@@ -92,6 +92,11 @@ impl Segment {
         let how = Spoken::by_name(name).ok_or_else(not_spoken)?;
         Ok(Segment::Value { how, of: Expression::compile(argument, scope)? })
     }
+}
+
+/// The text without the punctuation that ended what was said before it.
+fn spoken_part(literal: &str) -> &str {
+    literal.trim_start_matches(|c: char| !c.is_alphanumeric()).trim_end()
 }
 
 impl Prompt {

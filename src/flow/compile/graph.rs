@@ -41,8 +41,11 @@ impl<'y> Graph<'y> {
         }
         let mut told = BTreeSet::new();
         for node in self.nodes.keys() {
+            if told.contains(node) {
+                continue;
+            }
             let round = self.round_of(*node);
-            if round.contains(node) && !told.contains(node) {
+            if round.contains(node) {
                 self.tell(&round, faults);
                 told.extend(round);
             }

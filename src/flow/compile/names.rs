@@ -1,6 +1,6 @@
 //! Resolving what nodes name: prompts, variables, schedules, and values that may be computed.
 
-use super::super::expression::{Expression, Scope};
+use super::super::expression::{Expression, Scope, Value};
 use super::super::fault::{Fault, hint};
 use super::super::fields::Text;
 use super::super::model::PromptRef;
@@ -70,6 +70,16 @@ impl<'y> Compiler<'y> {
         let hint = hint(name.text, self.vars.keys().map(String::as_str));
         self.faults.add(name.at, Fault::UnknownVar { name: name.text.to_owned(), hint });
         None
+    }
+
+    /// A variable that can keep digits or a name.
+    pub(super) fn text_var(&self, name: Text<'_>) -> Option<String> {
+        let var = self.var(name)?;
+        let keeps_text = matches!(self.scope.get(&var), Some(Value::Text(_)));
+        if !keeps_text {
+            self.faults.add(name.at, Fault::SaveType(var.clone()));
+        }
+        keeps_text.then_some(var)
     }
 
     pub(super) fn schedule(&self, name: Text<'_>) -> Option<ScheduleId> {

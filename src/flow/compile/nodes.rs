@@ -92,6 +92,9 @@ pub(super) fn check_defaults(defaults: &Fields<'_>) {
 impl<'y> Compiler<'y> {
     /// Compiles one node; `None` after a fault.
     pub(super) fn node(&mut self, id: Text<'y>, yaml: &'y Yaml) -> Option<Node> {
+        if self.faults.is_full() {
+            return None;
+        }
         let reference = *self.node_names.get(id.text)?;
         self.graph.node(reference, id.text, id.at);
         let fields = Fields::of(yaml, format!("node `{}`", id.text), self.faults)?;
@@ -171,7 +174,7 @@ impl<'y> Compiler<'y> {
     fn collect(&mut self, draft: &Draft<'y>) -> Option<Step> {
         let ask = self.ask(draft);
         let digits = self.digits(draft);
-        let save = draft.fields.required("save").and_then(|save| self.var(save));
+        let save = draft.fields.required("save").and_then(|save| self.text_var(save));
         let ok = self.exit(draft, "ok");
         Some(Step::Collect { ask: ask?, digits: digits?, save: save?, ok: ok? })
     }

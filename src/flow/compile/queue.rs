@@ -21,7 +21,7 @@ impl<'y> Compiler<'y> {
             let hint = || hint(name, known.iter().map(crate::ids::QueueId::as_str));
             (!known.contains(name)).then(|| Fault::UnknownQueue { name: name.to_owned(), hint: hint() })
         });
-        let save = draft.fields.text("save").map(|save| self.var(save));
+        let save = draft.fields.text("save").map(|save| self.text_var(save));
         // Skills come with a later version; until then a queue's seats are its skill.
         draft.fields.allow(&["skills"]);
         let defaults = self.defaults.as_ref().and_then(|defaults| defaults.fields("queue"));

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::expression::{EvaluationError, Facts, Value};
+use super::super::expression::{EvaluationError, Expression, Facts, Value};
 use super::super::hours::Hours;
 use super::super::model::{Flow, NodeRef, PromptRef, QueueStep, Step};
 use super::super::template::Template;
 use super::super::{Action, Enqueue, Say};
-use super::{Bulletin, FlowRun, MAX_PROMPT, Next, Wait, World};
+use super::{Bulletin, FlowRun, MAX_PROMPT, Next, QueueFacts, Wait, World};
 use crate::ids::ScheduleId;
 use crate::time::Now;
 
@@ -65,23 +65,10 @@ impl FlowRun {
                 });
                 Next::Go(*to)
             }
-            Step::Branch { when, otherwise } => {
-                for (condition, to) in when {
-                    match condition.evaluate(&self.facts((0, 0)))? {
-                        Value::Flag(true) => return Ok(Next::Go(*to)),
-                        Value::Flag(false) => {}
-                        _ => {
-                            return Err(EvaluationError(
-                                "the condition is neither true nor false".to_owned(),
-                            ));
-                        }
-                    }
-                }
-                Next::Go(*otherwise)
-            }
+            Step::Branch { when, otherwise } => Next::Go(self.branch(when)?.unwrap_or(*otherwise)),
             Step::Set { values, to } => {
                 for (name, template) in values {
-                    let value = template.evaluate(&self.facts((0, 0)))?;
+                    let value = template.evaluate(&self.facts(QueueFacts::default()))?;
                     self.set_var(name, value)?;
                 }
                 Next::Go(*to)
@@ -102,23 +89,31 @@ impl FlowRun {
             }
             Step::Hangup { prompt } => {
                 let say = prompt.map_or(Ok(Vec::new()), |prompt| self.say(prompt))?;
-                if say.is_empty() {
-                    actions.push(Action::Hangup);
-                    return Ok(Next::Wait(Wait::Over));
-                }
-                actions.push(Action::Play { say, barge_in: false });
-                Next::Wait(Wait::LastWords { until: now.mono + MAX_PROMPT })
+                Next::Wait(last_words(say, now, actions))
             }
         })
     }
 
     /// What expressions can see now.
-    pub(super) fn facts(&self, queue: (i64, i64)) -> Facts<'_> {
+    pub(super) fn facts(&self, queue: QueueFacts) -> Facts<'_> {
         Facts { vars: &self.vars, call: &self.call, queue }
     }
 
     pub(super) fn say(&self, prompt: PromptRef) -> Result<Vec<Say>, EvaluationError> {
-        self.flow.prompt(prompt).say(&self.call.language, &self.facts((0, 0)))
+        self.flow.prompt(prompt).say(&self.call.language, &self.facts(QueueFacts::default()))
+    }
+
+    /// The way of the first condition that is true.
+    fn branch(&self, when: &[(Expression, NodeRef)]) -> Result<Option<NodeRef>, EvaluationError> {
+        let facts = self.facts(QueueFacts::default());
+        for (condition, to) in when {
+            match condition.evaluate(&facts)? {
+                Value::Flag(true) => return Ok(Some(*to)),
+                Value::Flag(false) => {}
+                _ => return Err(EvaluationError("the condition is neither true nor false".to_owned())),
+            }
+        }
+        Ok(None)
     }
 
     /// The flow's own schedules come before the exchange's. `--always-open` opens both.
@@ -165,7 +160,7 @@ impl FlowRun {
         known: &BTreeSet<N>,
     ) -> Result<Option<N>, EvaluationError> {
         let Some(template) = template else { return Ok(None) };
-        let text = template.evaluate(&self.facts((0, 0)))?.into_text();
+        let text = template.evaluate(&self.facts(QueueFacts::default()))?.into_text();
         let name = N::from(text.clone());
         if known.contains(&name) {
             Ok(Some(name))
@@ -200,4 +195,14 @@ fn play(say: Vec<Say>, barge_in: bool, to: NodeRef, now: Now, actions: &mut Vec<
     }
     actions.push(Action::Play { say, barge_in });
     Next::Wait(Wait::Heard { until: now.mono + MAX_PROMPT, to })
+}
+
+/// Says the last words, if any, and hangs up at their end.
+fn last_words(say: Vec<Say>, now: Now, actions: &mut Vec<Action>) -> Wait {
+    if say.is_empty() {
+        actions.push(Action::Hangup);
+        return Wait::Over;
+    }
+    actions.push(Action::Play { say, barge_in: false });
+    Wait::LastWords { until: now.mono + MAX_PROMPT }
 }
