@@ -121,19 +121,10 @@ impl<'y> Compiler<'y> {
         }
         let id = top.required("id");
         let name = top.text("name").or(id);
+        let start = top.required("start");
         let nodes = top.fields("nodes");
-        if nodes.is_none() {
-            top.missing("nodes");
-        }
-        if let Some(nodes) = &nodes {
-            self.check_size(nodes)?;
-        }
-        for (index, (name, _)) in nodes.iter().flat_map(Fields::entries).enumerate() {
-            self.check_name(name);
-            self.node_names.insert(name.text, NodeRef(index));
-        }
-        self.read_defaults(top);
-        let start = top.required("start").and_then(|start| self.named_node("start", start));
+        self.read_defaults_and_names(top, nodes.as_ref())?;
+        let start = start.filter(|_| nodes.is_some()).and_then(|start| self.named_node("start", start));
         let compiled: Vec<_> =
             nodes.iter().flat_map(Fields::entries).map(|(name, yaml)| self.node(name, yaml)).collect();
         // Read by the console's editor and by `flow test`, which come with later versions.
@@ -158,6 +149,20 @@ impl<'y> Compiler<'y> {
                 topics: env.topics.clone(),
             },
         })
+    }
+
+    /// The names of the nodes, then what refers to them. `None`: too many to go on.
+    fn read_defaults_and_names(&mut self, top: &Fields<'y>, nodes: Option<&Fields<'y>>) -> Option<()> {
+        match nodes {
+            Some(nodes) => self.check_size(nodes)?,
+            None => top.missing("nodes"),
+        }
+        for (index, (name, _)) in nodes.into_iter().flat_map(Fields::entries).enumerate() {
+            self.check_name(name);
+            self.node_names.insert(name.text, NodeRef(index));
+        }
+        self.read_defaults(top);
+        Some(())
     }
 
     /// What follows costs the square of the number of nodes.
