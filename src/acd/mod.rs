@@ -1,9 +1,37 @@
 //! Distribution (ACD): which free seat gets which waiting caller.
 //!
 //! A caller enters one queue and waits; a seat is reachable or not, logged in or not, ready or paused (its *status*, the
-//! person's doing) and idle, ringing, talking, in wrap-up or resting (its *work*, the calls' doing). When a caller waits and a seat that
-//! serves the queue is idle and ready, the seat idle for longest is reserved and rung. Everything is memory: no assignment
-//! waits for a disk. The owner feeds [`Input`]s and drains [`Action`]s.
+//! person's doing) and idle, ringing, talking, in wrap-up or resting (its *work*, the calls' doing). Everything is memory: no
+//! assignment waits for a disk. The owner feeds [`Input`]s, drains [`Action`]s and wakes [`Distribution`] when it asks.
+//!
+//! - **A caller** stands at a *place* fixed at entry: the moment of entry, moved back by the minutes of priority. A
+//!   place never changes, so a caller whom a seat did not take is still the next in line.
+//! - **A seat** that is reachable, ready and idle is *free*. When a caller enters, the seat of that queue that is free for
+//!   longest is rung; when a seat becomes free, it gets the first caller over all the queues it serves. So no free seat and no
+//!   caller it serves ever wait side by side, and several seats ring for several callers at once.
+//! - **A ring** ends by an answer, or is *not taken*: missed, rejected, unreachable, or the caller left. The caller goes back
+//!   to the old place and is offered elsewhere at once, while the seat rests; too many in a row pause the seat.
+//! - **A talk** is always followed by its wrap-up, whatever the operator or the phone does meanwhile: statuses never touch work.
+//! - **The queue** lets a caller go by itself when it is full or nobody is logged in, and after the longest wait. A ring in
+//!   course is always left to end first: a caller who is about to be answered is not turned away.
+//!
+//! An input that fits nothing (a late answer, an unknown seat) changes nothing and is counted.
+
+mod callers;
+mod distribution;
+mod place;
+mod queue;
+mod seat;
+mod state;
+mod status;
+mod timers;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+pub use distribution::Distribution;
+pub use state::{QueueState, SeatState, WaitingState};
 
 use std::time::Duration;
 
@@ -21,11 +49,11 @@ pub struct QueueRules {
     pub max_wait: Duration,
     /// How long one seat rings.
     pub ring_for: Duration,
-    /// Rest of a seat after it rejected a call.
+    /// Rest of a seat after it rejected or missed a call; at least a second.
     pub reject_delay: Duration,
     /// Rejects in a row after which the seat is paused.
     pub max_rejects: u32,
-    /// Rings in a row not taken after which the seat is paused (status away).
+    /// Rings in a row missed (or failed) after which the seat is paused (status away).
     pub max_misses: u32,
     /// Wrap-up after a call of this queue.
     pub wrap_up: Duration,
@@ -103,7 +131,7 @@ pub enum Action {
         /// 1 is the next to be served.
         position: usize,
     },
-    /// Ring this seat for this caller. Followed by `Answered`, `Rejected` or `Failed`, or stopped by `StopRinging`.
+    /// Ring this seat for this caller. Ends either by the input `Answered` or by exactly one `NotTaken`.
     Ring {
         /// The seat.
         seat: SeatId,
@@ -112,7 +140,7 @@ pub enum Action {
         /// The queue that the caller waits in.
         queue: QueueId,
     },
-    /// Stop ringing the seat.
+    /// Stop ringing the seat; a leg that was answered too late is hung up.
     StopRinging {
         /// The seat.
         seat: SeatId,
@@ -136,7 +164,7 @@ pub enum Action {
         call: CallId,
         /// The queue.
         queue: QueueId,
-        /// `Full`, `NoSeats`, `Timeout`.
+        /// `Full`, `NoSeats`, `Timeout`; `Error` when there is no such queue.
         exit: QueueExit,
         /// Time in the queue.
         waited: Duration,

@@ -1,4 +1,21 @@
 //! `config/`: text to a checked [`Config`], with every fault told at once, each with file, line and remedy.
+//!
+//! [`Config::parse`] takes the texts of all files. Each is read table by table; a key that is unknown, missing or of the wrong
+//! shape is a fault at its place, and so is a name that no other file gives. Reading goes on after a fault, so that a person
+//! mends everything in one go; only a configuration without any fault becomes a `Config`.
+
+mod calendars;
+mod directory;
+mod engine;
+mod fault;
+mod floor;
+mod names;
+mod parse;
+mod reader;
+mod span;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -7,6 +24,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use self::fault::{ConfigError, Fault, Place};
+pub use self::parse::FILES;
 use crate::acd::{QueueRules, SeatRules};
 use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, TopicId};
 
@@ -21,6 +40,8 @@ pub struct Config {
     pub topics: BTreeMap<TopicId, Topic>,
     /// `numbers.toml`: by the number dialled.
     pub numbers: BTreeMap<String, DialledNumber>,
+    /// Where `numbers.toml` first names each flow, for [`Config::check_flows`].
+    pub flow_places: BTreeMap<FlowId, Place>,
     /// `queues.toml`.
     pub queues: BTreeMap<QueueId, Queue>,
     /// `seats.toml`.

@@ -260,6 +260,13 @@ pub enum Fact {
         /// Contacts answered while degraded, told when it ends.
         answered: u64,
     },
+    /// The contact's personal fields were erased: its key is dropped, in a restored backup too.
+    Erased {
+        /// The contact.
+        contact: ContactId,
+    },
+    /// Stands where an entry could not be kept: put there by a repair.
+    Lost,
 }
 
 /// A personal field. In memory it is clear; on its way to the disk the store replaces it by `Sealed`, and it prints masked.
@@ -281,5 +288,42 @@ impl std::fmt::Debug for Personal {
             Personal::Sealed(_) => "Personal(sealed)",
             Personal::Erased => "Personal(erased)",
         })
+    }
+}
+
+impl Fact {
+    /// The contact that this is about, if it is about one.
+    pub fn contact(&self) -> Option<ContactId> {
+        match self {
+            Fact::CitizenFound { contact, .. }
+            | Fact::ContactOpened { contact, .. }
+            | Fact::ContactAnswered { contact }
+            | Fact::NodeEntered { contact, .. }
+            | Fact::KeyPressed { contact, .. }
+            | Fact::ContactTagged { contact, .. }
+            | Fact::Queued { contact, .. }
+            | Fact::QueueLeft { contact, .. }
+            | Fact::SeatRung { contact, .. }
+            | Fact::SeatNotTaken { contact, .. }
+            | Fact::Joined { contact, .. }
+            | Fact::Held { contact, .. }
+            | Fact::Parted { contact, .. }
+            | Fact::WrappedUp { contact, .. }
+            | Fact::Coded { contact, .. }
+            | Fact::ContactClosed { contact, .. }
+            | Fact::DialogOpened { contact, .. }
+            | Fact::Erased { contact } => Some(*contact),
+            _ => None,
+        }
+    }
+
+    /// The recording that this is about, when it names no contact.
+    pub fn recording(&self) -> Option<&str> {
+        match self {
+            Fact::Recorded { file, .. }
+            | Fact::RecordingFailed { file, .. }
+            | Fact::RecordingDeleted { file } => Some(file),
+            _ => None,
+        }
     }
 }

@@ -3,6 +3,22 @@
 //! Control gives [`Command`]s and hears [`Event`]s; it never touches a packet. A leg is opened (a port is bound and
 //! reported), told the peer's address and codec, plays [`Sound`]s or is bridged with another leg, and is closed. One pure
 //! machine ([`leg::Leg`]) holds what a leg knows; the shard in `io` runs it on real sockets, the simulator at event level.
+//!
+//! The path of a packet: [`rtp`] reads it, [`source`] says whether it is the peer's, [`dtmf`] makes digits of key events,
+//! [`plane`] carries it to the bridge partner, whose [`stream`] numbers it and [`g711`] changes its law, and [`mixer`] lays
+//! it into the recording. Prompts and music come from the leg's [`player`], a frame on each beat.
+
+pub mod dtmf;
+pub mod g711;
+pub mod leg;
+pub mod library;
+pub mod mixer;
+pub mod plane;
+pub mod player;
+pub mod rtp;
+pub mod source;
+pub mod stream;
+pub mod tape;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -37,6 +53,12 @@ pub struct Sound {
 }
 
 impl Sound {
+    /// Encodes 16-bit samples at 8 kHz, once for all plays.
+    pub fn encode(name: &str, samples: &[i16]) -> Sound {
+        let law = |codec: Codec| samples.iter().map(|sample| codec.encode(*sample)).collect();
+        Sound { name: name.into(), pcma: law(Codec::Pcma), pcmu: law(Codec::Pcmu) }
+    }
+
     /// How long it lasts.
     pub fn duration(&self) -> Duration {
         Duration::from_micros(self.pcma.len() as u64 * 125)
@@ -119,6 +141,20 @@ pub enum Command {
     Unbridge {
         /// Either of the two.
         leg: LegId,
+    },
+    /// Press a key: sent as telephone-event, if the peer takes them. For the built-in phones.
+    SendDigit {
+        /// The leg.
+        leg: LegId,
+        /// `0-9 * # A-D`.
+        digit: char,
+    },
+    /// Record what this leg's peer sends, as a mono file, until the leg is closed. For the built-in phones.
+    Record {
+        /// The leg.
+        leg: LegId,
+        /// Where to.
+        recording: Recording,
     },
     /// Close the leg and its port.
     Close {

@@ -8,10 +8,22 @@
 //! (their ACK) -> perhaps `Reoffer` -> `Ended`. Of an outgoing one: [`Endpoint::invite`] -> `Ringing` -> `Answered` (we
 //! have sent ACK) or `Rejected` -> `Ended`.
 
+mod admission;
+mod dialog;
+mod digest;
+mod endpoint;
+pub mod message;
+mod registrar;
+mod settings;
+mod transaction;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use endpoint::Endpoint;
+pub use settings::{Census, InviteError, Limits, Outgoing, Registration, RegistrationId, Settings, Target};
 
 /// The transports of RFC 3261 section 18 that are spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -142,6 +154,15 @@ pub enum Event {
         user: Arc<str>,
         /// Ran out, rather than taken back.
         expired: bool,
+    },
+    /// A registration of ours was granted, refused or taken back. Refreshes that change nothing are not told.
+    RegistrationChanged {
+        /// Which.
+        registration: RegistrationId,
+        /// The registrar's answer; 408 stands for silence, 503 for a transport failure.
+        status: u16,
+        /// Calls can reach us.
+        registered: bool,
     },
     /// Answer to [`Endpoint::probe`].
     Probed {

@@ -84,7 +84,7 @@ static TEXTS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
         OTHERS.iter().map(|&(name, text)| (name.to_owned(), text.to_owned())).collect();
     texts.extend((0..100).map(|n| (n.to_string(), below_hundred(n))));
     texts.extend((1..10).map(|n| ((n * 100).to_string(), format!("{} hundred", UNITS[n]))));
-    texts.extend((1..=100).map(|n| (format!("ord_{n}"), ordinal(n))));
+    texts.extend((1..=100).filter(|&n| is_one_word(n)).map(|n| (format!("ord_{n}"), ordinal(n))));
     texts.extend((1..=31).map(|day| (format!("day_{day}"), format!("the {} of", ordinal(day)))));
     texts.extend(MONTHS.map(|month| (month.to_lowercase(), month.to_owned())));
     texts
@@ -109,6 +109,11 @@ fn ordinal(n: usize) -> String {
         _ if n.is_multiple_of(10) => format!("{}ieth", below_hundred(n).trim_end_matches('y')),
         _ => format!("{}-{}", below_hundred(n / 10 * 10), ordinal(n % 10)),
     }
+}
+
+/// The other ordinals are said as a ten and a unit: "twenty", "first".
+fn is_one_word(n: usize) -> bool {
+    n <= 20 || n.is_multiple_of(10)
 }
 
 /// Three digits, without a zero: "three hundred and seven".
@@ -173,7 +178,11 @@ impl Grammar for English {
     }
 
     fn ordinal(&self, n: Option<u32>) -> Vec<String> {
-        vec![n.map_or_else(|| "more_than_hundred".to_owned(), |n| format!("ord_{n}"))]
+        match n {
+            None => owned(&["more_than_hundred"]),
+            Some(n) if is_one_word(n as usize) => vec![format!("ord_{n}")],
+            Some(n) => vec![(n / 10 * 10).to_string(), format!("ord_{}", n % 10)],
+        }
     }
 
     fn date(&self, date: Date) -> Vec<String> {
@@ -224,4 +233,26 @@ impl Grammar for English {
     fn texts(&self) -> &BTreeMap<String, String> {
         &TEXTS
     }
+
+    fn join(&self, names: &[&str]) -> String {
+        let mut text = String::new();
+        for (at, &name) in names.iter().enumerate() {
+            let after_number =
+                at.checked_sub(1).and_then(|left| names.get(left)).is_some_and(|left| is_number(left));
+            let of_a_ten = name.starts_with("ord_") && after_number;
+            text.push_str(if at == 0 {
+                ""
+            } else if of_a_ten {
+                "-"
+            } else {
+                " "
+            });
+            text.push_str(TEXTS.get(name).map_or(name, String::as_str));
+        }
+        text
+    }
+}
+
+fn is_number(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_digit())
 }

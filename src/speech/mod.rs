@@ -60,13 +60,8 @@ trait Grammar: Sync {
     fn position(&self, place: Option<u32>) -> Vec<String>;
     /// Every piece and its text.
     fn texts(&self) -> &BTreeMap<String, String>;
-    /// The pieces as a person would write them.
-    fn join(&self, names: &[&str]) -> String {
-        let texts = self.texts();
-        let words: Vec<&str> =
-            names.iter().map(|&name| texts.get(name).map_or(name, String::as_str)).collect();
-        words.join(" ")
-    }
+    /// The pieces as a person would write them; one that is not known shows its name.
+    fn join(&self, names: &[&str]) -> String;
 }
 
 /// What a duration is counted in.

@@ -1,2 +1,50 @@
-//! Chores of the project: `cargo xtask run`, `cargo xtask test`.
-fn main() {}
+//! Chores of the project, each one command: `cargo xtask run | test | fuzz-sim | load`.
+//!
+//! `run` is the first thing that a newcomer types, `test` is what CI runs. Only the standard library is used, so that the
+//! first output comes within seconds of a fresh clone.
+
+#![expect(clippy::disallowed_methods, reason = "chores live in real time")]
+
+mod ears;
+mod fuzz;
+mod load;
+mod packages;
+mod proc;
+mod run;
+mod steps;
+mod suite;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Chores of centralino.
+
+  cargo xtask run                  build the exchange and start it with the demo center
+  cargo xtask test                 everything that CI checks
+  cargo xtask fuzz-sim --seeds N [--first S] [--fault NAME]
+                                   random histories in the simulator, from seed S (default 0)
+  cargo xtask load                 200 callers in queue, then 400 short calls a second, measured
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["run"] => run::run(),
+        ["test"] => suite::test(),
+        ["fuzz-sim", options @ ..] => fuzz::Seeds::parse(options).and_then(|seeds| fuzz::fuzz(&seeds)),
+        ["load"] => load::load(),
+        [] | ["help" | "-h" | "--help"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        [other, ..] => Err(format!("`{other}` is not a chore, or has options it does not know\n\n{USAGE}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

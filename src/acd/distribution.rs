@@ -1,0 +1,221 @@
+//! The machine itself: seats, queues and callers under one writer, with an index for every question asked per event.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::callers::Caller;
+use super::queue::Queue;
+use super::seat::{Effect, Event, Seat};
+use super::timers::{Alarm, Timers};
+use super::watch::Watch;
+use super::{Action, Input, QueueRules, SeatRules};
+use crate::ids::{CallId, QueueId, SeatId};
+use crate::time::Mono;
+use crate::words::{QueueExit, SeatView};
+
+/// Gives free seats to waiting callers.
+#[derive(Debug, Default)]
+pub struct Distribution {
+    pub(super) queues: BTreeMap<QueueId, Queue>,
+    pub(super) seats: BTreeMap<SeatId, Seat>,
+    /// Bounded by the queues' `max_waiting` plus one talk per seat.
+    pub(super) callers: BTreeMap<CallId, Caller>,
+    pub(super) timers: Timers,
+    pub(super) watch: Option<Box<Watch>>,
+    /// Drained after every input.
+    actions: VecDeque<Action>,
+    /// Number of the last entry.
+    pub(super) last_turn: u64,
+    /// Inputs that fitted nothing.
+    pub(super) ignored: u64,
+}
+
+/// What the indexes know of a seat, to be compared before and after an event.
+struct Mark {
+    view: SeatView,
+    free_since: Option<Mono>,
+    alarm: Option<Mono>,
+    logged_in: bool,
+}
+
+impl Mark {
+    fn of(seat: &Seat) -> Mark {
+        Mark {
+            view: seat.view(),
+            free_since: seat.free_since(),
+            alarm: seat.alarm(),
+            logged_in: seat.is_logged_in(),
+        }
+    }
+}
+
+impl Distribution {
+    /// These queues and seats, all seats logged out and unreachable. A seat's queue that is not among `queues` is never served.
+    pub fn new(queues: Vec<QueueRules>, seats: Vec<SeatRules>) -> Distribution {
+        Distribution {
+            queues: queues.into_iter().map(|rules| (rules.id.clone(), Queue::new(rules))).collect(),
+            seats: seats.into_iter().map(|rules| (rules.id.clone(), Seat::new(rules))).collect(),
+            ..Distribution::default()
+        }
+    }
+
+    /// Take one input at `now`, then whatever else is due. (In this order: an answer in time is not lost to a late wake-up.)
+    pub fn handle_input(&mut self, now: Mono, input: Input) {
+        if let Some(watch) = &mut self.watch {
+            watch.on_input(now, &input);
+        }
+        match input {
+            Input::Reachable(seat) => self.on_seat(now, &seat, Event::Reachable),
+            Input::Unreachable(seat) => self.on_seat(now, &seat, Event::Unreachable),
+            Input::Status(seat, change) => self.on_seat(now, &seat, Event::Status(change)),
+            Input::Enter(entering) => self.on_enter(now, entering),
+            Input::Leave(call) => self.on_leave(now, call),
+            Input::Answered(seat, call) => self.on_answered(now, &seat, call),
+            Input::Rejected(seat, call) => self.on_seat(now, &seat, Event::Reject(call)),
+            Input::Failed(seat, call) => self.on_seat(now, &seat, Event::Fail(call)),
+            Input::TalkEnded(seat, call) => self.on_seat(now, &seat, Event::TalkEnded(call)),
+            Input::WrapUpDone(seat) => self.on_seat(now, &seat, Event::WrapUpDone),
+            Input::Timeout => {}
+        }
+        // Ends: an alarm that rings only ever sets others later than `now`.
+        while let Some((at, alarm)) = self.timers.pop_due(now) {
+            self.on_alarm(now, at, alarm);
+        }
+    }
+
+    /// What is to be done, in order.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// When to come back with [`Input::Timeout`].
+    pub fn poll_timeout(&self) -> Option<Mono> {
+        self.timers.next()
+    }
+
+    /// How many inputs fitted nothing and were ignored: late answers, unknown seats, a caller who enters twice.
+    pub fn ignored(&self) -> u64 {
+        self.ignored
+    }
+
+    /// Have an independent observer compare every action with the rules; what it finds is told by [`Self::invariants`].
+    pub fn watched(mut self) -> Distribution {
+        let seats = self.seats.iter().map(|(id, seat)| (id.clone(), seat.queues().clone()));
+        self.watch = Some(Box::new(Watch::new(self.queues.values().map(|queue| &queue.rules), seats)));
+        self
+    }
+
+    pub(super) fn push(&mut self, action: Action) {
+        if let Some(watch) = &mut self.watch {
+            watch.on_action(&action);
+        }
+        self.actions.push_back(action);
+    }
+
+    fn on_alarm(&mut self, now: Mono, at: Mono, alarm: Alarm) {
+        match alarm {
+            Alarm::Seat(seat) => self.on_seat(now, &seat, Event::Timeout),
+            // A caller who is rung for right now is dismissed at the end of that ring, if it is not taken.
+            Alarm::MaxWait(call) if self.is_waiting(call) => self.dismiss(now, call, QueueExit::Timeout),
+            Alarm::MaxWait(_) => {}
+            Alarm::Announce(call) => self.announce(now, at, call),
+        }
+    }
+
+    /// Everything that happens to a seat goes through here, so that the indexes and the caller always follow.
+    pub(super) fn on_seat(&mut self, now: Mono, id: &SeatId, event: Event) {
+        let Some(seat) = self.seats.get_mut(id) else {
+            self.ignored += 1;
+            return;
+        };
+        let before = Mark::of(seat);
+        let Ok(effect) = seat.handle(now, event) else {
+            self.ignored += 1;
+            return;
+        };
+        let after = Mark::of(seat);
+        self.tell(id, effect);
+        self.reindex(now, id, &before, after);
+        match effect {
+            Some(Effect::Joined(call)) => self.joined(call, id),
+            Some(Effect::Parted(call)) => {
+                self.callers.remove(&call);
+            }
+            Some(Effect::NotTaken { call, .. }) => self.back_in_line(now, call),
+            Some(Effect::Ring(_)) | None => {}
+        }
+        self.serve_seat(now, id);
+    }
+
+    fn tell(&mut self, seat: &SeatId, effect: Option<Effect>) {
+        let seat = seat.clone();
+        match effect {
+            Some(Effect::Ring(call)) => {
+                if let Some(queue) = self.callers.get(&call).map(|caller| caller.queue.clone()) {
+                    self.push(Action::Ring { seat, call, queue });
+                }
+            }
+            Some(Effect::NotTaken { call, why, stop }) => {
+                if stop {
+                    self.push(Action::StopRinging { seat: seat.clone(), call, why });
+                }
+                self.push(Action::NotTaken { seat, call, why });
+            }
+            Some(Effect::Joined(_) | Effect::Parted(_)) | None => {}
+        }
+    }
+
+    /// Bring alarms, free seats and head counts in line with the seat as it is now.
+    fn reindex(&mut self, now: Mono, id: &SeatId, before: &Mark, after: Mark) {
+        if before.alarm != after.alarm {
+            if let Some(at) = before.alarm {
+                self.timers.cancel(at, Alarm::Seat(id.clone()));
+            }
+            if let Some(at) = after.alarm {
+                self.timers.set(at, Alarm::Seat(id.clone()));
+            }
+        }
+        if before.free_since != after.free_since {
+            self.each_queue_of(id, |queue| {
+                if let Some(since) = before.free_since {
+                    queue.remove_free(since, id);
+                }
+                if let Some(since) = after.free_since {
+                    queue.add_free(since, id.clone());
+                }
+            });
+        }
+        if before.view != after.view {
+            self.push(Action::SeatChanged { seat: id.clone(), now: after.view });
+        }
+        match (before.logged_in, after.logged_in) {
+            (false, true) => self.each_queue_of(id, |queue| queue.logged_in += 1),
+            (true, false) => {
+                self.each_queue_of(id, |queue| queue.logged_in = queue.logged_in.saturating_sub(1));
+                self.close_unattended(now, id);
+            }
+            _ => {}
+        }
+    }
+
+    fn each_queue_of(&mut self, id: &SeatId, mut change: impl FnMut(&mut Queue)) {
+        let Some(seat) = self.seats.get(id) else { return };
+        for name in seat.queues() {
+            if let Some(queue) = self.queues.get_mut(name) {
+                change(queue);
+            }
+        }
+    }
+
+    /// The last one who served a queue has gone home: nobody waits there in vain.
+    fn close_unattended(&mut self, now: Mono, id: &SeatId) {
+        let mut stranded = Vec::new();
+        self.each_queue_of(id, |queue| {
+            if queue.logged_in == 0 {
+                stranded.extend(queue.waiting().map(|(_, call)| call));
+            }
+        });
+        for call in stranded {
+            self.dismiss(now, call, QueueExit::NoSeats);
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! A seat: what calls make of it (its *work*), beside its status and its phone.
+//!
+//! The work holds at most one call, and each deadline lives in the state that waits for it. Neither a status nor a phone that comes
+//! and goes touches the work, with one exception: a phone that vanishes while it rings cannot be answered any more.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::status::{self, MISSED, REJECTS};
+use super::{QueueRules, SeatRules};
+use crate::ids::{CallId, QueueId};
+use crate::planted::{self, Fault};
+use crate::time::Mono;
+use crate::words::{NotTaken, SeatView, Status, StatusChange, WorkView};
+
+/// Rest of a seat whose phone could not be reached: time for a registration to be renewed or to lapse.
+pub(super) const REST_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// Shortest rest, whatever the rules say: a seat that refuses at once must not be asked in a loop.
+pub(super) const SHORTEST_REST: Duration = Duration::from_secs(1);
+
+/// What the rules of a caller's queue ask of the seat that is rung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Terms {
+    ring_for: Duration,
+    rest: Duration,
+    wrap_up: Duration,
+    max_rejects: u32,
+    max_misses: u32,
+}
+
+impl From<&QueueRules> for Terms {
+    fn from(rules: &QueueRules) -> Terms {
+        Terms {
+            ring_for: rules.ring_for,
+            rest: rules.reject_delay.max(SHORTEST_REST),
+            wrap_up: rules.wrap_up,
+            max_rejects: rules.max_rejects,
+            max_misses: rules.max_misses,
+        }
+    }
+}
+
+/// The calls' doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Work {
+    Idle { since: Mono },
+    Ringing { call: CallId, until: Mono, terms: Terms, idle_since: Mono },
+    Talking { call: CallId, terms: Terms },
+    WrapUp { until: Mono },
+    Resting { until: Mono },
+}
+
+/// What happens to a seat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    Reachable,
+    Unreachable,
+    Status(StatusChange),
+    Assign(CallId, Terms),
+    Answer(CallId),
+    Reject(CallId),
+    Fail(CallId),
+    CallerLeft(CallId),
+    TalkEnded(CallId),
+    WrapUpDone,
+    Timeout,
+}
+
+/// What follows for the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Ring the phone.
+    Ring(CallId),
+    /// The caller has an operator.
+    Joined(CallId),
+    /// The ring led to nothing; `stop` when the phone has to be told.
+    NotTaken { call: CallId, why: NotTaken, stop: bool },
+    /// The caller has no operator any more.
+    Parted(CallId),
+}
+
+/// The event does not fit what the seat is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Misplaced;
+
+/// One workplace.
+#[derive(Clone, Debug)]
+pub(super) struct Seat {
+    queues: BTreeSet<QueueId>,
+    /// To be logged in at the next registration: the first one of a seat that logs in by itself.
+    login_pending: bool,
+    reachable: bool,
+    status: Status,
+    work: Work,
+    /// Since when it is both ready and reachable, if it is.
+    available_since: Mono,
+    pub(super) status_since: Mono,
+    pub(super) work_since: Mono,
+    /// In a row.
+    misses: u32,
+    /// In a row.
+    rejects: u32,
+}
+
+impl Seat {
+    pub(super) fn new(rules: SeatRules) -> Seat {
+        Seat {
+            queues: rules.queues.into_iter().collect(),
+            login_pending: rules.auto_login,
+            reachable: false,
+            status: Status::LoggedOut,
+            work: Work::Idle { since: Mono::ZERO },
+            available_since: Mono::ZERO,
+            status_since: Mono::ZERO,
+            work_since: Mono::ZERO,
+            misses: 0,
+            rejects: 0,
+        }
+    }
+
+    /// Take an event; an event that does not fit changes nothing.
+    pub(super) fn handle(&mut self, now: Mono, event: Event) -> Result<Option<Effect>, Misplaced> {
+        match event {
+            Event::Reachable => {
+                self.on_reachable(now);
+                Ok(None)
+            }
+            Event::Status(change) => self.on_status(now, change),
+            Event::Unreachable => {
+                self.reachable = false;
+                // Only a ring ends with the phone; whether a talk goes on is for the media to say.
+                if self.is_ringing() { self.on_work(now, Event::Unreachable) } else { Ok(None) }
+            }
+            event => self.on_work(now, event),
+        }
+    }
+
+    fn on_reachable(&mut self, now: Mono) {
+        if self.reachable {
+            return; // a refresh changes neither status nor work
+        }
+        self.reachable = true;
+        self.available_since = now;
+        if std::mem::take(&mut self.login_pending) && self.status == Status::LoggedOut {
+            self.set_status(now, Status::Ready);
+        }
+    }
+
+    fn on_status(&mut self, now: Mono, change: StatusChange) -> Result<Option<Effect>, Misplaced> {
+        if planted::is(Fault::WrapUpCutByPause)
+            && matches!((&change, &self.work), (StatusChange::Pause(_), Work::WrapUp { .. }))
+        {
+            self.work = Work::Idle { since: now };
+        }
+        let next = status::after(&self.status, change).ok_or(Misplaced)?;
+        self.login_pending = false; // the person has spoken
+        (self.misses, self.rejects) = (0, 0);
+        self.set_status(now, next);
+        Ok(None)
+    }
+
+    fn set_status(&mut self, now: Mono, next: Status) {
+        if next == self.status {
+            return;
+        }
+        if next == Status::Ready {
+            self.available_since = now;
+        }
+        self.status = next;
+        self.status_since = now;
+    }
+
+    /// The whole diagram of the work.
+    fn on_work(&mut self, now: Mono, event: Event) -> Result<Option<Effect>, Misplaced> {
+        use Event as E;
+        use Work as W;
+        let not_taken = |call, why, stop| Some(Effect::NotTaken { call, why, stop });
+        let (next, effect) = match (&self.work, event) {
+            (&W::Idle { since }, E::Assign(call, terms)) if self.free_since().is_some() => {
+                let until = now + terms.ring_for;
+                (W::Ringing { call, until, terms, idle_since: since }, Some(Effect::Ring(call)))
+            }
+            (&W::Ringing { call, terms, .. }, E::Answer(answered)) if answered == call => {
+                (W::Talking { call, terms }, Some(Effect::Joined(call)))
+            }
+            (&W::Ringing { call, terms, .. }, E::Reject(rejected)) if rejected == call => {
+                (after_reject(now, terms), not_taken(call, NotTaken::Rejected, false))
+            }
+            (&W::Ringing { call, .. }, E::Fail(failed)) if failed == call => {
+                (rest(now, REST_AFTER_FAILURE), not_taken(call, NotTaken::Unreachable, false))
+            }
+            (&W::Ringing { call, .. }, E::Unreachable) => {
+                (rest(now, REST_AFTER_FAILURE), not_taken(call, NotTaken::Unreachable, true))
+            }
+            // No fault of the seat: it keeps its turn among the idle.
+            (&W::Ringing { call, idle_since, .. }, E::CallerLeft(left)) if left == call => {
+                (W::Idle { since: idle_since }, not_taken(call, NotTaken::CallerLeft, true))
+            }
+            (&W::Ringing { call, until, terms, .. }, E::Timeout) if until <= now => {
+                (rest(now, terms.rest), not_taken(call, NotTaken::Missed, true))
+            }
+            (&W::Talking { call, terms }, E::TalkEnded(ended)) if ended == call => {
+                (after_talk(now, terms), Some(Effect::Parted(call)))
+            }
+            (W::WrapUp { .. }, E::WrapUpDone) => (W::Idle { since: now }, None),
+            (&W::WrapUp { until } | &W::Resting { until }, E::Timeout) if until <= now => {
+                (W::Idle { since: now }, None)
+            }
+            (_, E::Timeout) => return Ok(None), // not due yet
+            _ => return Err(Misplaced),
+        };
+        let before = std::mem::replace(&mut self.work, next);
+        self.work_since = now;
+        if let (Work::Ringing { terms, .. }, Some(effect)) = (before, effect) {
+            self.count(now, terms, effect);
+        }
+        Ok(effect)
+    }
+
+    /// Keep count of the rings in a row that this seat did not take; too many pause it.
+    fn count(&mut self, now: Mono, terms: Terms, effect: Effect) {
+        match effect {
+            Effect::Joined(_) => (self.misses, self.rejects) = (0, 0),
+            Effect::NotTaken { why: NotTaken::Rejected, .. } => self.rejects = self.rejects.saturating_add(1),
+            Effect::NotTaken { why: NotTaken::Missed, .. }
+            | Effect::NotTaken { why: NotTaken::Unreachable, stop: false, .. } => {
+                self.misses = self.misses.saturating_add(1);
+            }
+            _ => return,
+        }
+        if self.status != Status::Ready {
+            return;
+        }
+        if self.misses >= terms.max_misses.max(1) {
+            self.set_status(now, Status::Paused(MISSED.to_owned()));
+        } else if self.rejects >= terms.max_rejects.max(1) {
+            self.set_status(now, Status::Paused(REJECTS.to_owned()));
+        }
+    }
+
+    /// Since when it can be rung; `None` when it cannot.
+    pub(super) fn free_since(&self) -> Option<Mono> {
+        match self.work {
+            Work::Idle { since } if self.reachable && self.status == Status::Ready => {
+                Some(since.max(self.available_since))
+            }
+            _ => None,
+        }
+    }
+
+    /// When the work changes by itself.
+    pub(super) fn alarm(&self) -> Option<Mono> {
+        match self.work {
+            Work::Ringing { until, .. } | Work::WrapUp { until } | Work::Resting { until } => Some(until),
+            Work::Idle { .. } | Work::Talking { .. } => None,
+        }
+    }
+
+    pub(super) fn is_logged_in(&self) -> bool {
+        self.status != Status::LoggedOut
+    }
+
+    fn is_ringing(&self) -> bool {
+        matches!(self.work, Work::Ringing { .. })
+    }
+
+    pub(super) fn queues(&self) -> &BTreeSet<QueueId> {
+        &self.queues
+    }
+
+    pub(super) fn view(&self) -> SeatView {
+        let (work, call) = match self.work {
+            Work::Idle { .. } => (WorkView::Idle, None),
+            Work::Ringing { call, .. } => (WorkView::Ringing, Some(call)),
+            Work::Talking { call, .. } => (WorkView::Talking, Some(call)),
+            Work::WrapUp { .. } => (WorkView::WrapUp, None),
+            Work::Resting { .. } => (WorkView::Resting, None),
+        };
+        SeatView { reachable: self.reachable, status: self.status.clone(), work, call }
+    }
+}
+
+fn rest(now: Mono, how_long: Duration) -> Work {
+    Work::Resting { until: now + how_long }
+}
+
+fn after_reject(now: Mono, terms: Terms) -> Work {
+    if planted::is(Fault::NeverFreedAfterReject) { rest(now, Duration::MAX) } else { rest(now, terms.rest) }
+}
+
+fn after_talk(now: Mono, terms: Terms) -> Work {
+    if terms.wrap_up.is_zero() || planted::is(Fault::LostWrapUp) {
+        return Work::Idle { since: now };
+    }
+    Work::WrapUp { until: now + terms.wrap_up }
+}

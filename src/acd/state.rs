@@ -1,0 +1,166 @@
+//! The distribution as others see it: pages of state, and the promises it keeps after every step.
+
+use std::collections::BTreeSet;
+
+use super::callers::{Caller, Stage};
+use super::distribution::Distribution;
+use super::queue::Queue;
+use crate::ids::{CallId, QueueId, SeatId};
+use crate::time::Mono;
+use crate::words::{SeatView, WorkView};
+
+/// One who waits, as seen by others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingState {
+    /// The call.
+    pub call: CallId,
+    /// When it entered the queue.
+    pub entered: Mono,
+    /// The seat that rings for it.
+    pub ringing: Option<SeatId>,
+}
+
+/// A queue, as seen by others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueState {
+    /// Its name.
+    pub id: QueueId,
+    /// In the order in which they will be served.
+    pub waiting: Vec<WaitingState>,
+    /// Seats that serve it and are logged in, paused ones too.
+    pub logged_in: usize,
+    /// Seats that serve it and could be rung.
+    pub free: usize,
+}
+
+/// A seat, as seen by others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeatState {
+    /// Its name.
+    pub id: SeatId,
+    /// What it is doing.
+    pub view: SeatView,
+    /// Since when it has this status.
+    pub status_since: Mono,
+    /// Since when it has this work.
+    pub work_since: Mono,
+}
+
+impl Distribution {
+    /// All queues by name.
+    pub fn queues(&self) -> impl Iterator<Item = QueueState> {
+        self.queues.iter().map(|(id, queue)| QueueState {
+            id: id.clone(),
+            waiting: queue.in_order().into_iter().filter_map(|call| self.waiting_state(call)).collect(),
+            logged_in: queue.logged_in,
+            free: queue.free().len(),
+        })
+    }
+
+    fn waiting_state(&self, call: CallId) -> Option<WaitingState> {
+        let caller = self.callers.get(&call)?;
+        let ringing = match &caller.stage {
+            Stage::Ringing(seat) => Some(seat.clone()),
+            Stage::Waiting | Stage::Talking(_) => None,
+        };
+        Some(WaitingState { call, entered: caller.entered, ringing })
+    }
+
+    /// How many wait in a queue now, with those whom a seat rings for.
+    pub fn waiting_in(&self, queue: &QueueId) -> usize {
+        self.queues.get(queue).map_or(0, Queue::len)
+    }
+
+    /// All seats by name.
+    pub fn seats(&self) -> impl Iterator<Item = SeatState> {
+        self.seats.iter().map(|(id, seat)| SeatState {
+            id: id.clone(),
+            view: seat.view(),
+            status_since: seat.status_since,
+            work_since: seat.work_since,
+        })
+    }
+
+    /// One seat.
+    pub fn seat(&self, id: &SeatId) -> Option<SeatView> {
+        self.seats.get(id).map(super::seat::Seat::view)
+    }
+
+    /// What must hold after every step; otherwise the first promise that is broken. Slow: for tests and the simulator.
+    pub fn invariants(&self, now: Mono) -> Result<(), String> {
+        self.check_seats()?;
+        self.check_queues()?;
+        self.check_callers()?;
+        if let Some((at, alarm)) = self.timers.iter().find(|(at, _)| *at <= now) {
+            return Err(format!("{alarm:?} was due at {at:?} and is still set at {now:?}"));
+        }
+        self.watch.as_ref().map_or(Ok(()), |watch| watch.verdict())
+    }
+
+    /// A seat's call is this seat's, and no other seat's.
+    fn check_seats(&self) -> Result<(), String> {
+        for (id, seat) in &self.seats {
+            let view = seat.view();
+            let stage = view.call.and_then(|call| self.callers.get(&call)).map(|caller| &caller.stage);
+            let agreed = match (view.work, stage) {
+                (WorkView::Ringing, Some(Stage::Ringing(rung))) => rung == id,
+                (WorkView::Talking, Some(Stage::Talking(with))) => with == id,
+                (WorkView::Ringing | WorkView::Talking, _) => false,
+                _ => view.call.is_none(),
+            };
+            if !agreed {
+                return Err(format!("{id} is {view:?}, but its caller is {stage:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// No free seat beside a caller it serves; the indexes are what a search of all seats would find.
+    fn check_queues(&self) -> Result<(), String> {
+        for (id, queue) in &self.queues {
+            let serving = || self.seats.iter().filter(|(_, seat)| seat.queues().contains(id));
+            let free: BTreeSet<_> =
+                serving().filter_map(|(name, seat)| Some((seat.free_since()?, name.clone()))).collect();
+            if free != *queue.free() {
+                return Err(format!("queue {id}: free are {free:?}, it knows {:?}", queue.free()));
+            }
+            if let (Some((_, seat)), Some((_, call))) = (free.first(), queue.first_waiting()) {
+                return Err(format!("queue {id}: {call} waits although {seat} is free"));
+            }
+            let logged_in = serving().filter(|(_, seat)| seat.is_logged_in()).count();
+            if logged_in != queue.logged_in {
+                return Err(format!("queue {id}: {logged_in} are logged in, it counts {}", queue.logged_in));
+            }
+            if logged_in == 0 && queue.first_waiting().is_some() {
+                return Err(format!("queue {id}: somebody waits and nobody is logged in"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every caller stands in one queue, and where the stage says.
+    fn check_callers(&self) -> Result<(), String> {
+        let mut in_line = 0;
+        for (call, caller) in &self.callers {
+            let homes: Vec<_> =
+                self.queues.iter().filter(|(_, queue)| queue.in_order().contains(call)).collect();
+            let waits = homes.iter().any(|(_, queue)| queue.waiting().any(|(_, other)| other == *call));
+            let right = match caller.stage {
+                Stage::Waiting => homes.len() == 1 && waits,
+                Stage::Ringing(_) => homes.len() == 1 && !waits && self.holds(call, caller),
+                Stage::Talking(_) => homes.is_empty() && self.holds(call, caller),
+            };
+            if !right {
+                return Err(format!("{call} is {:?}, but stands in {} queues", caller.stage, homes.len()));
+            }
+            in_line += homes.len();
+        }
+        let standing: usize = self.queues.values().map(Queue::len).sum();
+        if standing == in_line { Ok(()) } else { Err(format!("{standing} places for {in_line} callers")) }
+    }
+
+    fn holds(&self, call: &CallId, caller: &Caller) -> bool {
+        let (Stage::Ringing(seat) | Stage::Talking(seat)) = &caller.stage else { return false };
+        self.seats.get(seat).is_some_and(|seat| seat.view().call == Some(*call))
+    }
+}

@@ -1,0 +1,175 @@
+//! Random histories: whatever happens in whatever order, the promises hold and every caller leaves once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rand::rngs::ChaCha8Rng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+
+use super::*;
+
+const STEPS: u32 = 2_000;
+const QUEUES: [&str; 3] = ["a", "b", "c"];
+
+/// Operators and citizens who do as the dice say.
+struct History {
+    acd: Distribution,
+    rng: ChaCha8Rng,
+    now: Mono,
+    last_call: u32,
+    /// Callers who entered and have not left.
+    inside: BTreeSet<CallId>,
+    rung: BTreeMap<SeatId, CallId>,
+    talks: BTreeMap<SeatId, CallId>,
+}
+
+impl History {
+    fn new(seed: u64) -> History {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let queues = QUEUES.map(|id| QueueRules {
+            max_waiting: rng.random_range(1..12),
+            max_wait: Duration::from_secs(rng.random_range(20..400)),
+            announce_every: Duration::from_secs(rng.random_range(0..40)),
+            wrap_up: Duration::from_secs(rng.random_range(0..12)),
+            ..rules(id)
+        });
+        let seats = (1..=7).map(|n| {
+            let served: Vec<_> = QUEUES.into_iter().filter(|_| rng.random_bool(0.6)).collect();
+            SeatRules { auto_login: rng.random_bool(0.8), ..serving(seat(n).as_str(), &served) }
+        });
+        let acd = Distribution::new(queues.to_vec(), seats.collect()).watched();
+        let (inside, rung, talks) = Default::default();
+        History { acd, rng, now: Mono::ZERO, last_call: 0, inside, rung, talks }
+    }
+
+    /// One step; an error is a broken promise.
+    fn step(&mut self) -> Result<(), String> {
+        let input = self.choose();
+        self.apply(input)
+    }
+
+    fn choose(&mut self) -> Input {
+        let seat = seat(self.rng.random_range(1..=7));
+        match self.rng.random_range(0..100) {
+            0..25 => self.wait(),
+            25..45 => self.enter(),
+            45..52 => Input::Leave(call(self.rng.random_range(1..=self.last_call.max(1)))),
+            52..64 => pick(&mut self.rng, &self.rung).map_or(Input::Timeout, |(s, c)| Input::Answered(s, c)),
+            64..68 => pick(&mut self.rng, &self.rung).map_or(Input::Timeout, |(s, c)| Input::Rejected(s, c)),
+            68..70 => pick(&mut self.rng, &self.rung).map_or(Input::Timeout, |(s, c)| Input::Failed(s, c)),
+            70..82 => {
+                pick(&mut self.rng, &self.talks).map_or(Input::Timeout, |(s, c)| Input::TalkEnded(s, c))
+            }
+            82..85 => Input::WrapUpDone(seat),
+            85..90 => Input::Reachable(seat),
+            90..91 => Input::Unreachable(seat),
+            91..95 => Input::Status(seat, StatusChange::LogIn),
+            95..96 => Input::Status(seat, StatusChange::LogOut),
+            96..97 => Input::Status(seat, StatusChange::Pause("lunch".into())),
+            97..99 => Input::Status(seat, StatusChange::Ready),
+            _ => Input::Answered(seat, call(self.rng.random_range(1..=self.last_call.max(1)))),
+        }
+    }
+
+    /// Sleep until the next alarm, or for a while; sometimes too long.
+    fn wait(&mut self) -> Input {
+        match self.acd.poll_timeout() {
+            Some(due) if self.rng.random_bool(0.8) => self.now = self.now.max(due),
+            _ => self.now = self.now + Duration::from_millis(self.rng.random_range(0..3_000)),
+        }
+        Input::Timeout
+    }
+
+    fn enter(&mut self) -> Input {
+        self.last_call += 1;
+        let queue = QUEUES.choose(&mut self.rng).copied().unwrap_or("a");
+        let max_wait = self.rng.random_bool(0.3).then(|| Duration::from_secs(self.rng.random_range(0..100)));
+        let priority = self.rng.random_range(-1..=2);
+        Input::Enter(Entering { call: call(self.last_call), queue: queue.into(), priority, max_wait })
+    }
+
+    fn apply(&mut self, input: Input) -> Result<(), String> {
+        match &input {
+            Input::Enter(entering) => drop(self.inside.insert(entering.call)),
+            Input::Leave(call) if !self.talks.values().any(|talking| talking == call) => {
+                self.inside.remove(call);
+            }
+            Input::Answered(seat, call) if self.rung.get(seat) == Some(call) => {
+                self.rung.remove(seat);
+                self.talks.insert(seat.clone(), *call);
+            }
+            Input::TalkEnded(seat, call) if self.talks.get(seat) == Some(call) => {
+                self.talks.remove(seat);
+                self.inside.remove(call);
+            }
+            _ => {}
+        }
+        self.acd.handle_input(self.now, input);
+        while let Some(action) = self.acd.poll_action() {
+            self.follow(action)?;
+        }
+        self.acd.invariants(self.now)
+    }
+
+    fn follow(&mut self, action: Action) -> Result<(), String> {
+        match action {
+            Action::Left { call, .. } if !self.inside.remove(&call) => Err(format!("{call} left twice")),
+            Action::Ring { seat, call, .. } => match self.rung.insert(seat, call) {
+                Some(other) => Err(format!("rung for {call} while ringing for {other}")),
+                None => Ok(()),
+            },
+            Action::NotTaken { seat, call, .. } if self.rung.remove(&seat) != Some(call) => {
+                Err(format!("{seat} did not take {call}, which it was not rung for"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// All talks end and nobody calls any more: nobody may be left inside.
+    fn wind_down(&mut self) -> Result<(), String> {
+        while let Some((seat, call)) = pick(&mut self.rng, &self.talks) {
+            self.apply(Input::TalkEnded(seat, call))?;
+        }
+        for _ in 0..STEPS {
+            let Some(due) = self.acd.poll_timeout() else { break };
+            self.now = due;
+            self.apply(Input::Timeout)?;
+        }
+        match self.inside.first() {
+            Some(call) => Err(format!("{call} never left")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn pick(rng: &mut ChaCha8Rng, pairs: &BTreeMap<SeatId, CallId>) -> Option<(SeatId, CallId)> {
+    let pairs: Vec<_> = pairs.iter().map(|(seat, call)| (seat.clone(), *call)).collect();
+    pairs.choose(rng).cloned()
+}
+
+fn run(seed: u64) -> Result<(), String> {
+    let mut history = History::new(seed);
+    for step in 0..STEPS {
+        history.step().map_err(|broken| format!("seed {seed}, step {step}: {broken}"))?;
+    }
+    history.wind_down().map_err(|broken| format!("seed {seed}, winding down: {broken}"))
+}
+
+#[test]
+fn random_histories_keep_every_promise() {
+    for seed in 0..40 {
+        run(seed).unwrap_or_else(|broken| panic!("{broken}"));
+    }
+}
+
+#[cfg(feature = "planted-faults")]
+#[test]
+fn every_planted_fault_is_found() {
+    use crate::planted::{self, Fault};
+    for fault in Fault::ALL {
+        planted::set(Some(fault));
+        let found = (0..200).find_map(|seed| run(seed).err());
+        planted::set(None);
+        assert!(found.is_some(), "{fault:?} was not found");
+    }
+}

@@ -1,0 +1,123 @@
+//! A call: all legs of one conversation, and the rules that need no neighbour to be stated.
+//!
+//! A call *arrives* (its port is being bound and its first fact written), is *answered*, is led by its flow, *waits* in a
+//! queue, *talks* with an operator, perhaps goes back to its flow, and ends. [`Story`] keeps what decides the outcome; [`Hearing`]
+//! what the citizen hears now and what must happen when it has been heard. The engine carries messages between the call and
+//! SIP, media, flow and distribution.
+
+mod hearing;
+mod story;
+
+pub use hearing::{Hearing, Purpose};
+pub use story::Story;
+
+use std::net::IpAddr;
+
+use crate::flow::Enqueue;
+use crate::ids::{CallId, CaseId, EntityId, Language, QueueId, SeatId, TopicId};
+use crate::media::{self, LegId};
+use crate::sdp;
+use crate::sip::DialogId;
+
+/// One side of a call: a dialog plus its media.
+#[derive(Clone, Debug)]
+pub struct Leg {
+    /// The SIP side; `None` until our INVITE is on its way.
+    pub dialog: Option<DialogId>,
+    /// The media side.
+    pub media: LegId,
+    /// Our SDP; `None` until the port is bound.
+    pub local: Option<sdp::Local>,
+    /// Our address as the peer is told.
+    pub address: IpAddr,
+    /// Where the peer's signalling comes from.
+    pub signalling: IpAddr,
+    /// The peer has put us on hold.
+    pub held: bool,
+}
+
+/// How far a call is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// INVITE received; port or journal not ready.
+    Arriving,
+    /// 200 sent, ACK awaited.
+    Answered,
+    /// In the hands of its flow.
+    Flow,
+    /// Has a place in this queue.
+    Waiting(QueueId),
+    /// Joined with the operator at this seat.
+    Talking(SeatId),
+}
+
+/// The seat's side of a call, from the moment it is rung.
+#[derive(Clone, Debug)]
+pub struct SeatLeg {
+    /// Which seat.
+    pub seat: SeatId,
+    /// For which queue.
+    pub queue: QueueId,
+    /// SIP and media.
+    pub leg: Leg,
+}
+
+/// One call.
+#[derive(Debug)]
+pub struct Call {
+    /// Its id, also the contact's.
+    pub id: CallId,
+    /// The case that it belongs to.
+    pub case: CaseId,
+    /// Number as received, `anonymous` when withheld.
+    pub from: String,
+    /// Number dialled.
+    pub to: String,
+    /// The body answered for.
+    pub entity: EntityId,
+    /// What it is about, as far as known.
+    pub topic: Option<TopicId>,
+    /// The flow has said which Ente and topic it is; a queue's defaults no longer apply.
+    pub tagged: bool,
+    /// Spoken now.
+    pub language: Language,
+    /// The citizen has not refused to be recorded.
+    pub may_record: bool,
+    /// The SDP offer of the INVITE, until it is answered.
+    pub offer: Option<Vec<u8>>,
+    /// The place that the flow asked for last.
+    pub enqueue: Option<Enqueue>,
+    /// The citizen's side.
+    pub citizen: Leg,
+    /// The operator's side, while a seat rings or talks.
+    pub seat: Option<SeatLeg>,
+    /// How far it is.
+    pub phase: Phase,
+    /// What the citizen hears.
+    pub hearing: Hearing,
+    /// What decides the outcome.
+    pub story: Story,
+}
+
+impl Leg {
+    /// The port is bound: from now on there is SDP.
+    pub fn on_port(&mut self, port: u16) -> &mut sdp::Local {
+        self.local.insert(sdp::Local::new(self.address, port, self.media.0))
+    }
+
+    /// The peer's SDP agrees to this: what media must know.
+    pub fn set_remote(&mut self, agreed: &sdp::Negotiated) -> media::Command {
+        self.held = !agreed.send;
+        media::Command::SetRemote { leg: self.media, remote: agreed.remote(self.signalling) }
+    }
+}
+
+impl Call {
+    /// The leg with this media id.
+    pub fn leg_mut(&mut self, media: LegId) -> Option<&mut Leg> {
+        if self.citizen.media == media {
+            return Some(&mut self.citizen);
+        }
+        self.seat.as_mut().map(|seat| &mut seat.leg).filter(|leg| leg.media == media)
+    }
+}

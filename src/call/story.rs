@@ -1,0 +1,126 @@
+//! What happened to a citizen, as far as it decides the outcome.
+
+use std::time::Duration;
+
+use crate::time::Mono;
+use crate::words::{EndedBy, Outcome, QueueExit};
+
+/// Collected while the call lives; asked once, at its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Story {
+    flow_began: bool,
+    joined: bool,
+    operator_hung_up: bool,
+    waiting_since: Option<Mono>,
+    turned_away: bool,
+    informed: bool,
+}
+
+impl Story {
+    /// The story of a call that a crash cut off, from what the journal kept.
+    pub fn recovered(joined: bool, left: Option<QueueExit>, informed: bool) -> Story {
+        let mut story = Story { flow_began: true, joined, informed, ..Story::default() };
+        if let Some(exit) = left {
+            story.on_left(exit);
+        }
+        story
+    }
+
+    /// The flow has begun to lead the citizen.
+    pub fn on_flow_began(&mut self) {
+        self.flow_began = true;
+    }
+
+    /// A node that answers a request for information was heard.
+    pub fn on_informed(&mut self) {
+        self.informed = true;
+    }
+
+    /// Entered a queue.
+    pub fn on_queued(&mut self, now: Mono) {
+        self.waiting_since = Some(now);
+        self.turned_away = false;
+    }
+
+    /// Left a queue by an exit.
+    pub fn on_left(&mut self, exit: QueueExit) {
+        self.waiting_since = None;
+        self.turned_away =
+            matches!(exit, QueueExit::Closed | QueueExit::Full | QueueExit::NoSeats | QueueExit::Timeout);
+    }
+
+    /// Joined to an operator.
+    pub fn on_joined(&mut self) {
+        self.joined = true;
+        self.waiting_since = None;
+        self.operator_hung_up = false;
+    }
+
+    /// The operator hung up first.
+    pub fn on_operator_hung_up(&mut self) {
+        self.operator_hung_up = true;
+    }
+
+    /// The outcome when the call ends now by `ended_by`: the first that applies, in the order of [`Outcome`].
+    pub fn outcome(&self, ended_by: EndedBy) -> Outcome {
+        match ended_by {
+            _ if self.joined => Outcome::Answered,
+            _ if self.turned_away => Outcome::Unserved,
+            EndedBy::Crash => Outcome::Interrupted,
+            EndedBy::Citizen | EndedBy::Network if self.waiting_since.is_some() => Outcome::Abandoned,
+            _ if self.waiting_since.is_some() => Outcome::Unserved,
+            _ if self.informed => Outcome::Contained,
+            _ if self.flow_began || ended_by == EndedBy::Citizen => Outcome::Left,
+            _ => Outcome::Failed,
+        }
+    }
+
+    /// Who ended it: an operator who hung up first did, whatever the flow still said to the citizen.
+    pub fn ended_by(&self, last: EndedBy) -> EndedBy {
+        if self.operator_hung_up && matches!(last, EndedBy::Flow | EndedBy::Citizen) { EndedBy::Operator } else { last }
+    }
+
+    /// A hang-up at `now` comes so soon after entering the queue that it is a short abandon.
+    pub fn is_short(&self, now: Mono, threshold: Duration) -> bool {
+        self.waiting_since.is_some_and(|since| now.since(since) <= threshold)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcome_is_the_first_that_applies() {
+        let s = Story { flow_began: true, ..Story::default() };
+        let waiting = Story { waiting_since: Some(Mono::ZERO), ..s.clone() };
+        let informed = Story { informed: true, ..s.clone() };
+        let turned_away = Story { turned_away: true, informed: true, ..s.clone() };
+        let joined = Story { joined: true, turned_away: true, ..s.clone() };
+        for (story, ended_by, outcome) in [
+            (&s, EndedBy::Citizen, Outcome::Left),
+            (&s, EndedBy::Flow, Outcome::Left),
+            (&Story::default(), EndedBy::Network, Outcome::Failed),
+            (&Story::default(), EndedBy::Citizen, Outcome::Left),
+            (&informed, EndedBy::Flow, Outcome::Contained),
+            (&waiting, EndedBy::Citizen, Outcome::Abandoned),
+            (&waiting, EndedBy::Network, Outcome::Abandoned),
+            (&waiting, EndedBy::Exchange, Outcome::Unserved),
+            (&waiting, EndedBy::Crash, Outcome::Interrupted),
+            (&turned_away, EndedBy::Flow, Outcome::Unserved),
+            (&turned_away, EndedBy::Crash, Outcome::Unserved),
+            (&joined, EndedBy::Crash, Outcome::Answered),
+        ] {
+            assert_eq!(story.outcome(ended_by), outcome, "{story:?} ended by {ended_by:?}");
+        }
+    }
+
+    #[test]
+    fn operator_who_hung_up_first_ended_it() {
+        let mut story = Story::default();
+        story.on_joined();
+        assert_eq!(story.ended_by(EndedBy::Citizen), EndedBy::Citizen);
+        story.on_operator_hung_up();
+        assert_eq!(story.ended_by(EndedBy::Flow), EndedBy::Operator);
+    }
+}

@@ -1,0 +1,114 @@
+//! `entities.toml`, `topics.toml` and `numbers.toml`: who answers, what about, and at which number.
+
+use std::collections::BTreeMap;
+
+use super::fault::{Fault, Place};
+use super::names::Names;
+use super::reader::{Table, Word};
+use super::{DialledNumber, Entity, Topic};
+use crate::ids::{EntityId, FlowId, TopicId};
+
+/// Read `[[entity]]`.
+pub(super) fn entities(table: Table<'_>, names: &mut Names) -> BTreeMap<EntityId, Entity> {
+    let mut entities = BTreeMap::new();
+    for entity in table.tables("entity", "[[entity]]") {
+        let (id, name) = (names.take(&entity, "id"), entity.need("name"));
+        if let (Some(id), Some(name)) = (id, name) {
+            entities.insert(id.text.into(), Entity { name: name.text.to_owned() });
+        }
+        entity.finish();
+    }
+    table.finish();
+    entities
+}
+
+/// Read `[[topic]]`. A path's parent must be a topic too, before or after it.
+pub(super) fn topics(table: Table<'_>, names: &mut Names) -> BTreeMap<TopicId, Topic> {
+    let mut topics = BTreeMap::new();
+    let mut codes = Names::new("topic code", "topics.toml");
+    let mut paths = Vec::new();
+    for topic in table.tables("topic", "[[topic]]") {
+        let (id, title) = (names.take(&topic, "id"), topic.need("title"));
+        let code = topic.text("code").filter(|code| is_new_code(&topic, code, &mut codes));
+        if let (Some(id), Some(title)) = (id, title) {
+            let code = code.map(|code| code.text.to_owned());
+            topics.insert(TopicId::from(id.text), Topic { title: title.text.to_owned(), code });
+            paths.push(id);
+        }
+        topic.finish();
+    }
+    for path in paths {
+        if let Some((parent, _)) = path.text.rsplit_once('/')
+            && !topics.contains_key(parent)
+        {
+            let (name, parent) = (path.text.to_owned(), parent.to_owned());
+            table.file.fault(&path.span, Fault::NoParent { name, parent });
+        }
+    }
+    table.finish();
+    topics
+}
+
+fn is_new_code(topic: &Table<'_>, code: &Word<'_>, codes: &mut Names) -> bool {
+    if !is_digits(code.text) {
+        topic.not(code, "a code of digits", "12");
+        return false;
+    }
+    codes.add(&topic.file, code)
+}
+
+/// Dialled digits: some, and nothing else.
+pub(super) fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Read `[[number]]`, with the place where each flow is named first.
+pub(super) fn numbers(
+    table: Table<'_>,
+    entities: &Names,
+    topics: &Names,
+) -> (BTreeMap<String, DialledNumber>, BTreeMap<FlowId, Place>) {
+    let mut numbers = BTreeMap::new();
+    let mut flows = BTreeMap::new();
+    let mut taken = Names::new("number", "numbers.toml");
+    let list = table.tables("number", "[[number]]");
+    if list.is_empty() {
+        table.file.fault(&table.span, Fault::None { what: "number" });
+    }
+    for number in list {
+        let dialled = number.need("number").filter(|word| is_new_number(&number, word, &mut taken));
+        let entity = number.need("entity").filter(|word| entities.check(&number.file, word));
+        let topic = topics.used(&number, "topic").map(|word| word.text.into());
+        let language = number.text("language").filter(|word| is_language(&number, word));
+        let flow = number.need("flow");
+        if let Some(flow) = &flow {
+            flows.entry(flow.text.into()).or_insert_with(|| number.file.place(&flow.span));
+        }
+        if let (Some(dialled), Some(entity), Some(flow)) = (dialled, entity, flow) {
+            let (entity, flow, language) =
+                (entity.text.into(), flow.text.into(), language.map(|word| word.text.into()));
+            numbers.insert(dialled.text.to_owned(), DialledNumber { entity, flow, language, topic });
+        }
+        number.finish();
+    }
+    table.finish();
+    (numbers, flows)
+}
+
+fn is_new_number(table: &Table<'_>, word: &Word<'_>, taken: &mut Names) -> bool {
+    let digits = word.text.strip_prefix('+').unwrap_or(word.text);
+    // 15 digits are the most that a number has (E.164 section 6); short numbers have fewer.
+    if !is_digits(digits) || digits.len() > 15 {
+        table.not(word, "a number as it is dialled", "055055");
+        return false;
+    }
+    taken.add(&table.file, word)
+}
+
+fn is_language(table: &Table<'_>, word: &Word<'_>) -> bool {
+    let right = word.text.len() == 2 && word.text.bytes().all(|byte| byte.is_ascii_lowercase());
+    if !right {
+        table.not(word, "a language", "it");
+    }
+    right
+}

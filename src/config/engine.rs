@@ -1,0 +1,93 @@
+//! `engine.toml`: the exchange itself.
+
+use std::net::IpAddr;
+use std::ops::Range;
+use std::time::Duration;
+
+use super::directory::is_digits;
+use super::fault::Fault;
+use super::reader::{Table, Word};
+use super::{EngineConfig, FeatureCodes};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Read the file's one table.
+pub(super) fn read(table: Table<'_>) -> EngineConfig {
+    let max_calls = table.number("max_calls", 1_000, 1..=10_000);
+    let (rtp_ports, ports_at) = table.pair("rtp_ports", (20_000, 29_999), &(1_024..=65_535));
+    check_ports(&table, rtp_ports, &ports_at, max_calls);
+    let engine = EngineConfig {
+        node: table.number("node", 1, 1..=u16::MAX),
+        realm: table.text("realm").map_or("centralino", |word| word.text).to_owned(),
+        advertise: table.text("advertise").and_then(|word| address(&table, &word)),
+        rtp_ports,
+        max_calls,
+        max_calls_per_second: table.number("max_calls_per_second", 400, 1..=100_000),
+        max_spooled: table.number("max_spooled", 100_000, 1_000..=10_000_000),
+        short_abandon: table.span("short_abandon", 5 * SECOND, Duration::ZERO..=MINUTE),
+        dead_media: table.span("dead_media", 30 * SECOND, 5 * SECOND..=HOUR),
+        dead_media_on_hold: table.span("dead_media_on_hold", 5 * MINUTE, 5 * SECOND..=24 * HOUR),
+        retention_days: table.number("retention_days", 90, 1..=36_500),
+        feature_codes: feature_codes(table.table("feature_codes", "[feature_codes]")),
+    };
+    table.finish();
+    engine
+}
+
+fn address(table: &Table<'_>, word: &Word<'_>) -> Option<IpAddr> {
+    let address = word.text.parse().ok();
+    if address.is_none() {
+        table.not(word, "an IP address", "192.0.2.10");
+    }
+    address
+}
+
+/// Each leg takes an even port for RTP and leaves the odd one above it to RTCP (RFC 3550 section 11).
+fn check_ports(table: &Table<'_>, (first, last): (u16, u16), at: &Range<usize>, max_calls: usize) {
+    if first >= last {
+        table.file.fault(at, Fault::PortOrder);
+        return;
+    }
+    let legs = (usize::from(last) - usize::from(first)).div_ceil(2);
+    if legs < max_calls {
+        table.file.fault(at, Fault::FewPorts { legs, max_calls });
+    }
+}
+
+/// The codes by key; those that are not given keep their defaults, and no two may be the same.
+fn feature_codes(table: Option<Table<'_>>) -> FeatureCodes {
+    let mut codes =
+        [("log_in", "*11"), ("log_out", "*12"), ("pause", "*13"), ("ready", "*14"), ("code", "*15")]
+            .map(|(key, default)| (key, default.to_owned(), None));
+    if let Some(table) = table {
+        for (key, code, given) in &mut codes {
+            *given = table.text(key).filter(|word| is_feature_code(&table, word));
+            if let Some(word) = given {
+                word.text.clone_into(code);
+            }
+        }
+        for (key, code, given) in &codes {
+            let other = codes.iter().find(|(other, same, _)| other != key && same == code);
+            // Of two that are given, the later one is told.
+            if let (Some(word), Some((other, _, first))) = (given, other)
+                && first.as_ref().is_none_or(|first| first.span.start < word.span.start)
+            {
+                let (code, other) = (code.clone(), *other);
+                table.file.fault(&word.span, Fault::SameCode { code, other });
+            }
+        }
+        table.finish();
+    }
+    let [log_in, log_out, pause, ready, code] = codes.map(|(_, code, _)| code);
+    FeatureCodes { log_in, log_out, pause, ready, code }
+}
+
+fn is_feature_code(table: &Table<'_>, word: &Word<'_>) -> bool {
+    let right = word.text.strip_prefix('*').is_some_and(is_digits);
+    if !right {
+        table.not(word, "a feature code", "*13");
+    }
+    right
+}

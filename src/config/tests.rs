@@ -1,0 +1,177 @@
+//! The shipped configuration is right, and every mistake in it would be told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::*;
+
+macro_rules! shipped {
+    ($($name:literal)*) => {
+        [$(($name, include_str!(concat!("../../config/", $name)))),*]
+    };
+}
+
+/// The files in `config/`.
+fn shipped() -> BTreeMap<String, String> {
+    let files = shipped![
+        "engine.toml" "entities.toml" "topics.toml" "calendars.toml"
+        "numbers.toml" "queues.toml" "seats.toml" "trunks.toml"
+    ];
+    files.map(|(name, text)| (name.to_owned(), text.to_owned())).into()
+}
+
+/// A small right configuration, with the text of one file in place of another.
+fn small_with(name: &str, text: &str) -> BTreeMap<String, String> {
+    let files = [
+        ("engine.toml", ""),
+        ("entities.toml", "[[entity]]\nid = \"firenze\"\nname = \"Comune di Firenze\""),
+        ("topics.toml", "[[topic]]\nid = \"tributi\"\ntitle = \"Tributi\""),
+        ("calendars.toml", "[schedule.sportello]\nopen = { mon = [\"08:00-20:00\"] }"),
+        ("numbers.toml", "[[number]]\nnumber = \"055055\"\nentity = \"firenze\"\nflow = \"055055\""),
+        ("queues.toml", "[[queue]]\nid = \"generale\"\nname = \"Generale\""),
+        ("seats.toml", "[[seat]]\nid = \"seat01\"\npassword = \"x\"\nqueues = [\"generale\"]"),
+        ("trunks.toml", ""),
+    ];
+    let mut files: BTreeMap<_, _> = files.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+    files.insert(name.to_owned(), text.to_owned());
+    files
+}
+
+fn faults_of(files: &BTreeMap<String, String>) -> Vec<String> {
+    match Config::parse(files) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn shipped_configuration_is_the_florence_center() {
+    let config = Config::parse(&shipped()).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    assert_eq!((config.entities.len(), config.seats.len(), config.queues.len()), (4, 17, 5));
+    assert_eq!(config.numbers["055055"].entity, "firenze".into());
+    assert_eq!(config.check_flows(&BTreeSet::from(["055055".into()])), []);
+    for (id, seat) in &config.seats {
+        assert!(seat.rules.auto_login, "{id}");
+        assert!(seat.rules.queues.contains(&"anagrafe".into()), "{id} serves the queue of key 1");
+        assert_eq!(seat.password.reveal(), format!("demo-{id}"));
+    }
+    for (id, queue) in &config.queues {
+        assert!(queue.rules.wrap_up <= Duration::from_secs(10), "{id}");
+        assert!(config.seats.values().any(|seat| seat.rules.queues.contains(id)), "somebody serves {id}");
+    }
+    assert!(!config.queues["servizi-sociali"].record);
+}
+
+#[test]
+fn defaults_are_those_that_the_shipped_files_show() {
+    let shown = Config::parse(&shipped()).unwrap();
+    let small = Config::parse(&small_with("engine.toml", "")).unwrap();
+    assert_eq!(format!("{:?}", small.engine), format!("{:?}", shown.engine));
+    let rules = |config: &Config, id: &str| QueueRules { id: "".into(), ..config.queues[id].rules.clone() };
+    assert_eq!(rules(&small, "generale"), rules(&shown, "anagrafe"));
+}
+
+#[test]
+fn demo_passwords_are_recognised() {
+    let config = Config::parse(&shipped()).unwrap();
+    assert_eq!(config.demo_passwords().len(), 17);
+    let config = Config::parse(&small_with("engine.toml", "")).unwrap();
+    assert_eq!(config.demo_passwords(), []);
+}
+
+#[test]
+fn passwords_are_not_printed() {
+    let config = Config::parse(&shipped()).unwrap();
+    assert!(!format!("{config:?}").contains("demo-seat"));
+}
+
+#[test]
+fn number_that_leads_to_no_flow_is_told_with_its_place() {
+    let config = Config::parse(&small_with("engine.toml", "")).unwrap();
+    let errors = config.check_flows(&BTreeSet::from(["055056".into()]));
+    let told: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["numbers.toml:4:8: flow `055055` is not among the flows; did you mean `055056`?"]);
+}
+
+#[test]
+fn each_mistake_is_told_with_place_and_remedy() {
+    #[rustfmt::skip]
+    let rows: &[(&str, &str, &str)] = &[
+        ("engine.toml", "node = 0", "engine.toml:1:8: `node` must be from 1 to 65535"),
+        ("engine.toml", "node = \"one\"", "engine.toml:1:8: `node` must be a whole number, not a text"),
+        ("engine.toml", "# first\nrelam = \"x\"", "engine.toml:2:1: the file has no key `relam`; did you mean `realm`?"),
+        ("engine.toml", "advertise = \"here\"", "engine.toml:1:13: `here` is not an IP address; write one like `192.0.2.10`"),
+        ("engine.toml", "rtp_ports = [30000, 20000]", "engine.toml:1:13: the range of ports is empty; write the lower port first, as in `[20000, 29999]`"),
+        ("engine.toml", "rtp_ports = [20000, 20099]", "engine.toml:1:13: the range holds 50 legs, fewer than `max_calls` = 1000; widen it to two ports a call or lower `max_calls`"),
+        ("engine.toml", "rtp_ports = [80, 29999]", "engine.toml:1:14: `rtp_ports` must be from 1024 to 65535"),
+        ("engine.toml", "rtp_ports = 20000", "engine.toml:1:13: `rtp_ports` must be two whole numbers in brackets, not a whole number"),
+        ("engine.toml", "dead_media = \"30\"", "engine.toml:1:14: `30` is not a duration; write one like `1m30s`"),
+        ("engine.toml", "dead_media = \"1s\"", "engine.toml:1:14: `dead_media` must be from 5s to 1h"),
+        ("engine.toml", "[feature_codes]\npause = \"13\"", "engine.toml:2:9: `13` is not a feature code; write one like `*13`"),
+        ("engine.toml", "[feature_codes]\npause = \"*1\"\nready = \"*1\"", "engine.toml:3:9: feature code `*1` is that of `pause` already; choose another"),
+        ("engine.toml", "[feature_codes]\npause = \"*11\"", "engine.toml:2:9: feature code `*11` is that of `log_in` already; choose another"),
+        ("engine.toml", "node = ", "engine.toml:1:8: this is not TOML: string values must be quoted, expected literal string"),
+        ("entities.toml", "[[entity]]\nid = \"firenze\"", "entities.toml:1:1: [[entity]] lacks `name`; add it"),
+        ("topics.toml", "[[topic]]\nid = \"tributi\"\ntitle = \"T\"\n[[topic]]\nid = \"scuola/nidi\"\ntitle = \"N\"", "topics.toml:5:6: topic `scuola/nidi` stands under `scuola`, which is not in topics.toml; add it first"),
+        ("topics.toml", "[[topic]]\nid = \"a\"\ntitle = \"A\"\ncode = \"1\"\n[[topic]]\nid = \"b\"\ntitle = \"B\"\ncode = \"1\"", "topics.toml:8:8: topic code `1` is given twice; the first is on line 4"),
+        ("topics.toml", "[[topic]]\nid = \"a\"\ntitle = \"A\"\ncode = \"1a\"", "topics.toml:4:8: `1a` is not a code of digits; write one like `12`"),
+        ("calendars.toml", "[schedule.sportello]\nopen = { lun = [\"08:00-20:00\"] }", "calendars.toml:2:10: schedule `sportello`: `lun` is not a day; write `mon` to `sun`, a range like `mon-sat` or a list like `mon,wed`"),
+        ("calendars.toml", "[schedule.sportello]\nclosed = [\"natale\"]", "calendars.toml:2:11: schedule `sportello`: `natale` is not a holiday; write `it-national`, a day of every year like `06-24` or a date like `2026-12-31`"),
+        ("numbers.toml", "", "numbers.toml:1:1: no number at all; add at least one"),
+        ("numbers.toml", "[[number]]\nnumber = \"055-055\"\nentity = \"firenze\"\nflow = \"f\"", "numbers.toml:2:10: `055-055` is not a number as it is dialled; write one like `055055`"),
+        ("numbers.toml", "[[number]]\nnumber = \"1\"\nentity = \"firense\"\nflow = \"f\"", "numbers.toml:3:10: entity `firense` is not in entities.toml; did you mean `firenze`?"),
+        ("numbers.toml", "[[number]]\nnumber = \"1\"\nentity = \"firenze\"\nflow = \"f\"\ntopic = \"tributo\"", "numbers.toml:5:9: topic `tributo` is not in topics.toml; did you mean `tributi`?"),
+        ("numbers.toml", "[[number]]\nnumber = \"1\"\nentity = \"firenze\"\nflow = \"f\"\nlanguage = \"italiano\"", "numbers.toml:5:12: `italiano` is not a language; write one like `it`"),
+        ("queues.toml", "[[queue]]\nid = \"generale\"\nname = \"G\"\nschedule = \"sportelo\"", "queues.toml:4:12: schedule `sportelo` is not in calendars.toml; did you mean `sportello`?"),
+        ("queues.toml", "[[queue]]\nid = \"generale\"\nname = \"G\"\nring_for = \"1s\"", "queues.toml:4:12: `ring_for` must be from 3s to 5m"),
+        ("queues.toml", "[[queue]]\nid = \"generale\"\nname = \"G\"\nrecord = \"yes\"", "queues.toml:4:10: `record` must be true or false, not a text"),
+        ("queues.toml", "[[queue]]\nid = \"generale\"\nname = \"G\"\n[[queue]]\nid = \"generale\"\nname = \"H\"", "queues.toml:5:6: queue `generale` is given twice; the first is on line 2"),
+        ("queues.toml", "[dispositions]\nok = \"risolto\"\n[[queue]]\nid = \"generale\"\nname = \"G\"", "queues.toml:2:1: `ok` is not a code of digits; write one like `1`"),
+        ("seats.toml", "[[seat]]\nid = \"seat01\"\npassword = \"\"\nqueues = []", "seats.toml:3:12: the password is empty; give `seat01` one that cannot be guessed"),
+        ("seats.toml", "[[seat]]\nid = \"Seat 01\"\npassword = \"x\"\nqueues = []", "seats.toml:2:6: `Seat 01` is not a name; use lower-case letters, digits, `-` and `_`"),
+        ("seats.toml", "[[seat]]\nid = \"seat01\"\npasword = \"x\"\npassword = \"x\"\nqueues = []", "seats.toml:3:1: [[seat]] has no key `pasword`; did you mean `password`?"),
+        ("seats.toml", "[[seat]]\nid = \"seat01\"\npassword = \"x\"\nqueues = [\"general\"]", "seats.toml:4:11: queue `general` is not in queues.toml; did you mean `generale`?"),
+        ("seats.toml", "[[seat]]\nid = \"seat01\"\npassword = \"x\"\nqueues = \"generale\"", "seats.toml:4:10: `queues` must be a list of texts, not a text"),
+        ("seats.toml", "[[seat]]\nid = \"seat01\"\npassword = \"x\"", "seats.toml:1:1: [[seat]] lacks `queues`; add it"),
+        ("seats.toml", "seat = \"seat01\"", "seats.toml:1:8: `seat` must be a list of tables in double brackets, not a text"),
+        ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = [\"127.0.0.0/33\"]", "trunks.toml:3:9: `127.0.0.0/33` is not an address or a network; write one like `192.0.2.0/24`"),
+        ("trunks.toml", "[[trunk]]\nname = \"demo\"", "trunks.toml:1:1: [[trunk]] lacks `from`; add it"),
+        ("seat.toml", "", "seat.toml: this file is not part of a configuration; did you mean `seats.toml`?"),
+    ];
+    let wrong =
+        |(name, text, expected): &&(&str, &str, &str)| faults_of(&small_with(name, text)) != [*expected];
+    let told = |(name, text, expected): &(&str, &str, &str)| {
+        format!("{expected}\n  was {:?}\n", faults_of(&small_with(name, text)))
+    };
+    let wrong: String = rows.iter().filter(wrong).map(told).collect();
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn all_faults_of_all_files_are_told_at_once_in_order() {
+    let mut files =
+        small_with("seats.toml", "[[seat]]\nid = \"seat01\"\nqueues = [\"tributi\", \"nessuna\"]");
+    files.insert("engine.toml".to_owned(), "node = 0\nmax_calls = 0".to_owned());
+    files.remove("trunks.toml");
+    assert_eq!(
+        faults_of(&files),
+        [
+            "engine.toml:1:8: `node` must be from 1 to 65535",
+            "engine.toml:2:13: `max_calls` must be from 1 to 10000",
+            "seats.toml:1:1: [[seat]] lacks `password`; add it",
+            "seats.toml:3:11: queue `tributi` is not in queues.toml",
+            "seats.toml:3:22: queue `nessuna` is not in queues.toml",
+            "trunks.toml: the file is missing; add it (an example of each is in the demo configuration)",
+        ]
+    );
+}
+
+#[test]
+fn file_that_cannot_be_read_does_not_make_its_names_unknown() {
+    let files = small_with("queues.toml", "[[queue]\nid = \"generale\"");
+    assert!(
+        faults_of(&files).iter().all(|fault| fault.starts_with("queues.toml:")),
+        "{:?}",
+        faults_of(&files)
+    );
+}

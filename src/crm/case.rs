@@ -1,0 +1,80 @@
+//! A case: one need of one citizen. For now every call opens a case of its own.
+//!
+//! It is `new` until one of its contacts was served at the front office (an operator answered, or an information node did),
+//! and `closed` from then on. What was abandoned, unserved, interrupted or failed stays `new`: the need is not met.
+
+use serde::{Deserialize, Serialize};
+
+use super::contact::rome;
+use crate::ids::{CaseId, CitizenId, ContactId, EntityId, TopicId};
+use crate::words::Outcome;
+
+/// One need of one citizen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// Its number.
+    pub case: CaseId,
+    /// Whose, when the number is known.
+    pub citizen: Option<CitizenId>,
+    /// The body it concerns.
+    pub entity: EntityId,
+    /// What it is about.
+    pub topic: Option<TopicId>,
+    /// How far it is.
+    pub status: CaseStatus,
+    /// When it was opened.
+    pub opened_ms: i64,
+    /// Its contacts, in the order they came.
+    pub contacts: Vec<ContactId>,
+}
+
+/// One line of `case list --format json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaseLine {
+    /// Its number.
+    pub case: CaseId,
+    /// Whose, when the number is known.
+    pub citizen: Option<CitizenId>,
+    /// The body it concerns.
+    pub entity: EntityId,
+    /// What it is about.
+    pub topic: Option<TopicId>,
+    /// How far it is.
+    pub status: CaseStatus,
+    /// When it was opened, RFC 3339 in Rome's time.
+    pub opened: String,
+    /// Its contacts, in the order they came.
+    pub contacts: Vec<ContactId>,
+}
+
+/// How far a case is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseStatus {
+    /// The need is not met.
+    New,
+    /// Met by the front office.
+    Closed,
+}
+
+impl Case {
+    /// As people and scripts read it.
+    pub fn line(&self) -> CaseLine {
+        CaseLine {
+            case: self.case,
+            citizen: self.citizen,
+            entity: self.entity.clone(),
+            topic: self.topic.clone(),
+            status: self.status,
+            opened: rome(self.opened_ms),
+            contacts: self.contacts.clone(),
+        }
+    }
+
+    /// A contact of this case has ended so.
+    pub fn on_outcome(&mut self, outcome: Outcome) {
+        if matches!(outcome, Outcome::Answered | Outcome::Contained) {
+            self.status = CaseStatus::Closed;
+        }
+    }
+}

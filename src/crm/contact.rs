@@ -1,0 +1,254 @@
+//! A contact: one call, from its arrival to the end of the operator's wrap-up.
+//!
+//! How its times are measured:
+//! - *wait*: from entering a queue to the operator's answer, or to leaving the queue; all stays added up.
+//! - *ring*: how long seats were rung for it, in all.
+//! - *talk*: from joined to parted, without hold. *Hold*: within the talk, while either side held.
+//! - *wrap-up*: from parted until the seat's work on it was over.
+//!
+//! Times still running when the contact ends, end with it; wrap-up alone goes on.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{
+    CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
+};
+use crate::journal::entry::{Entry, Fact, Personal};
+use crate::journal::seal::{Keys, NumberHash};
+use crate::words::{EndedBy, Outcome};
+
+mod line;
+
+pub use line::{ContactLine, rome};
+
+/// Most facts kept in a contact's story; a caller who presses keys for hours must not grow it without end.
+pub const MOST_STEPS: usize = 500;
+
+/// One call, as the facts so far tell it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Which.
+    pub contact: ContactId,
+    /// Its case.
+    pub case: CaseId,
+    /// Who, when the number is known.
+    pub citizen: Option<CitizenId>,
+    /// Number as received, or `anonymous`; sealed.
+    pub from: Personal,
+    /// Finds the contact by number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<NumberHash>,
+    /// Number dialled.
+    pub to: String,
+    /// The body answered for.
+    pub entity: EntityId,
+    /// What it is about.
+    pub topic: Option<TopicId>,
+    /// Spoken last.
+    pub language: Language,
+    /// The flow that led it.
+    pub flow: FlowId,
+    /// Arrived while the store did not answer.
+    pub degraded: bool,
+    /// When it arrived.
+    pub opened_ms: i64,
+    /// When the exchange answered.
+    pub answered_ms: Option<i64>,
+    /// When it ended.
+    pub closed_ms: Option<i64>,
+    /// The queue it was in last.
+    pub queue: Option<QueueId>,
+    /// The seat it was joined to last.
+    pub seat: Option<SeatId>,
+    /// The operator it was joined to last.
+    pub operator: Option<OperatorId>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// Who ended it.
+    pub ended_by: Option<EndedBy>,
+    /// Hung up at once.
+    pub short: bool,
+    /// What went wrong.
+    pub why: Option<String>,
+    /// How the operator coded it.
+    pub disposition: Option<String>,
+    /// False: the citizen refused to be recorded.
+    pub record: Option<bool>,
+    /// Recording, below the recordings directory; none once it is deleted or has failed.
+    pub recording: Option<String>,
+    /// Nodes of the flow, in order.
+    pub path: Vec<NodeId>,
+    /// Keys pressed, in order.
+    pub keys: String,
+    /// How long things took.
+    pub times: Times,
+    /// The whole story, personal fields sealed.
+    pub story: Vec<Entry>,
+}
+
+/// How long things took, and what is still running.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Times {
+    /// Waiting in queues.
+    pub wait: Stopwatch,
+    /// Seats being rung.
+    pub ring: Stopwatch,
+    /// Joined, hold included.
+    pub joined: Stopwatch,
+    /// On hold.
+    pub hold: Stopwatch,
+    /// The operator's work afterwards.
+    pub wrap_up: Stopwatch,
+}
+
+/// Adds up spans of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopwatch {
+    /// Spans that are over.
+    pub ms: i64,
+    /// When the span in course began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_ms: Option<i64>,
+}
+
+impl Stopwatch {
+    fn start(&mut self, at_ms: i64) {
+        self.since_ms.get_or_insert(at_ms);
+    }
+
+    /// A clock that was set back gives no negative span.
+    fn stop(&mut self, at_ms: i64) {
+        if let Some(since) = self.since_ms.take() {
+            self.ms = self.ms.saturating_add(at_ms.saturating_sub(since).max(0));
+        }
+    }
+}
+
+impl Contact {
+    /// The contact that `entry` opens, if it does; `keys` find its number.
+    pub fn opened(entry: &Entry, keys: &Keys) -> Option<Contact> {
+        let fact = entry.fact.clone();
+        let Fact::ContactOpened { contact, case, citizen, from, to, entity, topic, language, flow, degraded } =
+            fact
+        else {
+            return None;
+        };
+        let number = match keys.unseal(contact, "from", &from) {
+            Personal::Clear(number) if number != "anonymous" => Some(keys.hash(&number)),
+            _ => None,
+        };
+        Some(Contact {
+            contact,
+            case,
+            citizen,
+            from,
+            number,
+            to,
+            entity,
+            topic,
+            language,
+            flow,
+            degraded,
+            opened_ms: entry.at_ms,
+            answered_ms: None,
+            closed_ms: None,
+            queue: None,
+            seat: None,
+            operator: None,
+            outcome: None,
+            ended_by: None,
+            short: false,
+            why: None,
+            disposition: None,
+            record: None,
+            recording: None,
+            path: Vec::new(),
+            keys: String::new(),
+            times: Times::default(),
+            story: vec![entry.clone()],
+        })
+    }
+
+    /// Takes in a fact about this contact.
+    pub fn apply(&mut self, entry: &Entry) {
+        self.on_fact(entry.at_ms, &entry.fact);
+        if self.story.len() < MOST_STEPS && !matches!(entry.fact, Fact::DialogOpened { .. }) {
+            self.story.push(entry.clone());
+        }
+    }
+
+    fn on_fact(&mut self, at_ms: i64, fact: &Fact) {
+        match fact {
+            Fact::ContactAnswered { .. } => drop(self.answered_ms.get_or_insert(at_ms)),
+            Fact::NodeEntered { node, .. } if self.path.len() < MOST_STEPS => self.path.push(node.clone()),
+            Fact::KeyPressed { key, .. } if self.keys.len() < MOST_STEPS => self.keys.push(*key),
+            Fact::ContactTagged { entity, topic, language, record, .. } => {
+                take(&mut self.entity, entity);
+                take(&mut self.language, language);
+                self.topic = topic.clone().or(self.topic.take());
+                self.record = record.or(self.record);
+            }
+            Fact::Queued { queue, .. } => {
+                self.queue = Some(queue.clone());
+                self.times.wait.start(at_ms);
+            }
+            Fact::QueueLeft { .. } => {
+                self.times.wait.stop(at_ms);
+                self.times.ring.stop(at_ms);
+            }
+            Fact::SeatRung { .. } => self.times.ring.start(at_ms),
+            Fact::SeatNotTaken { .. } => self.times.ring.stop(at_ms),
+            Fact::Joined { seat, operator, queue, recording, .. } => {
+                self.seat = Some(seat.clone());
+                self.operator = Some(operator.clone());
+                self.queue = Some(queue.clone());
+                self.recording = recording.clone().or(self.recording.take());
+                self.times.wait.stop(at_ms);
+                self.times.ring.stop(at_ms);
+                self.times.joined.start(at_ms);
+            }
+            Fact::Held { on: true, .. } if self.times.joined.since_ms.is_some() => {
+                self.times.hold.start(at_ms)
+            }
+            Fact::Held { .. } => self.times.hold.stop(at_ms),
+            Fact::Parted { .. } => self.on_parted(at_ms),
+            Fact::WrappedUp { .. } => self.times.wrap_up.stop(at_ms),
+            Fact::Coded { topic, disposition, .. } => {
+                self.topic = topic.clone().or(self.topic.take());
+                self.disposition = disposition.clone().or(self.disposition.take());
+            }
+            Fact::RecordingDeleted { .. } | Fact::RecordingFailed { .. } => self.recording = None,
+            Fact::ContactClosed { outcome, ended_by, short, why, .. } => {
+                (self.outcome, self.ended_by) = (Some(*outcome), Some(*ended_by));
+                (self.short, self.why, self.closed_ms) = (*short, why.clone(), Some(at_ms));
+                self.on_closed(at_ms);
+            }
+            Fact::Erased { .. } => (self.from, self.number) = (Personal::Erased, None),
+            _ => {}
+        }
+    }
+
+    fn on_parted(&mut self, at_ms: i64) {
+        let talked = self.times.joined.since_ms.is_some();
+        self.times.joined.stop(at_ms);
+        self.times.hold.stop(at_ms);
+        if talked {
+            self.times.wrap_up.start(at_ms);
+        }
+    }
+
+    fn on_closed(&mut self, at_ms: i64) {
+        self.times.wait.stop(at_ms);
+        self.times.ring.stop(at_ms);
+        self.on_parted(at_ms);
+        if self.ended_by == Some(EndedBy::Crash) {
+            self.times.wrap_up = Stopwatch { ms: self.times.wrap_up.ms, since_ms: None };
+        }
+    }
+}
+
+fn take<T: Clone>(field: &mut T, told: &Option<T>) {
+    if let Some(told) = told {
+        *field = told.clone();
+    }
+}

@@ -1,0 +1,133 @@
+//! A contact as people and scripts read it: one JSON object.
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+
+use super::{Contact, Stopwatch};
+use crate::ids::{
+    CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
+};
+use crate::journal::entry::Personal;
+use crate::journal::seal::Keys;
+use crate::words::{EndedBy, Outcome};
+
+/// One line of `contact list --format json`. Durations are seconds, 0 when the thing did not happen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ContactLine {
+    /// Which.
+    pub contact: ContactId,
+    /// Its case.
+    pub case: CaseId,
+    /// When it arrived, RFC 3339 in Rome's time.
+    pub opened: String,
+    /// When it ended.
+    pub closed: Option<String>,
+    /// Number as received, or `anonymous`; nothing when it was erased.
+    pub from: Option<String>,
+    /// Number dialled, as received.
+    pub to: String,
+    /// Who, when the number is known.
+    pub citizen: Option<CitizenId>,
+    /// `phone`.
+    pub channel: String,
+    /// The body answered for.
+    pub entity: EntityId,
+    /// What it is about.
+    pub topic: Option<TopicId>,
+    /// The queue it was in last.
+    pub queue: Option<QueueId>,
+    /// The operator it was joined to last.
+    pub operator: Option<OperatorId>,
+    /// The seat it was joined to last.
+    pub seat: Option<SeatId>,
+    /// How it ended; nothing while it lasts.
+    pub outcome: Option<Outcome>,
+    /// Who ended it.
+    pub ended_by: Option<EndedBy>,
+    /// Seats rung.
+    pub ring_s: f64,
+    /// Waited in queues.
+    pub wait_s: f64,
+    /// Talked, without hold.
+    pub talk_s: f64,
+    /// On hold.
+    pub hold_s: f64,
+    /// The operator's work afterwards.
+    pub wrap_up_s: f64,
+    /// Nodes of the flow.
+    pub path: Vec<NodeId>,
+    /// Recording, below the recordings directory.
+    pub recording: Option<String>,
+    /// The flow that led it.
+    pub flow: FlowId,
+    /// Spoken last.
+    pub language: Language,
+    /// Keys pressed.
+    pub keys: String,
+    /// Hung up within the threshold of a short abandon.
+    pub short: bool,
+    /// Arrived while the store did not answer.
+    pub degraded: bool,
+    /// How the operator coded it.
+    pub disposition: Option<String>,
+    /// What went wrong.
+    pub why: Option<String>,
+}
+
+impl Contact {
+    /// As people and scripts read it; `keys` open the number.
+    pub fn line(&self, keys: &Keys) -> ContactLine {
+        let from = match keys.unseal(self.contact, "from", &self.from) {
+            Personal::Clear(number) => Some(number),
+            Personal::Sealed(_) | Personal::Erased => None,
+        };
+        let times = &self.times;
+        ContactLine {
+            contact: self.contact,
+            case: self.case,
+            opened: rome(self.opened_ms),
+            closed: self.closed_ms.map(rome),
+            from,
+            to: self.to.clone(),
+            citizen: self.citizen,
+            channel: "phone".to_owned(),
+            entity: self.entity.clone(),
+            topic: self.topic.clone(),
+            queue: self.queue.clone(),
+            operator: self.operator.clone(),
+            seat: self.seat.clone(),
+            outcome: self.outcome,
+            ended_by: self.ended_by,
+            ring_s: seconds(times.ring.ms),
+            wait_s: seconds(times.wait.ms),
+            talk_s: seconds(talk_ms(&times.joined, &times.hold)),
+            hold_s: seconds(times.hold.ms),
+            wrap_up_s: seconds(times.wrap_up.ms),
+            path: self.path.clone(),
+            recording: self.recording.clone(),
+            flow: self.flow.clone(),
+            language: self.language.clone(),
+            keys: self.keys.clone(),
+            short: self.short,
+            degraded: self.degraded,
+            disposition: self.disposition.clone(),
+            why: self.why.clone(),
+        }
+    }
+}
+
+fn talk_ms(joined: &Stopwatch, hold: &Stopwatch) -> i64 {
+    joined.ms.saturating_sub(hold.ms).max(0)
+}
+
+/// Milliseconds as seconds with three decimals.
+fn seconds(ms: i64) -> f64 {
+    std::time::Duration::from_millis(u64::try_from(ms).unwrap_or(0)).as_secs_f64()
+}
+
+/// RFC 3339 with the offset that Rome had then.
+pub fn rome(ms: i64) -> String {
+    let zone = TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC);
+    let moment = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone);
+    moment.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+}

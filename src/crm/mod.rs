@@ -1,0 +1,13 @@
+//! Citizens, cases and contacts: what a call leaves behind.
+//!
+//! Each is a fold: it takes in the facts about it, one after another, and is at every moment what they say so far. The folds
+//! are total: facts in any order, repeated, or about what was never opened are borne, since a repaired journal may lack some.
+//! Personal fields stay sealed within; whoever shows a row opens them.
+
+pub mod case;
+pub mod citizen;
+pub mod contact;
+
+pub use case::{Case, CaseLine, CaseStatus};
+pub use citizen::Citizen;
+pub use contact::{Contact, ContactLine};

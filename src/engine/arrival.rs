@@ -1,0 +1,234 @@
+//! A call arrives: who it is for, a port, the first facts, the 200.
+
+use std::time::Duration;
+
+use crate::call::{Call, Hearing, Phase, Story};
+use crate::config::DialledNumber;
+use crate::ids::{CallId, CitizenId, ContactId};
+use crate::journal::entry::{Fact, Personal};
+use crate::media;
+use crate::phone_number::Caller;
+use crate::sip::{DialogId, Incoming, Peer};
+use crate::time::{Mono, Now};
+use crate::words::{EndedBy, Outcome};
+
+use super::gate::Held;
+use super::{Engine, Owner};
+
+/// What a caller who finds no room is told to wait before trying again.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// How many calls came in the current second.
+#[derive(Debug, Default)]
+pub(super) struct Arrivals {
+    second: u64,
+    count: u32,
+}
+
+impl Arrivals {
+    /// Count one more; false when the second already has `limit`.
+    fn admit(&mut self, now: Mono, limit: u32) -> bool {
+        let second = now.since_start().as_secs();
+        if second != self.second {
+            *self = Arrivals { second, count: 0 };
+        }
+        self.count = self.count.saturating_add(1);
+        self.count <= limit
+    }
+}
+
+/// The number as received; one word for all the ways of withholding it.
+fn shown(from: &str) -> &str {
+    if Caller::parse(from) == Caller::Anonymous { "anonymous" } else { from }
+}
+
+impl Engine {
+    pub(super) fn on_incoming(&mut self, now: Now, dialog: DialogId, invite: Incoming) {
+        if let (Peer::User(seat), true) = (&invite.peer, invite.to.starts_with('*')) {
+            let seat = seat.as_ref().into();
+            return self.on_feature_code(now, dialog, seat, &invite);
+        }
+        if !self.has_room(now) {
+            self.counters.shed += 1;
+            return self.sip.reject(now.mono, dialog, 503, Some(RETRY_AFTER));
+        }
+        match self.config.numbers.get(&invite.to).cloned() {
+            Some(number) => self.let_in(now, dialog, invite, &number),
+            None => self.turn_away(now, dialog, &invite),
+        }
+    }
+
+    fn has_room(&mut self, now: Now) -> bool {
+        let limits = &self.config.engine;
+        self.stopping.is_none()
+            && !self.gate.is_full()
+            && self.calls.len() < limits.max_calls
+            && self.arrivals.admit(now.mono, limits.max_calls_per_second)
+    }
+
+    fn let_in(&mut self, now: Now, dialog: DialogId, invite: Incoming, number: &DialledNumber) {
+        let id = CallId(self.stamps.next_stamp());
+        let Some(flow) = self.flows.get(&number.flow) else {
+            // `Config` and the flows are checked against each other before the start.
+            return self.sip.reject(now.mono, dialog, 500, None);
+        };
+        let spoken = number.language.clone().or_else(|| flow.languages().first().cloned());
+        let language = spoken.unwrap_or_else(|| "it".into());
+        let case = self.open_contact(now, id, &invite, number, &language);
+        let citizen = self.open_leg(Some(dialog), invite.link, Owner::Citizen(id));
+        let call = Call {
+            id,
+            case,
+            from: shown(&invite.from).to_owned(),
+            to: invite.to,
+            entity: number.entity.clone(),
+            topic: number.topic.clone(),
+            tagged: false,
+            language,
+            may_record: true,
+            offer: invite.offer,
+            enqueue: None,
+            citizen,
+            seat: None,
+            phase: Phase::Arriving,
+            hearing: Hearing::default(),
+            story: Story::default(),
+        };
+        self.calls.insert(id, call);
+    }
+
+    /// A number that nobody answers here: a contact all the same, so that it is seen.
+    fn turn_away(&mut self, now: Now, dialog: DialogId, invite: &Incoming) {
+        let id = CallId(self.stamps.next_stamp());
+        if let Some(number) = self.config.numbers.values().next().cloned() {
+            let language = number.language.clone().unwrap_or_else(|| "it".into());
+            self.open_contact(now, id, invite, &number, &language);
+            self.append(
+                now,
+                Fact::ContactClosed {
+                    contact: id.into(),
+                    outcome: Outcome::Refused,
+                    ended_by: EndedBy::Exchange,
+                    short: false,
+                    why: Some("the number dialled is not in numbers.toml".to_owned()),
+                },
+            );
+        }
+        self.sip.reject(now.mono, dialog, 404, None);
+    }
+
+    fn open_contact(
+        &mut self,
+        now: Now,
+        id: CallId,
+        invite: &Incoming,
+        number: &DialledNumber,
+        language: &crate::ids::Language,
+    ) -> crate::ids::CaseId {
+        let contact = ContactId::from(id);
+        let case = self.next_case(now);
+        let citizen = self.citizen_of(now, contact, &invite.from);
+        self.append(
+            now,
+            Fact::ContactOpened {
+                contact,
+                case,
+                citizen,
+                from: Personal::Clear(shown(&invite.from).to_owned()),
+                to: invite.to.clone(),
+                entity: number.entity.clone(),
+                topic: number.topic.clone(),
+                language: language.clone(),
+                flow: number.flow.clone(),
+                degraded: self.gate.is_degraded(),
+            },
+        );
+        case
+    }
+
+    /// The citizen with this number, found or created; nobody for a withheld one.
+    fn citizen_of(&mut self, now: Now, contact: ContactId, from: &str) -> Option<CitizenId> {
+        let caller = Caller::parse(from);
+        let e164 = caller.number()?.reveal();
+        let hash = self.keys.hash(e164);
+        if let Some(known) = self.citizens.get(&hash) {
+            return Some(*known);
+        }
+        let citizen = CitizenId(self.stamps.next_stamp());
+        self.citizens.insert(hash, citizen);
+        let number = Personal::Clear(e164.to_owned());
+        self.append(now, Fact::CitizenFound { citizen, number, contact });
+        Some(citizen)
+    }
+
+    /// The port is bound: write down that the call is answered, and answer once that is safe.
+    pub(super) fn on_citizen_port(&mut self, now: Now, id: CallId, port: u16) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.citizen.on_port(port);
+        let dialog = call.citizen.dialog;
+        self.journal_dialog(now, id.into(), dialog);
+        let lsn = self.append(now, Fact::ContactAnswered { contact: id.into() });
+        self.gate.hold_until_written(lsn, Held::Answer(id));
+    }
+
+    /// The 200 may go out, unless the caller has gone meanwhile.
+    pub(super) fn answer_citizen(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let (Some(dialog), Some(local)) = (call.citizen.dialog, call.citizen.local.as_mut()) else { return };
+        let Some(offer) = call.offer.take() else {
+            call.phase = Phase::Answered;
+            return self.sip.answer(now.mono, dialog, local.offer());
+        };
+        match local.answer(&offer) {
+            Ok((answer, agreed)) => {
+                call.phase = Phase::Answered;
+                let command = call.citizen.set_remote(&agreed);
+                self.media(command);
+                self.sip.answer(now.mono, dialog, answer);
+            }
+            Err(error) => {
+                self.sip.reject(now.mono, dialog, error.status(), None);
+                self.close_call(now, id, EndedBy::Exchange, Some(error.to_string()));
+            }
+        }
+    }
+
+    /// The ACK has come: the flow begins.
+    pub(super) fn on_established(&mut self, now: Now, dialog: DialogId, answer: Option<Vec<u8>>) {
+        match self.dialogs.get(&dialog).cloned() {
+            Some(Owner::Citizen(id)) => {
+                if let Err(why) = self.take_late_answer(id, answer) {
+                    return self.close_call(now, id, EndedBy::Exchange, Some(why));
+                }
+                self.start_flow(now, id);
+            }
+            Some(Owner::Service(_)) => self.on_service_established(now, dialog, answer),
+            Some(Owner::Seat(_)) | None => {}
+        }
+    }
+
+    /// When the INVITE had no offer, ours was in the 200 and the answer is in the ACK (RFC 3261 section 13.2.1).
+    fn take_late_answer(&mut self, id: CallId, answer: Option<Vec<u8>>) -> Result<(), String> {
+        let (Some(call), Some(answer)) = (self.calls.get_mut(&id), answer) else { return Ok(()) };
+        let Some(local) = call.citizen.local.as_mut() else { return Ok(()) };
+        let agreed = local.read_answer(&answer).map_err(|error| error.to_string())?;
+        let command = call.citizen.set_remote(&agreed);
+        self.media(command);
+        Ok(())
+    }
+
+    pub(super) fn on_no_port(&mut self, now: Now, leg: media::LegId, error: &str) {
+        tracing::error!(error, "no RTP port; widen `rtp_ports` in engine.toml or free some");
+        match self.legs.get(&leg).cloned() {
+            Some(Owner::Citizen(id)) => {
+                if let Some(dialog) = self.calls.get(&id).and_then(|call| call.citizen.dialog) {
+                    self.sip.reject(now.mono, dialog, 503, Some(RETRY_AFTER));
+                }
+                self.close_call(now, id, EndedBy::Exchange, Some(format!("no RTP port: {error}")));
+            }
+            Some(Owner::Seat(id)) => self.fail_seat(now, id),
+            Some(Owner::Service(dialog)) => self.end_service(now, dialog),
+            None => {}
+        }
+    }
+}

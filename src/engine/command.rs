@@ -1,0 +1,307 @@
+//! What people and scripts ask of a running exchange: a seat's status, the state of everything, an end in order.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::acd;
+use crate::call::{Phase, Purpose};
+use crate::ids::{CallId, EntityId, QueueId, SeatId};
+use crate::journal::entry::Fact;
+use crate::speech::notice::Notice;
+use crate::time::{Mono, Now};
+use crate::words::{EndedBy, Outcome, SeatView, StatusChange};
+
+use super::{Engine, Output};
+
+/// The most that citizens' last words may take before the exchange stops all the same.
+const LAST_WORDS: Duration = Duration::from_secs(6);
+
+/// Names a command, so that its reply finds the asker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequestId(pub u64);
+
+/// What may be asked.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Everything that `/api/state` shows.
+    State,
+    /// What `/metrics` shows.
+    Metrics,
+    /// Change a seat's status.
+    SeatStatus(SeatId, StatusChange),
+    /// Recordings older than their time were deleted.
+    RecordingDeleted(String),
+    /// Let in no more calls, wait for those in course, then stop.
+    Stop {
+        /// The longest wait.
+        drain: Duration,
+    },
+}
+
+/// Answer to a command.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// Done.
+    Done,
+    /// Not done; why, and what to do.
+    Refused(String),
+    /// The state.
+    State(Box<State>),
+    /// The figures.
+    Metrics(Metrics),
+}
+
+/// The exchange at a moment.
+#[derive(Clone, Debug, Serialize)]
+pub struct State {
+    /// The store does not keep up.
+    pub degraded: bool,
+    /// Letting in no more calls.
+    pub stopping: bool,
+    /// By queue.
+    pub queues: Vec<QueueState>,
+    /// By seat.
+    pub seats: Vec<SeatState>,
+    /// By call.
+    pub calls: Vec<CallState>,
+}
+
+/// A queue at a moment.
+#[derive(Clone, Debug, Serialize)]
+pub struct QueueState {
+    /// Its id.
+    pub id: QueueId,
+    /// Its name.
+    pub name: String,
+    /// Calls that wait, the next first.
+    pub waiting: Vec<CallId>,
+    /// How long the first has been waiting, in seconds.
+    pub longest_wait_s: f64,
+}
+
+/// A seat at a moment.
+#[derive(Clone, Debug, Serialize)]
+pub struct SeatState {
+    /// Its id.
+    pub id: SeatId,
+    /// What it does.
+    #[serde(flatten)]
+    pub view: SeatView,
+}
+
+/// A call at a moment.
+#[derive(Clone, Debug, Serialize)]
+pub struct CallState {
+    /// Its id, also the contact's.
+    pub id: CallId,
+    /// Number as received.
+    pub from: String,
+    /// Number dialled.
+    pub to: String,
+    /// The body answered for.
+    pub entity: EntityId,
+    /// `arriving`, `answered`, `flow`, `waiting`, `talking`.
+    pub phase: &'static str,
+    /// The queue it waits in.
+    pub queue: Option<QueueId>,
+    /// The seat that rings or talks.
+    pub seat: Option<SeatId>,
+}
+
+/// Figures since the start.
+#[derive(Clone, Debug, Default)]
+pub struct Metrics {
+    /// Calls in course.
+    pub calls: usize,
+    /// Calls not let in for want of room.
+    pub shed: u64,
+    /// Closed contacts by outcome.
+    pub closed: BTreeMap<Outcome, u64>,
+    /// Waiting by queue.
+    pub waiting: BTreeMap<QueueId, usize>,
+    /// Seats logged in and reachable.
+    pub seats_ready: usize,
+    /// Entries that wait for the store.
+    pub spooled: usize,
+    /// The store does not keep up.
+    pub degraded: bool,
+    /// Calls answered while degraded.
+    pub answered_degraded: u64,
+}
+
+/// Counted since the start.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) shed: u64,
+    closed: BTreeMap<Outcome, u64>,
+}
+
+impl Counters {
+    pub(super) fn on_closed(&mut self, outcome: Outcome) {
+        *self.closed.entry(outcome).or_default() += 1;
+    }
+}
+
+/// An end in order.
+#[derive(Debug)]
+pub(super) enum Stopping {
+    /// Calls in course may end by themselves until this moment.
+    Draining { until: Mono },
+    /// Citizens hear a last word until this moment.
+    Closing { until: Mono },
+    /// Everything is said.
+    Stopped,
+}
+
+impl Stopping {
+    pub(super) fn poll_timeout(&self) -> Option<Mono> {
+        match self {
+            Stopping::Draining { until } | Stopping::Closing { until } => Some(*until),
+            Stopping::Stopped => None,
+        }
+    }
+}
+
+impl Engine {
+    pub(super) fn on_command(&mut self, now: Now, request: super::RequestId, command: Command) {
+        let reply = match command {
+            Command::State => Reply::State(Box::new(self.state(now))),
+            Command::Metrics => Reply::Metrics(self.metrics()),
+            Command::SeatStatus(seat, change) => self.command_status(now, seat, change),
+            Command::RecordingDeleted(file) => {
+                self.append(now, Fact::RecordingDeleted { file });
+                Reply::Done
+            }
+            Command::Stop { drain } => {
+                self.stopping.get_or_insert(Stopping::Draining { until: now.mono + drain });
+                self.on_stopping_timeout(now);
+                Reply::Done
+            }
+        };
+        self.outputs.push_back(Output::Reply(request, reply));
+    }
+
+    fn command_status(&mut self, now: Now, seat: SeatId, change: StatusChange) -> Reply {
+        if !self.config.seats.contains_key(&seat) {
+            return Reply::Refused(format!("there is no seat `{seat}`; seats.toml has the list"));
+        }
+        self.change_status(now, seat, change, "command");
+        Reply::Done
+    }
+
+    /// Change a seat's status; what follows from it is put down to `by`.
+    pub(super) fn change_status(&mut self, now: Now, seat: SeatId, change: StatusChange, by: &str) {
+        self.settle_distribution(now);
+        self.acting = Some(by.to_owned());
+        self.acd.handle_input(now.mono, acd::Input::Status(seat, change));
+        self.settle_distribution(now);
+        self.acting = None;
+    }
+
+    // -- the end
+
+    pub(super) fn on_stopping_timeout(&mut self, now: Now) {
+        match self.stopping {
+            Some(Stopping::Draining { until }) if until <= now.mono => self.say_farewell(now),
+            Some(Stopping::Closing { until }) if until <= now.mono => self.close_all(now),
+            _ => {}
+        }
+    }
+
+    /// Talks are ended; whoever is in the flow or waits hears why.
+    fn say_farewell(&mut self, now: Now) {
+        self.stopping = Some(Stopping::Closing { until: now.mono + LAST_WORDS });
+        let calls: Vec<CallId> = self.calls.keys().copied().collect();
+        for id in calls {
+            let Some(call) = self.calls.get(&id) else { continue };
+            let hears = matches!(call.phase, Phase::Flow | Phase::Waiting(_));
+            let sound = self.sound(call.language.as_str(), Notice::ServiceEnds.sound()).filter(|_| hears);
+            self.runs.remove(&id);
+            self.acd.handle_input(now.mono, acd::Input::Leave(id));
+            match sound {
+                Some(sound) => self.play(id, vec![sound], Purpose::Farewell, false),
+                None => self.close_call(now, id, EndedBy::Exchange, Some("the exchange stops".to_owned())),
+            }
+        }
+    }
+
+    fn close_all(&mut self, now: Now) {
+        let calls: Vec<CallId> = self.calls.keys().copied().collect();
+        for id in calls {
+            self.close_call(now, id, EndedBy::Exchange, Some("the exchange stops".to_owned()));
+        }
+        let services: Vec<_> = self.services.keys().copied().collect();
+        for dialog in services {
+            self.end_service(now, dialog);
+        }
+    }
+
+    /// While stopping: when the last call is over, so are we.
+    pub(super) fn stop_when_empty(&mut self, now: Now) {
+        let over = self.calls.is_empty() && self.services.is_empty();
+        if !over || matches!(self.stopping, None | Some(Stopping::Stopped)) {
+            return;
+        }
+        self.stopping = Some(Stopping::Stopped);
+        self.append_as(now, Fact::Stopped, true);
+        while let Some(transmit) = self.sip.poll_transmit() {
+            self.outputs.push_back(Output::Transmit(transmit));
+        }
+        self.outputs.push_back(Output::Stopped);
+    }
+
+    // -- what there is to see
+
+    fn state(&self, now: Now) -> State {
+        let queues = self.acd.queues().map(|queue| QueueState {
+            name: self.config.queues.get(&queue.id).map_or_else(String::new, |config| config.name.clone()),
+            longest_wait_s: queue.waiting.first().map_or(0.0, |first| now.mono.since(first.entered).as_secs_f64()),
+            waiting: queue.waiting.iter().map(|waiting| waiting.call).collect(),
+            id: queue.id,
+        });
+        let seats = self.acd.seats().map(|seat| SeatState { id: seat.id, view: seat.view });
+        State {
+            degraded: self.gate.is_degraded(),
+            stopping: self.stopping.is_some(),
+            queues: queues.collect(),
+            seats: seats.collect(),
+            calls: self.calls.values().map(call_state).collect(),
+        }
+    }
+
+    fn metrics(&self) -> Metrics {
+        let waiting = self.config.queues.keys().map(|id| (id.clone(), self.acd.waiting_in(id)));
+        let ready = |view: &SeatView| view.reachable && view.status == crate::words::Status::Ready;
+        Metrics {
+            calls: self.calls.len(),
+            shed: self.counters.shed,
+            closed: self.counters.closed.clone(),
+            waiting: waiting.collect(),
+            seats_ready: self.acd.seats().filter(|seat| ready(&seat.view)).count(),
+            spooled: self.gate.spooled(),
+            degraded: self.gate.is_degraded(),
+            answered_degraded: self.gate.answered_degraded(),
+        }
+    }
+}
+
+fn call_state(call: &crate::call::Call) -> CallState {
+    let (phase, queue) = match &call.phase {
+        Phase::Arriving => ("arriving", None),
+        Phase::Answered => ("answered", None),
+        Phase::Flow => ("flow", None),
+        Phase::Waiting(queue) => ("waiting", Some(queue.clone())),
+        Phase::Talking(_) => ("talking", None),
+    };
+    CallState {
+        id: call.id,
+        from: call.from.clone(),
+        to: call.to.clone(),
+        entity: call.entity.clone(),
+        phase,
+        queue,
+        seat: call.seat.as_ref().map(|leg| leg.seat.clone()),
+    }
+}

@@ -1,0 +1,238 @@
+//! The two promises of durability, held here so that no other module thinks of disks.
+//!
+//! Every fact goes to the store with its Lsn. What may only happen once the fact is safe is *held* at that Lsn: an answer
+//! to a citizen until `Written` (it survives a killed process), a promise until `Durable` (it survives a power cut). When the store
+//! has not answered for [`PATIENCE`] the exchange is *degraded*: held answers go out all the same and are counted, held promises
+//! are refused, and facts wait in the store's memory up to a bound, past which no new call is let in.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use crate::ids::CallId;
+use crate::journal::Lsn;
+use crate::sip::DialogId;
+use crate::time::{Mono, earliest};
+
+/// How long the store may be silent before the exchange goes on without it.
+pub const PATIENCE: Duration = Duration::from_millis(200);
+
+/// What waits for a fact to be safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// The 200 to a citizen.
+    Answer(CallId),
+    /// The spoken confirmation of an operator's coding.
+    Confirm(DialogId),
+}
+
+/// A held act set free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Freed {
+    /// What was held.
+    pub(super) held: Held,
+    /// The fact is safe; false: the store did not answer in time.
+    pub(super) kept: bool,
+}
+
+/// How far the store is, and what waits for it.
+#[derive(Debug)]
+pub(super) struct Gate {
+    appended: Lsn,
+    written: Lsn,
+    durable: Lsn,
+    until_written: BTreeMap<Lsn, Vec<Held>>,
+    until_durable: BTreeMap<Lsn, Vec<Held>>,
+    /// When entries not yet written were appended, oldest first. At most one per Lsn between `written` and `appended`.
+    unwritten: VecDeque<(Lsn, Mono)>,
+    freed: VecDeque<Freed>,
+    degraded: bool,
+    answered_degraded: u64,
+    max_spooled: usize,
+}
+
+impl Gate {
+    /// A gate on a journal whose last entry is `last`; at most `max_spooled` entries may wait for the store.
+    pub(super) fn new(last: Lsn, max_spooled: usize) -> Gate {
+        Gate {
+            appended: last,
+            written: last,
+            durable: last,
+            until_written: BTreeMap::new(),
+            until_durable: BTreeMap::new(),
+            unwritten: VecDeque::new(),
+            freed: VecDeque::new(),
+            degraded: false,
+            answered_degraded: 0,
+            max_spooled,
+        }
+    }
+
+    /// The Lsn of a fact that goes to the store now.
+    pub(super) fn append(&mut self, now: Mono) -> Lsn {
+        self.appended = Lsn(self.appended.0 + 1);
+        self.unwritten.push_back((self.appended, now));
+        self.appended
+    }
+
+    /// Hold an answer until the fact is written; while degraded it goes at once and is counted.
+    pub(super) fn hold_until_written(&mut self, lsn: Lsn, held: Held) {
+        if lsn <= self.written {
+            self.freed.push_back(Freed { held, kept: true });
+        } else if self.degraded {
+            self.free_unkept(held);
+        } else {
+            self.until_written.entry(lsn).or_default().push(held);
+        }
+    }
+
+    /// Hold a promise until the fact is durable; while degraded it is refused at once.
+    pub(super) fn hold_until_durable(&mut self, lsn: Lsn, held: Held) {
+        if lsn <= self.durable {
+            self.freed.push_back(Freed { held, kept: true });
+        } else if self.degraded {
+            self.free_unkept(held);
+        } else {
+            self.until_durable.entry(lsn).or_default().push(held);
+        }
+    }
+
+    /// The store has written everything up to `lsn`. True when the exchange is no longer degraded by it.
+    pub(super) fn on_written(&mut self, lsn: Lsn) -> bool {
+        self.written = self.written.max(lsn.min(self.appended));
+        while self.unwritten.front().is_some_and(|(at, _)| *at <= self.written) {
+            self.unwritten.pop_front();
+        }
+        release(&mut self.until_written, self.written, &mut self.freed);
+        self.degraded && self.unwritten.is_empty() && {
+            self.degraded = false;
+            true
+        }
+    }
+
+    /// The store has synced everything up to `lsn`.
+    pub(super) fn on_durable(&mut self, lsn: Lsn) {
+        self.durable = self.durable.max(lsn.min(self.appended));
+        release(&mut self.until_durable, self.durable, &mut self.freed);
+    }
+
+    /// The store failed, or has been silent too long at `now`. True when the exchange becomes degraded by it.
+    pub(super) fn on_timeout(&mut self, now: Mono) -> bool {
+        let late = self.unwritten.front().is_some_and(|(_, since)| *since + PATIENCE <= now);
+        late && self.degrade()
+    }
+
+    /// Go on without the store. False when already so.
+    pub(super) fn degrade(&mut self) -> bool {
+        if self.degraded {
+            return false;
+        }
+        self.degraded = true;
+        let held: Vec<Held> = std::mem::take(&mut self.until_written)
+            .into_values()
+            .chain(std::mem::take(&mut self.until_durable).into_values())
+            .flatten()
+            .collect();
+        held.into_iter().for_each(|held| self.free_unkept(held));
+        true
+    }
+
+    fn free_unkept(&mut self, held: Held) {
+        if matches!(held, Held::Answer(_)) {
+            self.answered_degraded += 1;
+        }
+        self.freed.push_back(Freed { held, kept: false });
+    }
+
+    /// What may happen now.
+    pub(super) fn poll_freed(&mut self) -> Option<Freed> {
+        self.freed.pop_front()
+    }
+
+    /// When the store's silence becomes too long.
+    pub(super) fn poll_timeout(&self) -> Option<Mono> {
+        let silent = if self.degraded { None } else { self.unwritten.front().map(|(_, since)| *since + PATIENCE) };
+        earliest([silent])
+    }
+
+    /// The store does not answer.
+    pub(super) fn is_degraded(&self) -> bool {
+        self.degraded
+    }
+
+    /// No more facts may be spooled: no new call is let in.
+    pub(super) fn is_full(&self) -> bool {
+        self.unwritten.len() >= self.max_spooled
+    }
+
+    /// Calls answered without the promise since the start.
+    pub(super) fn answered_degraded(&self) -> u64 {
+        self.answered_degraded
+    }
+
+    /// Entries that wait for the store.
+    pub(super) fn spooled(&self) -> usize {
+        self.unwritten.len()
+    }
+}
+
+fn release(held: &mut BTreeMap<Lsn, Vec<Held>>, upto: Lsn, freed: &mut VecDeque<Freed>) {
+    while let Some(first) = held.first_entry() {
+        if *first.key() > upto {
+            break;
+        }
+        freed.extend(first.remove().into_iter().map(|held| Freed { held, kept: true }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Stamp;
+
+    fn answer(count: u32) -> Held {
+        Held::Answer(CallId(Stamp { node: 1, epoch: 1, count }))
+    }
+
+    fn at(ms: u64) -> Mono {
+        Mono::from_start(Duration::from_millis(ms))
+    }
+
+    #[test]
+    fn answer_waits_for_written_and_promise_for_durable() {
+        let mut gate = Gate::new(Lsn(7), 100);
+        let lsn = gate.append(at(0));
+        gate.hold_until_written(lsn, answer(1));
+        gate.hold_until_durable(lsn, Held::Confirm(DialogId(3)));
+        assert_eq!(gate.poll_freed(), None);
+        gate.on_written(lsn);
+        assert_eq!(gate.poll_freed(), Some(Freed { held: answer(1), kept: true }));
+        assert_eq!(gate.poll_freed(), None);
+        gate.on_durable(lsn);
+        assert_eq!(gate.poll_freed(), Some(Freed { held: Held::Confirm(DialogId(3)), kept: true }));
+    }
+
+    #[test]
+    fn silent_store_lets_answers_go_refuses_promises_and_is_forgiven_when_it_catches_up() {
+        let mut gate = Gate::new(Lsn(0), 100);
+        let lsn = gate.append(at(0));
+        gate.hold_until_written(lsn, answer(1));
+        gate.hold_until_durable(lsn, Held::Confirm(DialogId(3)));
+        assert_eq!(gate.poll_timeout(), Some(at(200)));
+        assert!(!gate.on_timeout(at(199)));
+        assert!(gate.on_timeout(at(200)));
+        assert_eq!(gate.poll_freed(), Some(Freed { held: answer(1), kept: false }));
+        assert_eq!(gate.poll_freed(), Some(Freed { held: Held::Confirm(DialogId(3)), kept: false }));
+        assert_eq!((gate.answered_degraded(), gate.poll_timeout()), (1, None));
+        assert!(gate.on_written(lsn));
+        assert!(!gate.is_degraded());
+    }
+
+    #[test]
+    fn spool_is_bounded() {
+        let mut gate = Gate::new(Lsn(0), 2);
+        gate.append(at(0));
+        assert!(!gate.is_full());
+        gate.append(at(0));
+        assert!(gate.is_full());
+    }
+}

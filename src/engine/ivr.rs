@@ -1,0 +1,230 @@
+//! The flow leads the citizen: its actions become plays, places in queues and tags; keys and ends of plays go back to it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::acd;
+use crate::call::{Phase, Purpose};
+use crate::flow::hours::Hours;
+use crate::flow::{self, CallFacts, Enqueue, FlowRun, Say, World};
+use crate::ids::{CallId, QueueId};
+use crate::journal::entry::Fact;
+use crate::media::{self, LegId, PlayId, Sound};
+use crate::speech::Speech;
+use crate::time::Now;
+use crate::words::{EndedBy, QueueExit};
+
+use super::{Engine, Owner};
+
+impl Engine {
+    pub(super) fn start_flow(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.phase != Phase::Answered {
+            return;
+        }
+        call.phase = Phase::Flow;
+        call.story.on_flow_began();
+        let facts = CallFacts {
+            from: call.from.clone(),
+            to: call.to.clone(),
+            entity: call.entity.clone(),
+            language: call.language.clone(),
+        };
+        let flow = self.config.numbers.get(&call.to).and_then(|number| self.flows.get(&number.flow)).cloned();
+        let Some(flow) = flow else { return self.close_call(now, id, EndedBy::Exchange, Some("no flow".into())) };
+        self.runs.insert(id, FlowRun::new(flow, facts));
+        self.run_flow(now, id, |run, world| run.start(now, world));
+    }
+
+    /// Tell the flow what happened, and do what it wants.
+    pub(super) fn step_flow(&mut self, now: Now, id: CallId, input: flow::Input) {
+        self.run_flow(now, id, |run, world| run.handle_input(now, input, world));
+    }
+
+    /// One step of one flow. A panic in it ends this call and no other.
+    fn run_flow(&mut self, now: Now, id: CallId, step: impl FnOnce(&mut FlowRun, &World<'_>) -> Vec<flow::Action>) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        for (queue, facts) in &mut self.queue_facts {
+            facts.waiting = u32::try_from(self.acd.waiting_in(queue)).unwrap_or(u32::MAX);
+        }
+        let (bulletins, queues) = (&self.bulletins, &self.queue_facts);
+        let world = World { calendars: &self.config.calendars, bulletins, queues };
+        let actions = catch_unwind(AssertUnwindSafe(|| step(run, &world)));
+        let Ok(actions) = actions else {
+            tracing::error!(call = %id, "a panic in the flow; the call is ended");
+            return self.close_call(now, id, EndedBy::Exchange, Some("a fault in the flow's engine".into()));
+        };
+        for action in actions {
+            self.on_flow(now, id, action);
+        }
+        self.set_alarm(id);
+    }
+
+    fn set_alarm(&mut self, id: CallId) {
+        let wanted = self.runs.get(&id).and_then(FlowRun::poll_timeout);
+        let set = self.alarm_of.get(&id).copied();
+        if wanted == set {
+            return;
+        }
+        if let Some(old) = set {
+            self.alarms.remove(&(old, id));
+            self.alarm_of.remove(&id);
+        }
+        if let Some(at) = wanted {
+            self.alarms.insert((at, id));
+            self.alarm_of.insert(id, at);
+        }
+    }
+
+    fn on_flow(&mut self, now: Now, id: CallId, action: flow::Action) {
+        use flow::Action as A;
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let contact = id.into();
+        match action {
+            A::Entered { node, info } => {
+                if info {
+                    call.story.on_informed();
+                }
+                self.append(now, Fact::NodeEntered { contact, node, info });
+            }
+            A::Play { say, barge_in } => {
+                let sounds = self.sounds_of(&say);
+                self.play(id, sounds, Purpose::Flow, barge_in);
+            }
+            A::StopPlay => {
+                call.hearing.stop();
+                let leg = call.citizen.media;
+                self.media(media::Command::Stop { leg });
+            }
+            A::Tag { entity, topic, language, record } => {
+                call.tagged |= entity.is_some() || topic.is_some();
+                if let Some(entity) = &entity {
+                    call.entity = entity.clone();
+                }
+                if topic.is_some() {
+                    call.topic = topic.clone();
+                }
+                if let Some(language) = &language {
+                    call.language = language.clone();
+                }
+                if let Some(record) = record {
+                    call.may_record = record;
+                }
+                self.append(now, Fact::ContactTagged { contact, entity, topic, language, record });
+            }
+            A::Enqueue(enqueue) => self.enqueue(now, id, enqueue),
+            A::Dequeue => {
+                self.acd.handle_input(now.mono, acd::Input::Leave(id));
+                self.leave_queue(now, id, QueueExit::Key);
+            }
+            A::Hangup => self.close_call(now, id, EndedBy::Flow, None),
+        }
+    }
+
+    fn sounds_of(&self, say: &[Say]) -> Vec<Arc<Sound>> {
+        say.iter()
+            .filter_map(|say| match say {
+                Say::Prompt(language, name) => self.sound(language.as_str(), name),
+                Say::Piece(language, piece) => self.sound(language.as_str(), &piece.0),
+            })
+            .collect()
+    }
+
+    // -- the queue
+
+    fn enqueue(&mut self, now: Now, id: CallId, enqueue: Enqueue) {
+        let Enqueue { queue, priority, max_wait, .. } = enqueue.clone();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.enqueue = Some(enqueue);
+        let config = self.config.clone();
+        let Some(rules) = config.queues.get(&queue) else {
+            return self.step_flow(now, id, flow::Input::QueueExit(QueueExit::Error));
+        };
+        if !call.tagged && (rules.entity.is_some() || rules.topic.is_some()) {
+            let (entity, topic) = (rules.entity.clone(), rules.topic.clone());
+            call.entity = entity.clone().unwrap_or_else(|| call.entity.clone());
+            call.topic = topic.clone().or_else(|| call.topic.clone());
+            self.append(now, Fact::ContactTagged { contact: id.into(), entity, topic, language: None, record: None });
+        }
+        let open = rules.schedule.as_ref().is_none_or(|schedule| config.calendars.at(schedule, now.wall) == Some(Hours::Open));
+        if !open {
+            return self.on_left_queue(now, id, queue, QueueExit::Closed);
+        }
+        self.acd.handle_input(now.mono, acd::Input::Enter(acd::Entering { call: id, queue, priority, max_wait }));
+    }
+
+    pub(super) fn on_placed(&mut self, now: Now, id: CallId, queue: QueueId, position: usize) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.phase = Phase::Waiting(queue.clone());
+        call.story.on_queued(now.mono);
+        self.append(now, Fact::Queued { contact: id.into(), queue, position });
+        self.announce(now, id, position);
+    }
+
+    /// Tell the caller the place, then let the music go on.
+    pub(super) fn announce(&mut self, _now: Now, id: CallId, position: usize) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let wanted = call.enqueue.as_ref().is_some_and(|enqueue| enqueue.announce);
+        let language = call.language.clone();
+        let speech = Speech::for_language(language.as_str()).filter(|_| wanted);
+        let pieces = speech.map(|speech| speech.position(position)).unwrap_or_default();
+        let sounds: Vec<_> =
+            pieces.iter().filter_map(|piece| self.sound(language.as_str(), &piece.0)).collect();
+        if sounds.is_empty() { self.play_music(id) } else { self.play(id, sounds, Purpose::Announcement, false) }
+    }
+
+    fn play_music(&mut self, id: CallId) {
+        let Some(enqueue) = self.calls.get(&id).and_then(|call| call.enqueue.as_ref()) else { return };
+        let music = enqueue.music.clone();
+        let sounds: Vec<_> = self.sound("music", &music).into_iter().collect();
+        if !sounds.is_empty() {
+            self.play(id, sounds, Purpose::Music, false);
+        }
+    }
+
+    pub(super) fn on_left_queue(&mut self, now: Now, id: CallId, queue: QueueId, exit: QueueExit) {
+        self.append(now, Fact::QueueLeft { contact: id.into(), queue, exit });
+        self.leave_queue(now, id, exit);
+        self.step_flow(now, id, flow::Input::QueueExit(exit));
+    }
+
+    /// The citizen is back in the hands of the flow.
+    fn leave_queue(&mut self, _now: Now, id: CallId, exit: QueueExit) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.story.on_left(exit);
+        call.phase = Phase::Flow;
+        call.hearing.stop();
+        let leg = call.citizen.media;
+        self.media(media::Command::Stop { leg });
+    }
+
+    // -- what media reports
+
+    pub(super) fn on_digit(&mut self, now: Now, leg: LegId, digit: char) {
+        let Some(Owner::Citizen(id)) = self.legs.get(&leg).cloned() else { return };
+        let Some(call) = self.calls.get(&id) else { return };
+        if !matches!(call.phase, Phase::Flow | Phase::Waiting(_)) {
+            return;
+        }
+        if self.runs.get(&id).is_some_and(|run| !run.keys_are_personal()) {
+            self.append(now, Fact::KeyPressed { contact: id.into(), key: digit });
+        }
+        self.step_flow(now, id, flow::Input::Digit(digit));
+    }
+
+    pub(super) fn on_played(&mut self, now: Now, leg: LegId, play: PlayId) {
+        match self.legs.get(&leg).cloned() {
+            Some(Owner::Citizen(id)) => {
+                let Some(call) = self.calls.get_mut(&id) else { return };
+                match call.hearing.on_played(play) {
+                    Some(Purpose::Flow) => self.step_flow(now, id, flow::Input::Played),
+                    Some(Purpose::Announcement) => self.play_music(id),
+                    Some(Purpose::Farewell) => self.close_call(now, id, EndedBy::Exchange, None),
+                    Some(Purpose::Music) | None => {}
+                }
+            }
+            Some(Owner::Service(dialog)) => self.on_service_played(now, dialog),
+            Some(Owner::Seat(_)) | None => {}
+        }
+    }
+}

@@ -1,0 +1,456 @@
+//! The switchboard: an event of one module becomes an input of another. It holds no rule of its own.
+//!
+//! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
+//! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
+//! `ending` closes it; `gate` keeps the promises of durability, `service` serves the operators' feature codes, `command` people's
+//! commands, `restart` what a crash left behind.
+
+mod arrival;
+mod command;
+mod ending;
+mod gate;
+mod ivr;
+mod restart;
+mod service;
+mod talk;
+
+pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
+pub use gate::PATIENCE;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::acd::{self, Distribution};
+use crate::call::{Call, Leg, Purpose};
+use crate::config::Config;
+use crate::flow::{Bulletin, Flow, FlowRun, QueueFacts};
+use crate::ids::{CallId, CitizenId, ContactId, FlowId, QueueId, SeatId, Stamps};
+use crate::journal::Lsn;
+use crate::journal::entry::{Entry, Fact};
+use crate::journal::recovery::Recovered;
+use crate::journal::seal::{Keys, NumberHash};
+use crate::media::library::SoundLibrary;
+use crate::media::{self, LegId, PlayId, Sound};
+use crate::sip::{self, DialogId, Endpoint, Link, Transmit};
+use crate::time::{Mono, Now, earliest};
+use crate::words::SeatView;
+
+use gate::{Freed, Gate, Held};
+use service::Service;
+
+/// What comes to the exchange from outside.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A datagram on a SIP socket.
+    Datagram(Link, &'a [u8]),
+    /// Bytes of a SIP stream.
+    Stream(Link, &'a [u8]),
+    /// A SIP stream is gone, or could not be opened.
+    StreamClosed(Link),
+    /// The media plane reports.
+    Media(media::Event),
+    /// Everything up to here survives a killed process.
+    Written(Lsn),
+    /// Everything up to here survives a power cut.
+    Durable(Lsn),
+    /// The store cannot write; the words are for the log.
+    StoreFailed(String),
+    /// A person or a script asks; answered by `Output::Reply`.
+    Command(RequestId, Command),
+    /// Nothing but time has passed.
+    Timeout,
+}
+
+/// What the exchange wants done outside.
+#[derive(Debug)]
+pub enum Output {
+    /// Send this.
+    Transmit(Transmit),
+    /// Close this stream.
+    CloseStream(Link),
+    /// Tell the media plane.
+    Media(media::Command),
+    /// Write this down.
+    Append {
+        /// Its place; places come without gaps.
+        lsn: Lsn,
+        /// The fact.
+        entry: Box<Entry>,
+        /// Somebody waits for it to be durable.
+        promised: bool,
+    },
+    /// Answer to a command.
+    Reply(RequestId, Reply),
+    /// Everything is said and done: the process may end.
+    Stopped,
+}
+
+/// What an engine is made of.
+pub struct Setup {
+    /// Checked configuration.
+    pub config: Arc<Config>,
+    /// Compiled flows.
+    pub flows: BTreeMap<FlowId, Arc<Flow>>,
+    /// Every sound.
+    pub sounds: Arc<SoundLibrary>,
+    /// What the journal says of the time before.
+    pub recovered: Recovered,
+    /// Seed of every random choice.
+    pub seed: [u8; 32],
+}
+
+/// Whose leg or dialog it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Owner {
+    Citizen(CallId),
+    Seat(CallId),
+    Service(DialogId),
+}
+
+/// The exchange.
+pub struct Engine {
+    config: Arc<Config>,
+    flows: BTreeMap<FlowId, Arc<Flow>>,
+    sounds: Arc<SoundLibrary>,
+    sip: Endpoint,
+    acd: Distribution,
+    calls: BTreeMap<CallId, Call>,
+    runs: BTreeMap<CallId, FlowRun>,
+    services: BTreeMap<DialogId, Service>,
+    dialogs: BTreeMap<DialogId, Owner>,
+    legs: BTreeMap<LegId, Owner>,
+    /// When a flow wants to be woken, and whose it is.
+    alarms: BTreeSet<(Mono, CallId)>,
+    alarm_of: BTreeMap<CallId, Mono>,
+    gate: Gate,
+    outputs: VecDeque<Output>,
+    stamps: Stamps,
+    cases: restart::CaseNumbers,
+    citizens: BTreeMap<NumberHash, CitizenId>,
+    keys: Keys,
+    /// The contact whose wrap-up a seat is in, or was in last.
+    last_contact: BTreeMap<SeatId, ContactId>,
+    seats_seen: BTreeMap<SeatId, SeatView>,
+    /// The journal numbers dialogs on from the last one ever; the endpoint starts at 1.
+    first_dialog: u64,
+    /// Dialogs that the journal would end after a crash.
+    journalled: BTreeSet<DialogId>,
+    /// Who asked for the status change being made, for the journal.
+    acting: Option<String>,
+    arrivals: arrival::Arrivals,
+    bulletins: BTreeMap<String, Bulletin>,
+    /// What flows may ask about queues; brought up to date before each step.
+    queue_facts: BTreeMap<QueueId, QueueFacts>,
+    counters: command::Counters,
+    stopping: Option<command::Stopping>,
+    last_leg: u64,
+    last_play: u64,
+}
+
+impl Engine {
+    /// An exchange that starts at `now`: what a crash cut off is closed first.
+    pub fn new(now: Now, setup: Setup) -> Engine {
+        let Setup { config, flows, sounds, recovered, seed } = setup;
+        let queues = config.queues.values().map(|queue| queue.rules.clone()).collect();
+        let seats = config.seats.values().map(|seat| seat.rules.clone()).collect();
+        let mut engine = Engine {
+            sip: Endpoint::new(sip_settings(&config), seed),
+            acd: Distribution::new(queues, seats),
+            calls: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            services: BTreeMap::new(),
+            dialogs: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            alarms: BTreeSet::new(),
+            alarm_of: BTreeMap::new(),
+            gate: Gate::new(recovered.last, config.engine.max_spooled),
+            outputs: VecDeque::new(),
+            stamps: Stamps::new(config.engine.node, recovered.next_epoch(config.engine.node)),
+            cases: restart::CaseNumbers::after(recovered.state.case_block),
+            citizens: recovered.state.citizens.clone(),
+            keys: recovered.keys.clone(),
+            first_dialog: recovered.state.last_dialog,
+            last_contact: BTreeMap::new(),
+            seats_seen: BTreeMap::new(),
+            journalled: BTreeSet::new(),
+            acting: None,
+            arrivals: arrival::Arrivals::default(),
+            bulletins: BTreeMap::new(),
+            queue_facts: config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect(),
+            counters: command::Counters::default(),
+            stopping: None,
+            last_leg: 0,
+            last_play: 0,
+            config,
+            flows,
+            sounds,
+        };
+        engine.recover(now, &recovered);
+        engine.settle(now);
+        engine
+    }
+
+    /// Something has happened. Drain [`Engine::poll_output`] afterwards.
+    pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
+        match input {
+            Input::Datagram(link, bytes) => self.sip.handle_datagram(now.mono, link, bytes),
+            Input::Stream(link, bytes) => self.sip.handle_stream(now.mono, link, bytes),
+            Input::StreamClosed(link) => self.sip.handle_stream_closed(now.mono, link),
+            Input::Media(event) => self.on_media(now, event),
+            Input::Written(lsn) => {
+                if self.gate.on_written(lsn) {
+                    self.on_degraded(now, false);
+                }
+            }
+            Input::Durable(lsn) => self.gate.on_durable(lsn),
+            Input::StoreFailed(error) => {
+                tracing::error!(%error, "the store cannot write; calls go on, nothing is promised");
+                if self.gate.degrade() {
+                    self.on_degraded(now, true);
+                }
+            }
+            Input::Command(request, command) => self.on_command(now, request, command),
+            Input::Timeout => self.on_timeout(now),
+        }
+        self.settle(now);
+    }
+
+    /// What is to be done outside, in order.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs
+            .pop_front()
+            .or_else(|| self.sip.poll_transmit().map(Output::Transmit))
+            .or_else(|| self.sip.poll_close().map(Output::CloseStream))
+    }
+
+    /// When `Input::Timeout` is due; `None`: nothing is.
+    pub fn poll_timeout(&self) -> Option<Mono> {
+        earliest([
+            self.sip.poll_timeout(),
+            self.acd.poll_timeout(),
+            self.gate.poll_timeout(),
+            self.alarms.first().map(|(at, _)| *at),
+            self.stopping.as_ref().and_then(command::Stopping::poll_timeout),
+        ])
+    }
+
+    fn on_timeout(&mut self, now: Now) {
+        if self.gate.on_timeout(now.mono) {
+            self.on_degraded(now, true);
+        }
+        self.sip.handle_timeout(now.mono);
+        self.acd.handle_input(now.mono, acd::Input::Timeout);
+        while let Some((at, call)) = self.alarms.first().copied() {
+            if at > now.mono {
+                break;
+            }
+            self.alarms.pop_first();
+            self.alarm_of.remove(&call);
+            self.step_flow(now, call, crate::flow::Input::Timeout);
+        }
+        self.on_stopping_timeout(now);
+    }
+
+    /// Carry messages between the modules until all are quiet.
+    fn settle(&mut self, now: Now) {
+        loop {
+            if let Some(event) = self.sip.poll_event() {
+                self.on_sip(now, event);
+            } else if let Some(action) = self.acd.poll_action() {
+                self.on_acd(now, action);
+            } else if let Some(freed) = self.gate.poll_freed() {
+                self.on_freed(now, freed);
+            } else {
+                break;
+            }
+        }
+        self.stop_when_empty(now);
+    }
+
+    fn settle_distribution(&mut self, now: Now) {
+        while let Some(action) = self.acd.poll_action() {
+            self.on_acd(now, action);
+        }
+    }
+
+    fn on_sip(&mut self, now: Now, event: sip::Event) {
+        use sip::Event as E;
+        match event {
+            E::Incoming { dialog, invite } => self.on_incoming(now, dialog, *invite),
+            E::Cancelled { dialog } => self.on_dialog_over(now, dialog, crate::words::EndedBy::Citizen),
+            E::Established { dialog, answer } => self.on_established(now, dialog, answer),
+            E::Ringing { .. } => {}
+            E::Answered { dialog, answer } => self.on_seat_answered(now, dialog, answer),
+            E::Rejected { dialog, status } => self.on_seat_refused(now, dialog, status),
+            E::Reoffer { dialog, offer } => self.on_reoffer(now, dialog, offer),
+            E::Ended { dialog, how } => self.on_dialog_over(now, dialog, ending::ended_by(how)),
+            E::Registered { user, .. } => self.on_registered(now, &user, true),
+            E::Unregistered { user, .. } => self.on_registered(now, &user, false),
+            E::Probed { dialog, alive } => self.on_probed(now, dialog, alive),
+            E::RegistrationChanged { .. } => {} // only phones register elsewhere
+        }
+    }
+
+    fn on_acd(&mut self, now: Now, action: acd::Action) {
+        use acd::Action as A;
+        match action {
+            A::Placed { call, queue, position } => self.on_placed(now, call, queue, position),
+            A::Announce { call, position } => self.announce(now, call, position),
+            A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
+            A::StopRinging { seat, call, .. } => self.stop_ringing(now, &seat, call),
+            A::NotTaken { seat, call, why } => {
+                self.append(now, Fact::SeatNotTaken { contact: call.into(), seat, why });
+            }
+            A::Left { call, queue, exit, .. } => self.on_left_queue(now, call, queue, exit),
+            A::SeatChanged { seat, now: view } => self.on_seat_changed(now, seat, view),
+        }
+    }
+
+    fn on_media(&mut self, now: Now, event: media::Event) {
+        use media::Event as E;
+        match event {
+            E::Opened { leg, port } => match self.legs.get(&leg).cloned() {
+                Some(Owner::Citizen(call)) => self.on_citizen_port(now, call, port),
+                Some(Owner::Seat(call)) => self.on_seat_port(now, call, port),
+                Some(Owner::Service(dialog)) => self.on_service_port(now, dialog, port),
+                None => {} // closed meanwhile; its Close is on the way
+            },
+            E::OpenFailed { leg, error } => self.on_no_port(now, leg, &error),
+            E::Digit { leg, digit } => self.on_digit(now, leg, digit),
+            E::Played { leg, play } => self.on_played(now, leg, play),
+            E::Silent { leg } => self.on_silent(now, leg),
+            E::Recorded { file, length } => {
+                let ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+                self.append(now, Fact::Recorded { file: file.as_ref().into(), ms });
+            }
+            E::RecordingFailed { file, error } => {
+                tracing::error!(%file, %error, "a recording could not be written; the call goes on");
+                self.append(now, Fact::RecordingFailed { file: file.as_ref().into(), error });
+            }
+        }
+    }
+
+    fn on_freed(&mut self, now: Now, freed: Freed) {
+        match freed.held {
+            Held::Answer(call) => self.answer_citizen(now, call),
+            Held::Confirm(dialog) => self.on_coding_kept(now, dialog, freed.kept),
+        }
+    }
+
+    fn on_degraded(&mut self, now: Now, on: bool) {
+        let answered = self.gate.answered_degraded();
+        tracing::warn!(on, answered, "degraded: the store does not keep up");
+        self.append(now, Fact::Degraded { on, answered });
+    }
+
+    // -- what the files of this module share
+
+    fn append(&mut self, now: Now, fact: Fact) -> Lsn {
+        self.append_as(now, fact, false)
+    }
+
+    fn append_as(&mut self, now: Now, fact: Fact, promised: bool) -> Lsn {
+        let lsn = self.gate.append(now.mono);
+        let entry = Box::new(Entry { at_ms: now.wall_ms(), fact });
+        self.outputs.push_back(Output::Append { lsn, entry, promised });
+        lsn
+    }
+
+    fn media(&mut self, command: media::Command) {
+        self.outputs.push_back(Output::Media(command));
+    }
+
+    /// A leg towards a peer whose signalling comes over `link`; its port is being bound.
+    fn open_leg(&mut self, dialog: Option<DialogId>, link: Link, owner: Owner) -> Leg {
+        self.last_leg += 1;
+        let media = LegId(self.last_leg);
+        if let Some(dialog) = dialog {
+            self.dialogs.insert(dialog, owner.clone());
+        }
+        self.legs.insert(media, owner);
+        self.media(media::Command::Open { leg: media });
+        let address: IpAddr = self.config.engine.advertise.unwrap_or_else(|| link.local.ip());
+        let signalling = link.remote.ip();
+        Leg { dialog, media, local: None, address, signalling, held: false }
+    }
+
+    /// Forget a leg and close its port.
+    fn close_leg(&mut self, leg: &Leg) {
+        if let Some(dialog) = leg.dialog {
+            self.dialogs.remove(&dialog);
+        }
+        self.legs.remove(&leg.media);
+        self.media(media::Command::Close { leg: leg.media });
+    }
+
+    /// Play sounds to the citizen of a call.
+    fn play(&mut self, call: CallId, sounds: Vec<Arc<Sound>>, purpose: Purpose, barge_in: bool) {
+        self.last_play += 1;
+        let play = PlayId(self.last_play);
+        let Some(state) = self.calls.get_mut(&call) else { return };
+        state.hearing.start(play, purpose);
+        let leg = state.citizen.media;
+        let repeat = purpose == Purpose::Music;
+        self.media(media::Command::Play { leg, play, sounds, repeat, barge_in });
+    }
+
+    /// The sound `language/name`; a missing one is told, and left out.
+    fn sound(&self, language: &str, name: &str) -> Option<Arc<Sound>> {
+        let sound = self.sounds.find(&format!("{language}/{name}")).cloned();
+        if sound.is_none() {
+            tracing::error!(language, name, "no such sound; add it below sounds/ or run `centralino prompts build`");
+        }
+        sound
+    }
+
+    /// Counts of everything that must not outlive its call, for the simulator's leak checks.
+    pub fn census(&self) -> Census {
+        Census {
+            calls: self.calls.len(),
+            services: self.services.len(),
+            legs: self.legs.len(),
+            dialogs: self.dialogs.len(),
+            runs: self.runs.len(),
+            alarms: self.alarms.len(),
+            sip: self.sip.census(),
+        }
+    }
+
+    /// The distribution, for checks of its invariants.
+    pub fn distribution(&self) -> &Distribution {
+        &self.acd
+    }
+}
+
+/// How many of each thing live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Census {
+    /// Calls of citizens.
+    pub calls: usize,
+    /// Feature codes being served.
+    pub services: usize,
+    /// Media legs, each with a port.
+    pub legs: usize,
+    /// Dialogs with an owner.
+    pub dialogs: usize,
+    /// Flows in course.
+    pub runs: usize,
+    /// Alarms of flows.
+    pub alarms: usize,
+    /// The endpoint's own.
+    pub sip: sip::Census,
+}
+
+fn sip_settings(config: &Config) -> sip::Settings {
+    let users = config.seats.iter().map(|(id, seat)| (id.as_str().into(), seat.password.reveal().to_owned()));
+    let trunks = config.trunks.iter().flat_map(|trunk| trunk.from.iter().map(|net| (trunk.name.clone(), *net)));
+    sip::Settings {
+        realm: config.engine.realm.clone(),
+        server: concat!("centralino/", env!("CARGO_PKG_VERSION")).to_owned(),
+        users: users.collect(),
+        trunks: trunks.collect(),
+        advertise: config.engine.advertise,
+        ..sip::Settings::default()
+    }
+}

@@ -1,0 +1,85 @@
+//! What a start finds of the time before: contacts that a crash cut off, dialogs whose phones still wait, numbers in use.
+
+use crate::acd;
+use crate::call::Story;
+use crate::ids::{CaseId, SeatId};
+use crate::journal::entry::Fact;
+use crate::journal::recovery::Recovered;
+use crate::time::Now;
+use crate::words::{EndedBy, Status, StatusChange};
+
+use super::Engine;
+
+/// How many case numbers are reserved by one entry: what a crash may leave unused.
+const BLOCK: u32 = 1_000;
+
+/// The first case number ever: six digits, so that it can be told from a year or an hour.
+const FIRST_CASE: u64 = 100_001;
+
+/// Case numbers, in blocks written down before their first use.
+#[derive(Debug)]
+pub(super) struct CaseNumbers {
+    next: u64,
+    end: u64,
+}
+
+impl CaseNumbers {
+    /// Numbers after the block reserved last: what is left of it may have been given out, and not survived.
+    pub(super) fn after(block: Option<(u64, u32)>) -> CaseNumbers {
+        let next = block.map_or(FIRST_CASE, |(first, len)| first.saturating_add(u64::from(len)));
+        CaseNumbers { next, end: next }
+    }
+}
+
+impl Engine {
+    /// Close what a crash left open, and tell its phones.
+    pub(super) fn recover(&mut self, now: Now, recovered: &Recovered) {
+        let node = self.config.engine.node;
+        let epoch = recovered.next_epoch(node);
+        self.append(now, Fact::Started { node, epoch, version: env!("CARGO_PKG_VERSION").to_owned() });
+        for (contact, open) in &recovered.state.contacts {
+            let story = Story::recovered(open.joined.is_some(), open.left, open.informed);
+            let (contact, ended_by) = (*contact, EndedBy::Crash);
+            let outcome = story.outcome(ended_by);
+            self.append(now, Fact::ContactClosed { contact, outcome, ended_by, short: false, why: None });
+        }
+        for (dialog, _, record) in recovered.dialogs() {
+            // Not closed in the journal: if we die again before the phone has heard, the next start tells it once more.
+            match serde_json::from_str(&record) {
+                Ok(record) => self.sip.end_recorded(now.mono, &record),
+                Err(error) => tracing::warn!(dialog, %error, "a dialog of before the crash cannot be ended"),
+            }
+        }
+        for (seat, since) in &recovered.state.seats {
+            self.restore_status(now, seat.clone(), since.view.status.clone());
+        }
+    }
+
+    /// A pause outlives a restart; so does a log-out.
+    fn restore_status(&mut self, now: Now, seat: SeatId, status: Status) {
+        if !self.config.seats.contains_key(&seat) {
+            return;
+        }
+        let change = match status {
+            Status::LoggedOut => return,
+            Status::Ready => StatusChange::LogIn,
+            Status::Paused(reason) => {
+                self.acd.handle_input(now.mono, acd::Input::Status(seat.clone(), StatusChange::LogIn));
+                StatusChange::Pause(reason)
+            }
+        };
+        self.acd.handle_input(now.mono, acd::Input::Status(seat, change));
+    }
+
+    /// The next case number of this node; a new block is written down when the last is used up.
+    pub(super) fn next_case(&mut self, now: Now) -> CaseId {
+        if self.cases.next == self.cases.end {
+            let first = self.cases.next;
+            self.cases.end = first.saturating_add(u64::from(BLOCK));
+            self.append(now, Fact::CaseBlock { first, len: BLOCK });
+        }
+        let number = self.cases.next;
+        self.cases.next += 1;
+        CaseId(number)
+    }
+}

@@ -1,0 +1,136 @@
+//! Feature codes: what an operator tells the exchange by dialling from the seat.
+//!
+//! The code is obeyed at once; the call only says so. Coding of a contact is a promise: "saved" is spoken when it is durable.
+
+use crate::acd;
+use crate::call::Leg;
+use crate::ids::{SeatId, TopicId};
+use crate::journal::entry::Fact;
+use crate::media::{self, PlayId};
+use crate::sip::{DialogId, Incoming};
+use crate::speech::notice::Notice;
+use crate::time::Now;
+use crate::words::StatusChange;
+
+use super::gate::Held;
+use super::{Engine, Owner};
+
+/// Language of what operators hear.
+const LANGUAGE: &str = "it";
+
+/// One feature code being answered.
+#[derive(Debug)]
+pub(super) struct Service {
+    leg: Leg,
+    offer: Option<Vec<u8>>,
+    /// `None` until it is known how the coding went.
+    say: Option<Notice>,
+    established: bool,
+}
+
+impl Engine {
+    pub(super) fn on_feature_code(&mut self, now: Now, dialog: DialogId, seat: SeatId, invite: &Incoming) {
+        let leg = self.open_leg(Some(dialog), invite.link, Owner::Service(dialog));
+        let service = Service { leg, offer: invite.offer.clone(), say: None, established: false };
+        self.services.insert(dialog, service);
+        let say = self.obey(now, dialog, seat, &invite.to);
+        if let Some(service) = self.services.get_mut(&dialog) {
+            service.say = say;
+        }
+    }
+
+    /// Do what the code asks; what to say, unless that must wait for the disk.
+    fn obey(&mut self, now: Now, dialog: DialogId, seat: SeatId, code: &str) -> Option<Notice> {
+        let codes = self.config.engine.feature_codes.clone();
+        let (change, say) = match code {
+            _ if code == codes.log_in => (StatusChange::LogIn, Notice::LoggedIn),
+            _ if code == codes.log_out => (StatusChange::LogOut, Notice::LoggedOut),
+            _ if code == codes.pause => (StatusChange::Pause("phone".to_owned()), Notice::Paused),
+            _ if code == codes.ready => (StatusChange::Ready, Notice::Ready),
+            _ => {
+                let coded = code.strip_prefix(&codes.code).is_some_and(|rest| self.code(now, dialog, &seat, rest));
+                return (!coded).then_some(Notice::BadCode);
+            }
+        };
+        if change == StatusChange::Ready {
+            self.acd.handle_input(now.mono, acd::Input::WrapUpDone(seat.clone()));
+        }
+        self.change_status(now, seat, change, "phone");
+        Some(say)
+    }
+
+    /// Code the seat's last contact by `topic*outcome`, either of them empty. False when the digits mean nothing.
+    fn code(&mut self, now: Now, dialog: DialogId, seat: &SeatId, digits: &str) -> bool {
+        let (topic_code, outcome_code) = digits.split_once('*').unwrap_or((digits, ""));
+        let topic = self.config.topics.iter().find(|(_, topic)| topic.code.as_deref() == Some(topic_code));
+        let topic: Option<TopicId> = topic.map(|(id, _)| id.clone());
+        let mut lists = self.config.queues.values().map(|queue| &queue.dispositions);
+        let disposition = lists.find_map(|list| list.get(outcome_code)).cloned();
+        let known = (topic.is_some() || topic_code.is_empty()) && (disposition.is_some() || outcome_code.is_empty());
+        let Some(contact) = self.last_contact.get(seat).copied().filter(|_| known && !digits.is_empty()) else {
+            return false;
+        };
+        let operator = seat.as_str().into();
+        let lsn = self.append_as(now, Fact::Coded { contact, operator, topic, disposition }, true);
+        self.gate.hold_until_durable(lsn, Held::Confirm(dialog));
+        true
+    }
+
+    /// The coding is durable, or the store does not answer.
+    pub(super) fn on_coding_kept(&mut self, now: Now, dialog: DialogId, kept: bool) {
+        if let Some(service) = self.services.get_mut(&dialog) {
+            service.say = Some(if kept { Notice::Coded } else { Notice::Error });
+            self.speak(now, dialog);
+        }
+    }
+
+    pub(super) fn on_service_port(&mut self, now: Now, dialog: DialogId, port: u16) {
+        let Some(service) = self.services.get_mut(&dialog) else { return };
+        let local = service.leg.on_port(port);
+        let Some(offer) = service.offer.take() else {
+            return self.sip.answer(now.mono, dialog, local.offer());
+        };
+        match local.answer(&offer) {
+            Ok((answer, agreed)) => {
+                let command = service.leg.set_remote(&agreed);
+                self.media(command);
+                self.sip.answer(now.mono, dialog, answer);
+            }
+            Err(error) => {
+                self.sip.reject(now.mono, dialog, error.status(), None);
+                self.end_service(now, dialog);
+            }
+        }
+    }
+
+    pub(super) fn on_service_established(&mut self, now: Now, dialog: DialogId, answer: Option<Vec<u8>>) {
+        let Some(service) = self.services.get_mut(&dialog) else { return };
+        service.established = true;
+        let late = service.leg.local.as_mut().zip(answer).map(|(local, answer)| local.read_answer(&answer));
+        if let Some(Ok(agreed)) = late {
+            let command = service.leg.set_remote(&agreed);
+            self.media(command);
+        }
+        self.speak(now, dialog);
+    }
+
+    fn speak(&mut self, now: Now, dialog: DialogId) {
+        let Some(service) = self.services.get(&dialog) else { return };
+        let (Some(notice), true) = (service.say, service.established) else { return };
+        let leg = service.leg.media;
+        let Some(sound) = self.sound(LANGUAGE, notice.sound()) else { return self.end_service(now, dialog) };
+        self.last_play += 1;
+        let play = PlayId(self.last_play);
+        self.media(media::Command::Play { leg, play, sounds: vec![sound], repeat: false, barge_in: false });
+    }
+
+    pub(super) fn on_service_played(&mut self, now: Now, dialog: DialogId) {
+        self.end_service(now, dialog);
+    }
+
+    pub(super) fn end_service(&mut self, now: Now, dialog: DialogId) {
+        let Some(service) = self.services.remove(&dialog) else { return };
+        self.sip.bye(now.mono, dialog);
+        self.close_leg(&service.leg);
+    }
+}

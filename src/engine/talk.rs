@@ -1,0 +1,240 @@
+//! A seat is rung, takes the call, and both hear each other; hold; dead media.
+
+use std::sync::Arc;
+
+use crate::acd;
+use crate::call::{Phase, Purpose, SeatLeg};
+use crate::flow;
+use crate::ids::{CallId, OperatorId, QueueId, SeatId};
+use crate::journal::entry::Fact;
+use crate::media::{self, LegId, Recording};
+use crate::sip::{DialogId, Outgoing, Target};
+use crate::time::Now;
+use crate::words::{EndedBy, QueueExit, SeatView, WorkView};
+
+use super::{Engine, Owner};
+
+impl Engine {
+    pub(super) fn ring_seat(&mut self, now: Now, seat: SeatId, id: CallId, queue: QueueId) {
+        let link = self.sip.reach(seat.as_str());
+        let (Some(link), true) = (link, self.calls.contains_key(&id)) else {
+            return self.acd.handle_input(now.mono, acd::Input::Failed(seat, id));
+        };
+        self.append(now, Fact::SeatRung { contact: id.into(), seat: seat.clone(), queue: queue.clone() });
+        let leg = self.open_leg(None, link, Owner::Seat(id));
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.seat = Some(SeatLeg { seat, queue, leg });
+        }
+    }
+
+    /// The port for the operator's side is bound: send the INVITE, with the citizen's number and the queue.
+    pub(super) fn on_seat_port(&mut self, now: Now, id: CallId, port: u16) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let number = call.from.clone();
+        let Some(SeatLeg { seat, queue, leg }) = &mut call.seat else { return };
+        let offer = leg.on_port(port).offer();
+        let queue = self.config.queues.get(queue).map_or(queue.as_str(), |queue| &queue.name);
+        let outgoing = Outgoing {
+            to: Target::User(seat.as_str().into()),
+            from_display: Some(format!("{queue} {number}")),
+            from_user: number,
+            offer,
+            credentials: None,
+        };
+        match self.sip.invite(now.mono, outgoing) {
+            Ok(dialog) => {
+                leg.dialog = Some(dialog);
+                self.dialogs.insert(dialog, Owner::Seat(id));
+            }
+            Err(_) => self.fail_seat(now, id),
+        }
+    }
+
+    pub(super) fn on_seat_answered(&mut self, now: Now, dialog: DialogId, answer: Option<Vec<u8>>) {
+        let Some(Owner::Seat(id)) = self.dialogs.get(&dialog).cloned() else {
+            return self.sip.bye(now.mono, dialog); // stopped ringing while the 200 was on its way
+        };
+        self.journal_dialog(now, id.into(), Some(dialog));
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(SeatLeg { seat, leg, .. }) = &mut call.seat else { return };
+        let agreed = leg.local.as_mut().zip(answer).map(|(local, answer)| local.read_answer(&answer));
+        let Some(Ok(agreed)) = agreed else {
+            return self.fail_seat(now, id);
+        };
+        let seat = seat.clone();
+        let command = leg.set_remote(&agreed);
+        self.media(command);
+        self.acd.handle_input(now.mono, acd::Input::Answered(seat.clone(), id));
+        self.join(now, id, seat);
+    }
+
+    fn join(&mut self, now: Now, id: CallId, seat: SeatId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(SeatLeg { queue, leg, .. }) = &call.seat else { return };
+        let (queue, b) = (queue.clone(), leg.media);
+        let recorded = call.may_record
+            && call.enqueue.as_ref().is_some_and(|enqueue| enqueue.record)
+            && self.config.queues.get(&queue).is_some_and(|queue| queue.record);
+        let file: Option<Arc<str>> =
+            recorded.then(|| format!("{}/{id}.wav", now.wall.strftime("%Y/%m/%d")).into());
+        call.phase = Phase::Talking(seat.clone());
+        call.story.on_joined();
+        call.hearing.stop();
+        let a = call.citizen.media;
+        let record = file.clone().map(|file| Recording { file });
+        self.media(media::Command::Bridge { a, b, record });
+        let operator = OperatorId::from(seat.as_str());
+        self.last_contact.insert(seat.clone(), id.into());
+        let recording = file.map(|file| file.as_ref().to_owned());
+        self.append(now, Fact::Joined { contact: id.into(), seat, operator, queue, recording });
+    }
+
+    /// Our INVITE to a seat got a final failure.
+    pub(super) fn on_seat_refused(&mut self, now: Now, dialog: DialogId, status: u16) {
+        let Some(Owner::Seat(id)) = self.dialogs.get(&dialog).cloned() else { return };
+        let Some(leg) = self.take_seat_leg(id) else { return };
+        let input = match status {
+            486 | 600 | 603 => acd::Input::Rejected(leg.seat, id), // busy here, busy everywhere, decline
+            _ => acd::Input::Failed(leg.seat, id),
+        };
+        self.acd.handle_input(now.mono, input);
+    }
+
+    /// The seat's side cannot be set up, through no doing of the operator.
+    pub(super) fn fail_seat(&mut self, now: Now, id: CallId) {
+        let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id) else { return };
+        if let Some(dialog) = leg.dialog {
+            self.sip.bye(now.mono, dialog);
+        }
+        self.acd.handle_input(now.mono, acd::Input::Failed(seat, id));
+    }
+
+    pub(super) fn stop_ringing(&mut self, now: Now, seat: &SeatId, id: CallId) {
+        let rung = self.calls.get(&id).and_then(|call| call.seat.as_ref()).is_some_and(|leg| leg.seat == *seat);
+        if !rung {
+            return;
+        }
+        if let Some(dialog) = self.take_seat_leg(id).and_then(|leg| leg.leg.dialog) {
+            self.sip.bye(now.mono, dialog);
+        }
+    }
+
+    /// Forget the operator's side of a call and close its port; its dialog is the caller's to end.
+    pub(super) fn take_seat_leg(&mut self, id: CallId) -> Option<SeatLeg> {
+        let leg = self.calls.get_mut(&id)?.seat.take()?;
+        self.close_leg(&leg.leg);
+        Some(leg)
+    }
+
+    /// The operator's side is over: the seat goes to wrap-up, the citizen back to the flow.
+    pub(super) fn on_seat_over(&mut self, now: Now, id: CallId, how: EndedBy) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let talking = matches!(call.phase, Phase::Talking(_));
+        let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id) else { return };
+        if let Some(dialog) = leg.dialog {
+            self.journal_dialog_over(now, dialog);
+        }
+        if !talking {
+            return self.acd.handle_input(now.mono, acd::Input::Failed(seat, id));
+        }
+        self.append(now, Fact::Parted { contact: id.into(), seat: seat.clone() });
+        self.acd.handle_input(now.mono, acd::Input::TalkEnded(seat, id));
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.phase = Phase::Flow;
+            if how != EndedBy::Network {
+                call.story.on_operator_hung_up();
+            }
+            call.story.on_left(QueueExit::Answered);
+        }
+        self.step_flow(now, id, flow::Input::QueueExit(QueueExit::Answered));
+    }
+
+    // -- in the talk
+
+    /// A re-INVITE: hold, take back, or a new address. Answered in place (RFC 3261 section 14.2).
+    pub(super) fn on_reoffer(&mut self, now: Now, dialog: DialogId, offer: Option<Vec<u8>>) {
+        let Some(Owner::Citizen(id) | Owner::Seat(id)) = self.dialogs.get(&dialog).cloned() else {
+            return self.sip.refuse_offer(now.mono, dialog, 488);
+        };
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let is_citizen = call.citizen.dialog == Some(dialog);
+        let leg = if is_citizen { Some(&mut call.citizen) } else { call.seat.as_mut().map(|seat| &mut seat.leg) };
+        let Some((leg, mut local)) = leg.and_then(|leg| leg.local.take().map(|local| (leg, local))) else {
+            return self.sip.refuse_offer(now.mono, dialog, 488);
+        };
+        let Some(offer) = offer else {
+            let offer = local.offer();
+            leg.local = Some(local);
+            return self.sip.accept_offer(now.mono, dialog, offer);
+        };
+        let answered = local.answer(&offer);
+        leg.local = Some(local);
+        match answered {
+            Ok((answer, agreed)) => {
+                let was_held = leg.held;
+                let command = leg.set_remote(&agreed);
+                let turned = (leg.held != was_held).then_some(leg.held);
+                self.media(command);
+                self.sip.accept_offer(now.mono, dialog, answer);
+                if let Some(on) = turned {
+                    self.on_hold(now, id, is_citizen, on);
+                }
+            }
+            Err(error) => self.sip.refuse_offer(now.mono, dialog, error.status()),
+        }
+    }
+
+    /// Whoever is put on hold by an operator hears music.
+    fn on_hold(&mut self, now: Now, id: CallId, by_citizen: bool, on: bool) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if !matches!(call.phase, Phase::Talking(_)) {
+            return;
+        }
+        let music = call.enqueue.as_ref().map(|enqueue| enqueue.music.clone());
+        let leg = call.citizen.media;
+        self.append(now, Fact::Held { contact: id.into(), on });
+        if by_citizen {
+            return;
+        }
+        match music.filter(|_| on).and_then(|music| self.sound("music", &music)) {
+            Some(sound) => self.play(id, vec![sound], Purpose::Music, false),
+            None => self.media(media::Command::Stop { leg }),
+        }
+    }
+
+    /// A leg that had been sending is silent: ask its phone whether it is still there.
+    pub(super) fn on_silent(&mut self, now: Now, leg: LegId) {
+        let Some(Owner::Citizen(id) | Owner::Seat(id)) = self.legs.get(&leg).cloned() else { return };
+        let dialog = self.calls.get_mut(&id).and_then(|call| call.leg_mut(leg)).and_then(|leg| leg.dialog);
+        if let Some(dialog) = dialog {
+            self.sip.probe(now.mono, dialog);
+        }
+    }
+
+    pub(super) fn on_probed(&mut self, now: Now, dialog: DialogId, alive: bool) {
+        if !alive {
+            self.sip.bye(now.mono, dialog);
+            self.on_dialog_over(now, dialog, EndedBy::Network);
+        }
+    }
+
+    // -- seats
+
+    pub(super) fn on_registered(&mut self, now: Now, user: &str, registered: bool) {
+        let seat = SeatId::from(user);
+        let input = if registered { acd::Input::Reachable(seat) } else { acd::Input::Unreachable(seat) };
+        self.acd.handle_input(now.mono, input);
+    }
+
+    pub(super) fn on_seat_changed(&mut self, now: Now, seat: SeatId, view: SeatView) {
+        let before = self.seats_seen.insert(seat.clone(), view.clone());
+        let wrapped_up = before.is_some_and(|before| before.work == WorkView::WrapUp);
+        if wrapped_up && view.work != WorkView::WrapUp {
+            if let Some(contact) = self.last_contact.get(&seat).copied() {
+                self.append(now, Fact::WrappedUp { contact, seat: seat.clone() });
+            }
+        }
+        let by = self.acting.clone();
+        self.append(now, Fact::SeatChanged { seat, now: view, by });
+    }
+}

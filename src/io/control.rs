@@ -1,0 +1,213 @@
+//! The control loop: the one thread that owns the engine. It feeds one input, carries out every output, then sleeps.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::media::MediaPlane;
+use super::sip::{SipSockets, StreamEvent};
+use super::store::Store;
+use crate::engine::{Command, Engine, Input, Output, Reply, RequestId};
+use crate::journal::StoreEvent;
+use crate::time::{Mono, Now};
+
+/// Commands that may wait for the loop; a full queue makes their askers wait.
+const MAX_COMMANDS: usize = 256;
+/// Datagrams read in one turn, so that a flood of them does not starve the rest.
+const BATCH: usize = 64;
+/// The largest datagram there is.
+const MAX_DATAGRAM: usize = 65_535;
+
+/// The machine's clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    /// Starts to count now.
+    #[expect(clippy::disallowed_methods, reason = "this is where clocks are read")]
+    pub fn start() -> Clock {
+        Clock { start: Instant::now() }
+    }
+
+    /// Both clocks.
+    #[expect(clippy::disallowed_methods, reason = "this is where clocks are read")]
+    pub fn now(&self) -> Now {
+        Now { mono: Mono::from_start(self.start.elapsed()), wall: jiff::Timestamp::now() }
+    }
+
+    fn instant(&self, at: Mono) -> tokio::time::Instant {
+        (self.start + at.since_start()).into()
+    }
+}
+
+/// One command on its way to the loop, and where its reply goes.
+type Request = (Command, oneshot::Sender<Reply>);
+
+/// The exchange has stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the exchange has stopped")]
+pub struct Gone;
+
+/// Asks a running engine from any thread.
+#[derive(Clone, Debug)]
+pub struct ControlHandle {
+    requests: mpsc::Sender<Request>,
+}
+
+impl ControlHandle {
+    /// Have a command obeyed.
+    ///
+    /// # Errors
+    /// The exchange has stopped.
+    pub async fn ask(&self, command: Command) -> Result<Reply, Gone> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send((command, reply)).await.map_err(|_| Gone)?;
+        answer.await.map_err(|_| Gone)
+    }
+}
+
+/// Everything that the loop turns on.
+pub struct Control {
+    engine: Engine,
+    clock: Clock,
+    sip: SipSockets,
+    media: MediaPlane,
+    store: Store,
+    requests: mpsc::Receiver<Request>,
+    waiting: BTreeMap<RequestId, oneshot::Sender<Reply>>,
+    last_request: u64,
+    stopped: bool,
+}
+
+impl Control {
+    /// A loop around an engine, and the handle to ask it.
+    pub fn new(
+        engine: Engine,
+        clock: Clock,
+        sip: SipSockets,
+        media: MediaPlane,
+        store: Store,
+    ) -> (Control, ControlHandle) {
+        let (requests, inbox) = mpsc::channel(MAX_COMMANDS);
+        let control = Control {
+            engine,
+            clock,
+            sip,
+            media,
+            store,
+            requests: inbox,
+            waiting: BTreeMap::new(),
+            last_request: 0,
+            stopped: false,
+        };
+        (control, ControlHandle { requests })
+    }
+
+    /// Run until the engine says that it has stopped; everything it appended is durable then.
+    pub async fn run(mut self) {
+        let mut buffer = vec![0; MAX_DATAGRAM];
+        self.carry_out();
+        while !self.stopped {
+            let wake = self.engine.poll_timeout();
+            let clock = self.clock;
+            tokio::select! {
+                stream = self.sip.ready() => match stream {
+                    None => self.read_datagrams(&mut buffer),
+                    Some(event) => self.on_stream(event),
+                },
+                event = self.media.recv() => {
+                    self.feed(Input::Media(event));
+                    while let Some(event) = self.media.try_recv() {
+                        self.feed(Input::Media(event));
+                    }
+                }
+                event = self.store.events.recv() => {
+                    if let Some(event) = event {
+                        self.on_store(event);
+                    }
+                }
+                request = self.requests.recv() => {
+                    if let Some(request) = request {
+                        self.on_request(request);
+                    }
+                }
+                () = sleep_until(clock, wake) => self.feed(Input::Timeout),
+            }
+        }
+        self.store.close();
+    }
+
+    fn feed(&mut self, input: Input<'_>) {
+        self.engine.handle_input(self.clock.now(), input);
+        self.carry_out();
+    }
+
+    fn read_datagrams(&mut self, buffer: &mut [u8]) {
+        for _ in 0..BATCH {
+            let Some((link, bytes)) = self.sip.try_recv(buffer) else { return };
+            self.engine.handle_input(self.clock.now(), Input::Datagram(link, bytes));
+            self.carry_out();
+        }
+    }
+
+    fn on_stream(&mut self, event: StreamEvent) {
+        match event {
+            StreamEvent::Accepted(stream, link) => {
+                if !self.sip.on_accepted(stream, link) {
+                    tracing::warn!(remote = %link.remote, "too many TCP connections; one was closed");
+                }
+            }
+            StreamEvent::Bytes(link, bytes) => self.feed(Input::Stream(link, &bytes)),
+            StreamEvent::Closed(link) => {
+                self.sip.on_closed(link);
+                self.feed(Input::StreamClosed(link));
+            }
+        }
+    }
+
+    fn on_store(&mut self, event: StoreEvent) {
+        self.feed(match event {
+            StoreEvent::Written(lsn) => Input::Written(lsn),
+            StoreEvent::Durable(lsn) => Input::Durable(lsn),
+            StoreEvent::Failed(failure) => Input::StoreFailed(failure.to_string()),
+        });
+    }
+
+    fn on_request(&mut self, (command, reply): Request) {
+        self.last_request += 1;
+        let id = RequestId(self.last_request);
+        self.waiting.insert(id, reply);
+        self.feed(Input::Command(id, command));
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(output) = self.engine.poll_output() {
+            match output {
+                Output::Transmit(transmit) => self.sip.send(transmit),
+                Output::CloseStream(link) => self.sip.close(link),
+                Output::Media(command) => self.media.send(command),
+                Output::Append { lsn, entry, promised } => self.store.append(lsn, *entry, promised),
+                Output::Reply(request, reply) => {
+                    if let Some(asker) = self.waiting.remove(&request) {
+                        let _ = asker.send(reply); // an asker who has gone away needs none
+                    }
+                }
+                Output::Stopped => self.stopped = true,
+            }
+        }
+    }
+}
+
+/// Never wakes for `None`.
+async fn sleep_until(clock: Clock, wake: Option<Mono>) {
+    match wake {
+        Some(at) => tokio::time::sleep_until(clock.instant(at)).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// How long a stopping exchange may take in all, beyond what it was told to drain.
+pub const STOP_WITHIN: Duration = Duration::from_secs(9);

@@ -1,0 +1,313 @@
+//! `prompts build`: every sentence, piece and music becomes a recording that the exchange can play as it is.
+//!
+//! Who needs sounds gives [`Prompt`]s: the flows their texts, `speech` its pieces and notices. [`Builder`] takes each
+//! through the same steps: the ledger beside the recordings says whether the text is new; [`synthesis`] speaks it with a
+//! command of the administrator's choice; [`mastering`] brings it to 8 kHz, cuts silence, sets the level; the file takes
+//! its place at once, whole. The hold music is composed by [`music`] and mastered the same way.
+//!
+//! A recording that was not made here, or was changed since, is a studio recording: it is never overwritten. So a city
+//! replaces the synthetic voice file by file, just by putting files there.
+
+mod ledger;
+mod mastering;
+mod music;
+mod passage;
+mod synthesis;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ledger::Ledger;
+pub use synthesis::{Encoding, Voice};
+
+/// Longest text given to a synthesiser: some minutes of speech, more than anybody listens to.
+const MAX_TEXT: usize = 4000;
+
+/// One recording that somebody needs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Prompt {
+    /// Folder below `sounds/`: `it`, `en`.
+    pub language: String,
+    /// Name below it, without `.wav`: `benvenuto`, `pezzi/21`.
+    pub name: String,
+    /// What is said.
+    pub text: String,
+}
+
+impl Prompt {
+    /// A prompt, from borrowed words.
+    pub fn new(language: &str, name: &str, text: &str) -> Prompt {
+        Prompt { language: language.to_owned(), name: name.to_owned(), text: text.to_owned() }
+    }
+}
+
+/// The pieces of every language and the exchange's own notices.
+pub fn own_prompts() -> impl Iterator<Item = Prompt> {
+    let pieces =
+        crate::speech::inventory().map(|(language, piece, text)| Prompt::new(language, &piece.0, text));
+    let notices =
+        crate::speech::notice::inventory().map(|(language, name, text)| Prompt::new(language, name, text));
+    pieces.chain(notices)
+}
+
+/// Why a build stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum PromptsError {
+    /// The synthesiser is not there.
+    #[error("`{program}` is not installed, and {language}/{name} has to be synthesised; {hint}")]
+    NoSynthesiser {
+        /// What was to be run.
+        program: String,
+        /// For this language,
+        language: String,
+        /// and this recording, the first of those missing.
+        name: String,
+        /// What to do.
+        hint: String,
+    },
+    /// It ran and failed.
+    #[error("`{program}` failed on {language}/{name} ({status}): {said}; try the same text by hand")]
+    SynthesisFailed {
+        /// What was run.
+        program: String,
+        /// For this language,
+        language: String,
+        /// and this recording.
+        name: String,
+        /// How it ended.
+        status: String,
+        /// The end of what it wrote to standard error.
+        said: String,
+    },
+    /// What it gave cannot be used.
+    #[error("{language}/{name}: {what}")]
+    BadSound {
+        /// Of this language,
+        language: String,
+        /// this recording.
+        name: String,
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// The same recording with two texts.
+    #[error(
+        "{language}/{name} is asked for with two texts, `{one}` and `{other}`; give one of them another name"
+    )]
+    TwoTexts {
+        /// Of this language,
+        language: String,
+        /// this recording.
+        name: String,
+        /// The one text.
+        one: String,
+        /// The other.
+        other: String,
+    },
+    /// A name that would leave the folder of its language.
+    #[error(
+        "`{0}` is no name for a recording; use lower-case letters, digits, `_`, `-`, `.` and one `/` between folders"
+    )]
+    BadName(String),
+    /// No voice is known for a language.
+    #[error("no voice for language `{0}`; give one with --command")]
+    NoVoice(String),
+    /// The ledger cannot be read.
+    #[error(
+        "{path}: {error}; it is written by `prompts build`: restore it, or delete it and the recordings made from texts"
+    )]
+    BadLedger {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: serde_json::Error,
+    },
+    /// A file could not be read or written.
+    #[error("{path}: {error}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+impl PromptsError {
+    fn file(path: &Path) -> impl FnOnce(io::Error) -> PromptsError {
+        let path = path.to_owned();
+        move |error| PromptsError::File { path, error }
+    }
+
+    fn bad_sound(prompt: &Prompt, what: impl Into<String>) -> PromptsError {
+        PromptsError::BadSound {
+            language: prompt.language.clone(),
+            name: prompt.name.clone(),
+            what: what.into(),
+        }
+    }
+}
+
+/// What became of one prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Built {
+    /// Made anew.
+    New,
+    /// Its text has not changed.
+    Unchanged,
+    /// Somebody recorded it: left alone.
+    Studio,
+}
+
+/// Fills a `sounds/` tree.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    /// The tree.
+    pub sounds: PathBuf,
+    /// Speaks every language; `None`: each language's own [`Voice`].
+    pub voice: Option<Voice>,
+    /// Make what was synthesised again, though its text has not changed. Studio recordings stay.
+    pub force: bool,
+}
+
+impl Builder {
+    /// Makes what is missing or has a new text, telling `progress` after each prompt how many are done.
+    pub fn build(
+        &self,
+        prompts: impl IntoIterator<Item = Prompt>,
+        mut progress: impl FnMut(usize, usize, &Prompt, Built),
+    ) -> Result<(), PromptsError> {
+        let prompts = checked(prompts)?;
+        let mut ledger: Option<(String, Ledger)> = None;
+        for (at, prompt) in prompts.iter().enumerate() {
+            let ledger = match &mut ledger {
+                Some((language, ledger)) if *language == prompt.language => ledger,
+                other => &mut other.insert((prompt.language.clone(), self.ledger(&prompt.language)?)).1,
+            };
+            let built = self.make(ledger, prompt, |prompt| self.speak(prompt))?;
+            progress(at + 1, prompts.len(), prompt, built);
+        }
+        Ok(())
+    }
+
+    /// Writes `sounds/music/attesa.wav`, unless it is there.
+    pub fn build_music(&self) -> Result<Built, PromptsError> {
+        let prompt = Prompt::new("music", music::NAME, music::EDITION);
+        self.make(&mut self.ledger("music")?, &prompt, |_| Ok(music::compose()))
+    }
+
+    fn ledger(&self, language: &str) -> Result<Ledger, PromptsError> {
+        Ledger::open(&self.sounds.join(language))
+    }
+
+    fn make(
+        &self,
+        ledger: &mut Ledger,
+        prompt: &Prompt,
+        sound: impl FnOnce(&Prompt) -> Result<Vec<f32>, PromptsError>,
+    ) -> Result<Built, PromptsError> {
+        let path = self.sounds.join(&prompt.language).join(format!("{}.wav", prompt.name));
+        let present = match fs::read(&path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(PromptsError::file(&path)(error)),
+        };
+        if let Some(bytes) = present {
+            if !ledger.made(&prompt.name, &bytes) {
+                return Ok(Built::Studio);
+            }
+            if !self.force && ledger.says(&prompt.name, &prompt.text) {
+                return Ok(Built::Unchanged);
+            }
+        }
+        let bytes = wav(&sound(prompt)?).map_err(|what| PromptsError::bad_sound(prompt, what))?;
+        // The ledger first: were it last, a build that is stopped between the two would leave what looks like a studio
+        // recording.
+        ledger.note(&prompt.name, &prompt.text, &bytes)?;
+        write_whole(&path, &bytes)?;
+        Ok(Built::New)
+    }
+
+    fn speak(&self, prompt: &Prompt) -> Result<Vec<f32>, PromptsError> {
+        let bad = |what| PromptsError::bad_sound(prompt, what);
+        let mut spoken = Vec::new();
+        for passage in passage::passages(&prompt.language, &prompt.text).map_err(bad)? {
+            let voice = self.voice.clone().or_else(|| Voice::of_language(passage.language));
+            let voice = voice.ok_or_else(|| PromptsError::NoVoice(passage.language.to_owned()))?;
+            spoken.push(voice.speak(prompt, &passage, &self.sounds.join(&prompt.language))?);
+        }
+        mastering::speech(&spoken).map_err(bad)
+    }
+}
+
+/// Sorted, each once, with a name that stays inside the tree and a text of reasonable length.
+fn checked(prompts: impl IntoIterator<Item = Prompt>) -> Result<Vec<Prompt>, PromptsError> {
+    let prompts: BTreeSet<Prompt> = prompts.into_iter().collect();
+    let prompts: Vec<Prompt> = prompts.into_iter().collect();
+    for prompt in &prompts {
+        if !is_name(&prompt.language) || prompt.language.contains('/') || !is_name(&prompt.name) {
+            return Err(PromptsError::BadName(format!("{}/{}", prompt.language, prompt.name)));
+        }
+        if prompt.text.trim().is_empty() || prompt.text.len() > MAX_TEXT {
+            let what =
+                format!("its text has {} bytes; between 1 and {MAX_TEXT} can be spoken", prompt.text.len());
+            return Err(PromptsError::bad_sound(prompt, what));
+        }
+    }
+    for pair in prompts.windows(2) {
+        if let [one, other] = pair
+            && (&one.language, &one.name) == (&other.language, &other.name)
+        {
+            return Err(PromptsError::TwoTexts {
+                language: one.language.clone(),
+                name: one.name.clone(),
+                one: one.text.clone(),
+                other: other.text.clone(),
+            });
+        }
+    }
+    Ok(prompts)
+}
+
+fn is_name(name: &str) -> bool {
+    name.split('/').all(|part| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'))
+    })
+}
+
+/// A mono 8 kHz 16-bit WAV file.
+fn wav(samples: &[f32]) -> Result<Vec<u8>, String> {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: mastering::RATE,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut file = io::Cursor::new(Vec::new());
+    let mut write = || {
+        let mut writer = hound::WavWriter::new(&mut file, spec)?;
+        for &sample in samples {
+            writer.write_sample(mastering::to_i16(sample))?;
+        }
+        writer.finalize()
+    };
+    write().map_err(|error: hound::Error| error.to_string())?;
+    Ok(file.into_inner())
+}
+
+/// A reader sees the old file or the new one, never a part.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), PromptsError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(PromptsError::file(folder))?;
+    }
+    let beside = path.with_extension("new");
+    fs::write(&beside, bytes).map_err(PromptsError::file(&beside))?;
+    fs::rename(&beside, path).map_err(PromptsError::file(path))
+}
+
+#[cfg(test)]
+mod tests;

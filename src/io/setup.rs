@@ -1,0 +1,108 @@
+//! Everything that a start reads: configuration, flows and sounds, checked against each other, with all faults at once.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::flow::{Environment, Flow};
+use crate::ids::{FlowId, Language};
+use crate::media::library::SoundLibrary;
+
+/// What `serve` runs on.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The checked configuration.
+    pub config: Config,
+    /// Every flow that a number leads to.
+    pub flows: BTreeMap<FlowId, Arc<Flow>>,
+    /// Every sound by its name.
+    pub sounds: SoundLibrary,
+}
+
+/// Where things are: beside the configuration.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// `config/`.
+    pub config: PathBuf,
+    /// `ivr-flows/`.
+    pub flows: PathBuf,
+    /// `sounds/`.
+    pub sounds: PathBuf,
+}
+
+impl Places {
+    /// `ivr-flows/` and `sounds/` beside the configuration's directory.
+    pub fn beside(config: &Path) -> Places {
+        let beside = |name: &str| config.parent().unwrap_or(Path::new("")).join(name);
+        Places { config: config.to_owned(), flows: beside("ivr-flows"), sounds: beside("sounds") }
+    }
+}
+
+/// Read and check everything.
+///
+/// # Errors
+/// Every fault of every file, one line each, in the order of the files.
+pub fn load(config: &Path) -> Result<Loaded, Vec<String>> {
+    let places = Places::beside(config);
+    let config = super::config::load(&places.config).map_err(|faults| lines(&faults))?;
+    let sounds = super::media::load_sounds(&places.sounds).map_err(|faults| lines(&faults))?;
+    let mut faults = Vec::new();
+    let mut flows = BTreeMap::new();
+    for (dialled, number) in &config.numbers {
+        if flows.contains_key(&number.flow) {
+            continue;
+        }
+        let path = places.flows.join(format!("{}.yaml", number.flow));
+        match std::fs::read_to_string(&path) {
+            Ok(text) => match Flow::parse(&text, &path.display().to_string(), &environment(&config, &sounds)) {
+                Ok(flow) => drop(flows.insert(number.flow.clone(), Arc::new(flow))),
+                Err(found) => faults.extend(lines(&found)),
+            },
+            Err(error) => faults.push(format!(
+                "{}: cannot be read ({error}), and the number {dialled} leads to it; add the flow or change numbers.toml",
+                path.display()
+            )),
+        }
+    }
+    faults.extend(missing_sounds(&flows, &sounds));
+    if faults.is_empty() { Ok(Loaded { config, flows, sounds }) } else { Err(faults) }
+}
+
+/// What flows may refer to.
+pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
+    let mut environment = Environment {
+        queues: config.queues.keys().cloned().collect(),
+        entities: config.entities.keys().cloned().collect(),
+        topics: config.topics.keys().cloned().collect(),
+        schedules: config.calendars.schedules.keys().cloned().collect(),
+        ..Environment::default()
+    };
+    for (folder, name) in sounds.names().filter_map(|name| name.split_once('/')) {
+        if folder == "music" {
+            environment.music.insert(name.to_owned());
+        } else {
+            environment.sounds.entry(Language::from(folder)).or_default().insert(name.to_owned());
+        }
+    }
+    environment
+}
+
+/// Sounds that a flow plays and that nobody has recorded: told before a citizen hears silence.
+fn missing_sounds(flows: &BTreeMap<FlowId, Arc<Flow>>, sounds: &SoundLibrary) -> Vec<String> {
+    let mut missing = Vec::new();
+    for (id, flow) in flows {
+        let prompts = flow.sounds_needed().into_iter().map(|(language, name)| format!("{language}/{name}"));
+        let music = flow.music_needed().into_iter().map(|name| format!("music/{name}"));
+        for name in prompts.chain(music).filter(|name| sounds.find(name).is_none()) {
+            missing.push(format!(
+                "flow {id}: sounds/{name}.wav is missing; record it, or run `centralino prompts build`"
+            ));
+        }
+    }
+    missing
+}
+
+fn lines(faults: &[impl std::fmt::Display]) -> Vec<String> {
+    faults.iter().map(ToString::to_string).collect()
+}

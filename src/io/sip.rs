@@ -1,0 +1,233 @@
+//! SIP on real sockets: one UDP socket and one TCP listener on the same port.
+//!
+//! Datagrams are read by the control loop itself. Every TCP connection has a task of its own that turns it into
+//! [`StreamEvent`]s; what is to be sent on it waits in a bounded queue, and a peer who does not read loses the connection.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::mpsc;
+
+use crate::sip::{Link, Transmit, Transport};
+
+/// Connections at once; a further one is closed at once.
+const MAX_STREAMS: usize = 1_024;
+/// Messages that may wait for one slow reader.
+const MAX_UNSENT: usize = 256;
+/// Reports of all connections that may wait for the control loop; a full queue slows the readers down.
+const MAX_REPORTS: usize = 1_024;
+/// How long a connection may be silent: seats refresh within 120 s.
+const IDLE: Duration = Duration::from_secs(300);
+/// How long a peer may take to accept a connection, or to read what was sent.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(4);
+/// Peers whose way out of this machine is remembered.
+const MAX_ROUTES: usize = 4_096;
+
+/// What the connections report.
+#[derive(Debug)]
+pub enum StreamEvent {
+    /// A peer has connected.
+    Accepted(TcpStream, Link),
+    /// Bytes have come.
+    Bytes(Link, Vec<u8>),
+    /// The connection is gone, or could not be opened.
+    Closed(Link),
+}
+
+/// The sockets of one SIP address.
+#[derive(Debug)]
+pub struct SipSockets {
+    udp: UdpSocket,
+    address: SocketAddr,
+    streams: BTreeMap<SocketAddr, (Link, mpsc::Sender<Vec<u8>>)>,
+    reports: mpsc::Sender<StreamEvent>,
+    inbox: mpsc::Receiver<StreamEvent>,
+    routes: BTreeMap<IpAddr, IpAddr>,
+}
+
+impl SipSockets {
+    /// Bind UDP and TCP to the same port; port 0 takes one that is free for both.
+    ///
+    /// # Errors
+    /// The port is taken, or the address is not of this machine.
+    pub async fn bind(address: SocketAddr) -> io::Result<SipSockets> {
+        let (udp, listener) = bind_both(address).await?;
+        let address = udp.local_addr()?;
+        let (reports, inbox) = mpsc::channel(MAX_REPORTS);
+        tokio::spawn(accept(listener, reports.clone()));
+        Ok(SipSockets { udp, address, streams: BTreeMap::new(), reports, inbox, routes: BTreeMap::new() })
+    }
+
+    /// Where both are bound.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Wait for something to read.
+    pub async fn ready(&mut self) -> Option<StreamEvent> {
+        tokio::select! {
+            _ = self.udp.readable() => None,
+            event = self.inbox.recv() => event,
+        }
+    }
+
+    /// The next datagram, if one is there.
+    pub fn try_recv<'b>(&mut self, buffer: &'b mut [u8]) -> Option<(Link, &'b [u8])> {
+        let (length, remote) = self.udp.try_recv_from(buffer).ok()?;
+        let local = self.local_towards(remote);
+        Some((Link { transport: Transport::Udp, local, remote }, &buffer[..length]))
+    }
+
+    /// Take over an accepted connection; false when there are too many.
+    pub fn on_accepted(&mut self, stream: TcpStream, link: Link) -> bool {
+        let room = self.streams.len() < MAX_STREAMS;
+        if room {
+            let unsent = self.register(link);
+            tokio::spawn(run(stream, link, unsent, self.reports.clone()));
+        }
+        room
+    }
+
+    /// Forget a connection that is gone.
+    pub fn on_closed(&mut self, link: Link) {
+        self.streams.remove(&link.remote);
+    }
+
+    /// Send one message. A UDP send that would block is lost, as the network might lose it: timers resend.
+    pub fn send(&mut self, transmit: Transmit) {
+        let Transmit { link, bytes } = transmit;
+        match link.transport {
+            Transport::Udp => {
+                if let Err(error) = self.udp.try_send_to(&bytes, link.remote) {
+                    tracing::debug!(remote = %link.remote, %error, "a datagram was not sent");
+                }
+            }
+            Transport::Tcp => self.send_stream(link, bytes),
+        }
+    }
+
+    /// Close a connection.
+    pub fn close(&mut self, link: Link) {
+        self.streams.remove(&link.remote); // its task ends when the queue's sender is gone
+    }
+
+    fn send_stream(&mut self, link: Link, bytes: Vec<u8>) {
+        let sender = match self.streams.get(&link.remote) {
+            Some((_, sender)) => sender.clone(),
+            None if self.streams.len() >= MAX_STREAMS => {
+                return tracing::warn!(remote = %link.remote, "too many TCP connections; a message was not sent");
+            }
+            None => self.connect(link),
+        };
+        if sender.try_send(bytes).is_err() {
+            self.streams.remove(&link.remote);
+        }
+    }
+
+    fn connect(&mut self, link: Link) -> mpsc::Sender<Vec<u8>> {
+        let unsent = self.register(link);
+        let reports = self.reports.clone();
+        tokio::spawn(async move {
+            match tokio::time::timeout(CONNECT_PATIENCE, TcpStream::connect(link.remote)).await {
+                Ok(Ok(stream)) => run(stream, link, unsent, reports).await,
+                _ => drop(reports.send(StreamEvent::Closed(link)).await),
+            }
+        });
+        self.streams.get(&link.remote).expect("registered just above").1.clone()
+    }
+
+    fn register(&mut self, link: Link) -> mpsc::Receiver<Vec<u8>> {
+        let (sender, unsent) = mpsc::channel(MAX_UNSENT);
+        self.streams.insert(link.remote, (link, sender));
+        unsent
+    }
+
+    /// Our address as this peer sees it, when we listen on all of them.
+    fn local_towards(&mut self, remote: SocketAddr) -> SocketAddr {
+        if !self.address.ip().is_unspecified() {
+            return self.address;
+        }
+        if self.routes.len() >= MAX_ROUTES {
+            self.routes.clear();
+        }
+        let ip = *self.routes.entry(remote.ip()).or_insert_with(|| route_to(remote).unwrap_or(self.address.ip()));
+        SocketAddr::new(ip, self.address.port())
+    }
+}
+
+/// The address that the system would send from; no packet is sent.
+fn route_to(remote: SocketAddr) -> Option<IpAddr> {
+    let any: SocketAddr = if remote.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
+    let probe = std::net::UdpSocket::bind(any).ok()?;
+    probe.connect(remote).ok()?;
+    Some(probe.local_addr().ok()?.ip())
+}
+
+async fn bind_both(address: SocketAddr) -> io::Result<(UdpSocket, TcpListener)> {
+    let attempts = if address.port() == 0 { 16 } else { 1 };
+    let mut last = io::Error::other("no attempt was made");
+    for _ in 0..attempts {
+        let udp = UdpSocket::bind(address).await?;
+        match TcpListener::bind(udp.local_addr()?).await {
+            Ok(listener) => return Ok((udp, listener)),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+async fn accept(listener: TcpListener, reports: mpsc::Sender<StreamEvent>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, remote)) => {
+                let Ok(local) = stream.local_addr() else { continue };
+                let link = Link { transport: Transport::Tcp, local, remote };
+                if reports.send(StreamEvent::Accepted(stream, link)).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: wait for some to come back rather than spin.
+                tracing::warn!(%error, "a TCP connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// One connection, until either side closes it.
+async fn run(
+    mut stream: TcpStream,
+    link: Link,
+    mut unsent: mpsc::Receiver<Vec<u8>>,
+    reports: mpsc::Sender<StreamEvent>,
+) {
+    let _ = stream.set_nodelay(true);
+    let (mut from, mut to) = stream.split();
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        tokio::select! {
+            read = tokio::time::timeout(IDLE, from.read(&mut buffer)) => match read {
+                Ok(Ok(0) | Err(_)) | Err(_) => break,
+                Ok(Ok(length)) => {
+                    if reports.send(StreamEvent::Bytes(link, buffer[..length].to_vec())).await.is_err() {
+                        return;
+                    }
+                }
+            },
+            message = unsent.recv() => {
+                let Some(message) = message else { break };
+                let written = tokio::time::timeout(CONNECT_PATIENCE, to.write_all(&message)).await;
+                if !matches!(written, Ok(Ok(()))) {
+                    break;
+                }
+            }
+        }
+    }
+    let _ = to.shutdown().await;
+    let _ = reports.send(StreamEvent::Closed(link)).await;
+}

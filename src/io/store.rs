@@ -1,0 +1,243 @@
+//! The store: the journal's threads, and the handle by which the control loop reaches them.
+//!
+//! ```text
+//! append -> [ write thread ] -- entries as written --> [ view thread ] <- questions
+//!                |   ^
+//!     what to sync   synced
+//!                v   |
+//!           [ sync thread ]        both report to `events`
+//! ```
+//!
+//! The write thread takes all that is queued, commits it as one group and reports `Written`; it never waits for a sync.
+//! The sync thread reports `Durable`: at once when somebody waits for an entry of the group, within 50 ms otherwise. A write
+//! that fails is told and tried again; after a failed sync nothing more is written until a restart. The view thread lags behind on
+//! purpose: it folds many entries at a time, but has all of them before it answers a question.
+//!
+//! One process owns a data directory, by a lock on its file `lock`. The journal, the keys and the secret are below `journal`,
+//! the disposable views in `views`.
+
+mod keeper;
+mod syncer;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use rand::SeedableRng;
+use rand::rngs::ChaCha20Rng;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
+
+use super::disk::{RealDisk, told};
+use super::views_sled::SledViews;
+use crate::journal::disk::{DiskError, DiskOp};
+use crate::journal::entry::Entry;
+use crate::journal::file_journal::FileJournal;
+use crate::journal::log::{LogError, SEGMENT_BYTES};
+use crate::journal::recovery::{Recovered, Recovery};
+use crate::journal::seal::Keys;
+use crate::journal::{Journal, Lsn, StoreEvent};
+use crate::views::{ViewError, catch_up};
+use keeper::{Keeper, Question, ToKeeper};
+use writer::ToWriter;
+
+/// Groups that may wait for the view thread. Beyond it they are not sent: it reads them back from the journal.
+const VIEW_BACKLOG: usize = 4096;
+
+/// The data directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process owns it.
+    #[error(
+        "the data directory {dir} is in use by another process; stop that one, or ask it by `--http ADDR:PORT`"
+    )]
+    InUse {
+        /// The directory.
+        dir: String,
+    },
+    /// There is none.
+    #[error("there is no data directory {dir}; `centralino serve --data {dir}` makes one")]
+    Missing {
+        /// The directory.
+        dir: String,
+    },
+    /// The disk does not allow it.
+    #[error("the data directory cannot be used: {0}")]
+    Disk(#[from] DiskError),
+    /// The journal cannot be opened.
+    #[error("the data directory cannot be used: {0}")]
+    Journal(#[from] LogError),
+    /// The views cannot be made.
+    #[error(transparent)]
+    Views(#[from] ViewError),
+    /// The system gives no thread or no randomness.
+    #[error("the store cannot start: {0}")]
+    System(String),
+}
+
+/// The lock on a data directory, held as long as it lives.
+#[derive(Debug)]
+pub struct DirLock(#[expect(dead_code, reason = "closing the file gives the lock back")] File);
+
+/// Locks the data directory `dir`.
+pub fn lock(dir: &Path) -> Result<DirLock, OpenError> {
+    let path = dir.join("lock");
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let file = file.map_err(|error| told(DiskOp::Open, &path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(DirLock(file)),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { dir: dir.display().to_string() }),
+        Err(TryLockError::Error(error)) => Err(told(DiskOp::Open, &path, &error).into()),
+    }
+}
+
+/// Where the journal of a data directory lies.
+pub fn journal_dir(dir: &Path) -> PathBuf {
+    dir.join("journal")
+}
+
+/// The store of a running exchange.
+#[derive(Debug)]
+pub struct Store {
+    /// What the store reports; await it beside the control loop's other inputs.
+    pub events: UnboundedReceiver<StoreEvent>,
+    to_writer: mpsc::Sender<ToWriter>,
+    views: ViewsHandle,
+    threads: Vec<JoinHandle<()>>,
+    keeper: JoinHandle<()>,
+    _lock: DirLock,
+}
+
+impl Store {
+    /// Opens the data directory, makes it when it is not there, and gives what a start needs to know.
+    pub fn open(dir: &Path) -> Result<(Store, Recovered), OpenError> {
+        Store::open_on(dir, RealDisk::new(journal_dir(dir))?)
+    }
+
+    fn open_on(dir: &Path, disk: RealDisk) -> Result<(Store, Recovered), OpenError> {
+        let lock = lock(dir)?;
+        let (mut journal, cuts) = FileJournal::open(disk.clone(), seeded()?, SEGMENT_BYTES)?;
+        for cut in &cuts {
+            tracing::warn!(file = %cut.file, offset = cut.offset, bytes = cut.bytes, "a tail torn by a crash is cut");
+        }
+        let keys = journal.keys();
+        let state = Recovery::read(&disk, &keys, journal.last())?;
+        journal.erase(state.erased.iter().copied())?;
+        let recovered = Recovered { last: journal.last(), cuts, state, keys };
+        let store = Store::start(dir, journal, &recovered, lock)?;
+        Ok((store, recovered))
+    }
+
+    fn start(
+        dir: &Path,
+        journal: FileJournal<RealDisk>,
+        found: &Recovered,
+        lock: DirLock,
+    ) -> Result<Store, OpenError> {
+        let (report, events) = tokio::sync::mpsc::unbounded_channel();
+        let (to_writer, from_all) = mpsc::channel();
+        let (to_syncer, jobs) = mpsc::channel();
+        let (to_keeper, for_keeper) = mpsc::sync_channel(VIEW_BACKLOG);
+        let durable = Arc::new(AtomicU64::new(found.last.0));
+        let disk = journal.disk().clone();
+        let keeper = Keeper::new(dir.join("views"), disk, found, durable.clone());
+        let syncer = syncer::Syncer { jobs, report: report.clone(), to_writer: to_writer.clone(), durable };
+        let writer = writer::Writer::new(journal, from_all, report, to_syncer, to_keeper.clone());
+        let threads =
+            vec![spawn("journal-write", move || writer.run())?, spawn("journal-sync", move || syncer.run())?];
+        let keeper = spawn("views", move || keeper.run(&for_keeper))?;
+        let views = ViewsHandle { to_keeper };
+        Ok(Store { events, to_writer, views, threads, keeper, _lock: lock })
+    }
+
+    /// Queues an entry and returns at once. Entries come in order, from one after [`Recovered::last`] on. `durable`: somebody
+    /// waits for its sync.
+    pub fn append(&self, lsn: Lsn, entry: Entry, durable: bool) {
+        // The write thread is gone only after a lasting failure, which it has reported.
+        drop(self.to_writer.send(ToWriter::Append { lsn, entry, durable }));
+    }
+
+    /// The views, to be asked from any thread.
+    pub fn views(&self) -> ViewsHandle {
+        self.views.clone()
+    }
+
+    /// Writes and syncs what is queued, brings the views and the checkpoint up to it, and ends the threads. An orderly end: a
+    /// killed process loses nothing either, but the next start has more to read.
+    pub fn close(self) {
+        drop(self.to_writer.send(ToWriter::Close));
+        for thread in self.threads {
+            drop(thread.join());
+        }
+        drop(self.views.to_keeper.send(ToKeeper::Close));
+        drop(self.keeper.join());
+    }
+}
+
+/// Asks the view thread.
+#[derive(Clone, Debug)]
+pub struct ViewsHandle {
+    to_keeper: mpsc::SyncSender<ToKeeper>,
+}
+
+impl ViewsHandle {
+    /// Has the view thread work out an answer, with everything written so far taken in. The receiver can be awaited, or waited for
+    /// with `blocking_recv`; it fails when the views cannot be used or too many questions wait.
+    pub fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&SledViews, &Keys) -> T + Send + 'static,
+    ) -> oneshot::Receiver<T> {
+        let (reply, answer) = oneshot::channel();
+        let question: Question = Box::new(move |views, keys| drop(reply.send(question(views, keys))));
+        if self.to_keeper.try_send(ToKeeper::Ask(question)).is_err() {
+            tracing::warn!("the views are asked more than they can answer");
+        }
+        answer
+    }
+}
+
+/// A data directory that no exchange is running on.
+#[derive(Debug)]
+pub struct AtRest {
+    /// The journal.
+    pub journal: FileJournal<RealDisk>,
+    /// The views, caught up with it.
+    pub views: SledViews,
+    /// To read personal fields.
+    pub keys: Keys,
+    _lock: DirLock,
+}
+
+/// Opens a data directory at rest, with its views caught up.
+pub fn open_at_rest(dir: &Path) -> Result<AtRest, OpenError> {
+    if !journal_dir(dir).is_dir() {
+        return Err(OpenError::Missing { dir: dir.display().to_string() });
+    }
+    let lock = lock(dir)?;
+    let disk = RealDisk::existing(journal_dir(dir));
+    let (journal, _) = FileJournal::open(disk, seeded()?, SEGMENT_BYTES)?;
+    let keys = journal.keys();
+    let mut views = SledViews::open(&dir.join("views"), journal.last(), &keys)?;
+    catch_up(&mut views, &journal)?;
+    Ok(AtRest { journal, views, keys, _lock: lock })
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+    thread.map_err(|error| OpenError::System(error.to_string()))
+}
+
+/// A generator for keys and nonces, seeded by the system.
+#[expect(clippy::disallowed_methods, reason = "`io` draws the seeds")]
+fn seeded() -> Result<ChaCha20Rng, OpenError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| OpenError::System(error.to_string()))?;
+    Ok(ChaCha20Rng::from_seed(seed))
+}

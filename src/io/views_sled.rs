@@ -1,0 +1,376 @@
+//! Views on the disk, in sled: one tree, rows as JSON, everything of a batch in one atomic write.
+//!
+//! | key | value |
+//! |---|---|
+//! | `a` | the lsn applied, the layout's version, a mark of the secret |
+//! | `c` contact | [`Contact`], personal fields sealed |
+//! | `t` opened, contact | queue and outcome, so that a list passes over what is not asked for without reading rows |
+//! | `n` number hash, opened, contact | the same |
+//! | `k` case, `z` citizen | [`Case`], [`Citizen`] |
+//! | `h` number hash | citizen |
+//! | `r` recording | contact |
+//!
+//! All of it is disposable. sled's flush is not safe from a power cut, and a snapshot that was being written when the process
+//! died keeps it from opening; so whatever is wrong with it, the directory is removed and the rows are made anew.
+
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sled::{Batch, IVec};
+
+use crate::crm::{Case, Citizen, Contact};
+use crate::ids::{CaseId, CitizenId, ContactId, QueueId, Stamp};
+use crate::journal::Lsn;
+use crate::journal::entry::Entry;
+use crate::journal::seal::{Keys, NumberHash};
+use crate::views::fold::{Delta, Rows, fold};
+use crate::views::{CaseFilter, ContactFilter, Cursor, Listing, Page, ViewError, Views};
+use crate::words::Outcome;
+
+/// Changes when the rows' meaning does; other versions are dropped and made anew.
+const LAYOUT: u32 = 1;
+
+/// sled's cache. Lists read the newest rows, so little suffices.
+const CACHE_BYTES: u64 = 32 << 20;
+
+/// Views in a directory.
+#[derive(Debug)]
+pub struct SledViews {
+    db: sled::Db,
+    applied: Lsn,
+    secret: NumberHash,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Applied {
+    lsn: Lsn,
+    layout: u32,
+    secret: NumberHash,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Indexed {
+    queue: Option<QueueId>,
+    outcome: Option<Outcome>,
+}
+
+impl SledViews {
+    /// Opens the views in `dir`. `last` is the journal's end: views that are damaged, of another layout or secret, or ahead of
+    /// it are dropped, to be made anew by the caller's catching up.
+    pub fn open(dir: &Path, last: Lsn, keys: &Keys) -> Result<SledViews, ViewError> {
+        let secret = keys.hash("views");
+        let problem = match SledViews::open_as_is(dir, secret) {
+            Ok(views) if views.applied <= last => return Ok(views),
+            Ok(_) => "they are ahead of the journal".to_owned(),
+            Err(problem) => problem.to_string(),
+        };
+        tracing::warn!(dir = %dir.display(), %problem, "the views are dropped and made anew from the journal");
+        if dir.exists() {
+            std::fs::remove_dir_all(dir).map_err(|error| ViewError::Store(error.to_string()))?;
+        }
+        SledViews::open_as_is(dir, secret)
+    }
+
+    fn open_as_is(dir: &Path, secret: NumberHash) -> Result<SledViews, ViewError> {
+        refuse_half_snapshot(dir)?;
+        // A damaged file makes sled panic in places; that must not stop the exchange.
+        let open =
+            || sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(Some(1000)).open();
+        let opened = std::panic::catch_unwind(open);
+        let db = opened
+            .map_err(|_| ViewError::Store("the store gave up on opening".to_owned()))?
+            .map_err(store)?;
+        let mut views = SledViews { db, applied: Lsn(0), secret };
+        match views.row::<Applied>(b"a")? {
+            Some(applied) if applied.layout == LAYOUT && applied.secret == secret => {
+                views.applied = applied.lsn
+            }
+            Some(_) => return Err(ViewError::Store("they are of another layout or journal".to_owned())),
+            None if views.db.is_empty() => {}
+            None => return Err(ViewError::Store("they do not tell how far they are".to_owned())),
+        }
+        Ok(views)
+    }
+
+    /// Writes out what is in memory; for an orderly end.
+    pub fn flush(&self) -> Result<(), ViewError> {
+        self.db.flush().map(drop).map_err(store)
+    }
+
+    fn row<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, ViewError> {
+        match self.db.get(key).map_err(store)? {
+            Some(bytes) => parse(&bytes).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn commit(&mut self, delta: Delta) -> Result<(), ViewError> {
+        let mut batch = Batch::default();
+        for contact in delta.contacts.values() {
+            put_contact(&mut batch, contact);
+        }
+        for case in delta.cases.values() {
+            put(&mut batch, key(b'k', &case.case.0.to_be_bytes()), case);
+        }
+        for citizen in delta.citizens.values() {
+            put(&mut batch, key(b'z', &stamp_key(citizen.citizen.0)), citizen);
+        }
+        for (number, citizen) in &delta.numbers {
+            put(&mut batch, key(b'h', &number.0), citizen);
+        }
+        for (file, contact) in &delta.recordings {
+            put(&mut batch, key(b'r', file.as_bytes()), contact);
+        }
+        for (number, place) in &delta.unlisted {
+            batch.remove(number_key(*number, *place));
+        }
+        for number in &delta.forgotten {
+            batch.remove(key(b'h', &number.0));
+        }
+        let applied = Applied { lsn: delta.applied, layout: LAYOUT, secret: self.secret };
+        put(&mut batch, b"a".to_vec(), &applied);
+        self.db.apply_batch(batch).map_err(store)?;
+        self.applied = delta.applied;
+        Ok(())
+    }
+
+    /// Goes through an index, newest first, and reads the rows that are asked for.
+    fn list(&self, prefix: &[u8], filter: &ContactFilter, page: &Page) -> Result<Listing, ViewError> {
+        let low = [prefix, &time_key(filter.from_ms.unwrap_or(i64::MIN))[..]].concat();
+        let end = match (page.after, filter.to_ms) {
+            (Some(after), _) => [prefix, &place_key(after)[..]].concat(),
+            (None, Some(to_ms)) => [prefix, &time_key(to_ms)[..]].concat(),
+            (None, None) => [prefix, &[0xff; 20][..]].concat(),
+        };
+        let mut listing = Listing { contacts: Vec::new(), next: None };
+        if low > end {
+            return Ok(listing);
+        }
+        for item in self.db.range(low..end).rev() {
+            let (key, value) = item.map_err(store)?;
+            let indexed: Indexed = parse(&value)?;
+            let Some(place) = place_of(key.get(prefix.len()..).unwrap_or_default()) else { continue };
+            if !filter.covers(place.opened_ms) || !filter.suits(indexed.queue.as_ref(), indexed.outcome) {
+                continue;
+            }
+            if listing.contacts.len() >= page.limit {
+                listing.next = listing.contacts.last().map(Cursor::of);
+                break;
+            }
+            listing.contacts.extend(self.contact_row(place.contact)?);
+        }
+        Ok(listing)
+    }
+}
+
+/// sled leaves this file when the process dies while it writes a snapshot, and then does not open.
+fn refuse_half_snapshot(dir: &Path) -> Result<(), ViewError> {
+    let Ok(items) = std::fs::read_dir(dir) else { return Ok(()) };
+    let half = items.flatten().any(|item| item.file_name().to_string_lossy().ends_with(".generating"));
+    if half { Err(ViewError::Store("a snapshot was left half written".to_owned())) } else { Ok(()) }
+}
+
+impl Rows for SledViews {
+    fn contact_row(&self, id: ContactId) -> Result<Option<Contact>, ViewError> {
+        self.row(&key(b'c', &stamp_key(id.0)))
+    }
+
+    fn case_row(&self, id: CaseId) -> Result<Option<Case>, ViewError> {
+        self.row(&key(b'k', &id.0.to_be_bytes()))
+    }
+
+    fn citizen_row(&self, id: CitizenId) -> Result<Option<Citizen>, ViewError> {
+        self.row(&key(b'z', &stamp_key(id.0)))
+    }
+
+    fn recording_row(&self, file: &str) -> Result<Option<ContactId>, ViewError> {
+        self.row(&key(b'r', file.as_bytes()))
+    }
+}
+
+impl Views for SledViews {
+    fn applied(&self) -> Lsn {
+        self.applied
+    }
+
+    fn apply(&mut self, batch: &[(Lsn, Entry)], keys: &Keys) -> Result<(), ViewError> {
+        let delta = fold(self, self.applied, batch, keys)?;
+        self.commit(delta)
+    }
+
+    fn clear(&mut self) -> Result<(), ViewError> {
+        self.db.clear().map_err(store)?;
+        self.applied = Lsn(0);
+        Ok(())
+    }
+
+    fn contact(&self, id: ContactId) -> Result<Option<Contact>, ViewError> {
+        self.contact_row(id)
+    }
+
+    fn contacts(&self, filter: &ContactFilter, page: &Page) -> Result<Listing, ViewError> {
+        match filter.number {
+            Some(number) => self.list(&key(b'n', &number.0), filter, page),
+            None => self.list(b"t", filter, page),
+        }
+    }
+
+    fn case(&self, id: CaseId) -> Result<Option<Case>, ViewError> {
+        self.case_row(id)
+    }
+
+    fn cases(
+        &self,
+        filter: &CaseFilter,
+        limit: usize,
+        before: Option<CaseId>,
+    ) -> Result<Vec<Case>, ViewError> {
+        let end = before.unwrap_or(CaseId(u64::MAX));
+        let mut cases = Vec::new();
+        for item in self.db.range(key(b'k', &[0; 8])..key(b'k', &end.0.to_be_bytes())).rev() {
+            if cases.len() >= limit {
+                break;
+            }
+            let case: Case = parse(&item.map_err(store)?.1)?;
+            if filter.suits(&case) {
+                cases.push(case);
+            }
+        }
+        Ok(cases)
+    }
+
+    fn citizen(&self, id: CitizenId) -> Result<Option<Citizen>, ViewError> {
+        self.citizen_row(id)
+    }
+
+    fn citizen_by_number(&self, number: NumberHash) -> Result<Option<CitizenId>, ViewError> {
+        self.row(&key(b'h', &number.0))
+    }
+}
+
+fn put_contact(batch: &mut Batch, contact: &Contact) {
+    let indexed = Indexed { queue: contact.queue.clone(), outcome: contact.outcome };
+    let place = Cursor::of(contact);
+    put(batch, key(b'c', &stamp_key(contact.contact.0)), contact);
+    put(batch, key(b't', &place_key(place)), &indexed);
+    if let Some(number) = contact.number {
+        put(batch, number_key(number, place), &indexed);
+    }
+}
+
+fn put(batch: &mut Batch, key: Vec<u8>, row: &impl Serialize) {
+    let json = serde_json::to_vec(row).expect("rows are plain data with string keys");
+    batch.insert(key, IVec::from(json));
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ViewError> {
+    serde_json::from_slice(bytes).map_err(|error| ViewError::Row(error.to_string()))
+}
+
+fn store(error: sled::Error) -> ViewError {
+    ViewError::Store(error.to_string())
+}
+
+fn key(kind: u8, rest: &[u8]) -> Vec<u8> {
+    [&[kind][..], rest].concat()
+}
+
+fn number_key(number: NumberHash, place: Cursor) -> Vec<u8> {
+    [&key(b'n', &number.0)[..], &place_key(place)].concat()
+}
+
+/// Bytes that sort as stamps do.
+fn stamp_key(stamp: Stamp) -> [u8; 10] {
+    let mut bytes = [0; 10];
+    bytes[..2].copy_from_slice(&stamp.node.to_be_bytes());
+    bytes[2..6].copy_from_slice(&stamp.epoch.to_be_bytes());
+    bytes[6..].copy_from_slice(&stamp.count.to_be_bytes());
+    bytes
+}
+
+/// Bytes that sort as moments do, those before 1970 too.
+fn time_key(ms: i64) -> [u8; 8] {
+    (ms.cast_unsigned() ^ (1 << 63)).to_be_bytes()
+}
+
+fn place_key(place: Cursor) -> [u8; 18] {
+    let mut bytes = [0; 18];
+    bytes[..8].copy_from_slice(&time_key(place.opened_ms));
+    bytes[8..].copy_from_slice(&stamp_key(place.contact.0));
+    bytes
+}
+
+fn place_of(bytes: &[u8]) -> Option<Cursor> {
+    let (time, rest) = bytes.split_first_chunk::<8>()?;
+    let (node, rest) = rest.split_first_chunk::<2>()?;
+    let (epoch, rest) = rest.split_first_chunk::<4>()?;
+    let count = rest.first_chunk::<4>()?;
+    let stamp = Stamp {
+        node: u16::from_be_bytes(*node),
+        epoch: u32::from_be_bytes(*epoch),
+        count: u32::from_be_bytes(*count),
+    };
+    let opened_ms = (u64::from_be_bytes(*time) ^ (1 << 63)).cast_signed();
+    Some(Cursor { opened_ms, contact: ContactId(stamp) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::file_journal::FileJournal;
+    use crate::journal::sim_disk::SimDisk;
+    use rand::{SeedableRng, rngs::ChaCha20Rng};
+
+    fn keys() -> Keys {
+        FileJournal::open(SimDisk::new(), ChaCha20Rng::seed_from_u64(1), 1 << 20).unwrap().0.keys()
+    }
+
+    #[test]
+    fn conforms() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut count = 0;
+        crate::views::conformance::suite(|| {
+            count += 1;
+            SledViews::open(&dir.path().join(count.to_string()), Lsn(u64::MAX), &keys()).unwrap()
+        });
+    }
+
+    fn with_a_call(dir: &Path) {
+        let mut views = SledViews::open(dir, Lsn(16), &keys()).unwrap();
+        let entries = crate::views::conformance::answered(1, 0, "anonymous");
+        let batch: Vec<_> = (1..).map(Lsn).zip(entries).collect();
+        views.apply(&batch, &keys()).unwrap();
+        views.flush().unwrap();
+    }
+
+    #[test]
+    fn views_are_remembered_with_how_far_they_are() {
+        let dir = tempfile::tempdir().unwrap();
+        with_a_call(dir.path());
+        let views = SledViews::open(dir.path(), Lsn(20), &keys()).unwrap();
+        assert_eq!(views.applied(), Lsn(16));
+        assert!(views.case(CaseId(1)).unwrap().is_some());
+    }
+
+    #[test]
+    fn damaged_or_foreign_views_are_dropped_and_begin_anew() {
+        type Spoil = fn(&Path);
+        let spoils: [(&str, Spoil, Lsn); 3] = [
+            (
+                "half a snapshot",
+                |dir| std::fs::write(dir.join("snap.0000.generating"), b"x").unwrap(),
+                Lsn(20),
+            ),
+            ("rubbish", |dir| std::fs::write(dir.join("db"), vec![7; 5000]).unwrap(), Lsn(20)),
+            ("ahead of the journal", |_| {}, Lsn(10)),
+        ];
+        for (what, spoil, last) in spoils {
+            let dir = tempfile::tempdir().unwrap();
+            with_a_call(dir.path());
+            spoil(dir.path());
+            let views = SledViews::open(dir.path(), last, &keys()).unwrap();
+            assert_eq!(views.applied(), Lsn(0), "{what}");
+        }
+    }
+}

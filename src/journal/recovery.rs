@@ -1,0 +1,367 @@
+//! What a start needs to know of the past: a fold over the journal, kept small and remembered in the file `checkpoint`, so
+//! that a start reads only what came after it. The checkpoint is disposable: missing, damaged or ahead of the journal, it is
+//! passed over and the whole journal is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::Lsn;
+use super::disk::{Disk, DiskError, replace};
+use super::entry::{Entry, Fact, Personal};
+use super::log::{Cut, LogError};
+use super::reader::Reader;
+use super::record;
+use super::seal::{Keys, NumberHash};
+use crate::ids::{CaseId, CitizenId, ContactId, SeatId};
+use crate::words::{QueueExit, SeatView};
+
+const CHECKPOINT: &str = "checkpoint";
+
+/// For how long after a start the dialogs of the start before are still worth a BYE: 64*T1 for its transaction, twice.
+const ORPHAN_MS: i64 = 64_000;
+
+/// What is found at a start.
+#[derive(Clone, Debug)]
+pub struct Recovered {
+    /// The last entry; the next to append is one more.
+    pub last: Lsn,
+    /// Tails that a crash had torn and the start has cut.
+    pub cuts: Vec<Cut>,
+    /// The state of things at the last entry.
+    pub state: Recovery,
+    /// To read personal fields.
+    pub keys: Keys,
+}
+
+impl Recovered {
+    /// The start number that `node` takes now.
+    pub fn next_epoch(&self, node: u16) -> u32 {
+        self.state.epochs.get(&node).copied().unwrap_or(0).saturating_add(1)
+    }
+
+    /// The dialogs to be ended, each with its contact and its record as JSON. Those whose key is gone cannot be told.
+    pub fn dialogs(&self) -> Vec<(u64, ContactId, String)> {
+        let unsealed = |(number, dialog): (&u64, &OpenDialog)| {
+            let record = self.keys.unseal(dialog.contact, "record", &dialog.record);
+            let Personal::Clear(record) = record else { return None };
+            Some((*number, dialog.contact, record))
+        };
+        self.state.dialogs.iter().filter_map(unsealed).collect()
+    }
+
+    /// The citizen with this number, whatever way it is written.
+    pub fn citizen(&self, number: &str) -> Option<CitizenId> {
+        self.state.citizens.get(&self.keys.hash(number)).copied()
+    }
+}
+
+/// The state of things after some entry.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Recovery {
+    /// The entry.
+    pub lsn: Lsn,
+    /// When it was written; the best guess of when a crash happened.
+    pub last_ms: i64,
+    /// The exchange had stopped in order.
+    pub stopped: bool,
+    /// The last start number of each node.
+    pub epochs: BTreeMap<u16, u32>,
+    /// Contacts without an end.
+    pub contacts: BTreeMap<ContactId, OpenContact>,
+    /// Dialogs without an end, by the endpoint's number.
+    pub dialogs: BTreeMap<u64, OpenDialog>,
+    /// The highest dialog number ever used. A start that numbers on from here never mistakes an old dialog for a new one.
+    pub last_dialog: u64,
+    /// The block of case numbers given out last: first number, how many.
+    pub case_block: Option<(u64, u32)>,
+    /// The highest case number used.
+    pub last_case: Option<CaseId>,
+    /// Each seat as it was last, and since when.
+    pub seats: BTreeMap<SeatId, SeatSince>,
+    /// Citizens by their number's hash.
+    pub citizens: BTreeMap<NumberHash, CitizenId>,
+    /// Recordings begun and not closed, each with its contact.
+    pub recordings: BTreeMap<String, ContactId>,
+    /// Contacts whose keys must not come back with a restored backup.
+    pub erased: BTreeSet<ContactId>,
+}
+
+/// A contact without an end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenContact {
+    /// Its case.
+    pub case: CaseId,
+    /// When it began.
+    pub opened_ms: i64,
+    /// The exchange had answered it.
+    pub answered: bool,
+    /// The seat it was joined to.
+    pub joined: Option<SeatId>,
+    /// It had a place in a queue.
+    #[serde(default)]
+    pub waiting: bool,
+    /// The exit by which it left its last queue.
+    #[serde(default)]
+    pub left: Option<QueueExit>,
+    /// It had heard a node that answers a request for information.
+    #[serde(default)]
+    pub informed: bool,
+}
+
+/// A dialog without an end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenDialog {
+    /// Whose key seals the record.
+    pub contact: ContactId,
+    /// `sip::DialogRecord` as JSON, sealed.
+    pub record: Personal,
+    /// When a later start first had it to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orphan_ms: Option<i64>,
+}
+
+/// A seat and since when it is so.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SeatSince {
+    /// As it was last.
+    pub view: SeatView,
+    /// Since when.
+    pub at_ms: i64,
+}
+
+impl Recovery {
+    /// Takes in the entry `lsn`, sealed or clear. Any order, repetition or unknown id is borne.
+    pub fn apply(&mut self, lsn: Lsn, entry: &Entry, keys: &Keys) {
+        self.lsn = self.lsn.max(lsn);
+        self.last_ms = entry.at_ms;
+        self.stopped = matches!(entry.fact, Fact::Stopped);
+        match &entry.fact {
+            Fact::Started { node, epoch, .. } => self.on_started(*node, *epoch, entry.at_ms),
+            Fact::Stopped => self.dialogs.clear(),
+            Fact::CaseBlock { first, len } => self.case_block = Some((*first, *len)),
+            Fact::CitizenFound { citizen, number, contact } => {
+                if let Personal::Clear(number) = keys.unseal(*contact, "number", number) {
+                    self.citizens.insert(keys.hash(&number), *citizen);
+                }
+            }
+            Fact::DialogOpened { contact, dialog, record } => {
+                let open = OpenDialog { contact: *contact, record: record.clone(), orphan_ms: None };
+                self.dialogs.insert(*dialog, open);
+                self.last_dialog = self.last_dialog.max(*dialog);
+            }
+            Fact::DialogClosed { dialog } => drop(self.dialogs.remove(dialog)),
+            Fact::SeatChanged { seat, now, .. } => {
+                self.seats.insert(seat.clone(), SeatSince { view: now.clone(), at_ms: entry.at_ms });
+            }
+            Fact::Recorded { file, .. }
+            | Fact::RecordingFailed { file, .. }
+            | Fact::RecordingDeleted { file } => {
+                self.recordings.remove(file);
+            }
+            Fact::Erased { contact } => drop(self.erased.insert(*contact)),
+            fact => self.on_contact(fact, entry.at_ms),
+        }
+    }
+
+    fn on_started(&mut self, node: u16, epoch: u32, at_ms: i64) {
+        let last = self.epochs.entry(node).or_default();
+        *last = epoch.max(*last);
+        self.dialogs.retain(|_, dialog| dialog.orphan_ms.is_none_or(|since| at_ms - since < ORPHAN_MS));
+        for dialog in self.dialogs.values_mut() {
+            dialog.orphan_ms.get_or_insert(at_ms);
+        }
+    }
+
+    fn on_contact(&mut self, fact: &Fact, at_ms: i64) {
+        match fact {
+            Fact::ContactOpened { contact, case, .. } => {
+                let open = OpenContact {
+                    case: *case,
+                    opened_ms: at_ms,
+                    answered: false,
+                    joined: None,
+                    waiting: false,
+                    left: None,
+                    informed: false,
+                };
+                self.contacts.insert(*contact, open);
+                self.last_case = self.last_case.max(Some(*case));
+            }
+            Fact::ContactAnswered { contact } => self.with_open(*contact, |open| open.answered = true),
+            Fact::NodeEntered { contact, info: true, .. } => self.with_open(*contact, |open| open.informed = true),
+            Fact::Queued { contact, .. } => self.with_open(*contact, |open| (open.waiting, open.left) = (true, None)),
+            Fact::QueueLeft { contact, exit, .. } => {
+                self.with_open(*contact, |open| (open.waiting, open.left) = (false, Some(*exit)));
+            }
+            Fact::Joined { contact, seat, recording, .. } => {
+                self.with_open(*contact, |open| (open.waiting, open.joined) = (false, Some(seat.clone())));
+                self.recordings.extend(recording.clone().map(|file| (file, *contact)));
+            }
+            Fact::ContactClosed { contact, .. } => drop(self.contacts.remove(contact)),
+            _ => {}
+        }
+    }
+
+    fn with_open(&mut self, contact: ContactId, change: impl FnOnce(&mut OpenContact)) {
+        if let Some(open) = self.contacts.get_mut(&contact) {
+            change(open);
+        }
+    }
+
+    /// The state at the end of the journal on `disk`, whose last entry is `last`.
+    pub fn read<D: Disk>(disk: &D, keys: &Keys, last: Lsn) -> Result<Recovery, LogError> {
+        let mut state = checkpoint(disk, keys).filter(|state| state.lsn <= last).unwrap_or_default();
+        for item in Reader::new(disk.clone(), Lsn(state.lsn.0 + 1)) {
+            let (lsn, entry) = item?;
+            state.apply(lsn, &entry, keys);
+        }
+        Ok(state)
+    }
+
+    /// This state as the checkpoint's bytes. To be written by [`write_checkpoint`] once its lsn is durable.
+    pub fn to_checkpoint(&self, keys: &Keys) -> Vec<u8> {
+        let kept = Kept { secret: secret_mark(keys), state: self.clone() };
+        let json = serde_json::to_vec(&kept).expect("the state is plain data with string keys");
+        let mut bytes = crc32c::crc32c(&json).to_le_bytes().to_vec();
+        bytes.push(record::VERSION);
+        bytes.extend_from_slice(&json);
+        bytes
+    }
+}
+
+/// Replaces the checkpoint.
+pub fn write_checkpoint<D: Disk>(disk: &D, bytes: &[u8]) -> Result<(), DiskError> {
+    replace(disk, CHECKPOINT, bytes)
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// Tells whether the hashes were made with the secret there is now.
+    secret: NumberHash,
+    state: Recovery,
+}
+
+fn secret_mark(keys: &Keys) -> NumberHash {
+    keys.hash("checkpoint")
+}
+
+fn checkpoint<D: Disk>(disk: &D, keys: &Keys) -> Option<Recovery> {
+    let bytes = disk.read(CHECKPOINT).ok()?;
+    let (crc, rest) = bytes.split_first_chunk::<4>()?;
+    let (version, json) = rest.split_first()?;
+    if *version != record::VERSION || crc32c::crc32c(json) != u32::from_le_bytes(*crc) {
+        return None;
+    }
+    let kept: Kept = serde_json::from_slice(json).ok()?;
+    (kept.secret == secret_mark(keys)).then_some(kept.state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Stamp;
+    use crate::journal::Journal;
+    use crate::journal::file_journal::FileJournal;
+    use crate::journal::sim_disk::SimDisk;
+    use crate::words::{EndedBy, Outcome, Status, WorkView};
+    use rand::{SeedableRng, rngs::ChaCha20Rng};
+
+    fn contact(count: u32) -> ContactId {
+        ContactId(Stamp { node: 1, epoch: 1, count })
+    }
+
+    fn opened(count: u32) -> Fact {
+        Fact::ContactOpened {
+            contact: contact(count),
+            case: CaseId(u64::from(count)),
+            citizen: None,
+            from: Personal::Clear("anonymous".to_owned()),
+            to: "055055".to_owned(),
+            entity: "firenze".into(),
+            topic: None,
+            language: "it".into(),
+            flow: "055055".into(),
+            degraded: false,
+        }
+    }
+
+    fn started(epoch: u32) -> Fact {
+        Fact::Started { node: 1, epoch, version: "0.1.0".to_owned() }
+    }
+
+    fn journal(disk: &SimDisk, facts: &[(i64, Fact)]) -> Recovered {
+        let (mut journal, cuts) =
+            FileJournal::open(disk.clone(), ChaCha20Rng::seed_from_u64(1), 1 << 20).unwrap();
+        let group: Vec<Entry> =
+            facts.iter().map(|(at_ms, fact)| Entry { at_ms: *at_ms, fact: fact.clone() }).collect();
+        journal.append_group(&group).unwrap();
+        let keys = journal.keys();
+        let state = Recovery::read(disk, &keys, journal.last()).unwrap();
+        Recovered { last: journal.last(), cuts, state, keys }
+    }
+
+    #[test]
+    fn start_after_a_crash_knows_open_contacts_dialogs_seats_and_numbers() {
+        let citizen = CitizenId(contact(1).0);
+        let view = SeatView { reachable: true, status: Status::Ready, work: WorkView::WrapUp, call: None };
+        let closed = Fact::ContactClosed {
+            contact: contact(1),
+            outcome: Outcome::Left,
+            ended_by: EndedBy::Citizen,
+            short: false,
+            why: None,
+        };
+        let number = Personal::Clear("+390552768224".to_owned());
+        let dialog = |dialog| {
+            let record = Personal::Clear(format!("{{\"n\":{dialog}}}"));
+            Fact::DialogOpened { contact: contact(2), dialog, record }
+        };
+        let found = journal(
+            &SimDisk::new(),
+            &[
+                (0, started(3)),
+                (0, Fact::CaseBlock { first: 1, len: 100 }),
+                (1, opened(1)),
+                (1, Fact::CitizenFound { citizen, number, contact: contact(1) }),
+                (2, opened(2)),
+                (3, dialog(5)),
+                (3, dialog(6)),
+                (4, Fact::DialogClosed { dialog: 5 }),
+                (5, closed),
+                (6, Fact::SeatChanged { seat: "seat01".into(), now: view.clone(), by: None }),
+            ],
+        );
+        assert_eq!((found.next_epoch(1), found.next_epoch(2)), (4, 1));
+        assert_eq!(found.state.contacts.keys().copied().collect::<Vec<_>>(), [contact(2)]);
+        assert_eq!(found.dialogs(), [(6, contact(2), r#"{"n":6}"#.to_owned())]);
+        assert_eq!((found.state.case_block, found.state.last_case), (Some((1, 100)), Some(CaseId(2))));
+        assert_eq!(found.state.seats["seat01"], SeatSince { view, at_ms: 6 });
+        assert_eq!(found.citizen("055 2768224"), Some(citizen));
+        assert_eq!((found.state.last_dialog, found.state.stopped, found.state.last_ms), (6, false, 6));
+    }
+
+    #[test]
+    fn dialogs_of_a_crash_are_ended_by_the_next_starts_and_then_forgotten() {
+        let record = Personal::Clear("{}".to_owned());
+        let open = Fact::DialogOpened { contact: contact(1), dialog: 1, record };
+        let facts = [(0, started(1)), (1, open), (1000, started(2)), (9000, started(3))];
+        assert_eq!(journal(&SimDisk::new(), &facts).dialogs().len(), 1, "a crash within the BYE's time");
+        let later = [&facts[..], &[(90_000, started(4))]].concat();
+        assert_eq!(journal(&SimDisk::new(), &later).dialogs().len(), 0);
+    }
+
+    #[test]
+    fn checkpoint_gives_the_same_state_and_a_bad_one_is_passed_over() {
+        let disk = SimDisk::new();
+        let before = journal(&disk, &[(0, started(1)), (1, opened(1)), (2, opened(2))]);
+        write_checkpoint(&disk, &before.state.to_checkpoint(&before.keys)).unwrap();
+        let after = journal(&disk, &[(3, opened(3))]);
+        let whole = {
+            disk.flip_bit("checkpoint", 40);
+            Recovery::read(&disk, &after.keys, after.last).unwrap()
+        };
+        assert_eq!(after.state, whole);
+        assert_eq!(whole.contacts.len(), 3);
+    }
+}

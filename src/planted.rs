@@ -1,0 +1,66 @@
+//! Faults planted on purpose: the test of the tests. A check that finds none of these is no check.
+//!
+//! Without the feature `planted-faults` no fault can be switched on, and asking for one costs nothing.
+
+/// One way in which the exchange could be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A seat is idle right after its talk.
+    LostWrapUp,
+    /// A caller whom a seat rings for stays in line for others.
+    DoubleReservation,
+    /// A seat that rejected a call rests for ever.
+    NeverFreedAfterReject,
+    /// A caller whose ring was not taken goes to the end of the line.
+    BackOfTheLine,
+    /// A pause ends the wrap-up.
+    WrapUpCutByPause,
+    /// The seat idle for the shortest time is rung.
+    ShortestIdle,
+    /// Nobody looks at the longest wait.
+    ForgottenTimeout,
+}
+
+impl Fault {
+    /// All of them, for a test that goes through the list.
+    pub const ALL: [Fault; 7] = [
+        Fault::LostWrapUp,
+        Fault::DoubleReservation,
+        Fault::NeverFreedAfterReject,
+        Fault::BackOfTheLine,
+        Fault::WrapUpCutByPause,
+        Fault::ShortestIdle,
+        Fault::ForgottenTimeout,
+    ];
+}
+
+#[cfg(feature = "planted-faults")]
+mod planting {
+    use std::cell::Cell;
+
+    use super::Fault;
+
+    thread_local! {
+        static PLANTED: Cell<Option<Fault>> = const { Cell::new(None) };
+    }
+
+    /// From now on everything on this thread has this fault; `None`: has none.
+    pub fn set(fault: Option<Fault>) {
+        PLANTED.set(fault);
+    }
+
+    pub(crate) fn is(fault: Fault) -> bool {
+        PLANTED.get() == Some(fault)
+    }
+}
+
+#[cfg(feature = "planted-faults")]
+pub(crate) use planting::is;
+#[cfg(feature = "planted-faults")]
+pub use planting::set;
+
+/// Whether this fault is planted.
+#[cfg(not(feature = "planted-faults"))]
+pub(crate) const fn is(_: Fault) -> bool {
+    false
+}

@@ -1,0 +1,201 @@
+//! The exchange's side: challenges, and what an answer is worth.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use subtle::{Choice, ConstantTimeEq};
+
+use super::nonce::{Counts, Found, Mint};
+use super::params::Params;
+use super::{Algorithm, Input};
+use crate::time::Mono;
+
+/// What the credentials of a request prove.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The sender knows this user's password.
+    Proved(Arc<str>),
+    /// So it seems, but with a nonce that is too old or was used before: challenge again with `stale=true`.
+    Stale,
+    /// No credentials, or wrong ones, or another user's: challenge.
+    Unproved,
+}
+
+/// Knows the passwords; challenges and checks.
+pub(crate) struct Guard {
+    realm: String,
+    passwords: BTreeMap<Arc<str>, String>,
+    /// Stands in for the password of a user who does not exist, so that known and unknown take the same steps.
+    nobody: String,
+    mint: Mint,
+    /// Only users that have proved themselves are in it: bounded by `passwords`.
+    counts: BTreeMap<Arc<str>, Counts>,
+}
+
+impl Guard {
+    pub(crate) fn new(realm: String, passwords: BTreeMap<Arc<str>, String>, key: &[u8; 32]) -> Guard {
+        let nobody = super::hex(key);
+        Guard { realm, passwords, nobody, mint: Mint::new(key), counts: BTreeMap::new() }
+    }
+
+    /// Values for WWW-Authenticate, one header each, the preferred first (RFC 8760 section 2.3).
+    pub(crate) fn challenges(&mut self, now: Mono, stale: bool) -> [String; 2] {
+        let nonce = self.mint.next(now, &self.realm);
+        let stale = if stale { ", stale=true" } else { "" };
+        Algorithm::ALL.map(|algorithm| {
+            let (realm, token) = (&self.realm, algorithm.token());
+            format!(r#"Digest realm="{realm}", nonce="{nonce}", algorithm={token}, qop="auth"{stale}"#)
+        })
+    }
+
+    /// Whether one of the Authorization `values` proves the sender to be `user`.
+    pub(crate) fn check<'a>(
+        &mut self,
+        now: Mono,
+        user: &str,
+        method: &[u8],
+        values: impl Iterator<Item = &'a [u8]>,
+    ) -> Verdict {
+        let mine = |params: &Params<'_>| params.named("realm") == Some(self.realm.as_bytes());
+        // A phone may keep credentials for a few realms; more than this is no phone.
+        let Some(params) = values.take(4).filter_map(Params::parse).find(mine) else {
+            return Verdict::Unproved;
+        };
+        let Some((nonce, count)) = self.verify(user, method, &params) else { return Verdict::Unproved };
+        let Some((user, _)) = self.passwords.get_key_value(user) else { return Verdict::Unproved };
+        let Found::Fresh(serial) = self.mint.find(now, &self.realm, nonce) else { return Verdict::Stale };
+        let is_new = self.counts.entry(user.clone()).or_default().take(serial, count);
+        if is_new { Verdict::Proved(user.clone()) } else { Verdict::Stale }
+    }
+
+    /// The nonce and its count, when the response is the one that this user's password gives.
+    ///
+    /// The digest's `uri` is hashed as sent and not held against the Request-URI: some phones and sipp write another form
+    /// of it, and a captured answer cannot be used for another request anyway, because each count is good once.
+    fn verify<'p>(&self, user: &str, method: &[u8], params: &'p Params<'_>) -> Option<(&'p [u8], u32)> {
+        let algorithm = Algorithm::named(params.named("algorithm"))?;
+        let (nonce, response) = (params.named("nonce")?, params.named("response")?);
+        let auth = match params.named("qop") {
+            Some(qop) if qop.eq_ignore_ascii_case(b"auth") => {
+                Some((params.named("nc")?, params.named("cnonce")?))
+            }
+            Some(_) => return None,
+            None => None,
+        };
+        let username = params.named("username")?;
+        let (password, known) = match self.passwords.get(user) {
+            Some(password) => (password, 1),
+            None => (&self.nobody, 0),
+        };
+        let input = Input {
+            algorithm,
+            username: user.as_bytes(),
+            realm: self.realm.as_bytes(),
+            password: password.as_bytes(),
+            method,
+            uri: params.named("uri")?,
+            nonce,
+            auth,
+        };
+        let right = input.response().as_bytes().ct_eq(response.to_ascii_lowercase().as_slice())
+            & username.ct_eq(user.as_bytes())
+            & Choice::from(known);
+        if !bool::from(right) {
+            return None;
+        }
+        // Without qop there is no count: such a nonce is good once.
+        let count =
+            auth.map_or(Some(1), |(nc, _)| u32::from_str_radix(std::str::from_utf8(nc).ok()?, 16).ok())?;
+        Some((nonce, count))
+    }
+
+    /// Nonce counts held, for leak checks.
+    pub(crate) fn counts(&self) -> usize {
+        self.counts.values().map(Counts::len).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::{Answering, answer};
+    use super::*;
+
+    const START: Mono = Mono::from_start(Duration::from_secs(50));
+
+    fn guard() -> Guard {
+        let users = [("seat01", "uno"), ("seat02", "due")];
+        let users = users.map(|(user, password)| (Arc::from(user), password.to_owned()));
+        Guard::new("firenze".to_owned(), BTreeMap::from(users), &[3; 32])
+    }
+
+    fn answered(challenge: &str, user: &str, password: &str, nc: u32) -> String {
+        let answering =
+            Answering { user, password, method: b"REGISTER", uri: b"sip:firenze", nc, cnonce: "abc" };
+        answer([challenge.as_bytes()].into_iter(), &answering).unwrap().value
+    }
+
+    fn check(guard: &mut Guard, now: Mono, user: &str, value: &str) -> Verdict {
+        guard.check(now, user, b"REGISTER", [value.as_bytes()].into_iter())
+    }
+
+    #[test]
+    fn the_right_password_proves_the_user_with_either_algorithm() {
+        let mut guard = guard();
+        for challenge in guard.challenges(START, false) {
+            let value = answered(&challenge, "seat01", "uno", 1);
+            let mut fresh = self::guard();
+            fresh.challenges(START, false);
+            assert_eq!(check(&mut fresh, START, "seat01", &value), Verdict::Proved("seat01".into()));
+        }
+    }
+
+    #[test]
+    fn wrong_foreign_and_missing_credentials_prove_nothing_and_leave_no_trace() {
+        let mut guard = guard();
+        let [challenge, _] = guard.challenges(START, false);
+        let cases = [
+            ("seat01", answered(&challenge, "seat01", "due", 1)),
+            ("seat01", answered(&challenge, "seat02", "due", 1)),
+            ("seat99", answered(&challenge, "seat99", "uno", 1)),
+            ("seat99", answered(&challenge, "seat99", &guard.nobody, 1)),
+            ("seat01", answered(&challenge, "seat01", "uno", 1).replace("firenze", "milano")),
+            ("seat01", answered(&challenge, "seat01", "uno", 1).replace("qop=auth", "qop=auth-int")),
+            ("seat01", "NoOneKnowsThisScheme opaque-data=here".to_owned()),
+        ];
+        for (user, value) in cases {
+            assert_eq!(check(&mut guard, START, user, &value), Verdict::Unproved, "{value}");
+        }
+        assert_eq!(guard.check(START, "seat01", b"REGISTER", std::iter::empty()), Verdict::Unproved);
+        assert_eq!(guard.counts(), 0);
+    }
+
+    #[test]
+    fn a_captured_answer_is_stale_when_played_again_and_a_raised_count_is_fresh() {
+        let mut guard = guard();
+        let [challenge, _] = guard.challenges(START, false);
+        let first = answered(&challenge, "seat01", "uno", 1);
+        assert!(matches!(check(&mut guard, START, "seat01", &first), Verdict::Proved(_)));
+        assert_eq!(check(&mut guard, START, "seat01", &first), Verdict::Stale);
+        let second = answered(&challenge, "seat01", "uno", 2);
+        assert!(matches!(check(&mut guard, START, "seat01", &second), Verdict::Proved(_)));
+    }
+
+    #[test]
+    fn a_right_answer_to_a_nonce_of_an_earlier_start_is_stale_not_wrong() {
+        let [challenge, _] =
+            Guard::new("firenze".to_owned(), BTreeMap::new(), &[9; 32]).challenges(START, false);
+        let value = answered(&challenge, "seat01", "uno", 1);
+        assert_eq!(check(&mut guard(), START, "seat01", &value), Verdict::Stale);
+        let wrong = answered(&challenge, "seat01", "due", 1);
+        assert_eq!(check(&mut guard(), START, "seat01", &wrong), Verdict::Unproved);
+    }
+
+    #[test]
+    fn a_stale_challenge_says_so() {
+        let mut guard = guard();
+        assert!(guard.challenges(START, true).iter().all(|value| value.contains("stale=true")));
+        assert!(guard.challenges(START, false)[0].contains("algorithm=SHA-256"));
+    }
+}

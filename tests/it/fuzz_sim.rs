@@ -1,0 +1,376 @@
+//! Random histories: thirty and more calls, five and more seats, people who change their minds, a network that loses and
+//! repeats, and at least one crash; every step watched by the invariants and by the oracle.
+//!
+//! `cargo xtask fuzz-sim --seeds N` runs them by the thousand; a failing seed prints the command that repeats it.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use centralino::config::Config;
+use centralino::journal::disk::{DiskFault, DiskOp};
+use centralino::journal::sim_disk::Crash;
+use centralino::words::StatusChange;
+use rand::RngExt;
+
+use crate::sim::net::Weather;
+use crate::sim::phone::{Line, Manner, PhoneId, Seen};
+use crate::sim::{Setting, Sim};
+
+/// What people and the world do in one history.
+const ACTS: u32 = 420;
+/// A phone answered within this before a power cut may be missing: the promise holds after the fdatasync that follows.
+const SYNC_LATE: Duration = Duration::from_millis(500);
+
+/// What a history came to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Figures {
+    calls: usize,
+    seats: usize,
+    joined: usize,
+    crashes: usize,
+}
+
+/// One history, with everybody in it.
+struct History {
+    sim: Sim,
+    seats: Vec<PhoneId>,
+    citizens: Vec<PhoneId>,
+    figures: Figures,
+    /// Citizens whose answer was seen while the store kept up.
+    promised: Vec<PhoneId>,
+    seen: usize,
+}
+
+fn setting(seed: u64) -> Setting {
+    use rand::SeedableRng;
+    let mut chance = rand::rngs::ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
+    Setting::demo().with_config(|config: &mut Config| {
+        let (ring, wrap) = (chance.random_range(4..15), chance.random_range(0..8));
+        let (max_wait, max_waiting) = (chance.random_range(40..240), chance.random_range(3..20));
+        let (misses, rejects) = (chance.random_range(1..4), chance.random_range(1..4));
+        for queue in config.queues.values_mut() {
+            queue.rules.ring_for = Duration::from_secs(ring);
+            queue.rules.wrap_up = Duration::from_secs(wrap);
+            queue.rules.max_wait = Duration::from_secs(max_wait);
+            queue.rules.max_waiting = max_waiting;
+            queue.rules.max_misses = misses;
+            queue.rules.max_rejects = rejects;
+        }
+    })
+}
+
+impl History {
+    fn begin(seed: u64) -> History {
+        let mut sim = Sim::with(setting(seed), seed);
+        sim.weather = if sim.chance.random_bool(0.7) { Weather::STORMY } else { Weather::CALM };
+        let count = sim.chance.random_range(5..=8);
+        let seats = (1..=count).map(|n| sim.seat_phone(&format!("seat{n:02}"))).collect();
+        let figures = Figures { seats: count, ..Figures::default() };
+        History { sim, seats, citizens: Vec::new(), figures, promised: Vec::new(), seen: 0 }
+    }
+
+    fn run(mut self) -> Result<Figures, String> {
+        let crash_at = self.sim.chance.random_range(ACTS / 4..ACTS);
+        for act in 0..ACTS {
+            if act == crash_at {
+                self.crash()?;
+            } else {
+                self.act()?;
+            }
+            let pause = self.sim.chance.random_range(20..1800);
+            self.sim.advance(Duration::from_millis(pause));
+            self.look()?;
+        }
+        self.end()
+    }
+
+    /// Broken promises so far, and answers newly seen.
+    fn look(&mut self) -> Result<(), String> {
+        self.sim.verdict()?;
+        for citizen in &self.citizens[self.seen..] {
+            let phone = &self.sim.phones[citizen];
+            if phone.seen.contains(&Seen::Answered) && !self.sim.degraded() && !self.promised.contains(citizen) {
+                self.promised.push(*citizen);
+            }
+        }
+        Ok(())
+    }
+
+    fn some(&mut self, phones: &[PhoneId]) -> Option<PhoneId> {
+        (!phones.is_empty()).then(|| phones[self.sim.chance.random_range(0..phones.len())])
+    }
+
+    fn act(&mut self) -> Result<(), String> {
+        let (seats, citizens) = (self.seats.clone(), self.citizens.clone());
+        let up: Vec<_> = citizens.iter().copied().filter(|phone| self.sim.line(*phone) != Line::Free).collect();
+        let roll = self.sim.chance.random_range(0..100);
+        let after = Duration::from_millis(self.sim.chance.random_range(0..6000));
+        match roll {
+            0..12 => self.arrive(),
+            12..40 => {
+                let keys = ["1", "1", "0", "2", "11", "21", "3", "4", "5", "8", "9", "*", "7", "#"];
+                let keys = keys[self.sim.chance.random_range(0..keys.len())];
+                if let Some(citizen) = self.some(&up) {
+                    self.sim.press(citizen, keys);
+                }
+            }
+            40..48 => {
+                if let Some(citizen) = self.some(&up) {
+                    self.sim.hang_up(citizen);
+                }
+            }
+            48..62 => {
+                if let Some(seat) = self.some(&seats) {
+                    let manner = match self.sim.chance.random_range(0..10) {
+                        0..7 => Manner::Answers(after),
+                        7..9 => Manner::Rejects(after),
+                        _ => Manner::Ignores,
+                    };
+                    self.sim.with_phone(seat, |phone, _| phone.manner = manner);
+                }
+            }
+            62..78 => {
+                if let Some(seat) = self.some(&seats) {
+                    self.sim.hang_up(seat);
+                }
+            }
+            78..84 => self.change_status(),
+            84..88 => {
+                if let Some(phone) = self.some(&[seats, up].concat()) {
+                    let unplugged = self.sim.phones[&phone].unplugged;
+                    self.sim.unplug(phone, !unplugged);
+                }
+            }
+            88..91 => {
+                if let Some(seat) = self.some(&seats) {
+                    let on = self.sim.chance.random_bool(0.5);
+                    self.sim.with_phone(seat, |phone, now| phone.hold(now, on));
+                }
+            }
+            91..94 => {
+                let code = ["*11", "*12", "*13", "*14", "*15", "*1599*9"][self.sim.chance.random_range(0..6)];
+                if let Some(seat) = self.some(&seats).filter(|seat| self.sim.line(*seat) == Line::Free) {
+                    self.sim.with_phone(seat, |phone, now| phone.dial(now, code));
+                }
+            }
+            94..96 => {
+                let until = self.sim.now + Duration::from_millis(self.sim.chance.random_range(10..900));
+                self.sim.store().stall(until);
+            }
+            96..97 => self.sim.store().disk().fail_next(DiskOp::Write, DiskFault::Full),
+            97..98 => self.sim.no_ports = 1,
+            _ => {
+                if let Some(seat) = self.some(&seats) {
+                    let again = self.sim.chance.random_bool(0.7);
+                    self.register(seat, again);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn arrive(&mut self) {
+        self.figures.calls += 1;
+        let number = if self.sim.chance.random_bool(0.95) { "055055" } else { "555" };
+        let citizen = self.sim.dial(number);
+        self.citizens.push(citizen);
+    }
+
+    fn change_status(&mut self) {
+        let seat = format!("seat{:02}", self.sim.chance.random_range(1..=self.figures.seats));
+        let change = match self.sim.chance.random_range(0..8) {
+            0 => StatusChange::LogOut,
+            1 => StatusChange::Pause("prova".into()),
+            2..5 => StatusChange::LogIn,
+            _ => StatusChange::Ready,
+        };
+        self.sim.status(&seat, change);
+    }
+
+    fn register(&mut self, seat: PhoneId, again: bool) {
+        let name = self.sim.phones[&seat].name.clone();
+        let password = self.sim.config().seats[&*name].password.reveal().to_owned();
+        self.sim.with_phone(seat, |phone, now| {
+            phone.unregister(now);
+            if again {
+                phone.register(now, &password);
+            }
+        });
+    }
+
+    /// Once, or twice in a row.
+    fn crash(&mut self) -> Result<(), String> {
+        let times = if self.sim.chance.random_bool(0.2) { 2 } else { 1 };
+        for _ in 0..times {
+            let how = if self.sim.chance.random_bool(0.5) { Crash::Kill } else { Crash::PowerCut };
+            let kept = if how == Crash::Kill { self.sim.written } else { self.sim.durable };
+            if how == Crash::PowerCut {
+                let (sim, now) = (&self.sim, self.sim.now);
+                let is_late = |phone: &PhoneId| {
+                    sim.phones[phone].answered_at.is_some_and(|at| now.since(at) < SYNC_LATE)
+                };
+                self.promised.retain(|phone| !is_late(phone));
+            }
+            self.seen = self.citizens.len(); // what they see from here on belongs to another life of the exchange
+            self.sim.crash(how);
+            self.figures.crashes += 1;
+            let down = self.sim.chance.random_range(0..8000);
+            self.sim.advance(Duration::from_millis(down));
+            self.sim.start_exchange();
+            let found = self.sim.found_at_start;
+            if found < kept {
+                return Err(format!("{how:?}: the store had promised {kept:?}, the start finds {found:?}"));
+            }
+            let a_moment = self.sim.chance.random_range(0..40);
+            self.sim.advance(Duration::from_millis(a_moment));
+        }
+        Ok(())
+    }
+
+    /// Everybody goes home; nothing may be left, and everything must be on record.
+    fn end(mut self) -> Result<Figures, String> {
+        for phone in [self.seats.clone(), self.citizens.clone()].concat() {
+            self.sim.unplug(phone, false);
+            self.sim.hang_up(phone);
+        }
+        for seat in self.seats.clone() {
+            self.register(seat, false);
+        }
+        // 64 s for every transaction, and the time that a vanished phone's silence takes to be noticed.
+        self.sim.advance(Duration::from_secs(64 + 64 + 32));
+        self.sim.verdict()?;
+        self.sim.oracle.all_closed()?;
+        self.nothing_is_left()?;
+        self.everything_is_on_record()?;
+        self.figures.joined = self.sim.oracle.joined;
+        Ok(self.figures)
+    }
+
+    fn nothing_is_left(&mut self) -> Result<(), String> {
+        let census = self.sim.engine().census();
+        let legs = self.sim.plane().legs().count();
+        let left = census.calls + census.services + census.legs + census.dialogs + census.runs + census.alarms;
+        let sip = census.sip.dialogs + census.sip.server_transactions + census.sip.client_transactions;
+        if left + legs + sip > 0 {
+            return Err(format!("left over: {census:?}, {legs} legs in the media plane"));
+        }
+        Ok(())
+    }
+
+    fn everything_is_on_record(&mut self) -> Result<(), String> {
+        let contacts = self.sim.contacts();
+        for citizen in &self.promised {
+            let name = &self.sim.phones[citizen].name;
+            match contacts.iter().filter(|contact| contact.from.as_deref() == Some(&**name)).count() {
+                1 => {}
+                count => return Err(format!("{name} was answered and has {count} contacts")),
+            }
+        }
+        match contacts.iter().find(|contact| contact.outcome.is_none()) {
+            Some(open) => Err(format!("contact {} has no outcome", open.contact)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One history; an error is a broken promise, with what led to it. A panic is caught and told as one.
+fn history(seed: u64) -> Result<Figures, String> {
+    let told = std::panic::catch_unwind(|| {
+        let history = History::begin(seed);
+        history.run()
+    });
+    told.unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<String>().cloned();
+        Err(words.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default())
+    })
+}
+
+fn env(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Histories of `seeds`, on all cores; the first failures, and the figures of those that held.
+fn histories(seeds: std::ops::Range<u64>, stop_at_first: bool) -> (Vec<(u64, String)>, Vec<Figures>) {
+    Setting::demo();
+    let (next, failures, figures) = (AtomicU64::new(seeds.start), Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+    let work = || loop {
+        let seed = next.fetch_add(1, Ordering::Relaxed);
+        let enough = stop_at_first && !failures.lock().expect("no panic holds it").is_empty();
+        if seed >= seeds.end || enough {
+            break;
+        }
+        match history(seed) {
+            Ok(told) => figures.lock().expect("no panic holds it").push(told),
+            Err(broken) => failures.lock().expect("no panic holds it").push((seed, broken)),
+        }
+        if (seed + 1 - seeds.start) % 1000 == 0 {
+            println!("{} histories", seed + 1 - seeds.start);
+        }
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(work);
+        }
+    });
+    let mut failures = failures.into_inner().expect("no panic holds it");
+    failures.sort();
+    (failures, figures.into_inner().expect("no panic holds it"))
+}
+
+fn median(mut values: Vec<usize>) -> usize {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or(0)
+}
+
+/// `CENTRALINO_SEEDS` histories from seed `CENTRALINO_FIRST` on; by default as many as a quick test run bears.
+#[test]
+fn random_histories_keep_every_promise() {
+    let (first, count) = (env("CENTRALINO_FIRST", 1), env("CENTRALINO_SEEDS", 100));
+    let (failures, figures) = histories(first..first + count, false);
+    for (seed, broken) in failures.iter().take(5) {
+        println!("seed {seed}: {broken}\nrepeat it with: cargo xtask fuzz-sim --first {seed} --seeds 1\n");
+    }
+    println!(
+        "{} histories: {} calls, {} seats, {} talks at the median; {} crashes in all",
+        figures.len() + failures.len(),
+        median(figures.iter().map(|f| f.calls).collect()),
+        median(figures.iter().map(|f| f.seats).collect()),
+        median(figures.iter().map(|f| f.joined).collect()),
+        figures.iter().map(|f| f.crashes).sum::<usize>(),
+    );
+    assert!(failures.is_empty(), "{} of {count} histories broke a promise", failures.len());
+    assert!(median(figures.iter().map(|f| f.calls).collect()) >= 30, "too few calls to mean anything");
+}
+
+#[test]
+fn same_seed_gives_the_same_history() {
+    let tell = |seed| {
+        let mut history = History::begin(seed);
+        for _ in 0..120 {
+            history.act().unwrap();
+            history.sim.advance(Duration::from_millis(700));
+        }
+        format!("{:?}", history.sim.facts)
+    };
+    assert_eq!(tell(7), tell(7));
+}
+
+/// The test of the test: every planted fault is found within 2 000 seeds.
+#[cfg(feature = "planted-faults")]
+#[test]
+fn every_planted_fault_is_found() {
+    use centralino::planted::{self, Fault};
+    let mut missed = Vec::new();
+    for fault in Fault::ALL {
+        planted::set(Some(fault));
+        let (failures, figures) = histories(1..2001, true);
+        match failures.first() {
+            Some((seed, broken)) => println!("{fault:?}: seed {seed} after {} histories: {broken}", figures.len() + 1),
+            None => missed.push(fault),
+        }
+    }
+    planted::set(None);
+    assert!(missed.is_empty(), "not found: {missed:?}");
+}

@@ -1,0 +1,163 @@
+//! What must be true of every history, worked out from the journal's facts alone and by other means than the engine's own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use centralino::config::Config;
+use centralino::ids::{CallId, ContactId, QueueId, SeatId};
+use centralino::journal::entry::{Entry, Fact};
+use centralino::words::{Outcome, WorkView};
+
+/// A seat, as the facts tell.
+#[derive(Debug, Default)]
+struct SeatTale {
+    /// Rings for or talks with.
+    with: Option<ContactId>,
+    /// Wrap-up holds until this moment (milliseconds), unless ended by the operator.
+    wrap_up_until: i64,
+}
+
+/// A contact, as the facts tell.
+#[derive(Debug, Default)]
+struct ContactTale {
+    queue: Option<(QueueId, u64)>,
+    rung: BTreeSet<SeatId>,
+    closed: Option<Outcome>,
+    answered: bool,
+}
+
+/// Follows the facts in order and says what is wrong with them.
+#[derive(Debug, Default)]
+pub(crate) struct Oracle {
+    seats: BTreeMap<SeatId, SeatTale>,
+    contacts: BTreeMap<ContactId, ContactTale>,
+    order: u64,
+    pub(crate) closed: usize,
+    pub(crate) joined: usize,
+}
+
+impl Oracle {
+    /// The next fact. An error is a broken promise.
+    pub(crate) fn follow(&mut self, config: &Config, entry: &Entry) -> Result<(), String> {
+        self.order += 1;
+        match &entry.fact {
+            Fact::Started { .. } => self.on_started(),
+            Fact::ContactOpened { contact, .. } => {
+                if self.contacts.insert(*contact, ContactTale::default()).is_some() {
+                    return Err(format!("contact {contact} is opened twice"));
+                }
+            }
+            Fact::ContactAnswered { contact } => self.contact(*contact)?.answered = true,
+            Fact::Queued { contact, queue, .. } => {
+                let place = (queue.clone(), self.order);
+                let old = self.contact(*contact)?.queue.replace(place);
+                if let Some((old, _)) = old {
+                    return Err(format!("{contact} enters {queue} while it is in {old}"));
+                }
+            }
+            Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
+            Fact::SeatRung { contact, seat, queue } => self.on_rung(entry.at_ms, *contact, seat, queue)?,
+            Fact::SeatNotTaken { contact, seat, .. } => {
+                self.contact(*contact)?.rung.remove(seat);
+                self.seats.entry(seat.clone()).or_default().with = None;
+            }
+            Fact::Joined { contact, seat, .. } => {
+                self.joined += 1;
+                let tale = self.contact(*contact)?;
+                tale.queue = None;
+                if !tale.rung.remove(seat) {
+                    return Err(format!("{contact} is joined with {seat}, which was not rung for it"));
+                }
+            }
+            Fact::Parted { contact, seat } => self.on_parted(config, entry.at_ms, *contact, seat)?,
+            Fact::WrappedUp { seat, .. } => {
+                let tale = self.seats.entry(seat.clone()).or_default();
+                if entry.at_ms < tale.wrap_up_until {
+                    return Err(format!("wrap-up of {seat} was cut {} ms short", tale.wrap_up_until - entry.at_ms));
+                }
+            }
+            Fact::ContactClosed { contact, outcome, .. } => {
+                self.closed += 1;
+                let tale = self.contact(*contact)?;
+                if let Some(before) = tale.closed.replace(*outcome) {
+                    return Err(format!("{contact} is closed as {before:?} and again as {outcome:?}"));
+                }
+                tale.queue = None;
+            }
+            Fact::SeatChanged { seat, now, .. } if now.work == WorkView::Idle => {
+                let tale = self.seats.entry(seat.clone()).or_default();
+                if entry.at_ms < tale.wrap_up_until {
+                    return Err(format!("{seat} is free {} ms before its wrap-up ends", tale.wrap_up_until - entry.at_ms));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A restart forgets who waits and who talks.
+    fn on_started(&mut self) {
+        self.seats.clear();
+        for tale in self.contacts.values_mut() {
+            tale.queue = None;
+            tale.rung.clear();
+        }
+    }
+
+    fn on_rung(&mut self, at_ms: i64, contact: ContactId, seat: &SeatId, queue: &QueueId) -> Result<(), String> {
+        let tale = self.seats.entry(seat.clone()).or_default();
+        if at_ms < tale.wrap_up_until {
+            return Err(format!("{seat} is rung {} ms before its wrap-up ends", tale.wrap_up_until - at_ms));
+        }
+        if let Some(other) = tale.with.replace(contact) {
+            return Err(format!("{seat} is rung for {contact} while it is with {other}"));
+        }
+        let place = self.contact(contact)?.queue.clone();
+        let Some((waits_in, since)) = place else {
+            return Err(format!("{seat} is rung for {contact}, which does not wait"));
+        };
+        if waits_in != *queue {
+            return Err(format!("{seat} is rung for {contact} in {queue}, which waits in {waits_in}"));
+        }
+        let rung = &mut self.contact(contact)?.rung;
+        if !rung.insert(seat.clone()) || rung.len() > 1 {
+            return Err(format!("{contact} has two seats ringing"));
+        }
+        let earlier = self.contacts.iter().find(|(other, tale)| {
+            **other != contact
+                && tale.rung.is_empty()
+                && tale.queue.as_ref().is_some_and(|(name, order)| name == queue && *order < since)
+        });
+        match earlier {
+            Some((other, _)) => Err(format!("{seat} is rung for {contact} although {other} came first to {queue}")),
+            None => Ok(()),
+        }
+    }
+
+    fn on_parted(&mut self, config: &Config, at_ms: i64, contact: ContactId, seat: &SeatId) -> Result<(), String> {
+        let tale = self.seats.entry(seat.clone()).or_default();
+        if tale.with.take() != Some(contact) {
+            return Err(format!("{seat} parts from {contact}, with which it was not"));
+        }
+        // Every queue of the demo has the same wrap-up; the shortest is what must hold in any case.
+        let wrap_up = config.queues.values().map(|queue| queue.rules.wrap_up).min().unwrap_or_default();
+        tale.wrap_up_until = at_ms + i64::try_from(wrap_up.as_millis()).unwrap_or(i64::MAX);
+        Ok(())
+    }
+
+    fn contact(&mut self, contact: ContactId) -> Result<&mut ContactTale, String> {
+        self.contacts.get_mut(&contact).ok_or_else(|| format!("{contact} is spoken of before it is opened"))
+    }
+
+    /// Whether a contact has been closed.
+    pub(crate) fn outcome(&self, call: CallId) -> Option<Outcome> {
+        self.contacts.get(&call.into()).and_then(|tale| tale.closed)
+    }
+
+    /// At the end: every contact has its one outcome.
+    pub(crate) fn all_closed(&self) -> Result<(), String> {
+        match self.contacts.iter().find(|(_, tale)| tale.closed.is_none()) {
+            Some((contact, _)) => Err(format!("{contact} was never closed")),
+            None => Ok(()),
+        }
+    }
+}

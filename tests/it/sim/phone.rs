@@ -1,0 +1,236 @@
+//! A simulated phone: a real SIP endpoint with a person behind it. Its media is told, not packed: which port it sends to.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use centralino::media::Codec;
+use centralino::sdp::Local;
+use centralino::sip::{self, DialogId, Endpoint, Event, Link, Outgoing, Registration, Settings, Target, Transport};
+use centralino::time::Mono;
+
+/// Where the exchange listens.
+pub(crate) const EXCHANGE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5060);
+
+/// Which phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PhoneId(pub(crate) u16);
+
+/// What the person at a seat does when it rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Take the call after so long.
+    Answers(Duration),
+    /// Refuse it after so long.
+    Rejects(Duration),
+    /// Let it ring.
+    Ignores,
+}
+
+/// The one call that a phone has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// None.
+    Free,
+    /// Dialled, not answered.
+    Calling(DialogId),
+    /// Rings.
+    Ringing(DialogId),
+    /// Up; the port of the exchange that its SDP named.
+    Up(DialogId, u16),
+}
+
+/// What a phone has lived through, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// Its call was answered.
+    Answered,
+    /// Its call was refused with this status.
+    Refused(u16),
+    /// It rang, showing this user and display.
+    Rang { from: String, display: String },
+    /// The other side hung up, or gave up ringing.
+    Ended,
+    /// It is registered.
+    Registered,
+    /// Registration was refused.
+    NotRegistered(u16),
+}
+
+pub(crate) struct Phone {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) address: SocketAddr,
+    /// Number of a citizen, name of a seat.
+    pub(crate) name: Arc<str>,
+    pub(crate) manner: Manner,
+    pub(crate) line: Line,
+    pub(crate) seen: Vec<Seen>,
+    /// Its plug is pulled: it neither sends nor hears.
+    pub(crate) unplugged: bool,
+    /// When the person does what the manner says.
+    pub(crate) acts_at: Option<Mono>,
+    pub(crate) answered_at: Option<Mono>,
+    offer: Option<Vec<u8>>,
+    registration: Option<sip::RegistrationId>,
+    sdp: Local,
+}
+
+impl Phone {
+    pub(crate) fn new(id: PhoneId, name: &str, seed: [u8; 32]) -> Phone {
+        let [high, low] = id.0.to_be_bytes();
+        let ip = IpAddr::V4(Ipv4Addr::new(127, 1, high, low));
+        let settings = Settings {
+            server: "simulated phone".to_owned(),
+            trunks: vec![("exchange".into(), EXCHANGE.ip().into())],
+            ..Settings::default()
+        };
+        Phone {
+            endpoint: Endpoint::new(settings, seed),
+            address: SocketAddr::new(ip, 5060),
+            name: name.into(),
+            manner: Manner::Answers(Duration::from_secs(1)),
+            line: Line::Free,
+            seen: Vec::new(),
+            unplugged: false,
+            acts_at: None,
+            answered_at: None,
+            offer: None,
+            registration: None,
+            sdp: Local::new(ip, 4000, 1),
+        }
+    }
+
+    /// Where this phone wants to hear.
+    pub(crate) fn rtp(&self) -> SocketAddr {
+        SocketAddr::new(self.address.ip(), 4000)
+    }
+
+    fn link(&self) -> Link {
+        Link { transport: Transport::Udp, local: self.address, remote: EXCHANGE }
+    }
+
+    pub(crate) fn dial(&mut self, now: Mono, number: &str) {
+        let outgoing = Outgoing {
+            to: Target::Uri { uri: format!("sip:{number}@{EXCHANGE}"), link: self.link() },
+            from_user: self.name.as_ref().to_owned(),
+            from_display: None,
+            offer: self.sdp.offer(),
+            credentials: self.credentials(),
+        };
+        let dialog = self.endpoint.invite(now, outgoing).expect("a phone may always dial");
+        self.line = Line::Calling(dialog);
+    }
+
+    fn credentials(&self) -> Option<(String, String)> {
+        self.name.starts_with("seat").then(|| (self.name.as_ref().to_owned(), format!("demo-{}", self.name)))
+    }
+
+    pub(crate) fn register(&mut self, now: Mono, password: &str) {
+        let registration = Registration {
+            user: self.name.as_ref().to_owned(),
+            password: password.to_owned(),
+            registrar: self.link(),
+            expires: Duration::from_secs(120),
+        };
+        self.registration = Some(self.endpoint.register(now, registration));
+    }
+
+    pub(crate) fn unregister(&mut self, now: Mono) {
+        if let Some(registration) = self.registration.take() {
+            self.endpoint.unregister(now, registration);
+        }
+    }
+
+    pub(crate) fn hang_up(&mut self, now: Mono) {
+        let (Line::Calling(dialog) | Line::Ringing(dialog) | Line::Up(dialog, _)) = self.line else { return };
+        match self.line {
+            Line::Ringing(_) => self.endpoint.reject(now, dialog, 486, None),
+            _ => self.endpoint.bye(now, dialog),
+        }
+        self.line = Line::Free;
+        self.acts_at = None;
+    }
+
+    /// Hold (or take back) with a re-INVITE.
+    pub(crate) fn hold(&mut self, now: Mono, on: bool) {
+        let Line::Up(dialog, _) = self.line else { return };
+        let offer = String::from_utf8(self.sdp.offer()).expect("our own SDP is text");
+        let offer = if on { offer.replace("a=sendrecv", "a=sendonly") } else { offer };
+        self.endpoint.reoffer(now, dialog, offer.into_bytes());
+    }
+
+    /// The person does what the manner says.
+    pub(crate) fn act(&mut self, now: Mono) {
+        self.acts_at = None;
+        let Line::Ringing(dialog) = self.line else { return };
+        match self.manner {
+            Manner::Answers(_) => self.answer(now, dialog),
+            Manner::Rejects(_) => {
+                self.endpoint.reject(now, dialog, 486, None);
+                self.line = Line::Free;
+            }
+            Manner::Ignores => {}
+        }
+    }
+
+    fn answer(&mut self, now: Mono, dialog: DialogId) {
+        let Some(offer) = self.offer.take() else { return };
+        let (answer, agreed) = self.sdp.answer(&offer).expect("the exchange offers what we speak");
+        assert_eq!(agreed.codec, Codec::Pcma, "the offer to a seat has PCMA first");
+        self.endpoint.answer(now, dialog, answer);
+        let port = agreed.addr.expect("the exchange has a port").port();
+        self.line = Line::Up(dialog, port);
+        self.answered_at = Some(now);
+    }
+
+    /// Live through what the endpoint tells.
+    pub(crate) fn handle_events(&mut self, now: Mono) {
+        while let Some(event) = self.endpoint.poll_event() {
+            match event {
+                Event::Incoming { dialog, invite } => {
+                    if self.line != Line::Free {
+                        self.endpoint.reject(now, dialog, 486, None);
+                        continue;
+                    }
+                    self.line = Line::Ringing(dialog);
+                    self.offer = invite.offer;
+                    let display = invite.display.unwrap_or_default();
+                    self.seen.push(Seen::Rang { from: invite.from, display });
+                    self.endpoint.ring(now, dialog);
+                    self.acts_at = match self.manner {
+                        Manner::Answers(after) | Manner::Rejects(after) => Some(now + after),
+                        Manner::Ignores => None,
+                    };
+                }
+                Event::Answered { dialog, answer } => {
+                    let agreed = self.sdp.read_answer(&answer.expect("a 200 has SDP")).expect("and it can be read");
+                    let port = agreed.addr.expect("the exchange has a port").port();
+                    self.line = Line::Up(dialog, port);
+                    self.answered_at = Some(now);
+                    self.seen.push(Seen::Answered);
+                }
+                Event::Rejected { dialog, status } if self.is(dialog) => {
+                    self.line = Line::Free;
+                    self.seen.push(Seen::Refused(status));
+                }
+                Event::Cancelled { dialog } | Event::Ended { dialog, .. } if self.is(dialog) => {
+                    self.line = Line::Free;
+                    self.acts_at = None;
+                    self.seen.push(Seen::Ended);
+                }
+                Event::Reoffer { dialog, offer: Some(offer) } => {
+                    let (answer, _) = self.sdp.answer(&offer).expect("what was offered before");
+                    self.endpoint.accept_offer(now, dialog, answer);
+                }
+                Event::RegistrationChanged { status, .. } => {
+                    self.seen.push(if status == 200 { Seen::Registered } else { Seen::NotRegistered(status) });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn is(&self, dialog: DialogId) -> bool {
+        matches!(self.line, Line::Calling(d) | Line::Ringing(d) | Line::Up(d, _) if d == dialog)
+    }
+}

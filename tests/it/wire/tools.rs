@@ -1,0 +1,53 @@
+//! What a test needs of the machine it runs on, and the visible line when that is missing.
+
+use std::io::Write;
+use std::path::Path;
+
+/// A thing that a scenario cannot do without.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Need {
+    /// `centralino serve`.
+    Exchange,
+    /// `sipp`, Debian package `sip-tester`.
+    Sipp,
+    /// `baresip`, Debian package `baresip-core`.
+    Baresip,
+    /// Raw sockets: sipp plays captures through one, and [`super::tap`] listens on one.
+    RawSockets,
+}
+
+impl Need {
+    /// Why it is missing; `None`: it is there.
+    fn missing(self) -> Option<&'static str> {
+        match self {
+            Need::Exchange if !super::EXCHANGE_SERVES => Some("`centralino serve` is not part of this build"),
+            Need::Sipp if !installed("sipp") => {
+                Some("sipp is not installed (Debian: apt-get install sip-tester)")
+            }
+            Need::Baresip if !installed("baresip") => {
+                Some("baresip is not installed (Debian: apt-get install baresip-core)")
+            }
+            Need::RawSockets if super::tap::open().is_err() => {
+                Some("raw sockets are not permitted (run as root)")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether everything is there. If not, says so past the test runner's capture, so that a skip is seen in every run.
+#[must_use]
+pub(super) fn ready(test: &str, needs: &[Need]) -> bool {
+    let missing: Vec<&str> = needs.iter().filter_map(|need| need.missing()).collect();
+    if missing.is_empty() {
+        return true;
+    }
+    // `eprintln!` would be captured; a lost line on a closed stderr is not worth failing for.
+    let _ = writeln!(std::io::stderr(), "skipped: {test}: {}", missing.join("; "));
+    false
+}
+
+fn installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| Path::new(&directory).join(program).is_file())
+}
