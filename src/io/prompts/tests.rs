@@ -177,3 +177,43 @@ fn everything_the_exchange_says_by_itself_can_be_asked_for() {
     assert!(prompts.iter().any(|prompt| prompt.name == "sistema/errore" && prompt.language == "en"));
     assert!(prompts.iter().any(|prompt| prompt.name == "pezzi/21" && prompt.text == "ventuno"));
 }
+
+/// The committed tree: what a fresh machine plays.
+fn committed() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("sounds")
+}
+
+fn recordings(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries
+        .flat_map(|path| if path.is_dir() { recordings(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wav"))
+        .collect()
+}
+
+#[test]
+fn fresh_machine_can_say_everything_without_a_synthesiser() {
+    let missing =
+        |prompt: &Prompt| !committed().join(&prompt.language).join(format!("{}.wav", prompt.name)).exists();
+    let missing: Vec<Prompt> = own_prompts().filter(missing).collect();
+    assert!(missing.is_empty(), "run `centralino prompts build` and commit: {missing:?}");
+}
+
+#[test]
+fn every_committed_recording_suits_a_telephone() {
+    for path in recordings(&committed()) {
+        let reader = hound::WavReader::open(&path).expect("a WAV file");
+        let spec = reader.spec();
+        assert_eq!(
+            (spec.channels, spec.sample_rate, spec.bits_per_sample),
+            (1, 8000, 16),
+            "{}",
+            path.display()
+        );
+        let samples: Vec<f32> =
+            reader.into_samples::<i16>().map(|sample| f32::from(sample.expect("whole")) / 32_768.0).collect();
+        let level = 20.0 * mastering::rms(&samples).log10();
+        assert!((-32.0..=-15.0).contains(&level), "{}: {level} dBov", path.display());
+        assert!(samples.iter().all(|sample| sample.abs() < 0.9), "{} is clipped", path.display());
+    }
+}
