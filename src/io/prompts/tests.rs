@@ -1,7 +1,5 @@
 //! A synthesiser is a small script here, so that the rules are tried without one.
 
-use std::os::unix::fs::PermissionsExt;
-
 use super::*;
 
 /// A tree and a "synthesiser" that answers any text with a tone, and counts how often it is asked.
@@ -24,14 +22,17 @@ impl Studio {
 
     fn script(&self, lines: &str) {
         let lines = lines.replace("DIR", &self.folder.path().to_string_lossy());
-        fs::write(self.path("say"), format!("#!/bin/sh\n{lines}\n")).expect("written");
-        fs::set_permissions(self.path("say"), fs::Permissions::from_mode(0o755)).expect("executable");
+        fs::write(self.path("say"), lines).expect("written");
+    }
+
+    /// The script with these arguments. Named to `sh`, not run itself: a file just written may still be busy.
+    fn voice(&self, arguments: &str) -> Option<Voice> {
+        let command = format!("sh {} {arguments}", self.path("say").display());
+        Some(Voice { command, encoding: Encoding::Utf8 })
     }
 
     fn builder(&self) -> Builder {
-        let command = format!("{} {{output}}", self.path("say").display());
-        let voice = Some(Voice { command, encoding: Encoding::Utf8 });
-        Builder { sounds: self.path("sounds"), voice, force: false }
+        Builder { sounds: self.path("sounds"), voice: self.voice("{output}"), force: false }
     }
 
     fn build(&self, builder: &Builder, texts: &[(&str, &str)]) -> Result<Vec<Built>, PromptsError> {
@@ -94,8 +95,7 @@ fn text_is_never_read_by_a_shell() {
 fn sound_may_come_on_standard_output() {
     let studio = Studio::new();
     studio.script("cat > /dev/null; cat DIR/tone.wav");
-    let command = studio.path("say").display().to_string();
-    let builder = Builder { voice: Some(Voice { command, encoding: Encoding::Latin1 }), ..studio.builder() };
+    let builder = Builder { voice: studio.voice(""), ..studio.builder() };
     assert_eq!(studio.build(&builder, &[("ciao", "Perché?")]).expect("built"), [Built::New]);
 }
 
@@ -103,8 +103,7 @@ fn sound_may_come_on_standard_output() {
 fn english_words_in_an_italian_prompt_have_the_english_voice() {
     let studio = Studio::new();
     studio.script("echo \"$2: $(cat)\" >> DIR/asked; cp DIR/tone.wav \"$1\"");
-    let command = format!("{} {{output}} {{voice}}", studio.path("say").display());
-    let builder = Builder { voice: Some(Voice { command, encoding: Encoding::Utf8 }), ..studio.builder() };
+    let builder = Builder { voice: studio.voice("{output} {voice}"), ..studio.builder() };
     studio.build(&builder, &[("menu", "Per altro, 0. <en>For English, 9.</en>")]).expect("built");
     assert_eq!(studio.asked(), "it: Per altro, 0.\nen-gb: For English, 9.\n");
 }
