@@ -4,9 +4,12 @@
 //! the nodes. Then each node is compiled (`compile::nodes`), and every exit taken notes an edge. At last the graph is looked
 //! at as a whole (`compile::graph`): what cannot be reached, what would turn round without ever asking the caller.
 
+mod asking;
 mod exits;
 mod graph;
+mod names;
 mod nodes;
+mod queue;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

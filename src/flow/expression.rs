@@ -15,7 +15,7 @@ use cel::common::value::CowVal;
 use cel::context::VariableResolver;
 use cel::{Context, Env, Program};
 
-use super::fault::{Fault, hint};
+use super::fault::{Fault, hint, hint_or_all};
 use super::run::CallFacts;
 
 /// Longest expression in bytes: far above what a person writes into a flow. It bounds the parser's work.
@@ -77,8 +77,11 @@ impl Expression {
         let bad = |why: String| Fault::Expression { text: shortened(text), why };
         bounded(text).map_err(|why| bad(why.to_owned()))?;
         let program = Program::compile(text).map_err(|errors| {
-            let why = errors.errors.first().map_or("it is not CEL", |error| &error.msg);
-            bad(why.lines().next().unwrap_or_default().to_owned())
+            let why = errors.errors.first().map_or("not readable", |error| &error.msg);
+            bad(format!(
+                "it is not CEL: {}; write it like `vars.numero == '1' && call.language == 'it'`",
+                first_words(why)
+            ))
         })?;
         let tree = program.expression().clone();
         check(&tree, scope, MAX_DEPTH).map_err(|refusal| match refusal {
@@ -158,6 +161,13 @@ fn environment() -> &'static Arc<Env> {
     ENVIRONMENT.get_or_init(|| Arc::new(Env::stdlib()))
 }
 
+/// The parser's complaint without the list of all that it would have liked.
+fn first_words(why: &str) -> &str {
+    let line = why.lines().next().unwrap_or_default();
+    let line = line.strip_prefix("Syntax error: ").unwrap_or(line);
+    line.split_once(" expecting ").map_or(line, |(what, _)| what)
+}
+
 fn shortened(text: &str) -> String {
     if text.chars().count() <= 60 {
         text.to_owned()
@@ -169,14 +179,14 @@ fn shortened(text: &str) -> String {
 /// Refuses what could cost the parser much stack or time, by counting bytes: in doubt (brackets in a string) it refuses.
 fn bounded(text: &str) -> Result<(), &'static str> {
     if text.trim().is_empty() {
-        return Err("it is empty");
+        return Err("it is empty; write a value between the braces");
     }
     if text.len() > MAX_BYTES {
         return Err("it is longer than 512 bytes; split it with a `set` node");
     }
     let count = |bytes: &[u8]| text.bytes().filter(|b| bytes.contains(b)).count();
     if count(b"([{") > MAX_NESTING * 2 || count(b"?") > MAX_NESTING || nesting(text) > MAX_NESTING {
-        return Err("it is nested too deeply; split it with a `set` node");
+        return Err("it is too complex; split it with a `set` node");
     }
     Ok(())
 }
@@ -203,7 +213,7 @@ enum Refusal {
 
 fn check(tree: &IdedExpr, scope: Scope<'_>, depth_left: usize) -> Result<(), Refusal> {
     let Some(depth_left) = depth_left.checked_sub(1) else {
-        return Err(Refusal::Why("it is nested too deeply; split it with a `set` node".to_owned()));
+        return Err(Refusal::Why("it is too complex; split it with a `set` node".to_owned()));
     };
     match &tree.expr {
         Expr::Literal(_) => Ok(()),
@@ -230,7 +240,7 @@ fn check_call(call: &CallExpr, scope: Scope<'_>, depth_left: usize) -> Result<()
         return Err(Refusal::Why(format!(
             "there is no function `{}`{}",
             call.func_name,
-            hint(&call.func_name, FUNCTIONS)
+            hint_or_all(&call.func_name, FUNCTIONS)
         )));
     }
     let target = call.target.as_deref();
@@ -239,7 +249,7 @@ fn check_call(call: &CallExpr, scope: Scope<'_>, depth_left: usize) -> Result<()
 
 fn check_name(root: &str, field: &str, scope: Scope<'_>) -> Result<(), Refusal> {
     let unknown = |known: &[&str]| {
-        Refusal::Why(format!("there is no `{root}.{field}`{}", hint(field, known.iter().copied())))
+        Refusal::Why(format!("there is no `{root}.{field}`{}", hint_or_all(field, known.iter().copied())))
     };
     match root {
         "vars" if scope.vars.contains_key(field) => Ok(()),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use super::fault::{Fault, Faults, Place, hint};
+use super::fault::{Fault, Faults, Place, hint_or_all};
 use super::yaml::{Key, Value, Yaml};
 
 /// A mapping being read. Wrong shapes and unknown keys become faults; the reader goes on without them.
@@ -29,7 +29,7 @@ impl<'y> Fields<'y> {
     pub(super) fn of(yaml: &'y Yaml, place: impl Into<String>, faults: &'y Faults) -> Option<Fields<'y>> {
         let place = place.into();
         let Value::Map(entries) = &yaml.value else {
-            faults.add(yaml.at, Fault::Shape { key: place, expected: "a mapping of keys to values" });
+            faults.add(yaml.at, Fault::NotMapping { place });
             return None;
         };
         for (i, (key, _)) in entries.iter().enumerate() {
@@ -150,10 +150,12 @@ impl<'y> Fields<'y> {
 
     /// Every key that nobody asked for is a fault.
     pub(super) fn finish(&self) {
-        let asked = self.asked.borrow();
+        let mut asked = self.asked.borrow().clone();
+        asked.sort_unstable();
+        asked.dedup();
         for (key, _) in self.entries {
             if !asked.contains(&key.name.as_str()) {
-                let hint = hint(&key.name, asked.iter().copied());
+                let hint = hint_or_all(&key.name, asked.iter().copied());
                 self.faults.add(
                     key.at,
                     Fault::UnknownKey { key: key.name.clone(), place: self.place.clone(), hint },

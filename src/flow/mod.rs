@@ -39,7 +39,7 @@ pub enum Say {
 }
 
 /// What happened to the caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
     /// What was asked to be played has been heard, or was stopped by a key.
     Played,

@@ -104,7 +104,7 @@ impl ScheduleText {
         }
         for exception in &self.exception {
             let openings = openings(&exception.open, &mut faults);
-            if exception.closed == !exception.open.is_empty() {
+            if exception.closed != exception.open.is_empty() {
                 faults.push(ScheduleFault::Exception(exception.date.clone()));
             }
             match exception.date.parse::<Date>() {
