@@ -14,7 +14,7 @@ mod restart;
 mod service;
 mod talk;
 
-pub use command::{Command, Reply, RequestId};
+pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use gate::PATIENCE;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

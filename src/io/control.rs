@@ -124,7 +124,11 @@ impl Control {
                         self.feed(Input::Media(event));
                     }
                 }
-                event = self.store.recv() => self.on_store(event),
+                event = self.store.events.recv() => {
+                    if let Some(event) = event {
+                        self.on_store(event);
+                    }
+                }
                 request = self.requests.recv() => {
                     if let Some(request) = request {
                         self.on_request(request);

@@ -14,22 +14,29 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 
 use super::control::ControlHandle;
 use crate::engine::{Command, Metrics, Reply};
-use crate::ids::SeatId;
-use crate::views::{ContactFilter, Views};
-use crate::words::StatusChange;
+use super::store::ViewsHandle;
+use super::views_sled::SledViews;
+use crate::crm::{CaseStatus, ContactLine};
+use crate::ids::{CaseId, CitizenId, ContactId, QueueId, SeatId};
+use crate::journal::seal::Keys;
+use crate::views::{CaseFilter, ContactFilter, Cursor, Page, ViewError, Views};
+use crate::words::{Outcome, StatusChange};
+
+/// The most rows in one answer; the next ones are a question of their own.
+const MAX_PAGE: usize = 1_000;
 
 /// What the pages are made from.
 pub struct Pages {
     /// The running engine.
     pub control: ControlHandle,
     /// The views.
-    pub views: Arc<dyn Views + Send + Sync>,
+    pub views: ViewsHandle,
     /// What must be shown to be let in.
     pub token: String,
     /// Where we listen: the only names that Host may have.
@@ -70,6 +77,11 @@ pub fn router(pages: Pages) -> Router {
 
 /// The token, and no other site's page.
 async fn guard(Shared(pages): Shared<Arc<Pages>>, request: Request, next: Next) -> Result<Response, Refusal> {
+    check(&pages, &request)?;
+    Ok(next.run(request).await)
+}
+
+fn check(pages: &Pages, request: &Request) -> Result<(), Refusal> {
     let field = |name| request.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     if !field(header::HOST).is_some_and(|host| is_ours(host, pages.address)) {
         let hint = format!("ask for this server by its address, {}", pages.address);
@@ -85,7 +97,7 @@ async fn guard(Shared(pages): Shared<Arc<Pages>>, request: Request, next: Next) 
         let hint = "send `Authorization: Bearer TOKEN`; the token is in the file http-token of the data directory";
         return Err(Refusal(StatusCode::UNAUTHORIZED, hint.to_owned()));
     }
-    Ok(next.run(request).await)
+    Ok(())
 }
 
 fn is_ours(host: &str, address: SocketAddr) -> bool {
@@ -157,36 +169,99 @@ fn total(n: u64) -> f64 {
     n as f64
 }
 
+/// Filters of `/api/contacts`; times in milliseconds since the Unix epoch.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContactQuery {
+    from_ms: Option<i64>,
+    to_ms: Option<i64>,
+    queue: Option<QueueId>,
+    outcome: Option<Outcome>,
+    number: Option<String>,
+    limit: Option<usize>,
+    after: Option<String>,
+}
+
+/// Part of the list of contacts; `next` goes into `after`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ContactPage {
+    /// Newest first.
+    pub contacts: Vec<ContactLine>,
+    /// Where the list goes on.
+    pub next: Option<String>,
+}
+
 async fn contacts(
     Shared(pages): Shared<Arc<Pages>>,
-    Query(filter): Query<ContactFilter>,
-) -> Result<Response, Refusal> {
-    ask_views(pages, move |views| views.contacts(&filter)).await
+    Query(query): Query<ContactQuery>,
+) -> Result<Json<ContactPage>, Refusal> {
+    let after = query.after.as_deref().map(str::parse::<Cursor>).transpose();
+    let after = after.map_err(|error| Refusal(StatusCode::BAD_REQUEST, error.to_string()))?;
+    let page = Page { limit: query.limit.unwrap_or(MAX_PAGE).min(MAX_PAGE), after };
+    ask_views(&pages, move |views, keys| {
+        let filter = ContactFilter {
+            from_ms: query.from_ms,
+            to_ms: query.to_ms,
+            queue: query.queue,
+            outcome: query.outcome,
+            number: query.number.map(|number| keys.hash(&number)),
+        };
+        let listing = views.contacts(&filter, &page)?;
+        let contacts = listing.contacts.iter().map(|contact| contact.line(keys)).collect();
+        Ok(ContactPage { contacts, next: listing.next.map(|cursor| cursor.to_string()) })
+    })
+    .await
 }
 
 async fn contact(Shared(pages): Shared<Arc<Pages>>, Path(id): Path<String>) -> Result<Response, Refusal> {
-    let id = id.parse().map_err(|error| Refusal(StatusCode::BAD_REQUEST, format!("{error}")))?;
-    ask_views(pages, move |views| views.contact(id)).await
+    let id: ContactId = read(&id)?;
+    let found = ask_views(&pages, move |views, keys| Ok(views.contact(id)?.map(|contact| contact.line(keys)))).await?;
+    or_missing(found, "contact")
 }
 
-async fn cases(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
-    ask_views(pages, |views| views.cases(&Default::default())).await
+/// Filters of `/api/cases`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseQuery {
+    status: Option<CaseStatus>,
+    citizen: Option<CitizenId>,
+    limit: Option<usize>,
+    before: Option<CaseId>,
 }
 
-async fn case(Shared(pages): Shared<Arc<Pages>>, Path(id): Path<u64>) -> Result<Response, Refusal> {
-    ask_views(pages, move |views| views.case(crate::ids::CaseId(id))).await
+async fn cases(Shared(pages): Shared<Arc<Pages>>, Query(query): Query<CaseQuery>) -> Result<Response, Refusal> {
+    let filter = CaseFilter { status: query.status, citizen: query.citizen };
+    let limit = query.limit.unwrap_or(MAX_PAGE).min(MAX_PAGE);
+    let cases = ask_views(&pages, move |views, _| {
+        Ok(views.cases(&filter, limit, query.before)?.iter().map(|case| case.line()).collect::<Vec<_>>())
+    });
+    Ok(cases.await?.into_response())
 }
 
-/// Views may read the disk: off this thread, so that health is answered meanwhile.
-async fn ask_views<T: Serialize + Send + 'static, E: std::fmt::Display + Send + 'static>(
-    pages: Arc<Pages>,
-    ask: impl FnOnce(&dyn Views) -> Result<T, E> + Send + 'static,
-) -> Result<Response, Refusal> {
-    let found = tokio::task::spawn_blocking(move || ask(&*pages.views)).await;
-    match found {
-        Ok(Ok(rows)) => Ok(Json(rows).into_response()),
+async fn case(Shared(pages): Shared<Arc<Pages>>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let id: CaseId = read(&id)?;
+    let found = ask_views(&pages, move |views, _| Ok(views.case(id)?.map(|case| case.line()))).await?;
+    or_missing(found, "case")
+}
+
+fn read<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Refusal> {
+    text.parse().map_err(|error| Refusal(StatusCode::BAD_REQUEST, format!("{error}")))
+}
+
+fn or_missing<T: Serialize>(Json(found): Json<Option<T>>, what: &str) -> Result<Response, Refusal> {
+    let missing = || Refusal(StatusCode::NOT_FOUND, format!("there is no such {what}"));
+    found.map(|row| Json(row).into_response()).ok_or_else(missing)
+}
+
+/// Ask the view thread; this one goes on serving meanwhile.
+async fn ask_views<T: Send + 'static>(
+    pages: &Pages,
+    question: impl FnOnce(&SledViews, &Keys) -> Result<T, ViewError> + Send + 'static,
+) -> Result<Json<T>, Refusal> {
+    match pages.views.ask(question).await {
+        Ok(Ok(rows)) => Ok(Json(rows)),
         Ok(Err(error)) => Err(Refusal(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
-        Err(_) => Err(stopped()),
+        Err(_) => Err(Refusal(StatusCode::SERVICE_UNAVAILABLE, "the views are busy or stopped; ask again".to_owned())),
     }
 }
 

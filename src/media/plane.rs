@@ -15,7 +15,7 @@ use super::player::Player;
 use super::rtp::{MAX_PACKET, Packet};
 use super::stream::Stream;
 use super::tape::{Side, TapeId, TapeOrder, Taped};
-use super::{Codec, Command, Event, LegId, Recording};
+use super::{Codec, Command, Event, LegId, Recording, Remote};
 use crate::time::Mono;
 
 /// Events that control has not taken; beyond, keys are not told. Only a flood of keys while control stands still gets there.
@@ -345,6 +345,11 @@ impl Plane {
     /// What plays on a leg.
     pub fn playing(&self, leg: LegId) -> Option<&Player> {
         self.legs.get(&leg)?.leg.playing()
+    }
+
+    /// What the leg was told of its peer.
+    pub fn remote(&self, leg: LegId) -> Option<&Remote> {
+        self.legs.get(&leg)?.leg.remote()
     }
 
     /// The leg that is bridged with this one.

@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use centralino::config::Config;
-use centralino::journal::Lsn;
 use centralino::journal::disk::{DiskFault, DiskOp};
 use centralino::journal::sim_disk::Crash;
 use centralino::words::StatusChange;
@@ -159,7 +158,7 @@ impl History {
                 let until = self.sim.now + Duration::from_millis(self.sim.chance.random_range(10..900));
                 self.sim.store().stall(until);
             }
-            96..97 => self.sim.store().disk().fail_next(DiskOp::Write, DiskFault::NoSpace),
+            96..97 => self.sim.store().disk().fail_next(DiskOp::Write, DiskFault::Full),
             97..98 => self.sim.no_ports = 1,
             _ => {
                 if let Some(seat) = self.some(&seats) {
@@ -260,10 +259,10 @@ impl History {
     }
 
     fn everything_is_on_record(&mut self) -> Result<(), String> {
-        let contacts = self.sim.views().all_contacts();
+        let contacts = self.sim.contacts();
         for citizen in &self.promised {
             let name = &self.sim.phones[citizen].name;
-            match contacts.iter().filter(|contact| contact.from == **name).count() {
+            match contacts.iter().filter(|contact| contact.from.as_deref() == Some(&**name)).count() {
                 1 => {}
                 count => return Err(format!("{name} was answered and has {count} contacts")),
             }

@@ -92,7 +92,7 @@ fn anonymous_citizen_is_served_and_on_record_as_such() {
     sim.hang_up(seat);
     sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
     let contact = sim.contact(citizen);
-    assert_eq!((contact.from.as_str(), contact.citizen), ("anonymous", None));
+    assert_eq!((contact.from.as_deref(), contact.citizen), (Some("anonymous"), None));
     assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Answered), Some(EndedBy::Operator)));
 }
 
@@ -411,7 +411,7 @@ fn caller_who_gives_up_while_the_answer_waits_for_the_disk_is_let_go() {
 fn full_disk_degrades_and_recovers_without_losing_a_contact() {
     let mut sim = Sim::new();
     for _ in 0..3 {
-        sim.store().disk().fail_next(DiskOp::Write, DiskFault::NoSpace);
+        sim.store().disk().fail_next(DiskOp::Write, DiskFault::Full);
     }
     let citizen = sim.call("055055");
     sim.advance(5 * SECOND);

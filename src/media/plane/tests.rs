@@ -7,8 +7,8 @@ use rand::RngExt;
 
 use super::*;
 use crate::media::player::BEAT;
-use crate::media::rtp::{Header, Seq};
-use crate::media::{PlayId, Remote, Sound};
+use crate::media::rtp::{Header, RtpTime, Seq};
+use crate::media::{PlayId, Sound};
 
 const CITIZEN: LegId = LegId(1);
 const OPERATOR: LegId = LegId(2);

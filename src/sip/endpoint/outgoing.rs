@@ -205,7 +205,7 @@ impl Endpoint {
     }
 
     /// The link that the dialog came by, while it lives; else a new connection.
-    fn link_of(&self, path: &Path) -> Link {
+    pub(super) fn link_of(&self, path: &Path) -> Link {
         if self.is_alive(path.link) {
             return path.link;
         }

@@ -2,8 +2,8 @@
 
 use super::Endpoint;
 use super::screen::{self, capabilities, sdp_of};
-use super::transactions::Purpose;
-use crate::sip::dialog::{Phase, Unacked, unhex64};
+use super::transactions::{ClientId, Purpose};
+use crate::sip::dialog::{Phase, Unacked, own_address, unhex64};
 use crate::sip::message::{Builder, Message, Method, Name};
 use crate::sip::{DialogId, DialogRecord, Ended, Event, Link};
 use crate::time::Mono;
@@ -141,6 +141,20 @@ impl Endpoint {
     fn take_reoffer(&mut self, id: DialogId) -> Option<(u64, Vec<u8>)> {
         let dialog = self.dialogs.get_mut(&id)?;
         Some((dialog.reoffer.take()?, dialog.path.contact.clone()))
+    }
+
+    /// Makes a new offer within the dialog, by UPDATE (RFC 3311), as a phone does to hold. The answer is not waited for.
+    pub fn reoffer(&mut self, now: Mono, id: DialogId, sdp: Vec<u8>) {
+        let Some(dialog) = self.dialogs.get_mut(&id).filter(|dialog| matches!(dialog.phase, Phase::Confirmed)) else {
+            return;
+        };
+        dialog.path.local_cseq = dialog.path.local_cseq.saturating_add(1);
+        let path = dialog.path.clone();
+        let (link, branch) = (self.link_of(&path), self.random());
+        let own = own_address(self.advertise, link);
+        let request = path.request(Method::Update, path.local_cseq, own, branch).header(Name::Contact, &path.contact);
+        let bytes = request.body("application/sdp", sdp).finish();
+        self.begin_client(now, ClientId { branch, is_cancel: false }, link, bytes, Purpose::Farewell);
     }
 
     /// Asks the far end whether it still knows the dialog; [`Event::Probed`] tells.

@@ -9,5 +9,4 @@ pub(crate) mod oracle;
 pub(crate) mod phone;
 mod world;
 
-pub(crate) use phone::{Manner, PhoneId};
 pub(crate) use world::{Setting, Sim};

@@ -12,14 +12,15 @@ use centralino::ids::{FlowId, SeatId};
 use centralino::journal::entry::{Entry, Fact};
 use centralino::journal::sim_disk::{Crash, SimDisk};
 use centralino::journal::sim_store::{SimDelays, SimStore};
-use centralino::journal::{Lsn, StoreEvent};
+use centralino::journal::{Journal, Lsn, StoreEvent};
 use centralino::media::plane::{Hears, Pace, Plane};
 use centralino::media::library::SoundLibrary;
 use centralino::media::{self, LegId};
 use centralino::sip::{Link, Transmit, Transport};
 use centralino::time::{Mono, Now, earliest};
+use centralino::crm::ContactLine;
 use centralino::views::memory::MemoryViews;
-use centralino::views::{ContactRow, Views};
+use centralino::views::{ContactFilter, Page, Views, catch_up};
 use centralino::words::StatusChange;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -383,7 +384,6 @@ impl Sim {
                 self.feed(Input::Durable(lsn));
             }
             StoreEvent::Failed(failure) => self.feed(Input::StoreFailed(failure.to_string())),
-            _ => {}
         }
     }
 
@@ -545,23 +545,23 @@ impl Sim {
         matches!(self.line(id), Line::Up(..))
     }
 
-    /// The views of everything written down so far.
-    pub(crate) fn views(&mut self) -> MemoryViews {
+    /// Every contact on record, as scripts read them, oldest first.
+    pub(crate) fn contacts(&mut self) -> Vec<ContactLine> {
         let mut views = MemoryViews::default();
-        let entries = self.store().entries().expect("the journal can be read");
-        for (lsn, entry) in entries {
-            views.apply(lsn, &entry).expect("memory does not fail");
-        }
-        views
+        catch_up(&mut views, self.store().journal()).expect("memory does not fail");
+        let keys = self.store().journal().keys();
+        let page = Page { limit: usize::MAX, after: None };
+        let listing = views.contacts(&ContactFilter::default(), &page).expect("memory does not fail");
+        listing.contacts.iter().rev().map(|contact| contact.line(&keys)).collect()
     }
 
     /// The contact of this citizen's call.
     #[track_caller]
-    pub(crate) fn contact(&mut self, citizen: PhoneId) -> ContactRow {
+    pub(crate) fn contact(&mut self, citizen: PhoneId) -> ContactLine {
         let from = self.phones[&citizen].name.clone();
         self.advance(Duration::from_millis(300)); // everything is written
-        let contacts = self.views().all_contacts();
-        let mut found = contacts.into_iter().filter(|row| row.from == *from);
+        let contacts = self.contacts();
+        let mut found = contacts.into_iter().filter(|line| line.from.as_deref() == Some(&*from));
         let contact = found.next().unwrap_or_else(|| panic!("no contact of {from}\n{}", self.tale()));
         assert!(found.next().is_none(), "two contacts of {from}");
         contact
