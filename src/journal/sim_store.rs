@@ -81,10 +81,10 @@ struct Syncing {
 impl SimStore {
     /// Opens the journal on `disk`; `seed` feeds keys and nonces.
     pub fn open(disk: SimDisk, seed: u64, delays: SimDelays) -> Result<(SimStore, Recovered), LogError> {
-        let (mut journal, cuts) =
-            FileJournal::open(disk.clone(), ChaCha20Rng::seed_from_u64(seed), SEGMENT_BYTES)?;
+        let rng = ChaCha20Rng::seed_from_u64(seed);
+        let (mut journal, cuts) = FileJournal::open(disk, rng, SEGMENT_BYTES)?;
         let keys = journal.keys();
-        let state = Recovery::read(&disk, &keys, journal.last())?;
+        let state = Recovery::read(journal.disk(), &keys, journal.last())?;
         journal.erase(state.erased.iter().copied())?;
         let recovered = Recovered { last: journal.last(), cuts, state, keys };
         let store = SimStore {
