@@ -268,6 +268,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ViewError> {
     serde_json::from_slice(bytes).map_err(|error| ViewError::Row(error.to_string()))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it by value")]
 fn store(error: sled::Error) -> ViewError {
     ViewError::Store(error.to_string())
 }
