@@ -14,6 +14,8 @@ pub(super) enum Need {
     Baresip,
     /// Raw sockets: sipp plays captures through one, and [`super::tap`] listens on one.
     RawSockets,
+    /// File systems of its own, small or read-only.
+    Mounts,
 }
 
 impl Need {
@@ -29,6 +31,9 @@ impl Need {
             }
             Need::RawSockets if super::tap::open().is_err() => {
                 Some("raw sockets are not permitted (run as root)")
+            }
+            Need::Mounts if !super::storing::SmallDisk::is_permitted() => {
+                Some("file systems may not be mounted (run as root)")
             }
             _ => None,
         }
