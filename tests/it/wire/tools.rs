@@ -47,8 +47,9 @@ pub(super) fn ready(test: &str, needs: &[Need]) -> bool {
     if missing.is_empty() {
         return true;
     }
-    // `eprintln!` would be captured; a lost line on a closed stderr is not worth failing for.
-    let _ = writeln!(std::io::stderr(), "skipped: {test}: {}", missing.join("; "));
+    let line = format!("skipped: {test}: {}\n", missing.join("; "));
+    // `eprintln!` would be captured; one write keeps the line whole. A closed stderr is not worth failing for.
+    let _ = std::io::stderr().write_all(line.as_bytes());
     false
 }
 
