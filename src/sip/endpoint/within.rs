@@ -1,9 +1,9 @@
 //! Steps within a call: BYE, offers of new media, probes.
 
 use super::Endpoint;
-use super::clients::Purpose;
+use super::clients::{ClientId, Purpose};
 use super::screen::{self, capabilities, sdp_of};
-use crate::sip::dialog::{Phase, Unacked, unhex64};
+use crate::sip::dialog::{Phase, Unacked, own_address, unhex64};
 use crate::sip::message::{Builder, Message, Method, Name};
 use crate::sip::{DialogId, DialogRecord, Ended, Event, Link};
 use crate::time::Mono;
@@ -143,6 +143,20 @@ impl Endpoint {
         Some((dialog.reoffer.take()?, dialog.path.contact.clone()))
     }
 
+    /// Makes a new offer within the dialog, by UPDATE (RFC 3311), as a phone does to hold. The answer is not waited for.
+    pub fn reoffer(&mut self, now: Mono, id: DialogId, sdp: Vec<u8>) {
+        let Some(dialog) = self.dialogs.get_mut(&id).filter(|dialog| matches!(dialog.phase, Phase::Confirmed)) else {
+            return;
+        };
+        dialog.path.local_cseq = dialog.path.local_cseq.saturating_add(1);
+        let path = dialog.path.clone();
+        let (link, branch) = (self.link_of(&path), self.random());
+        let own = own_address(self.advertise, link);
+        let request = path.request(Method::Update, path.local_cseq, own, branch).header(Name::Contact, &path.contact);
+        let bytes = request.body("application/sdp", sdp).finish();
+        self.begin_client(now, ClientId { branch, is_cancel: false }, link, bytes, Purpose::Farewell);
+    }
+
     /// Asks the far end whether it still knows the dialog; [`Event::Probed`] tells.
     pub fn probe(&mut self, now: Mono, id: DialogId) {
         let Some(dialog) = self.dialogs.get_mut(&id) else { return };
@@ -162,9 +176,10 @@ impl Endpoint {
         }
     }
 
-    /// What a journal needs to end this dialog after a crash; `None` until it is confirmed.
+    /// What a journal needs to end this dialog after a crash. A call that comes in has it before it is answered, so that it can be
+    /// safe before the 200 goes out; one that we make, once it is confirmed.
     pub fn record(&self, id: DialogId) -> Option<DialogRecord> {
         let dialog = self.dialogs.get(&id)?;
-        matches!(dialog.phase, Phase::Confirmed).then(|| dialog.path.to_record())
+        matches!(dialog.phase, Phase::Incoming { .. } | Phase::Confirmed).then(|| dialog.path.to_record())
     }
 }
