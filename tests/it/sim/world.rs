@@ -170,11 +170,13 @@ impl Sim {
             sounds: self.setting.sounds.clone(),
             recovered,
             seed,
+            watched: true,
         };
         self.retell(&store);
         self.store = Some(store);
         self.engine = Some(Engine::new(self.wall(), setup));
         self.drain();
+        self.until("the exchange lets calls in", |sim| sim.engine().is_ready());
     }
 
     /// What the disk lost never happened, for the oracle as for everybody.
