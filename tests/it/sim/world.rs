@@ -581,7 +581,11 @@ impl Sim {
 
     /// The last facts, for a failure's message.
     pub(crate) fn tale(&self) -> String {
-        let last = self.facts.iter().rev().take(40).rev();
+        self.tale_of(40)
+    }
+
+    pub(crate) fn tale_of(&self, most: usize) -> String {
+        let last = self.facts.iter().rev().take(most).rev();
         last.map(|entry| format!("  {} {:?}\n", entry.at_ms - self.start.as_millisecond(), entry.fact)).collect()
     }
 }
