@@ -4,6 +4,9 @@
 //! `serve` writes into the data directory (mode 0600); Host and Origin are checked, so that no web page can use a browser on this
 //! machine to ask in its owner's name.
 
+pub mod server;
+pub mod token;
+
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
