@@ -18,7 +18,7 @@ fn main() {
 }
 
 /// The buffer is handed in, as a socket would.
-#[divan::bench]
+#[divan::bench(sample_size = 200)]
 fn ours(bencher: Bencher<'_, '_>) {
     bencher.counter(BytesCount::of_slice(INVITE)).with_inputs(|| INVITE.to_vec()).bench_values(|bytes| {
         let message = Message::parse_datagram(bytes).expect("a message");
@@ -28,7 +28,7 @@ fn ours(bencher: Bencher<'_, '_>) {
 }
 
 /// With everything held against the rules for requests as well.
-#[divan::bench]
+#[divan::bench(sample_size = 200)]
 fn ours_and_check(bencher: Bencher<'_, '_>) {
     bencher.counter(BytesCount::of_slice(INVITE)).with_inputs(|| INVITE.to_vec()).bench_values(|bytes| {
         let message = Message::parse_datagram(bytes).expect("a message");
@@ -49,7 +49,7 @@ fn read(message: &Message) {
     black_box(message.content_length());
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 200)]
 fn rsip(bencher: Bencher<'_, '_>) {
     bencher.counter(BytesCount::of_slice(INVITE)).with_inputs(|| INVITE.to_vec()).bench_values(|bytes| {
         let message = rsip::Request::try_from(bytes).expect("a message");
@@ -67,7 +67,7 @@ fn rsip(bencher: Bencher<'_, '_>) {
 }
 
 /// The 200 to that INVITE, without a body.
-#[divan::bench]
+#[divan::bench(sample_size = 200)]
 fn respond(bencher: Bencher<'_, '_>) {
     let invite = Message::parse_datagram(INVITE).expect("a message");
     let source = "192.0.2.44:5062".parse().expect("an address");

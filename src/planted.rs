@@ -19,11 +19,17 @@ pub enum Fault {
     ShortestIdle,
     /// Nobody looks at the longest wait.
     ForgottenTimeout,
+    /// The store says `Durable` and has not synced.
+    SkippedSync,
+    /// A start drops the journal's last entry.
+    LostTail,
+    /// The store says `Written` before it writes.
+    ReportedBeforeWritten,
 }
 
 impl Fault {
     /// All of them, for a test that goes through the list.
-    pub const ALL: [Fault; 7] = [
+    pub const ALL: [Fault; 10] = [
         Fault::LostWrapUp,
         Fault::DoubleReservation,
         Fault::NeverFreedAfterReject,
@@ -31,6 +37,9 @@ impl Fault {
         Fault::WrapUpCutByPause,
         Fault::ShortestIdle,
         Fault::ForgottenTimeout,
+        Fault::SkippedSync,
+        Fault::LostTail,
+        Fault::ReportedBeforeWritten,
     ];
 }
 

@@ -4,16 +4,19 @@
 //! the nodes. Then each node is compiled (`compile::nodes`), and every exit taken notes an edge. At last the graph is looked
 //! at as a whole (`compile::graph`): what cannot be reached, what would turn round without ever asking the caller.
 
+mod asking;
 mod exits;
 mod graph;
+mod names;
 mod nodes;
+mod queue;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use self::graph::Graph;
 use super::expression::{Scope, Value};
-use super::fault::{Fault, Faults, FlowError, hint};
+use super::fault::{Fault, Faults, FlowError, hint, shortened};
 use super::fields::{Fields, Text};
 use super::hours::{ExceptionText, Schedule, ScheduleText};
 use super::model::{Environment, Flow, Known, NodeRef, PromptRef, Var};
@@ -45,6 +48,9 @@ const VAR_TYPES: [(&str, &str); 5] = [
     ("bool", "true or false"),
     ("object", "left out"),
 ];
+
+/// Most nodes in one flow: ten times what people can still read.
+const MAX_NODES: usize = 1_000;
 
 struct Compiler<'y> {
     env: &'y Environment,
@@ -115,16 +121,10 @@ impl<'y> Compiler<'y> {
         }
         let id = top.required("id");
         let name = top.text("name").or(id);
+        let start = top.required("start");
         let nodes = top.fields("nodes");
-        if nodes.is_none() {
-            top.missing("nodes");
-        }
-        for (index, (name, _)) in nodes.iter().flat_map(Fields::entries).enumerate() {
-            self.check_name(name);
-            self.node_names.insert(name.text, NodeRef(index));
-        }
-        self.read_defaults(top);
-        let start = top.required("start").and_then(|start| self.named_node("start", start));
+        self.read_defaults_and_names(top, nodes.as_ref())?;
+        let start = start.filter(|_| nodes.is_some()).and_then(|start| self.named_node("start", start));
         let compiled: Vec<_> =
             nodes.iter().flat_map(Fields::entries).map(|(name, yaml)| self.node(name, yaml)).collect();
         // Read by the console's editor and by `flow test`, which come with later versions.
@@ -151,10 +151,33 @@ impl<'y> Compiler<'y> {
         })
     }
 
+    /// The names of the nodes, then what refers to them. `None`: too many to go on.
+    fn read_defaults_and_names(&mut self, top: &Fields<'y>, nodes: Option<&Fields<'y>>) -> Option<()> {
+        match nodes {
+            Some(nodes) => self.check_size(nodes)?,
+            None => top.missing("nodes"),
+        }
+        for (index, (name, _)) in nodes.into_iter().flat_map(Fields::entries).enumerate() {
+            self.check_name(name);
+            self.node_names.insert(name.text, NodeRef(index));
+        }
+        self.read_defaults(top);
+        Some(())
+    }
+
+    /// What follows costs the square of the number of nodes.
+    fn check_size(&self, nodes: &Fields<'y>) -> Option<()> {
+        let count = nodes.entries().count();
+        if count > MAX_NODES {
+            self.faults.add(nodes.at, Fault::TooManyNodes(count));
+        }
+        (count <= MAX_NODES).then_some(())
+    }
+
     fn check_name(&self, name: Text<'_>) {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
-        if name.text.is_empty() || !name.text.chars().all(allowed) {
-            self.faults.add(name.at, Fault::BadName(name.text.to_owned()));
+        if name.text.is_empty() || name.text.len() > 64 || !name.text.chars().all(allowed) {
+            self.faults.add(name.at, Fault::BadName(shortened(name.text)));
         }
     }
 

@@ -15,8 +15,8 @@ use cel::common::value::CowVal;
 use cel::context::VariableResolver;
 use cel::{Context, Env, Program};
 
-use super::fault::{Fault, hint};
-use super::run::CallFacts;
+use super::fault::{Fault, hint, hint_or_all, shortened};
+use super::run::{CallFacts, QueueFacts};
 
 /// Longest expression in bytes: far above what a person writes into a flow. It bounds the parser's work.
 const MAX_BYTES: usize = 512;
@@ -77,8 +77,11 @@ impl Expression {
         let bad = |why: String| Fault::Expression { text: shortened(text), why };
         bounded(text).map_err(|why| bad(why.to_owned()))?;
         let program = Program::compile(text).map_err(|errors| {
-            let why = errors.errors.first().map_or("it is not CEL", |error| &error.msg);
-            bad(why.lines().next().unwrap_or_default().to_owned())
+            let why = errors.errors.first().map_or("not readable", |error| &error.msg);
+            bad(format!(
+                "it is not CEL: {}; write it like `vars.numero == '1' && call.language == 'it'`",
+                first_words(why)
+            ))
         })?;
         let tree = program.expression().clone();
         check(&tree, scope, MAX_DEPTH).map_err(|refusal| match refusal {
@@ -125,8 +128,8 @@ pub(super) struct EvaluationError(pub(super) String);
 pub(super) struct Facts<'f> {
     pub(super) vars: &'f BTreeMap<String, Value>,
     pub(super) call: &'f CallFacts,
-    /// Waiting, expected seconds; zero outside a queue node.
-    pub(super) queue: (i64, i64),
+    /// Of the queue node; zero elsewhere.
+    pub(super) queue: QueueFacts,
 }
 
 impl VariableResolver for Facts<'_> {
@@ -145,8 +148,8 @@ impl VariableResolver for Facts<'_> {
             "call.to" => text(&self.call.to),
             "call.language" => text(self.call.language.as_str()),
             "call.entity" => text(self.call.entity.as_str()),
-            "queue.waiting" => number(self.queue.0),
-            "queue.ewt_s" => number(self.queue.1),
+            "queue.waiting" => number(self.queue.waiting.into()),
+            "queue.ewt_s" => number(self.queue.ewt_s.into()),
             _ => return None,
         })
     }
@@ -158,25 +161,24 @@ fn environment() -> &'static Arc<Env> {
     ENVIRONMENT.get_or_init(|| Arc::new(Env::stdlib()))
 }
 
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= 60 {
-        text.to_owned()
-    } else {
-        text.chars().take(57).chain("...".chars()).collect()
-    }
+/// The parser's complaint without the list of all that it would have liked.
+fn first_words(why: &str) -> &str {
+    let line = why.lines().next().unwrap_or_default();
+    let line = line.strip_prefix("Syntax error: ").unwrap_or(line);
+    line.split_once(" expecting ").map_or(line, |(what, _)| what)
 }
 
 /// Refuses what could cost the parser much stack or time, by counting bytes: in doubt (brackets in a string) it refuses.
 fn bounded(text: &str) -> Result<(), &'static str> {
     if text.trim().is_empty() {
-        return Err("it is empty");
+        return Err("it is empty; write a value between the braces");
     }
     if text.len() > MAX_BYTES {
         return Err("it is longer than 512 bytes; split it with a `set` node");
     }
     let count = |bytes: &[u8]| text.bytes().filter(|b| bytes.contains(b)).count();
     if count(b"([{") > MAX_NESTING * 2 || count(b"?") > MAX_NESTING || nesting(text) > MAX_NESTING {
-        return Err("it is nested too deeply; split it with a `set` node");
+        return Err("it is too complex; split it with a `set` node");
     }
     Ok(())
 }
@@ -203,7 +205,7 @@ enum Refusal {
 
 fn check(tree: &IdedExpr, scope: Scope<'_>, depth_left: usize) -> Result<(), Refusal> {
     let Some(depth_left) = depth_left.checked_sub(1) else {
-        return Err(Refusal::Why("it is nested too deeply; split it with a `set` node".to_owned()));
+        return Err(Refusal::Why("it is too complex; split it with a `set` node".to_owned()));
     };
     match &tree.expr {
         Expr::Literal(_) => Ok(()),
@@ -230,7 +232,7 @@ fn check_call(call: &CallExpr, scope: Scope<'_>, depth_left: usize) -> Result<()
         return Err(Refusal::Why(format!(
             "there is no function `{}`{}",
             call.func_name,
-            hint(&call.func_name, FUNCTIONS)
+            hint_or_all(&call.func_name, FUNCTIONS)
         )));
     }
     let target = call.target.as_deref();
@@ -239,7 +241,7 @@ fn check_call(call: &CallExpr, scope: Scope<'_>, depth_left: usize) -> Result<()
 
 fn check_name(root: &str, field: &str, scope: Scope<'_>) -> Result<(), Refusal> {
     let unknown = |known: &[&str]| {
-        Refusal::Why(format!("there is no `{root}.{field}`{}", hint(field, known.iter().copied())))
+        Refusal::Why(format!("there is no `{root}.{field}`{}", hint_or_all(field, known.iter().copied())))
     };
     match root {
         "vars" if scope.vars.contains_key(field) => Ok(()),
@@ -255,5 +257,72 @@ fn check_name(root: &str, field: &str, scope: Scope<'_>) -> Result<(), Refusal> 
         _ => Err(Refusal::Why(format!(
             "there is no `{root}`; use `vars`, `call` or, in a queue node, `queue`"
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evaluated(text: &str) -> Result<Value, String> {
+        let vars = BTreeMap::from([
+            ("numero".to_owned(), Value::Text("123456".to_owned())),
+            ("giri".to_owned(), Value::Number(3)),
+            ("attivo".to_owned(), Value::Flag(true)),
+        ]);
+        let call = CallFacts {
+            from: "+390552768224".to_owned(),
+            to: "055055".to_owned(),
+            language: "it".into(),
+            entity: "empoli".into(),
+        };
+        let facts = Facts { vars: &vars, call: &call, queue: QueueFacts { waiting: 4, ewt_s: 250 } };
+        let expression = Expression::compile(text, Scope { vars: &vars, queue: true })
+            .map_err(|fault| fault.to_string())?;
+        expression.evaluate(&facts).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn expressions_see_variables_the_call_and_the_queue() {
+        for (text, value) in [
+            ("vars.numero", Value::Text("123456".to_owned())),
+            ("vars.giri + 1", Value::Number(4)),
+            ("vars.attivo && vars.giri >= 3", Value::Flag(true)),
+            ("call.from.startsWith('+39055')", Value::Flag(true)),
+            ("call.entity in ['empoli', 'firenze']", Value::Flag(true)),
+            ("call.language == 'it' ? 'sì' : 'yes'", Value::Text("sì".to_owned())),
+            ("queue.waiting > 3 && queue.ewt_s > 240", Value::Flag(true)),
+            ("size(vars.numero)", Value::Number(6)),
+            ("int(vars.numero) / 2", Value::Number(61_728)),
+            ("string(vars.giri) + ' volte'", Value::Text("3 volte".to_owned())),
+            ("-vars.giri", Value::Number(-3)),
+        ] {
+            assert_eq!(evaluated(text), Ok(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn expression_without_a_value_says_why() {
+        for text in [
+            "1 / (vars.giri - 3)",
+            "vars.giri + vars.numero",
+            "9223372036854775807 + vars.giri",
+            "int('dodici')",
+            "1.5 * 2.0",
+            "[vars.giri]",
+            "18446744073709551615u",
+        ] {
+            assert!(evaluated(text).is_err_and(|why| !why.is_empty()), "{text}: {:?}", evaluated(text));
+        }
+    }
+
+    #[test]
+    fn text_that_feeds_itself_does_not_grow_without_end() {
+        let vars = BTreeMap::from([("t".to_owned(), Value::Text("x".repeat(600)))]);
+        let call =
+            CallFacts { from: String::new(), to: String::new(), language: "it".into(), entity: "e".into() };
+        let twice = Expression::compile("vars.t + vars.t", Scope { vars: &vars, queue: false }).unwrap();
+        let facts = Facts { vars: &vars, call: &call, queue: QueueFacts::default() };
+        assert_eq!(twice.evaluate(&facts).unwrap_err().to_string(), "the text grew too long");
     }
 }

@@ -34,15 +34,23 @@ impl fmt::Display for FlowError {
 
 impl std::error::Error for FlowError {}
 
-/// The nearest known name, ready to be appended to a message: `; did you mean ...?`, or nothing.
+/// The end of a message about an unknown name: the nearest known one, or all that are known, or nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hint(Option<String>);
+pub enum Hint {
+    /// Nothing is near.
+    Nothing,
+    /// A person may have meant this.
+    Near(String),
+    /// Few enough to tell all.
+    Known(Vec<String>),
+}
 
 impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Some(name) => write!(f, "; did you mean `{name}`?"),
-            None => Ok(()),
+        match self {
+            Hint::Nothing => Ok(()),
+            Hint::Near(name) => write!(f, "; did you mean `{name}`?"),
+            Hint::Known(names) => write!(f, "; known here: {}", names.join(" ")),
         }
     }
 }
@@ -56,10 +64,18 @@ pub enum Fault {
     TooLarge,
     #[error("this is not readable YAML: {0}")]
     Yaml(String),
+    #[error(
+        "anchors and aliases (`&name`, `*name`) are not used in flows; write the value out where it is needed"
+    )]
+    Alias,
+    #[error("the file is nested too deeply or has too many entries for a flow; split it into several flows")]
+    TooComplex,
     #[error("key `{0}` is given twice; remove one")]
     DuplicateKey(String),
 
     // Shapes.
+    #[error("{place} must be a mapping of keys to values, `key: value`")]
+    NotMapping { place: String },
     #[error("unknown key `{key}` in {place}{hint}")]
     UnknownKey { key: String, place: String, hint: Hint },
     #[error("{place} lacks `{key}`; add it")]
@@ -88,7 +104,7 @@ pub enum Fault {
     MissingSound { name: String, language: String, hint: Hint },
     #[error("prompt `{name}` has no text in `{language}`; give it or add sounds/{language}/{name}.wav")]
     MissingText { name: String, language: String },
-    #[error("language `{name}` is not among the flow's `languages`{hint}")]
+    #[error("language `{name}` is not among the flow's `languages`; add it there or remove it{hint}")]
     UnknownLanguage { name: String, hint: Hint },
     #[error("no rules for speaking values in `{0}`; use `it` or `en`, or leave values out of this text")]
     UnspokenLanguage(String),
@@ -106,7 +122,11 @@ pub enum Fault {
     UnknownMusic { name: String, hint: Hint },
     #[error("variable `{name}` is not declared; add it under `vars`{hint}")]
     UnknownVar { name: String, hint: Hint },
-    #[error("`{0}` is not a name; use lower-case letters, digits, `_` and `-`")]
+    #[error("the flow has {0} nodes; split what is more than 1000 into another flow")]
+    TooManyNodes(usize),
+    #[error("variable `{0}` cannot keep digits or a name; declare it as string or digits")]
+    SaveType(String),
+    #[error("`{0}` is not a name; use lower-case letters, digits, `_` and `-`, 64 at most")]
     BadName(String),
 
     // Keys on the telephone.
@@ -175,6 +195,11 @@ impl Faults {
         self.list.borrow().is_empty()
     }
 
+    /// No more faults are told.
+    pub(super) fn is_full(&self) -> bool {
+        self.count() >= MAX_FAULTS
+    }
+
     pub(super) fn count(&self) -> usize {
         self.list.borrow().len()
     }
@@ -187,25 +212,56 @@ impl Faults {
     }
 }
 
+/// What an author wrote, short enough for a message.
+pub(super) fn shortened(text: &str) -> String {
+    if text.len() <= 60 || text.chars().count() <= 60 {
+        return text.to_owned();
+    }
+    text.chars().take(57).chain("...".chars()).collect()
+}
+
+/// Longest name that hints are looked for: names are shorter, and the search costs the product of two lengths.
+const MAX_NAME_BYTES: usize = 64;
+
 /// The name among `known` that a person may have meant by `typed`.
 pub(super) fn hint<'n>(typed: &str, known: impl IntoIterator<Item = &'n str>) -> Hint {
     let allowed = (typed.chars().count() / 3).clamp(1, 3);
-    let near = known.into_iter().map(|name| (edits(typed, name), name)).min();
-    Hint(near.filter(|(distance, _)| *distance <= allowed).map(|(_, name)| name.to_owned()))
+    if typed.len() > MAX_NAME_BYTES {
+        return Hint::Nothing;
+    }
+    let known = known.into_iter().filter(|name| name.len() <= MAX_NAME_BYTES);
+    let near = known.map(|name| (edits(typed, name), name)).min();
+    match near {
+        Some((distance, name)) if distance <= allowed => Hint::Near(name.to_owned()),
+        _ => Hint::Nothing,
+    }
 }
 
-/// Insertions, removals and replacements of one character that lead from `a` to `b` (Levenshtein), row by row.
+/// The same for lists that the language itself makes: when nothing is near, all of it is told.
+pub(super) fn hint_or_all<'n>(typed: &str, known: impl IntoIterator<Item = &'n str> + Clone) -> Hint {
+    match hint(typed, known.clone()) {
+        Hint::Nothing => Hint::Known(known.into_iter().map(str::to_owned).collect()),
+        near => near,
+    }
+}
+
+/// Insertions, removals, replacements and swaps of neighbours that lead from `a` to `b` (Damerau and Levenshtein,
+/// without editing a swapped pair again), row by row.
 fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+    for i in 0..a.len() {
+        let mut next = vec![i + 1];
+        for j in 0..b.len() {
+            let replaced = row[j] + usize::from(a[i] != b[j]);
+            let mut least = replaced.min(next[j] + 1).min(row[j + 1] + 1);
+            if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
+                least = least.min(before[j - 1] + 1);
+            }
+            next.push(least);
         }
+        before = std::mem::replace(&mut row, next);
     }
     row[b.len()]
 }
@@ -230,7 +286,9 @@ mod tests {
 
     #[test]
     fn edits_are_counted_in_characters() {
-        for (a, b, n) in [("", "", 0), ("", "abc", 3), ("però", "pero", 1), ("coda", "cade", 2)] {
+        for (a, b, n) in
+            [("", "", 0), ("", "abc", 3), ("però", "pero", 1), ("coda", "cade", 2), ("paly", "play", 1)]
+        {
             assert_eq!(edits(a, b), n, "{a} {b}");
         }
     }

@@ -1,16 +1,18 @@
 //! Reading one mapping of a flow file: each key is asked for once, by type, and whatever was not asked for is unknown.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::fault::{Fault, Faults, Place, hint};
+use super::fault::{Fault, Faults, Place, hint_or_all, shortened};
 use super::yaml::{Key, Value, Yaml};
 
 /// A mapping being read. Wrong shapes and unknown keys become faults; the reader goes on without them.
 pub(super) struct Fields<'y> {
     /// Of the mapping.
     pub(super) at: Place,
-    entries: &'y [(Key, Yaml)],
+    /// Of equal keys only the first.
+    entries: Vec<&'y (Key, Yaml)>,
     /// As messages call it: "node `menu`".
     place: String,
     faults: &'y Faults,
@@ -29,33 +31,27 @@ impl<'y> Fields<'y> {
     pub(super) fn of(yaml: &'y Yaml, place: impl Into<String>, faults: &'y Faults) -> Option<Fields<'y>> {
         let place = place.into();
         let Value::Map(entries) = &yaml.value else {
-            faults.add(yaml.at, Fault::Shape { key: place, expected: "a mapping of keys to values" });
+            faults.add(yaml.at, Fault::NotMapping { place });
             return None;
         };
-        for (i, (key, _)) in entries.iter().enumerate() {
-            if entries[..i].iter().any(|(earlier, _)| earlier.name == key.name) {
-                faults.add(key.at, Fault::DuplicateKey(key.name.clone()));
-            }
+        let mut seen = BTreeSet::new();
+        let (entries, repeated): (Vec<_>, Vec<_>) =
+            entries.iter().partition(|(key, _)| seen.insert(key.name.as_str()));
+        for (key, _) in repeated {
+            faults.add(key.at, Fault::DuplicateKey(shortened(&key.name)));
         }
         Some(Fields { at: yaml.at, entries, place, faults, asked: RefCell::default() })
     }
 
-    /// All entries: for mappings whose keys are names that the author chose. Of equal keys only the first.
+    /// All entries: for mappings whose keys are names that the author chose.
     pub(super) fn entries(&self) -> impl Iterator<Item = (Text<'y>, &'y Yaml)> {
-        let entries = self.entries;
-        let first = move |i: usize, name: &str| !entries[..i].iter().any(|(key, _)| key.name == name);
-        entries
-            .iter()
-            .enumerate()
-            .filter(move |(i, (key, _))| first(*i, &key.name))
-            .map(|(_, (key, value))| (Text { at: key.at, text: &key.name }, value))
+        self.entries.iter().map(|(key, value)| (Text { at: key.at, text: &key.name }, value))
     }
 
     /// The value of `key`, if it is given and not empty.
     pub(super) fn value(&self, key: &'static str) -> Option<&'y Yaml> {
         self.asked.borrow_mut().push(key);
-        let entries = self.entries;
-        let (_, value) = entries.iter().find(|(given, _)| given.name == key)?;
+        let (_, value) = self.entries.iter().find(|(given, _)| given.name == key)?;
         (!matches!(value.value, Value::Null)).then_some(value)
     }
 
@@ -150,13 +146,15 @@ impl<'y> Fields<'y> {
 
     /// Every key that nobody asked for is a fault.
     pub(super) fn finish(&self) {
-        let asked = self.asked.borrow();
-        for (key, _) in self.entries {
+        let mut asked = self.asked.borrow().clone();
+        asked.sort_unstable();
+        asked.dedup();
+        for (key, _) in &self.entries {
             if !asked.contains(&key.name.as_str()) {
-                let hint = hint(&key.name, asked.iter().copied());
+                let hint = hint_or_all(&key.name, asked.iter().copied());
                 self.faults.add(
                     key.at,
-                    Fault::UnknownKey { key: key.name.clone(), place: self.place.clone(), hint },
+                    Fault::UnknownKey { key: shortened(&key.name), place: self.place.clone(), hint },
                 );
             }
         }

@@ -1,8 +1,29 @@
 //! The IVR: a flow file compiled to a [`Flow`], and a [`FlowRun`] that leads one caller through it.
 //!
-//! `Flow::parse` gives a runnable flow or every fault with place and remedy. A run is a pure machine: it is told what
-//! happened ([`Input`]) and answers with [`Action`]s; it knows nothing of SIP, RTP or seats. Whatever is spoken is already
-//! a list of [`Say`]s, in the caller's language.
+//! A flow is written by a supervisor as YAML (`ivr-flows/`). [`Flow::parse`] is its compiler: it gives a runnable flow or
+//! every fault with place and remedy ([`FlowError`]), so that whatever runs has no dangling name and no expression that
+//! cannot be read. A run is a pure machine: it is told what happened ([`Input`]) and answers with [`Action`]s; it knows
+//! nothing of SIP, RTP or seats. Whatever is spoken is already a list of [`Say`]s, in the caller's language.
+//!
+//! A flow's nodes, and where each leads:
+//!
+//! | type | does | leads on by |
+//! |---|---|---|
+//! | `play` | says `prompt`; with `barge_in: false` to its end; a key of `keys` pressed meanwhile chooses another way | `to`, `keys` |
+//! | `menu` | asks for one of `keys`, again after silence or a wrong key, `retries` times | `keys`, exits `timeout invalid` |
+//! | `collect` | asks for `digits` (`min max end`) and keeps them in the variable `save` | exits `ok timeout invalid` |
+//! | `hours` | looks at `schedule` | exits `open closed holiday emergency` |
+//! | `bulletin` | says what a supervisor has switched on for `slot` | exits `none played closing` |
+//! | `language` | speaks `set` from now on | `to` |
+//! | `branch` | takes the first `when` whose `if` is true | `when`, `else` |
+//! | `set` | gives values to `vars` | `to` |
+//! | `tag` | says what the contact is about: `entity`, `topic`; `record: false` forbids the recording | `to` |
+//! | `queue` | waits for an operator of `queue` | exits `answered closed full no_seats timeout key callback error` |
+//! | `hangup` | says `prompt`, if any, and ends the call | |
+//!
+//! Every node may have `info: true` (it answers a request for information) and the exit `error` (something computed had no
+//! value). A node's own `exits` come before those of `defaults.<type>`, name by name. `${...}` holds a CEL expression
+//! wherever a value may be computed; all else is literal.
 
 mod compile;
 mod expression;

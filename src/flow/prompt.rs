@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Say;
-use super::expression::{EvaluationError, Expression, Facts, Scope, Value};
+use super::expression::{EvaluationError, Expression, Facts, Scope};
 use super::fault::Fault;
+use super::spoken::pieces;
 use super::template::{Part, parts};
 use crate::ids::Language;
-use crate::speech::Piece;
 
 /// A prompt in every language of its flow.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl Segment {
                     recordings += 1;
                     segments.push(Segment::Sound {
                         sound: format!("{name}.{recordings}"),
-                        text: Some(literal.trim().to_owned()),
+                        text: Some(spoken_part(literal).to_owned()),
                     });
                 }
             }
@@ -94,6 +94,11 @@ impl Segment {
     }
 }
 
+/// The text without the punctuation that ended what was said before it.
+fn spoken_part(literal: &str) -> &str {
+    literal.trim_start_matches(|c: char| !c.is_alphanumeric()).trim_end()
+}
+
 impl Prompt {
     /// What to say now, in `language`.
     pub(super) fn say(&self, language: &Language, facts: &Facts<'_>) -> Result<Vec<Say>, EvaluationError> {
@@ -102,7 +107,7 @@ impl Prompt {
             match segment {
                 Segment::Sound { sound, .. } => say.push(Say::Prompt(language.clone(), sound.clone())),
                 Segment::Value { how, of } => {
-                    let pieces = speak(language, *how, of.evaluate(facts)?)?;
+                    let pieces = pieces(language, *how, of.evaluate(facts)?)?;
                     say.extend(pieces.into_iter().map(|piece| Say::Piece(language.clone(), piece)));
                 }
             }
@@ -127,9 +132,4 @@ impl Prompt {
             |segments: &[Segment]| segments.iter().any(|segment| matches!(segment, Segment::Value { .. }));
         self.spoken.iter().filter(|(_, segments)| has_value(segments)).map(|(language, _)| language).collect()
     }
-}
-
-/// The pieces that speak `value`.
-fn speak(language: &Language, how: Spoken, value: Value) -> Result<Vec<Piece>, EvaluationError> {
-    super::spoken::pieces(language, how, value)
 }

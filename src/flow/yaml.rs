@@ -6,6 +6,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{DuplicateKeyPolicy, MergeKeyPolicy, Spanned};
 
 use super::fault::{Fault, Faults, Place};
@@ -69,7 +70,7 @@ impl Yaml {
             Ok(yaml) => Some(yaml),
             Err(error) => {
                 let at = error.location().map_or(Place { line: 1, column: 1 }, place);
-                faults.add(at, Fault::Yaml(first_line(&error.without_snippet().to_string())));
+                faults.add(at, fault(error.without_snippet()));
                 None
             }
         }
@@ -78,6 +79,17 @@ impl Yaml {
 
 fn place(location: serde_saphyr::Location) -> Place {
     Place { line: location.line(), column: location.column() }
+}
+
+fn fault(error: &serde_saphyr::Error) -> Fault {
+    match error {
+        serde_saphyr::Error::Budget {
+            breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. },
+            ..
+        } => Fault::Alias,
+        serde_saphyr::Error::Budget { .. } => Fault::TooComplex,
+        other => Fault::Yaml(first_line(&other.to_string())),
+    }
 }
 
 /// The parser's message without the place that it repeats at its end.
@@ -189,9 +201,9 @@ mod tests {
 
     #[test]
     fn deep_nesting_aliases_and_size_are_refused_not_followed() {
-        assert!(faults_of(&"[".repeat(100_000)).contains("not readable YAML"));
-        assert!(faults_of(&"a: {".repeat(5_000)).contains("not readable YAML"));
-        assert!(faults_of("a: &x [1]\nb: [*x, *x]\n").contains("not readable YAML"));
+        assert!(faults_of(&"[".repeat(100_000)).contains("recursion limit"));
+        assert!(faults_of(&"- ".repeat(200)).contains("nested too deeply"));
+        assert!(faults_of("a: &x [1]\nb: [*x, *x]\n").contains("anchors and aliases"));
         assert!(faults_of(&"#".repeat(MAX_BYTES + 1)).contains("larger than 1 MB"));
     }
 }

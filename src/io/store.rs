@@ -118,10 +118,7 @@ pub struct Store {
 impl Store {
     /// Opens the data directory, makes it when it is not there, and gives what a start needs to know.
     pub fn open(dir: &Path) -> Result<(Store, Recovered), OpenError> {
-        Store::open_on(dir, RealDisk::new(journal_dir(dir))?)
-    }
-
-    fn open_on(dir: &Path, disk: RealDisk) -> Result<(Store, Recovered), OpenError> {
+        let disk = RealDisk::new(journal_dir(dir))?;
         let lock = lock(dir)?;
         let (mut journal, cuts) = FileJournal::open(disk.clone(), seeded()?, SEGMENT_BYTES)?;
         for cut in &cuts {

@@ -105,22 +105,22 @@ impl SledViews {
         }
     }
 
-    fn commit(&mut self, delta: Delta) -> Result<(), ViewError> {
+    fn commit(&mut self, delta: &Delta) -> Result<(), ViewError> {
         let mut batch = Batch::default();
         for contact in delta.contacts.values() {
             put_contact(&mut batch, contact);
         }
         for case in delta.cases.values() {
-            put(&mut batch, key(b'k', &case.case.0.to_be_bytes()), case);
+            put(&mut batch, &key(b'k', &case.case.0.to_be_bytes()), case);
         }
         for citizen in delta.citizens.values() {
-            put(&mut batch, key(b'z', &stamp_key(citizen.citizen.0)), citizen);
+            put(&mut batch, &key(b'z', &stamp_key(citizen.citizen.0)), citizen);
         }
         for (number, citizen) in &delta.numbers {
-            put(&mut batch, key(b'h', &number.0), citizen);
+            put(&mut batch, &key(b'h', &number.0), citizen);
         }
         for (file, contact) in &delta.recordings {
-            put(&mut batch, key(b'r', file.as_bytes()), contact);
+            put(&mut batch, &key(b'r', file.as_bytes()), contact);
         }
         for (number, place) in &delta.unlisted {
             batch.remove(number_key(*number, *place));
@@ -129,7 +129,7 @@ impl SledViews {
             batch.remove(key(b'h', &number.0));
         }
         let applied = Applied { lsn: delta.applied, layout: LAYOUT, secret: self.secret };
-        put(&mut batch, b"a".to_vec(), &applied);
+        put(&mut batch, b"a", &applied);
         self.db.apply_batch(batch).map_err(store)?;
         self.applied = delta.applied;
         Ok(())
@@ -196,7 +196,7 @@ impl Views for SledViews {
 
     fn apply(&mut self, batch: &[(Lsn, Entry)], keys: &Keys) -> Result<(), ViewError> {
         let delta = fold(self, self.applied, batch, keys)?;
-        self.commit(delta)
+        self.commit(&delta)
     }
 
     fn clear(&mut self) -> Result<(), ViewError> {
@@ -252,14 +252,14 @@ impl Views for SledViews {
 fn put_contact(batch: &mut Batch, contact: &Contact) {
     let indexed = Indexed { queue: contact.queue.clone(), outcome: contact.outcome };
     let place = Cursor::of(contact);
-    put(batch, key(b'c', &stamp_key(contact.contact.0)), contact);
-    put(batch, key(b't', &place_key(place)), &indexed);
+    put(batch, &key(b'c', &stamp_key(contact.contact.0)), contact);
+    put(batch, &key(b't', &place_key(place)), &indexed);
     if let Some(number) = contact.number {
-        put(batch, number_key(number, place), &indexed);
+        put(batch, &number_key(number, place), &indexed);
     }
 }
 
-fn put(batch: &mut Batch, key: Vec<u8>, row: &impl Serialize) {
+fn put(batch: &mut Batch, key: &[u8], row: &impl Serialize) {
     let json = serde_json::to_vec(row).expect("rows are plain data with string keys");
     batch.insert(key, IVec::from(json));
 }
@@ -268,6 +268,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ViewError> {
     serde_json::from_slice(bytes).map_err(|error| ViewError::Row(error.to_string()))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it by value")]
 fn store(error: sled::Error) -> ViewError {
     ViewError::Store(error.to_string())
 }

@@ -17,6 +17,9 @@ struct Line {
     key: String,
 }
 
+/// Keys by contact.
+pub(super) type Ring = BTreeMap<ContactId, Key>;
+
 /// The keys file, open for appending.
 #[derive(Debug)]
 pub(super) struct KeysFile<D: Disk> {
@@ -31,7 +34,7 @@ pub(super) struct KeysFile<D: Disk> {
 impl<D: Disk> KeysFile<D> {
     pub(super) const NAME: &str = "keys";
 
-    pub(super) fn open(disk: &D) -> Result<(Self, BTreeMap<ContactId, Key>, Option<Cut>), LogError> {
+    pub(super) fn open(disk: &D) -> Result<(Self, Ring, Option<Cut>), LogError> {
         let file = disk.open(Self::NAME)?;
         let bytes = disk.read(Self::NAME)?;
         let Scan { ring, count, end, problem } = scan(&bytes);
@@ -49,7 +52,7 @@ impl<D: Disk> KeysFile<D> {
     }
 
     /// The keys that can be read, without touching the file.
-    pub(super) fn read(disk: &D) -> Result<BTreeMap<ContactId, Key>, LogError> {
+    pub(super) fn read(disk: &D) -> Result<Ring, LogError> {
         Ok(scan(&disk.read(Self::NAME)?).ring)
     }
 
@@ -67,7 +70,7 @@ impl<D: Disk> KeysFile<D> {
         Ok(())
     }
 
-    pub(super) fn rewrite(&mut self, disk: &D, ring: &BTreeMap<ContactId, Key>) -> Result<(), DiskError> {
+    pub(super) fn rewrite(&mut self, disk: &D, ring: &Ring) -> Result<(), DiskError> {
         let bytes = encode(0, ring.iter().map(|(contact, key)| (*contact, key)));
         replace(disk, Self::NAME, &bytes)?;
         self.file = disk.open(Self::NAME)?;
@@ -95,7 +98,7 @@ fn encode<'a>(count: u64, keys: impl Iterator<Item = (ContactId, &'a Key)>) -> V
 }
 
 struct Scan {
-    ring: BTreeMap<ContactId, Key>,
+    ring: Ring,
     count: u64,
     end: usize,
     problem: Option<BadRecord>,
@@ -137,7 +140,7 @@ fn damaged(offset: usize, problem: BadRecord) -> LogError {
 }
 
 /// Every key that can be read from a damaged file; for repair.
-pub(super) fn salvage(bytes: &[u8]) -> (BTreeMap<ContactId, Key>, bool) {
+pub(super) fn salvage(bytes: &[u8]) -> (Ring, bool) {
     let (mut ring, mut at, mut whole) = (BTreeMap::new(), 0, true);
     while let Some((found, record)) = record::resume(bytes, at, 0) {
         whole &= found == at;
@@ -148,7 +151,7 @@ pub(super) fn salvage(bytes: &[u8]) -> (BTreeMap<ContactId, Key>, bool) {
 }
 
 /// The file's bytes for these keys.
-pub(super) fn rewritten(ring: &BTreeMap<ContactId, Key>) -> Vec<u8> {
+pub(super) fn rewritten(ring: &Ring) -> Vec<u8> {
     encode(0, ring.iter().map(|(contact, key)| (*contact, key)))
 }
 

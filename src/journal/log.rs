@@ -11,6 +11,7 @@ use super::Lsn;
 use super::disk::{Disk, DiskError, DiskFile};
 use super::record::{self, BadRecord};
 use crate::journal::entry::Entry;
+use crate::planted::{self, Fault};
 
 /// How large a segment grows before the next is begun: small enough to be read at once.
 pub const SEGMENT_BYTES: u64 = 32 << 20;
@@ -231,14 +232,19 @@ fn payload(entry: &Entry) -> Vec<u8> {
 /// Finds the end of the last segment: its last lsn and its length, cut where it was torn.
 fn mend_tail<D: Disk>(disk: &D, name: &str, first: u64) -> Result<(u64, u64, Option<Cut>), LogError> {
     let bytes = disk.read(name)?;
-    let (mut at, mut next) = (0, first);
+    let (mut before, mut at, mut next) = (0, 0, first);
     let problem = loop {
         match record::decode_as(&bytes, at, next) {
-            Ok(Some(record)) => (at, next) = (record.end, next + 1),
+            Ok(Some(record)) => (before, at, next) = (at, record.end, next + 1),
             Ok(None) => break None,
             Err(problem) => break Some(problem),
         }
     };
+    if planted::is(Fault::LostTail) && next > first {
+        next -= 1;
+        at = before;
+        disk.truncate(name, at as u64)?;
+    }
     let len = u64::try_from(at).expect("a length in memory fits 64 bits");
     let Some(problem) = problem else { return Ok((next - 1, len, None)) };
     if matches!(problem, BadRecord::Version(_)) || record::was_durable(&bytes, at, next) {

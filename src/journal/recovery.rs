@@ -189,8 +189,12 @@ impl Recovery {
                 self.last_case = self.last_case.max(Some(*case));
             }
             Fact::ContactAnswered { contact } => self.with_open(*contact, |open| open.answered = true),
-            Fact::NodeEntered { contact, info: true, .. } => self.with_open(*contact, |open| open.informed = true),
-            Fact::Queued { contact, .. } => self.with_open(*contact, |open| (open.waiting, open.left) = (true, None)),
+            Fact::NodeEntered { contact, info: true, .. } => {
+                self.with_open(*contact, |open| open.informed = true)
+            }
+            Fact::Queued { contact, .. } => {
+                self.with_open(*contact, |open| (open.waiting, open.left) = (true, None))
+            }
             Fact::QueueLeft { contact, exit, .. } => {
                 self.with_open(*contact, |open| (open.waiting, open.left) = (false, Some(*exit)));
             }

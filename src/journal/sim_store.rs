@@ -14,6 +14,7 @@ use super::log::{LogError, SyncWork};
 use super::recovery::{Recovered, Recovery};
 use super::sim_disk::{Crash, SimDisk};
 use super::{Journal, Lsn, RETRY, SYNC_WITHIN, StoreEvent, StoreFailure};
+use crate::planted::{self, Fault};
 use crate::time::{Mono, earliest};
 
 /// Segments of simulated journals: small, so that histories cross their borders.
@@ -61,7 +62,8 @@ struct Queued {
 struct Writing {
     done: Mono,
     group: Vec<Queued>,
-    result: Result<(), LogError>,
+    /// `None`: written only when it is done, a planted fault.
+    result: Option<Result<(), LogError>>,
 }
 
 #[derive(Debug)]
@@ -79,10 +81,10 @@ struct Syncing {
 impl SimStore {
     /// Opens the journal on `disk`; `seed` feeds keys and nonces.
     pub fn open(disk: SimDisk, seed: u64, delays: SimDelays) -> Result<(SimStore, Recovered), LogError> {
-        let (mut journal, cuts) =
-            FileJournal::open(disk.clone(), ChaCha20Rng::seed_from_u64(seed), SEGMENT_BYTES)?;
+        let rng = ChaCha20Rng::seed_from_u64(seed);
+        let (mut journal, cuts) = FileJournal::open(disk, rng, SEGMENT_BYTES)?;
         let keys = journal.keys();
-        let state = Recovery::read(&disk, &keys, journal.last())?;
+        let state = Recovery::read(journal.disk(), &keys, journal.last())?;
         journal.erase(state.erased.iter().copied())?;
         let recovered = Recovered { last: journal.last(), cuts, state, keys };
         let store = SimStore {
@@ -130,7 +132,7 @@ impl SimStore {
         while self.end_write(&mut events)
             || self.end_sync(&mut events)
             || self.begin_sync()
-            || self.begin_write()
+            || self.begin_write(&mut events)
         {}
         events
     }
@@ -163,22 +165,32 @@ impl SimStore {
         self.journal.disk().crash(how, rng)
     }
 
-    fn begin_write(&mut self) -> bool {
+    fn begin_write(&mut self, events: &mut Vec<StoreEvent>) -> bool {
         if self.writing.is_some() || self.queue.is_empty() || self.stopped || self.now < self.retry_at {
             return false;
         }
         let group: Vec<Queued> = self.queue.drain(..).collect();
-        let entries: Vec<Entry> = group.iter().map(|queued| queued.entry.clone()).collect();
-        let result = self.journal.commit(group[0].lsn, &entries).map(drop);
+        let result = if planted::is(Fault::ReportedBeforeWritten) {
+            events.extend(group.last().map(|queued| StoreEvent::Written(queued.lsn)));
+            None
+        } else {
+            Some(self.commit(&group))
+        };
         self.writing = Some(Writing { done: self.now + self.delays.write, group, result });
         true
+    }
+
+    fn commit(&mut self, group: &[Queued]) -> Result<(), LogError> {
+        let entries: Vec<Entry> = group.iter().map(|queued| queued.entry.clone()).collect();
+        let first = group.first().map_or(Lsn(0), |queued| queued.lsn);
+        self.journal.commit(first, &entries).map(drop)
     }
 
     fn end_write(&mut self, events: &mut Vec<StoreEvent>) -> bool {
         let Some(Writing { group, result, .. }) = self.writing.take_if(|it| it.done <= self.now) else {
             return false;
         };
-        match result {
+        match result.unwrap_or_else(|| self.commit(&group)) {
             Ok(()) => {
                 events.push(StoreEvent::Written(self.journal.last()));
                 self.ask_sync(group.iter().any(|queued| queued.durable));
@@ -211,7 +223,8 @@ impl SimStore {
             return false;
         }
         let Some(due) = self.to_sync.take_if(|due| due.at <= self.now) else { return false };
-        self.syncing = Some(Syncing { done: self.now + self.delays.sync, result: due.work.run() });
+        let result = if planted::is(Fault::SkippedSync) { Ok(due.work.upto()) } else { due.work.run() };
+        self.syncing = Some(Syncing { done: self.now + self.delays.sync, result });
         true
     }
 

@@ -239,7 +239,7 @@ impl Leg {
         self.player.is_some() || !self.thumb.is_idle()
     }
 
-    /// The packet of this beat. Sound goes by also while the peer may not hear it (hold, no address).
+    /// The packet of this beat. While the peer may not hear it (hold, no address) sound goes by, and keys wait.
     pub fn next_packet(
         &mut self,
         now: Mono,
@@ -252,8 +252,11 @@ impl Leg {
         if !sounds {
             self.end_play(events);
         }
+        let Some(to) = self.destination() else {
+            self.stream.pause();
+            return None;
+        };
         let (header, length) = self.number(now, codec, sounds, frame)?;
-        let to = self.destination()?;
         buffer[..HEADER_LEN].copy_from_slice(&header.to_bytes());
         Some((to, HEADER_LEN + length))
     }
@@ -289,7 +292,10 @@ impl Leg {
         incoming: Incoming<'_>,
         buffer: &mut [u8; MAX_PACKET],
     ) -> Option<(SocketAddr, usize)> {
-        let to = self.destination()?;
+        let Some(to) = self.destination() else {
+            self.stream.pause(); // what the peer may not hear is not lost: the numbers go on where they stopped
+            return None;
+        };
         if self.has_beat() {
             return None; // what plays on a bridged leg is heard instead of the partner
         }

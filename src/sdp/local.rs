@@ -342,5 +342,7 @@ mod tests {
             assert_eq!(error, SdpError::Profile("UDP/TLS/RTP/SAVPF".to_owned()));
             assert_eq!(error.status(), 488);
         }
+        let answer = include_bytes!("../../tests/data/sdp/chromium-answer-accepted.sdp");
+        assert_eq!(local().read_answer(answer), Err(SdpError::Profile("UDP/TLS/RTP/SAVPF".to_owned())));
     }
 }

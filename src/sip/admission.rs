@@ -11,7 +11,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::Peer;
-use super::message::{Message, Name, NameAddr, Scheme};
+use super::message::{Message, Name, NameAddr, Scheme, Uri};
 
 /// Longest number or name taken over from a caller.
 const LONGEST_NAME: usize = 128;
@@ -43,7 +43,7 @@ impl Admission {
 
     /// What a new call from `source` has to show.
     pub(crate) fn demand(&self, invite: &Message, source: IpAddr) -> Demand {
-        let user = invite.from().ok().and_then(|from| user_of(&from)).unwrap_or_default();
+        let user = invite.from().ok().and_then(|from| user_of(&from.uri()?)).unwrap_or_default();
         match (self.user(&user), self.trunk(source)) {
             (Some(user), _) => Demand::Proof(user.to_string()),
             (None, Some(trunk)) => Demand::Nothing(Peer::Trunk(trunk)),
@@ -73,7 +73,7 @@ impl Admission {
         if is_private {
             return (String::new(), None);
         }
-        let number = asserted.or_else(|| user_of(from.as_ref()?)).unwrap_or_default();
+        let number = asserted.or_else(|| user_of(&from.as_ref()?.uri()?)).unwrap_or_default();
         let display = from
             .filter(|from| !is_anonymous(from))
             .and_then(|from| from.display_name())
@@ -85,14 +85,13 @@ impl Admission {
         let mut users = invite
             .addresses(Name::PAssertedIdentity)
             .filter_map(Result::ok)
-            .filter_map(|address| user_of(&address));
+            .filter_map(|address| user_of(&address.uri()?));
         users.find(|user| !user.is_empty() && self.user(user).is_none())
     }
 }
 
-/// User part of an address, or number of a `tel:`, unescaped.
-pub(crate) fn user_of(address: &NameAddr<'_>) -> Option<String> {
-    let uri = address.uri()?;
+/// User part of a URI, or number of a `tel:`, unescaped.
+pub(crate) fn user_of(uri: &Uri<'_>) -> Option<String> {
     match uri.scheme {
         Scheme::Sip | Scheme::Sips | Scheme::Tel => uri.user_unescaped().map(|user| text(&user)),
         Scheme::Other(_) => None,

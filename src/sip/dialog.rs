@@ -298,3 +298,66 @@ pub(crate) fn without_headers(uri: &[u8]) -> &[u8] {
         _ => uri,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINK: Link = Link {
+        transport: Transport::Tcp,
+        local: SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)), 5060),
+        remote: SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 7)), 40_000),
+    };
+
+    fn path(record_routes: &str) -> Path {
+        let invite = format!(
+            "INVITE sip:055055@x SIP/2.0\r\nVia: SIP/2.0/TCP p;branch=z9hG4bK1\r\nFrom: \"A\" <sip:1@x>;tag=f\r\n\
+             To: <sip:055055@x>\r\nCall-ID: c\r\nCSeq: 7 INVITE\r\nContact: <sip:1@198.51.100.8:5070?Route=%3Csip:evil%3E>\r\n\
+             {record_routes}Content-Length: 0\r\n\r\n"
+        );
+        let invite = Message::parse_datagram(invite).unwrap();
+        Path::of_request(&invite, LINK, 0xabc, contact(b"055055", LINK.local, LINK.transport))
+    }
+
+    fn bye(path: &Path) -> String {
+        let builder = path.request(Method::Bye, 1, LINK.local, 2);
+        String::from_utf8(builder.finish()).unwrap()
+    }
+
+    #[test]
+    fn requests_go_to_the_contact_without_the_headers_it_asks_for() {
+        let bye = bye(&path(""));
+        assert!(bye.starts_with("BYE sip:1@198.51.100.8:5070 SIP/2.0\r\n"), "{bye}");
+        assert!(
+            bye.contains("From: <sip:055055@x>;tag=0000000000000abc\r\nTo: \"A\" <sip:1@x>;tag=f\r\n"),
+            "{bye}"
+        );
+        assert!(!bye.contains("Route"), "{bye}");
+    }
+
+    #[test]
+    fn requests_pass_the_proxies_that_recorded_themselves() {
+        let loose = path("Record-Route: <sip:192.0.2.9;lr>, <sip:192.0.2.10:5080;lr>\r\n");
+        assert!(bye(&loose).contains("Route: <sip:192.0.2.9;lr>\r\nRoute: <sip:192.0.2.10:5080;lr>\r\n"));
+        assert_eq!(loose.next_hop(), Some(([192, 0, 2, 9], 5060).into()));
+        let strict = bye(&path("Record-Route: <sip:192.0.2.9>\r\n"));
+        assert!(strict.starts_with("BYE sip:192.0.2.9 SIP/2.0\r\n"), "{strict}");
+        assert!(strict.contains("Route: <sip:1@198.51.100.8:5070>\r\n"), "{strict}");
+    }
+
+    #[test]
+    fn a_record_ends_the_dialog_with_a_count_well_above() {
+        let path = path("");
+        let after = Path::of_record(&path.to_record());
+        assert_eq!(after.local_cseq, RECORDED_GAP);
+        assert_eq!(bye(&after), bye(&path));
+    }
+
+    #[test]
+    fn only_our_own_tags_are_read_as_numbers() {
+        assert_eq!(unhex64(hex64(0xabc).as_bytes()), Some(0xabc));
+        for foreign in ["", "abc", "0000000000000ABC", "+000000000000abc", "00000000000000abc"] {
+            assert_eq!(unhex64(foreign.as_bytes()), None, "{foreign}");
+        }
+    }
+}

@@ -129,7 +129,11 @@ fn rsip_refuses_what_rfc_3261_allows() {
         ("IPv6 literals", "sip:b@example.com SIP", "sip:b@[2001:db8::1]:5070 SIP"),
         ("tel URIs", "sip:b@example.com SIP", "tel:+390552768224 SIP"),
         ("unknown schemes", "sip:b@example.com SIP", "nobody:knows SIP"),
-        ("semicolons in the user part", "sip:b@example.com SIP", "sip:user;par=u%40example.net@example.com SIP"),
+        (
+            "semicolons in the user part",
+            "sip:b@example.com SIP",
+            "sip:user;par=u%40example.net@example.com SIP",
+        ),
         ("unknown methods", "OPTIONS", "FROBNICATE"),
         ("folded lines", "Subject: x", "Subject: x\r\n y"),
         ("spaces before the colon", "Subject:", "Subject :"),

@@ -6,3 +6,7 @@ mod scenarios;
 mod sim;
 mod torture;
 mod wire;
+
+mod sip_endpoint;
+mod sip_torture;
+mod sip_world;

@@ -106,7 +106,7 @@ fn third_in_line_is_told_so() {
     let (_second, _third) = (waiting(&mut sim), waiting(&mut sim));
     let fourth = waiting(&mut sim);
     sim.until("the place is spoken", |sim| {
-        sim.plays(fourth).iter().any(|name| name.contains("terzo"))
+        sim.plays(fourth).iter().any(|name| name == "it/pezzi/il_3")
     });
 }
 

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use centralino::sdp::{Description, Local, SdpError};
 use centralino::sip::message::{
     Builder, Frame, Message, Method, Name, NameAddr, ParseError, Reaction, Scheme, StreamFramer, Uri, Via,
 };
@@ -271,6 +272,18 @@ fn ipv6_addresses_are_read_where_they_may_stand() {
     assert_eq!(message("rfc5118/mult-ip-in-header.dat").headers(Name::Via).count(), 3);
 }
 
+#[test]
+fn bodies_of_the_torture_messages_are_answered_by_what_is_in_them() {
+    let answer = |name: &str| {
+        let mut local = Local::new("192.0.2.9".parse().expect("an address"), 20_000, 1);
+        local.answer(message(name).body()).map(|(_, negotiated)| negotiated.addr.map(|addr| addr.to_string()))
+    };
+    assert_eq!(answer("rfc4475/wsinv.dat"), Ok(Some("192.0.2.4:49217".to_owned())));
+    assert_eq!(answer("rfc5118/mult-ip-in-sdp.dat"), Ok(Some("192.0.2.1:22334".to_owned())));
+    assert_eq!(answer("rfc5118/ipv6-in-sdp.dat"), Err(SdpError::NoCodec));
+    assert_eq!(answer("rfc5118/ipv4-mapped-ipv6.dat"), Err(SdpError::NoCodec));
+}
+
 /// Random harm to real messages: the message layer never panics, and whatever it would answer is itself well-formed and
 /// holds no header of the harmer's choosing.
 #[test]
@@ -337,6 +350,12 @@ fn exercise(result: Result<Message, ParseError>) {
         Err(_) => return,
     };
     let _ = message.check();
+    let _ = Description::parse(message.body());
+    let mut local = Local::new("192.0.2.9".parse().expect("an address"), 20_000, 1);
+    if let Ok((answer, _)) = local.answer(message.body()) {
+        assert!(Description::parse(&answer).is_ok(), "{}", answer.escape_ascii());
+    }
+    let _ = local.read_answer(message.body());
     let _ = message.contact().map(|contact| (contact.expires(), contact.is_star()));
     let _ = (message.expires(), message.content_type(), message.seconds(Name::RetryAfter), message.reason());
     for (name, ..) in message.all_fields() {

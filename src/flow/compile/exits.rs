@@ -71,6 +71,7 @@ impl<'y> Compiler<'y> {
     pub(super) fn go(&mut self, draft: &Draft<'y>, exit: &'static str, target: Text<'y>) -> Option<NodeRef> {
         let from = *self.node_names.get(draft.id)?;
         let Some(to) = self.node_names.get(target.text).copied() else {
+            self.graph.has_gap();
             let hint = hint(target.text, self.node_names.keys().copied());
             let (node, target_name) = (draft.id.to_owned(), target.text.to_owned());
             self.faults.add(target.at, Fault::UnknownNode { node, target: target_name, hint });

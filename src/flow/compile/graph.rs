@@ -12,6 +12,8 @@ pub(super) struct Graph<'y> {
     edges: BTreeMap<NodeRef, BTreeSet<NodeRef>>,
     /// Ways taken without the caller hearing or doing anything.
     instant: BTreeMap<NodeRef, BTreeSet<NodeRef>>,
+    /// A way leads to a name that is none, or from a node that is not understood: more may be reached than is seen.
+    gap: bool,
 }
 
 impl<'y> Graph<'y> {
@@ -26,17 +28,24 @@ impl<'y> Graph<'y> {
         }
     }
 
+    pub(super) fn has_gap(&mut self) {
+        self.gap = true;
+    }
+
     pub(super) fn check(&self, start: NodeRef, default_error: Option<NodeRef>, faults: &Faults) {
         let reached = reach(&self.edges, [start].into_iter().chain(default_error));
         for (node, (name, at)) in &self.nodes {
-            if !reached.contains(node) {
+            if !self.gap && !reached.contains(node) {
                 faults.add(*at, Fault::Unreachable((*name).to_owned()));
             }
         }
         let mut told = BTreeSet::new();
         for node in self.nodes.keys() {
+            if told.contains(node) {
+                continue;
+            }
             let round = self.round_of(*node);
-            if round.contains(node) && !told.contains(node) {
+            if round.contains(node) {
                 self.tell(&round, faults);
                 told.extend(round);
             }

@@ -1,19 +1,14 @@
 //! Each type of node: which keys it takes, which exits it has, and what it becomes.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
-
-use super::super::expression::{Expression, Scope, Value};
-use super::super::fault::{Fault, hint};
+use super::super::expression::{Expression, Value};
+use super::super::fault::{Fault, hint, hint_or_all};
 use super::super::fields::{Fields, Text};
-use super::super::model::{Ask, CallbackOffer, Digits, Node, NodeRef, PromptRef, QueueStep, Step};
-use super::super::prompt::{Prompt, Segment};
-use super::super::template::{Part, Template, parts};
+use super::super::model::{Node, NodeRef, Step};
+use super::super::template::Template;
 use super::super::yaml::{Value as YamlValue, Yaml};
 use super::Compiler;
 use super::exits::Draft;
-use crate::ids::{Language, ScheduleId};
-use crate::words::QueueExit;
+use crate::ids::Language;
 
 /// The types of node of this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +43,6 @@ const KINDS: [(&str, Kind); 11] = [
 
 /// Types that later versions bring.
 const LATER: [&str; 8] = ["callback", "survey", "http", "subflow", "transfer", "voicemail", "sms", "case"];
-
-/// The queue's music when a flow names none.
-const DEFAULT_MUSIC: &str = "attesa";
 
 impl Kind {
     pub(super) fn name(self) -> &'static str {
@@ -100,6 +92,9 @@ pub(super) fn check_defaults(defaults: &Fields<'_>) {
 impl<'y> Compiler<'y> {
     /// Compiles one node; `None` after a fault.
     pub(super) fn node(&mut self, id: Text<'y>, yaml: &'y Yaml) -> Option<Node> {
+        if self.faults.is_full() {
+            return None;
+        }
         let reference = *self.node_names.get(id.text)?;
         self.graph.node(reference, id.text, id.at);
         let fields = Fields::of(yaml, format!("node `{}`", id.text), self.faults)?;
@@ -119,13 +114,13 @@ impl<'y> Compiler<'y> {
     /// A type that this version does not run. Where it leads still counts for what can be reached.
     fn other_type(&mut self, id: Text<'y>, kind: Text<'y>, fields: &Fields<'y>) {
         let name = kind.text.to_owned();
-        self.faults.add(
-            kind.at,
-            match LATER.contains(&kind.text) {
-                true => Fault::LaterType { name },
-                false => Fault::UnknownType { hint: hint(&name, KINDS.map(|(name, _)| name)), name },
-            },
-        );
+        if LATER.contains(&kind.text) {
+            self.faults.add(kind.at, Fault::LaterType { name });
+        } else {
+            self.graph.has_gap();
+            let hint = hint_or_all(&name, KINDS.map(|(name, _)| name));
+            self.faults.add(kind.at, Fault::UnknownType { name, hint });
+        }
         let exits = fields.fields("exits");
         let default_exits = self.defaults.as_ref().and_then(|defaults| {
             let later = LATER.into_iter().find(|later| *later == kind.text)?;
@@ -170,7 +165,7 @@ impl<'y> Compiler<'y> {
     fn menu(&mut self, draft: &Draft<'y>) -> Option<Step> {
         let ask = self.ask(draft);
         let keys = self.keys(draft)?;
-        if keys.is_empty() {
+        if draft.fields.value("keys").is_none() {
             self.faults.add(draft.fields.at, Fault::NoKeys { node: draft.id.to_owned() });
         }
         Some(Step::Menu { ask: ask?, keys })
@@ -179,7 +174,7 @@ impl<'y> Compiler<'y> {
     fn collect(&mut self, draft: &Draft<'y>) -> Option<Step> {
         let ask = self.ask(draft);
         let digits = self.digits(draft);
-        let save = draft.fields.required("save").and_then(|save| self.var(save));
+        let save = draft.fields.required("save").and_then(|save| self.text_var(save));
         let ok = self.exit(draft, "ok");
         Some(Step::Collect { ask: ask?, digits: digits?, save: save?, ok: ok? })
     }
@@ -307,258 +302,4 @@ impl<'y> Compiler<'y> {
         }
         Some(Step::Tag { entity: entity?, topic: topic?, record, to: to? })
     }
-
-    /// A name that may be computed; when it is not, `refuse` says whether it is known.
-    fn named(
-        &self,
-        draft: &Draft<'y>,
-        key: &'static str,
-        refuse: impl Fn(&Self, &str) -> Option<Fault>,
-    ) -> Option<Option<Template>> {
-        let Some(text) = draft.fields.text(key) else { return Some(None) };
-        let template = self.template(text, false)?;
-        if let Some(fault) = template.fixed_text().and_then(|name| refuse(self, name)) {
-            self.faults.add(text.at, fault);
-            return None;
-        }
-        Some(Some(template))
-    }
-
-    fn queue(&mut self, draft: &Draft<'y>) -> Option<Step> {
-        draft.fields.required("queue");
-        let queue = self.named(draft, "queue", |compiler, name| {
-            let known = &compiler.env.queues;
-            let hint = || hint(name, known.iter().map(crate::ids::QueueId::as_str));
-            (!known.contains(name)).then(|| Fault::UnknownQueue { name: name.to_owned(), hint: hint() })
-        });
-        let save = draft.fields.text("save").map(|save| self.var(save));
-        // Skills come with a later version; until then a queue's seats are its skill.
-        draft.fields.allow(&["skills"]);
-        let defaults = self.defaults.as_ref().and_then(|defaults| defaults.fields("queue"));
-        let or_default = |key| draft.fields.fields(key).or_else(|| defaults.as_ref()?.fields(key));
-        let hold = or_default("hold");
-        let offer = or_default("offer_callback");
-        let max_wait = draft.fields.duration("max_wait").or_else(|| defaults.as_ref()?.duration("max_wait"));
-        let (music, announce) = self.hold(hold.as_ref());
-        let callback = offer.as_ref().map(|offer| self.offer(offer));
-        let keys = self.queue_keys(draft, callback.as_ref().and_then(|offer| Some(offer.as_ref()?.key)));
-        let exits = self.queue_exits(draft, !keys.is_empty(), offer.is_some());
-        Some(Step::Queue(Box::new(QueueStep {
-            queue: queue??,
-            save: save.map_or(Some(None), |save| save.map(Some))?,
-            priority: priority(&draft.fields),
-            max_wait,
-            music,
-            announce,
-            record: draft.fields.flag("record").unwrap_or(true),
-            keys,
-            callback: callback.map_or(Some(None), |offer| offer.map(Some))?,
-            exits: exits?,
-        })))
-    }
-
-    fn hold(&self, hold: Option<&Fields<'y>>) -> (String, bool) {
-        let Some(hold) = hold else { return (DEFAULT_MUSIC.to_owned(), true) };
-        let music = hold.text("music");
-        if let Some(music) = music
-            && !self.env.music.contains(music.text)
-        {
-            let hint = hint(music.text, self.env.music.iter().map(String::as_str));
-            self.faults.add(music.at, Fault::UnknownMusic { name: music.text.to_owned(), hint });
-        }
-        let announce = hold.text("announce");
-        if let Some(announce) = announce.filter(|announce| !["posizione", "niente"].contains(&announce.text))
-        {
-            let expected = "`posizione` or `niente`";
-            self.faults.add(announce.at, Fault::Shape { key: "announce".to_owned(), expected });
-        }
-        // How often is the queue's own rule, in config/queues.toml.
-        hold.duration("every");
-        hold.finish();
-        let music = music.map_or(DEFAULT_MUSIC, |music| music.text);
-        (music.to_owned(), announce.is_none_or(|announce| announce.text == "posizione"))
-    }
-
-    fn offer(&self, offer: &Fields<'y>) -> Option<CallbackOffer> {
-        let key = offer.required("key").and_then(|key| self.key(key));
-        let after = offer.duration("after").unwrap_or(Duration::ZERO);
-        let when = offer.text("when").map(|when| self.expression(when, true));
-        offer.finish();
-        Some(CallbackOffer { key: key?, after, when: when.map_or(Some(None), |when| when.map(Some))? })
-    }
-
-    fn queue_keys(&self, draft: &Draft<'y>, callback: Option<char>) -> BTreeSet<char> {
-        let mut keys = BTreeSet::new();
-        for text in draft.fields.texts("keys") {
-            let Some(key) = self.key(text) else { continue };
-            if !keys.insert(key) || callback == Some(key) {
-                self.faults.add(text.at, Fault::KeyClash { node: draft.id.to_owned(), key });
-            }
-        }
-        keys
-    }
-
-    fn queue_exits(
-        &mut self,
-        draft: &Draft<'y>,
-        keys: bool,
-        callback: bool,
-    ) -> Option<BTreeMap<QueueExit, NodeRef>> {
-        let always = [
-            ("answered", QueueExit::Answered),
-            ("closed", QueueExit::Closed),
-            ("full", QueueExit::Full),
-            ("no_seats", QueueExit::NoSeats),
-            ("timeout", QueueExit::Timeout),
-        ];
-        let mut exits: Vec<_> = always.map(|(name, exit)| (exit, self.exit(draft, name).map(Some))).into();
-        for (name, exit, needed) in
-            [("key", QueueExit::Key, keys), ("callback", QueueExit::Callback, callback)]
-        {
-            exits.push((
-                exit,
-                if needed { self.exit(draft, name).map(Some) } else { self.optional_exit(draft, name) },
-            ));
-        }
-        let mut wired = BTreeMap::new();
-        for (exit, target) in exits {
-            if let Some(target) = target? {
-                wired.insert(exit, target);
-            }
-        }
-        Some(wired)
-    }
-
-    fn ask(&mut self, draft: &Draft<'y>) -> Option<Ask> {
-        let prompt = self.prompt(draft, "prompt");
-        let invalid = self.optional_prompt(draft, "invalid");
-        let silence = self.optional_prompt(draft, "silence");
-        let (on_timeout, on_invalid) = (self.exit(draft, "timeout"), self.exit(draft, "invalid"));
-        let fields = &draft.fields;
-        let barge_in = fields.flag("barge_in").unwrap_or(self.input.barge_in);
-        let timeout = fields.duration("timeout").unwrap_or(self.input.timeout);
-        let retries = fields.count("retries").unwrap_or(self.input.retries);
-        Some(Ask {
-            prompt: prompt?,
-            invalid: invalid?,
-            silence: silence?,
-            barge_in,
-            timeout,
-            retries,
-            on_timeout: on_timeout?,
-            on_invalid: on_invalid?,
-        })
-    }
-
-    fn digits(&self, draft: &Draft<'y>) -> Option<Digits> {
-        let inter_digit = draft.fields.duration("inter_digit").unwrap_or(self.input.inter_digit);
-        let Some(fields) = draft.fields.fields("digits") else {
-            draft.fields.missing("digits");
-            return None;
-        };
-        let (min, max) =
-            (u64::from(fields.count("min").unwrap_or(1)), u64::from(fields.count("max").unwrap_or(32)));
-        if min == 0 || max < min || max > 32 {
-            self.faults.add(fields.at, Fault::DigitCount { min, max });
-        }
-        let end = fields.text("end").map(|end| self.key(end));
-        fields.finish();
-        let end = end.map_or(Some(None), |end| end.map(Some))?;
-        Some(Digits { min: usize::try_from(min).ok()?, max: usize::try_from(max).ok()?, end, inter_digit })
-    }
-
-    /// The node's `keys`: each key and where it leads.
-    fn keys(&mut self, draft: &Draft<'y>) -> Option<BTreeMap<char, NodeRef>> {
-        let mut keys = Some(BTreeMap::new());
-        for (key, yaml) in draft.fields.fields("keys").iter().flat_map(Fields::entries) {
-            let target = super::super::fields::text_of(yaml, key.text, self.faults);
-            let way = self.key(key).zip(target.and_then(|target| self.go(draft, "key", target)));
-            keys = keys.zip(way).map(|(mut keys, (key, target))| {
-                keys.insert(key, target);
-                keys
-            });
-        }
-        keys
-    }
-
-    fn key(&self, text: Text<'_>) -> Option<char> {
-        let mut chars = text.text.chars();
-        match (chars.next(), chars.next()) {
-            (Some(key @ ('0'..='9' | '*' | '#' | 'A'..='D')), None) => Some(key),
-            _ => {
-                self.faults.add(text.at, Fault::BadKey(text.text.to_owned()));
-                None
-            }
-        }
-    }
-
-    fn var(&self, name: Text<'_>) -> Option<String> {
-        if self.vars.contains_key(name.text) {
-            return Some(name.text.to_owned());
-        }
-        let hint = hint(name.text, self.vars.keys().map(String::as_str));
-        self.faults.add(name.at, Fault::UnknownVar { name: name.text.to_owned(), hint });
-        None
-    }
-
-    fn schedule(&self, name: Text<'_>) -> Option<ScheduleId> {
-        if !self.schedule_names.contains(name.text) {
-            let hint = hint(name.text, self.schedule_names.iter().map(ScheduleId::as_str));
-            self.faults.add(name.at, Fault::UnknownSchedule { name: name.text.to_owned(), hint });
-            return None;
-        }
-        Some(name.text.into())
-    }
-
-    fn template(&self, text: Text<'_>, queue: bool) -> Option<Template> {
-        let template = Template::compile(text.text, Scope { vars: &self.scope, queue });
-        template.map_err(|fault| self.faults.add(text.at, fault)).ok()
-    }
-
-    /// A text that is one `${...}` and nothing else.
-    fn expression(&self, text: Text<'_>, queue: bool) -> Option<Expression> {
-        let compiled = parts(text.text).and_then(|parts| match parts.as_slice() {
-            [Part::Computed(of)] => Expression::compile(of, Scope { vars: &self.scope, queue }),
-            _ => Err(Fault::Shape { key: text.text.to_owned(), expected: "one expression, `${...}`" }),
-        });
-        compiled.map_err(|fault| self.faults.add(text.at, fault)).ok()
-    }
-
-    fn prompt(&mut self, draft: &Draft<'y>, key: &'static str) -> Option<PromptRef> {
-        draft.fields.required(key)?;
-        self.optional_prompt(draft, key)?
-    }
-
-    /// A prompt that may be left out. The outer `None` is a fault.
-    fn optional_prompt(&mut self, draft: &Draft<'y>, key: &'static str) -> Option<Option<PromptRef>> {
-        let Some(name) = draft.fields.text(key) else { return Some(None) };
-        if let Some(prompt) = self.prompt_names.get(name.text) {
-            return Some(Some(*prompt));
-        }
-        if self.faulty_prompts.contains(name.text) {
-            return None;
-        }
-        self.recorded_prompt(name).map(Some)
-    }
-
-    /// A prompt without text in the file: there must be a recording in every language.
-    fn recorded_prompt(&mut self, name: Text<'y>) -> Option<PromptRef> {
-        if let Some(language) = self.languages.iter().find(|language| !self.has_sound(language, name.text)) {
-            let hint = hint(name.text, self.prompt_names.keys().map(String::as_str));
-            let (name_given, language) = (name.text.to_owned(), language.to_string());
-            self.faults.add(name.at, Fault::MissingSound { name: name_given, language, hint });
-            return None;
-        }
-        let recorded = |language: &Language| (language.clone(), vec![Segment::recorded(name.text)]);
-        let prompt = PromptRef(self.prompts.len());
-        self.prompts.push(Prompt { spoken: self.languages.iter().map(recorded).collect() });
-        self.prompt_names.insert(name.text.to_owned(), prompt);
-        Some(prompt)
-    }
-}
-
-/// Minutes of advantage; an hour at most, so that nobody waits for ever behind others.
-fn priority(fields: &Fields<'_>) -> i32 {
-    let minutes = fields.number("priority").unwrap_or(0).clamp(-60, 60);
-    i32::try_from(minutes).unwrap_or(0)
 }

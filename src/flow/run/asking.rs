@@ -260,9 +260,8 @@ impl FlowRun {
         let Some(when) = &offer.when else { return true };
         let queue = self.known(Some(&step.queue), "queue", &self.flow.known.queues).ok().flatten();
         let facts = queue.and_then(|queue| world.queues.get(&queue)).copied().unwrap_or_default();
-        let facts = self.facts((i64::from(facts.waiting), i64::from(facts.ewt_s)));
         // An offer whose condition has no value is not made; the caller goes on waiting.
-        when.evaluate(&facts) == Ok(Value::Flag(true))
+        when.evaluate(&self.facts(facts)) == Ok(Value::Flag(true))
     }
 
     fn asking(&self) -> Option<&Ask> {

@@ -36,6 +36,32 @@ nodes:
 }
 
 #[test]
+fn demo_flow_names_every_recording_it_needs_and_has_a_text_for_each() {
+    let flow = parsed(DEMO);
+    let texts: BTreeSet<(&Language, &str)> =
+        flow.prompt_texts().map(|(language, sound, _)| (language, sound)).collect();
+    assert_eq!(texts, flow.sounds_needed());
+    assert_eq!(texts.len(), 2 * 19);
+    assert_eq!(flow.music_needed(), BTreeSet::from(["attesa"]));
+}
+
+#[test]
+fn prompt_with_values_is_cut_into_numbered_recordings() {
+    let flow = small("  inizio: {type: play, prompt: letto, exits: {error: guasto}, to: fine}");
+    let it: Vec<_> = flow.prompt_texts().filter(|(language, ..)| language.as_str() == "it").collect();
+    assert!(it.iter().any(|(_, sound, text)| (*sound, *text) == ("letto.1", "Hai scritto")), "{it:?}");
+    assert!(it.iter().any(|(_, sound, text)| (*sound, *text) == ("letto.2", "Grazie")), "{it:?}");
+    assert!(it.iter().all(|(_, sound, _)| *sound != "letto.3"), "{it:?}");
+}
+
+#[test]
+fn flow_may_be_shared_by_the_runs_of_many_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Flow>();
+    shared::<FlowRun>();
+}
+
+#[test]
 fn caller_who_presses_one_and_is_silent_comes_into_the_registry_queue() {
     let mut caller = Caller::dials(&parsed(DEMO));
     caller.expect(&["@allerta", "@orario", "@benvenuto", "it/benvenuto"]);

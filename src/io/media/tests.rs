@@ -134,6 +134,8 @@ fn two_phones_hear_each_other_and_are_recorded_each_on_a_side() {
     let samples: Vec<i16> = hound::WavReader::open(&path).expect("a file").into_samples().flatten().collect();
     // The frames came faster than they were said: what is not yet past at the end is not in the file.
     assert!(samples.chunks_exact(2).all(|side| side[0] >= 0 && side[1] <= 0), "each on its own side");
+    citizen.send(101, &[1, 10, 0, 160]);
+    assert_eq!(world.event(), Event::Digit { leg: CITIZEN, digit: '1' }, "parted, and heard still");
     let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
     assert_eq!((mode(&path), mode(path.parent().expect("a directory"))), (0o600, 0o700));
 }

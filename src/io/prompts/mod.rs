@@ -1,13 +1,14 @@
 //! `prompts build`: every sentence, piece and music becomes a recording that the exchange can play as it is.
 //!
 //! Who needs sounds gives [`Prompt`]s: the flows their texts, `speech` its pieces and notices. [`Builder`] takes each
-//! through the same steps: the ledger beside the recordings says whether the text is new; [`synthesis`] speaks it with a
-//! command of the administrator's choice; [`mastering`] brings it to 8 kHz, cuts silence, sets the level; the file takes
-//! its place at once, whole. The hold music is composed by [`music`] and mastered the same way.
+//! through the same steps: the `ledger` beside the recordings says whether the text is new; `passage` finds the words of
+//! another language in it; `synthesis` speaks it with a command of the administrator's choice; `mastering` brings it to
+//! 8 kHz, cuts silence, sets the level; the file takes its place at once, whole. The hold music is composed by `music`.
 //!
 //! A recording that was not made here, or was changed since, is a studio recording: it is never overwritten. So a city
 //! replaces the synthetic voice file by file, just by putting files there.
 
+mod error;
 mod ledger;
 mod mastering;
 mod music;
@@ -19,6 +20,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use error::PromptsError;
 use ledger::Ledger;
 pub use synthesis::{Encoding, Voice};
 
@@ -50,102 +52,6 @@ pub fn own_prompts() -> impl Iterator<Item = Prompt> {
     let notices =
         crate::speech::notice::inventory().map(|(language, name, text)| Prompt::new(language, name, text));
     pieces.chain(notices)
-}
-
-/// Why a build stopped.
-#[derive(Debug, thiserror::Error)]
-pub enum PromptsError {
-    /// The synthesiser is not there.
-    #[error("`{program}` is not installed, and {language}/{name} has to be synthesised; {hint}")]
-    NoSynthesiser {
-        /// What was to be run.
-        program: String,
-        /// For this language,
-        language: String,
-        /// and this recording, the first of those missing.
-        name: String,
-        /// What to do.
-        hint: String,
-    },
-    /// It ran and failed.
-    #[error("`{program}` failed on {language}/{name} ({status}): {said}; try the same text by hand")]
-    SynthesisFailed {
-        /// What was run.
-        program: String,
-        /// For this language,
-        language: String,
-        /// and this recording.
-        name: String,
-        /// How it ended.
-        status: String,
-        /// The end of what it wrote to standard error.
-        said: String,
-    },
-    /// What it gave cannot be used.
-    #[error("{language}/{name}: {what}")]
-    BadSound {
-        /// Of this language,
-        language: String,
-        /// this recording.
-        name: String,
-        /// What is wrong, and what to do.
-        what: String,
-    },
-    /// The same recording with two texts.
-    #[error(
-        "{language}/{name} is asked for with two texts, `{one}` and `{other}`; give one of them another name"
-    )]
-    TwoTexts {
-        /// Of this language,
-        language: String,
-        /// this recording.
-        name: String,
-        /// The one text.
-        one: String,
-        /// The other.
-        other: String,
-    },
-    /// A name that would leave the folder of its language.
-    #[error(
-        "`{0}` is no name for a recording; use lower-case letters, digits, `_`, `-`, `.` and one `/` between folders"
-    )]
-    BadName(String),
-    /// No voice is known for a language.
-    #[error("no voice for language `{0}`; give one with --command")]
-    NoVoice(String),
-    /// The ledger cannot be read.
-    #[error(
-        "{path}: {error}; it is written by `prompts build`: restore it, or delete it and the recordings made from texts"
-    )]
-    BadLedger {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: serde_json::Error,
-    },
-    /// A file could not be read or written.
-    #[error("{path}: {error}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-}
-
-impl PromptsError {
-    fn file(path: &Path) -> impl FnOnce(io::Error) -> PromptsError {
-        let path = path.to_owned();
-        move |error| PromptsError::File { path, error }
-    }
-
-    fn bad_sound(prompt: &Prompt, what: impl Into<String>) -> PromptsError {
-        PromptsError::BadSound {
-            language: prompt.language.clone(),
-            name: prompt.name.clone(),
-            what: what.into(),
-        }
-    }
 }
 
 /// What became of one prompt.

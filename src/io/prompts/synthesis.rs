@@ -186,3 +186,32 @@ impl Drop for Scratch {
         let _absent = fs::remove_file(&self.0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_written_as_the_synthesiser_reads_it() {
+        assert_eq!(Encoding::Utf8.of(" È così: 5 € "), "È così: 5 €\n".as_bytes());
+        assert_eq!(Encoding::Latin1.of("È così: 5 €"), b"\xc8 cos\xec: 5 \n");
+    }
+
+    #[test]
+    fn sound_of_two_channels_is_heard_from_one() {
+        let spec = hound::WavSpec {
+            channels: 2,
+            sample_rate: 16_000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut file = io::Cursor::new(Vec::new());
+        let mut writer = hound::WavWriter::new(&mut file, spec).expect("a header");
+        for sample in [16_384_i16, 0, -16_384, -16_384] {
+            writer.write_sample(sample).expect("written");
+        }
+        writer.finalize().expect("written");
+        let spoken = decode(&file.into_inner()).expect("a sound");
+        assert_eq!((spoken.rate, spoken.samples), (16_000, vec![0.25, -0.5]));
+    }
+}

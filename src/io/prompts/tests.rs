@@ -1,7 +1,5 @@
 //! A synthesiser is a small script here, so that the rules are tried without one.
 
-use std::os::unix::fs::PermissionsExt;
-
 use super::*;
 
 /// A tree and a "synthesiser" that answers any text with a tone, and counts how often it is asked.
@@ -24,14 +22,17 @@ impl Studio {
 
     fn script(&self, lines: &str) {
         let lines = lines.replace("DIR", &self.folder.path().to_string_lossy());
-        fs::write(self.path("say"), format!("#!/bin/sh\n{lines}\n")).expect("written");
-        fs::set_permissions(self.path("say"), fs::Permissions::from_mode(0o755)).expect("executable");
+        fs::write(self.path("say"), lines).expect("written");
+    }
+
+    /// The script with these arguments. Named to `sh`, not run itself: a file just written may still be busy.
+    fn voice(&self, arguments: &str) -> Option<Voice> {
+        let command = format!("sh {} {arguments}", self.path("say").display());
+        Some(Voice { command, encoding: Encoding::Utf8 })
     }
 
     fn builder(&self) -> Builder {
-        let command = format!("{} {{output}}", self.path("say").display());
-        let voice = Some(Voice { command, encoding: Encoding::Utf8 });
-        Builder { sounds: self.path("sounds"), voice, force: false }
+        Builder { sounds: self.path("sounds"), voice: self.voice("{output}"), force: false }
     }
 
     fn build(&self, builder: &Builder, texts: &[(&str, &str)]) -> Result<Vec<Built>, PromptsError> {
@@ -94,8 +95,7 @@ fn text_is_never_read_by_a_shell() {
 fn sound_may_come_on_standard_output() {
     let studio = Studio::new();
     studio.script("cat > /dev/null; cat DIR/tone.wav");
-    let command = studio.path("say").display().to_string();
-    let builder = Builder { voice: Some(Voice { command, encoding: Encoding::Latin1 }), ..studio.builder() };
+    let builder = Builder { voice: studio.voice(""), ..studio.builder() };
     assert_eq!(studio.build(&builder, &[("ciao", "Perché?")]).expect("built"), [Built::New]);
 }
 
@@ -103,8 +103,7 @@ fn sound_may_come_on_standard_output() {
 fn english_words_in_an_italian_prompt_have_the_english_voice() {
     let studio = Studio::new();
     studio.script("echo \"$2: $(cat)\" >> DIR/asked; cp DIR/tone.wav \"$1\"");
-    let command = format!("{} {{output}} {{voice}}", studio.path("say").display());
-    let builder = Builder { voice: Some(Voice { command, encoding: Encoding::Utf8 }), ..studio.builder() };
+    let builder = Builder { voice: studio.voice("{output} {voice}"), ..studio.builder() };
     studio.build(&builder, &[("menu", "Per altro, 0. <en>For English, 9.</en>")]).expect("built");
     assert_eq!(studio.asked(), "it: Per altro, 0.\nen-gb: For English, 9.\n");
 }
@@ -176,4 +175,44 @@ fn everything_the_exchange_says_by_itself_can_be_asked_for() {
     let prompts = checked(own_prompts()).expect("good names and one text each");
     assert!(prompts.iter().any(|prompt| prompt.name == "sistema/errore" && prompt.language == "en"));
     assert!(prompts.iter().any(|prompt| prompt.name == "pezzi/21" && prompt.text == "ventuno"));
+}
+
+/// The committed tree: what a fresh machine plays.
+fn committed() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("sounds")
+}
+
+fn recordings(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries
+        .flat_map(|path| if path.is_dir() { recordings(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wav"))
+        .collect()
+}
+
+#[test]
+fn fresh_machine_can_say_everything_without_a_synthesiser() {
+    let missing =
+        |prompt: &Prompt| !committed().join(&prompt.language).join(format!("{}.wav", prompt.name)).exists();
+    let missing: Vec<Prompt> = own_prompts().filter(missing).collect();
+    assert!(missing.is_empty(), "run `centralino prompts build` and commit: {missing:?}");
+}
+
+#[test]
+fn every_committed_recording_suits_a_telephone() {
+    for path in recordings(&committed()) {
+        let reader = hound::WavReader::open(&path).expect("a WAV file");
+        let spec = reader.spec();
+        assert_eq!(
+            (spec.channels, spec.sample_rate, spec.bits_per_sample),
+            (1, 8000, 16),
+            "{}",
+            path.display()
+        );
+        let samples: Vec<f32> =
+            reader.into_samples::<i16>().map(|sample| f32::from(sample.expect("whole")) / 32_768.0).collect();
+        let level = 20.0 * mastering::rms(&samples).log10();
+        assert!((-32.0..=-15.0).contains(&level), "{}: {level} dBov", path.display());
+        assert!(samples.iter().all(|sample| sample.abs() < 0.9), "{} is clipped", path.display());
+    }
 }

@@ -66,7 +66,7 @@ impl Keeper {
                 match next.take() {
                     Some(ToKeeper::Batch(more)) => batch.extend(more),
                     Some(ToKeeper::Ask(question)) => {
-                        self.take(std::mem::take(&mut batch));
+                        self.take(&std::mem::take(&mut batch));
                         self.answer(question);
                         break false;
                     }
@@ -77,7 +77,7 @@ impl Keeper {
                     next = inbox.recv_timeout(until.saturating_duration_since(now())).ok();
                 }
             };
-            self.take(batch);
+            self.take(&batch);
             self.checkpoint(if closing { 1 } else { CHECKPOINT_EVERY });
             if closing {
                 return self.close();
@@ -95,10 +95,10 @@ impl Keeper {
     }
 
     /// Takes in a batch, and before it what it does not join on to.
-    fn take(&mut self, batch: Vec<(Lsn, Entry)>) {
+    fn take(&mut self, batch: &[(Lsn, Entry)]) {
         let Some((first, _)) = batch.first() else { return };
         self.read_on(Lsn(first.0.saturating_sub(1)));
-        self.feed(&batch);
+        self.feed(batch);
     }
 
     /// Reads the journal up to `upto` when it is further than what was taken in.

@@ -8,7 +8,7 @@ use rand::RngExt;
 use super::*;
 use crate::media::player::BEAT;
 use crate::media::rtp::{Header, RtpTime, Seq};
-use crate::media::{PlayId, Sound};
+use crate::media::{PlayId, Remote, Sound};
 
 const CITIZEN: LegId = LegId(1);
 const OPERATOR: LegId = LegId(2);
@@ -219,6 +219,25 @@ fn music_on_one_side_of_a_talk_covers_the_partner_until_it_stops() {
     plane.handle_command(at(20), Command::Stop { leg: OPERATOR });
     plane.handle_packet(at(30), CITIZEN, addr(CITIZEN), &packet(8, 2, &[1; 160]), &mut line);
     assert_eq!(line.sent.len(), 2);
+}
+
+#[test]
+fn after_hold_the_stream_goes_on_without_a_break() {
+    let mut plane = plane(Pace::Beats, [Codec::Pcma; 2]);
+    let mut line = Line::default();
+    plane.handle_command(at(0), bridge(false));
+    let holding = |send| Remote { send, ..remote(OPERATOR, Codec::Pcma) };
+    for (seq, send) in [(1, true), (2, false), (3, false), (4, true)] {
+        let remote = holding(send);
+        plane.handle_command(at(0), Command::SetRemote { leg: OPERATOR, remote });
+        let now = at(u64::from(seq) * 20);
+        plane.handle_packet(now, CITIZEN, addr(CITIZEN), &packet(8, seq, &[1; 160]), &mut line);
+    }
+    let headers: Vec<_> =
+        line.sent.iter().filter_map(|(.., sent)| Packet::parse(sent)).map(|sent| sent.header).collect();
+    assert_eq!(headers.len(), 2);
+    assert_eq!((headers[1].seq.after(headers[0].seq), headers[1].marker), (1, true));
+    assert_eq!(headers[1].time.after(headers[0].time), 480, "the time that went by");
 }
 
 #[test]

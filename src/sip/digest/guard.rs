@@ -10,6 +10,18 @@ use super::params::Params;
 use super::{Algorithm, Input};
 use crate::time::Mono;
 
+/// What to challenge a phone with. RFC 8760 section 2.3 wants the strongest algorithm listed first, and a phone to answer the
+/// first that it knows; but baresip 1.0 gives up when any challenge is not MD5, and sipp 3.6, which
+/// names no User-Agent, when the first is not.
+pub(crate) fn algorithms_for(user_agent: Option<&[u8]>) -> &'static [Algorithm] {
+    use Algorithm::{Md5, Sha256};
+    match user_agent {
+        Some(agent) if agent.get(..7).is_some_and(|name| name.eq_ignore_ascii_case(b"baresip")) => &[Md5],
+        Some(_) => &[Sha256, Md5],
+        None => &[Md5, Sha256],
+    }
+}
+
 /// What the credentials of a request prove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -38,14 +50,15 @@ impl Guard {
         Guard { realm, passwords, nobody, mint: Mint::new(key), counts: BTreeMap::new() }
     }
 
-    /// Values for WWW-Authenticate, one header each, the preferred first (RFC 8760 section 2.3).
-    pub(crate) fn challenges(&mut self, now: Mono, stale: bool) -> [String; 2] {
-        let nonce = self.mint.next(now, &self.realm);
+    /// Values for WWW-Authenticate, one header each, with these algorithms in this order.
+    pub(crate) fn challenges(&mut self, now: Mono, stale: bool, algorithms: &[Algorithm]) -> Vec<String> {
+        let (realm, nonce) = (&self.realm, self.mint.next(now, &self.realm));
         let stale = if stale { ", stale=true" } else { "" };
-        Algorithm::ALL.map(|algorithm| {
-            let (realm, token) = (&self.realm, algorithm.token());
+        let challenge = |algorithm: &Algorithm| {
+            let token = algorithm.token();
             format!(r#"Digest realm="{realm}", nonce="{nonce}", algorithm={token}, qop="auth"{stale}"#)
-        })
+        };
+        algorithms.iter().map(challenge).collect()
     }
 
     /// Whether one of the Authorization `values` proves the sender to be `user`.
@@ -130,6 +143,10 @@ mod tests {
         Guard::new("firenze".to_owned(), BTreeMap::from(users), &[3; 32])
     }
 
+    fn challenge(guard: &mut Guard, algorithm: Algorithm) -> String {
+        guard.challenges(START, false, &[algorithm]).remove(0)
+    }
+
     fn answered(challenge: &str, user: &str, password: &str, nc: u32) -> String {
         let answering =
             Answering { user, password, method: b"REGISTER", uri: b"sip:firenze", nc, cnonce: "abc" };
@@ -143,18 +160,18 @@ mod tests {
     #[test]
     fn the_right_password_proves_the_user_with_either_algorithm() {
         let mut guard = guard();
-        for challenge in guard.challenges(START, false) {
+        for algorithm in Algorithm::ALL {
+            let challenge = challenge(&mut guard, algorithm);
+            assert!(challenge.contains(algorithm.token()));
             let value = answered(&challenge, "seat01", "uno", 1);
-            let mut fresh = self::guard();
-            fresh.challenges(START, false);
-            assert_eq!(check(&mut fresh, START, "seat01", &value), Verdict::Proved("seat01".into()));
+            assert_eq!(check(&mut guard, START, "seat01", &value), Verdict::Proved("seat01".into()));
         }
     }
 
     #[test]
     fn wrong_foreign_and_missing_credentials_prove_nothing_and_leave_no_trace() {
         let mut guard = guard();
-        let [challenge, _] = guard.challenges(START, false);
+        let challenge = challenge(&mut guard, Algorithm::Sha256);
         let cases = [
             ("seat01", answered(&challenge, "seat01", "due", 1)),
             ("seat01", answered(&challenge, "seat02", "due", 1)),
@@ -174,7 +191,7 @@ mod tests {
     #[test]
     fn a_captured_answer_is_stale_when_played_again_and_a_raised_count_is_fresh() {
         let mut guard = guard();
-        let [challenge, _] = guard.challenges(START, false);
+        let challenge = challenge(&mut guard, Algorithm::Sha256);
         let first = answered(&challenge, "seat01", "uno", 1);
         assert!(matches!(check(&mut guard, START, "seat01", &first), Verdict::Proved(_)));
         assert_eq!(check(&mut guard, START, "seat01", &first), Verdict::Stale);
@@ -184,8 +201,8 @@ mod tests {
 
     #[test]
     fn a_right_answer_to_a_nonce_of_an_earlier_start_is_stale_not_wrong() {
-        let [challenge, _] =
-            Guard::new("firenze".to_owned(), BTreeMap::new(), &[9; 32]).challenges(START, false);
+        let mut earlier = Guard::new("firenze".to_owned(), BTreeMap::new(), &[9; 32]);
+        let challenge = challenge(&mut earlier, Algorithm::Md5);
         let value = answered(&challenge, "seat01", "uno", 1);
         assert_eq!(check(&mut guard(), START, "seat01", &value), Verdict::Stale);
         let wrong = answered(&challenge, "seat01", "due", 1);
@@ -195,7 +212,16 @@ mod tests {
     #[test]
     fn a_stale_challenge_says_so() {
         let mut guard = guard();
-        assert!(guard.challenges(START, true).iter().all(|value| value.contains("stale=true")));
-        assert!(guard.challenges(START, false)[0].contains("algorithm=SHA-256"));
+        assert!(
+            guard.challenges(START, true, &Algorithm::ALL).iter().all(|value| value.contains("stale=true"))
+        );
+        assert!(!challenge(&mut guard, Algorithm::Md5).contains("stale"));
+    }
+
+    #[test]
+    fn phones_that_stumble_over_sha_256_are_spared_it() {
+        assert_eq!(algorithms_for(Some(b"Linphone/5.2")), Algorithm::ALL);
+        assert_eq!(algorithms_for(Some(b"baresip v1.0.0 (x86_64/linux)")), [Algorithm::Md5]);
+        assert_eq!(algorithms_for(None)[0], Algorithm::Md5);
     }
 }

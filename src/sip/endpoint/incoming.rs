@@ -7,7 +7,7 @@ use super::screen::{self, sdp_of};
 use crate::sip::admission::{Demand, user_of};
 use crate::sip::dialog::{Dialog, Path, Phase, Unacked, contact, own_address};
 use crate::sip::digest::Verdict;
-use crate::sip::message::{Message, Name, NameAddr, Uri};
+use crate::sip::message::{Message, Name, Uri};
 use crate::sip::transaction::T2;
 use crate::sip::{DialogId, Ended, Event, Incoming, Link, Peer};
 use crate::time::Mono;
@@ -32,12 +32,11 @@ impl Endpoint {
     }
 
     fn admit(&mut self, now: Mono, link: Link, invite: Message, peer: Peer) {
-        let dialled =
-            NameAddr { display: None, uri: invite.request_uri(), params: crate::sip::message::Params::NONE };
         let (from, display) = self.admission.identity(&invite, &peer);
-        let to = user_of(&dialled).unwrap_or_default();
+        let dialled = Uri::parse(invite.request_uri());
+        let to = dialled.as_ref().and_then(user_of).unwrap_or_default();
         let incoming = Incoming { peer, link, to, from, display, offer: sdp_of(&invite) };
-        let user = Uri::parse(invite.request_uri()).and_then(|uri| uri.user).unwrap_or_default();
+        let user = dialled.and_then(|uri| uri.user).unwrap_or_default();
         let own = contact(user, own_address(self.advertise, link), link.transport);
         let tag = self.random();
         let path = Path::of_request(&invite, link, tag, own);

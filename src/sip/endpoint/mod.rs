@@ -1,21 +1,23 @@
 //! The endpoint: bytes and moments in, events and bytes out.
 //!
 //! A datagram, or a message cut out of a [stream](streams), is a request or a response. A request that repeats one that we
-//! know goes to its [transaction](transactions); a new one passes the [screen](screen), which refuses what
+//! know goes to its [transaction](servers); a new one passes the [screen](screen), which refuses what
 //! cannot be served without keeping any state, and then becomes a call ([`incoming`]), a step within a call ([`within`]) or
-//! a [registration](registering). A response goes to the transaction of the request that it answers and from there to the
+//! a [registration](registering). A response goes to the [transaction](clients) of the request that it answers and from there to the
 //! call that we make ([`outgoing`]) or the registration that we keep up ([`phone`]).
 //!
 //! The owner drains [`Endpoint::poll_transmit`], [`Endpoint::poll_event`] and [`Endpoint::poll_close`] after every input, and
 //! comes back at [`Endpoint::poll_timeout`].
 
+mod alarms;
+mod clients;
 mod incoming;
 mod outgoing;
 mod phone;
 mod registering;
 mod screen;
+mod servers;
 mod streams;
-mod transactions;
 mod within;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -24,9 +26,11 @@ use std::net::IpAddr;
 use rand::rngs::ChaCha12Rng;
 use rand::{Rng, SeedableRng};
 
+use self::alarms::{Alarm, Alarms};
+use self::clients::{ClientId, ClientTransaction};
 use self::phone::Phone;
+use self::servers::Servers;
 use self::streams::Stream;
-use self::transactions::{Alarm, Alarms, ClientId, ClientTransaction, Servers};
 use super::admission::Admission;
 use super::dialog::Dialog;
 use super::digest::Guard;
@@ -147,7 +151,8 @@ impl Endpoint {
         self.events.pop_front()
     }
 
-    /// The next stream that the owner must close, once what was transmitted on it has been written.
+    /// The next stream that the owner must close, once what was transmitted on it has been written. It need not tell the
+    /// endpoint that it has.
     pub fn poll_close(&mut self) -> Option<Link> {
         self.closes.pop_front()
     }

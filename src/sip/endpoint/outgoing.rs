@@ -1,8 +1,8 @@
 //! Calls that we make, and the end of all calls.
 
 use super::Endpoint;
+use super::clients::{ClientId, News, Purpose, cancel_of};
 use super::screen::{self, sdp_of};
-use super::transactions::{ClientId, News, Purpose, cancel_of};
 use crate::sip::dialog::{Calling, Dialog, Path, Phase, contact, hex64, own_address, without_headers};
 use crate::sip::digest::{Answering, answer};
 use crate::sip::message::{Message, Method, Name, Scheme, Uri};

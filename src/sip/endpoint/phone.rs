@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Endpoint;
+use super::alarms::Alarm;
+use super::clients::{ClientId, Purpose};
 use super::outgoing::{Challenge, escaped, host};
-use super::transactions::{Alarm, ClientId, Purpose};
 use crate::sip::dialog::{contact, hex64, own_address, via};
 use crate::sip::message::{Builder, Message, Method, Name, NameAddr};
 use crate::sip::settings::{Registration, RegistrationId};

@@ -20,7 +20,7 @@ impl Endpoint {
         if !self.has_room() {
             return self.answer_busy(link, &request);
         }
-        let user = request.to().ok().and_then(|to| user_of(&to)).unwrap_or_default();
+        let user = request.to().ok().and_then(|to| user_of(&to.uri()?)).unwrap_or_default();
         let user = match self.guard.check(now, &user, b"REGISTER", request.fields(Name::Authorization)) {
             Verdict::Proved(user) => user,
             Verdict::Stale => return self.challenge(now, link, &request, true),

@@ -11,9 +11,10 @@ use std::borrow::Cow;
 use sha2::{Digest, Sha256};
 
 use super::Endpoint;
-use super::transactions::server_key;
+use super::servers::server_key;
 use crate::sip::Link;
 use crate::sip::dialog::hex64;
+use crate::sip::digest::algorithms_for;
 use crate::sip::message::{Builder, Fault, Message, Method, Name, Reaction, Scheme, Uri};
 use crate::time::Mono;
 
@@ -86,7 +87,8 @@ impl Endpoint {
 
     /// Asks for proof, with one challenge per algorithm.
     pub(super) fn challenge(&mut self, now: Mono, link: Link, request: &Message, stale: bool) {
-        let challenges = self.guard.challenges(now, stale);
+        let algorithms = algorithms_for(request.header(Name::UserAgent));
+        let challenges = self.guard.challenges(now, stale, algorithms);
         self.answer_stateless(link, request, 401, |builder| {
             challenges.iter().fold(builder, |builder, value| builder.header(Name::WwwAuthenticate, value))
         });

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Endpoint;
-use super::transactions::Alarm;
+use super::alarms::Alarm;
 use crate::sip::dialog::Phase;
 use crate::sip::message::{Frame, StreamFramer};
 use crate::sip::transaction::GIVE_UP;

@@ -1,8 +1,8 @@
 //! Steps within a call: BYE, offers of new media, probes.
 
 use super::Endpoint;
+use super::clients::{ClientId, Purpose};
 use super::screen::{self, capabilities, sdp_of};
-use super::transactions::{ClientId, Purpose};
 use crate::sip::dialog::{Phase, Unacked, own_address, unhex64};
 use crate::sip::message::{Builder, Message, Method, Name};
 use crate::sip::{DialogId, DialogRecord, Ended, Event, Link};
@@ -176,9 +176,10 @@ impl Endpoint {
         }
     }
 
-    /// What a journal needs to end this dialog after a crash; `None` until it is confirmed.
+    /// What a journal needs to end this dialog after a crash. A call that comes in has it before it is answered, so that it can be
+    /// safe before the 200 goes out; one that we make, once it is confirmed.
     pub fn record(&self, id: DialogId) -> Option<DialogRecord> {
         let dialog = self.dialogs.get(&id)?;
-        matches!(dialog.phase, Phase::Confirmed).then(|| dialog.path.to_record())
+        matches!(dialog.phase, Phase::Incoming { .. } | Phase::Confirmed).then(|| dialog.path.to_record())
     }
 }

@@ -23,9 +23,12 @@ pub enum Fault {
     /// A Request-URI that is no URI.
     #[error("Malformed Request-URI")]
     RequestUri,
-    /// A line among the headers without a name and a colon, or not ended by CRLF.
+    /// A line among the headers without a name and a colon.
     #[error("Malformed header line")]
     HeaderLine,
+    /// A line that ends with a line feed alone: others on the way may see other lines.
+    #[error("Line feed without carriage return")]
+    LineFeed,
     /// The headers do not end with an empty line.
     #[error("Headers do not end")]
     NoEnd,
@@ -73,6 +76,7 @@ impl Fault {
         matches!(
             self,
             Fault::NotSip
+                | Fault::LineFeed
                 | Fault::NoEnd
                 | Fault::TooManyHeaders
                 | Fault::TooLarge

@@ -33,7 +33,7 @@ pub use fault::{Fault, ParseError, Reaction};
 pub use method::Method;
 pub use name::Name;
 pub use stream::{Frame, StreamFramer};
-pub use text::{Params, is_token, unescape, unquote};
+pub use text::{Params, escape_user, is_token, quote, unescape, unquote};
 pub use uri::{Host, Scheme, Uri};
 pub use via::{MAGIC_COOKIE, Via};
 

@@ -5,7 +5,7 @@
 //! (RFC 3261 section 7.3.1), so every value is one slice ever after.
 
 use super::fault::{Fault, ParseError};
-use super::text::{is_token, number};
+use super::text::{cut, is_token, number};
 use super::{Field, Length, MAX_HEADERS, MAX_MESSAGE, Message, Name, Span, Start};
 
 /// Header fields that most messages stay below: one allocation.
@@ -44,38 +44,14 @@ impl Message {
         let mut head = Head { bytes, at: begin, fault: None };
         let line = head.line().ok_or_else(|| ParseError::new(Fault::NotSip, None))?;
         let start = head.start_line(line).ok_or_else(|| ParseError::new(Fault::NotSip, None))?;
-        let mut fields = Vec::with_capacity(USUAL_HEADERS);
-        let mut length = Length::Absent;
-        loop {
-            let Some(line) = head.line() else {
-                head.note(Fault::NoEnd);
-                break;
-            };
-            if line.is_empty() {
-                break;
-            }
-            let line = head.unfold(line);
-            if fields.len() == MAX_HEADERS {
-                head.note(Fault::TooManyHeaders);
-                continue;
-            }
-            match head.field(line) {
-                Some(field) => {
-                    if field.name == Name::ContentLength {
-                        length = length.and(&head.bytes[field.value.range()]);
-                    }
-                    fields.push(field);
-                }
-                None => head.note(Fault::HeaderLine),
-            }
-        }
+        let (fields, length) = head.fields();
         let body = Span::new(head.at, head.bytes.len());
         Ok((Message { bytes: head.bytes, start, fields, length, body }, head.fault))
     }
 }
 
 impl Length {
-    /// Two of them are wrong even when they agree: one of the two senders of them would frame otherwise.
+    /// Two of them are wrong even when they agree: somebody on the way may have gone by another one.
     fn and(self, value: &[u8]) -> Length {
         match (self, number(value).map(usize::try_from)) {
             (Length::Absent, Some(length)) => Length::Given(length.unwrap_or(usize::MAX)),
@@ -106,7 +82,7 @@ impl Head {
         if end > begin && self.bytes[end - 1] == b'\r' {
             return Some(Span::new(begin, end - 1));
         }
-        self.note(Fault::HeaderLine);
+        self.note(Fault::LineFeed);
         Some(Span::new(begin, end))
     }
 
@@ -127,49 +103,77 @@ impl Head {
         if let Some(rest) = text.strip_prefix(b"SIP/") {
             return self.status_line(line, rest.iter().position(|&byte| byte == b' ')? + 4);
         }
-        let first = text.iter().position(|&byte| byte == b' ')?;
-        let last = text.iter().rposition(|&byte| byte == b' ')?;
-        let method = Span::new(line.start(), line.start() + first);
-        if !is_token(&text[..first]) {
+        let trimmed = text.trim_ascii_end();
+        let first = trimmed.iter().position(|&byte| byte == b' ')?;
+        let last = trimmed.iter().rposition(|&byte| byte == b' ')?;
+        let (method, version) = (&trimmed[..first], &trimmed[last + 1..]);
+        if !is_token(method) || !version.get(..4)?.eq_ignore_ascii_case(b"SIP/") {
             return None;
         }
-        let version = &text[last + 1..];
-        let uri = text.get(first + 1..last).unwrap_or_default();
-        let fault = match version {
-            b"SIP/2.0" if !uri.is_empty() && !uri.contains(&b' ') => None,
-            _ if version.len() > 4 && version[..4].eq_ignore_ascii_case(b"SIP/") => {
-                match version.eq_ignore_ascii_case(b"SIP/2.0") {
-                    true => Some(Fault::RequestLine).filter(|_| uri.is_empty() || uri.contains(&b' ')),
-                    false => Some(Fault::Version),
-                }
+        let uri = trimmed.get(first + 1..last).unwrap_or_default();
+        let fault = match version.eq_ignore_ascii_case(b"SIP/2.0") {
+            false => Some(Fault::Version),
+            true if uri.is_empty() || uri.contains(&b' ') || trimmed.len() < text.len() => {
+                Some(Fault::RequestLine)
             }
-            // Spaces at the end hide the version (RFC 4475 section 3.1.2.10): still a request, to be refused.
-            b"" if text.trim_ascii().ends_with(b"SIP/2.0") => Some(Fault::RequestLine),
-            _ => return None,
+            true => None,
         };
-        let uri = Span::new(line.start() + first + 1, line.start() + last.max(first + 1));
+        let at = |offset| line.start() + offset;
+        let start = Start::Request {
+            method: Span::new(line.start(), at(first)),
+            uri: Span::new(at(first + 1), at(first + 1 + uri.len())),
+        };
         if let Some(fault) = fault {
             self.note(fault);
         }
-        Some(Start::Request { method, uri })
+        Some(start)
     }
 
+    /// `line` begins with the version, which ends at `version_end`.
     fn status_line(&mut self, line: Span, version_end: usize) -> Option<Start> {
         let text = &self.bytes[line.range()];
-        let version_ok = text[..version_end].eq_ignore_ascii_case(b"SIP/2.0");
-        let rest = &text[version_end + 1..];
-        let code_end = rest.iter().position(|&byte| byte == b' ').unwrap_or(rest.len());
-        let code = number(&rest[..code_end]).filter(|code| code_end == 3 && (100..700).contains(code));
-        let reason = (version_end + 1 + code_end + 1).min(text.len());
-        let reason = Span::new(line.start() + reason, line.end());
-        if !version_ok {
-            self.note(Fault::Version);
-        }
-        let Some(status) = code.and_then(|code| u16::try_from(code).ok()) else {
-            self.note(Fault::StatusLine);
-            return Some(Start::Response { status: 0, reason });
+        let (code, reason) = cut(&text[version_end + 1..], b' ');
+        let status = number(code).filter(|status| code.len() == 3 && (100..700).contains(status));
+        let status = status.and_then(|status| u16::try_from(status).ok());
+        let start = Start::Response {
+            status: status.unwrap_or(0),
+            reason: Span::new(line.end() - reason.map_or(0, <[u8]>::len), line.end()),
         };
-        Some(Start::Response { status, reason })
+        if !text[..version_end].eq_ignore_ascii_case(b"SIP/2.0") {
+            self.note(Fault::Version);
+        } else if status.is_none() {
+            self.note(Fault::StatusLine);
+        }
+        Some(start)
+    }
+
+    /// All fields up to the empty line, and what Content-Length says.
+    fn fields(&mut self) -> (Vec<Field>, Length) {
+        let mut fields = Vec::with_capacity(USUAL_HEADERS);
+        let mut length = Length::Absent;
+        loop {
+            let Some(line) = self.line() else {
+                self.note(Fault::NoEnd);
+                break;
+            };
+            if line.is_empty() {
+                break;
+            }
+            let line = self.unfold(line);
+            if fields.len() == MAX_HEADERS {
+                self.note(Fault::TooManyHeaders);
+                continue;
+            }
+            let Some(field) = self.field(line) else {
+                self.note(Fault::HeaderLine);
+                continue;
+            };
+            if field.name == Name::ContentLength {
+                length = length.and(&self.bytes[field.value.range()]);
+            }
+            fields.push(field);
+        }
+        (fields, length)
     }
 
     /// Name, colon, value, with spaces around both.

@@ -177,6 +177,10 @@ mod tests {
             (BYE.replace("Content-Length: 4", "X: y"), "Content-Length is required here, answered, close"),
             (BYE.replace("Length: 4", "Length: -4"), "Malformed or repeated Content-Length, answered, close"),
             (BYE.replace("Length: 4", "Length: 99999"), "Message larger than 65535 bytes, answered, close"),
+            (
+                BYE.replace("Call-ID: 1\r\n", "Call-ID: 1\n"),
+                "Line feed without carriage return, answered, close",
+            ),
             ("GET / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), "Not SIP, dropped, close"),
             ("x".repeat(MAX_HEAD + 1), "Message larger than 65535 bytes, dropped, close"),
         ] {

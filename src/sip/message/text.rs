@@ -4,9 +4,61 @@
 
 use std::borrow::Cow;
 
+/// What each byte may be part of: one look instead of a search, since every message is checked byte by byte.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0u8;
+    loop {
+        let at = byte as usize;
+        let is_word = byte.is_ascii_alphanumeric();
+        if is_word || among(byte, b"-.!%*_+`'~") {
+            classes[at] |= TOKEN;
+        }
+        if is_word || among(byte, b"-._") {
+            classes[at] |= HOST;
+        }
+        if byte > b' ' && byte != 0x7f && !among(byte, b"<>\"") {
+            classes[at] |= URI;
+        }
+        if byte == u8::MAX {
+            break;
+        }
+        byte += 1;
+    }
+    classes
+};
+const TOKEN: u8 = 1;
+const HOST: u8 = 2;
+const URI: u8 = 4;
+
+const fn among(byte: u8, set: &[u8]) -> bool {
+    let mut at = 0;
+    while at < set.len() {
+        if set[at] == byte {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+fn all_are(text: &[u8], class: u8) -> bool {
+    text.iter().all(|&byte| CLASSES[usize::from(byte)] & class != 0)
+}
+
 /// Letters, digits and `-.!%*_+`'~`: what a token may hold.
 pub fn is_token(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte))
+    !text.is_empty() && all_are(text, TOKEN)
+}
+
+/// What the name of a host may hold, underscores included: they are met.
+pub(super) fn is_host_name(text: &[u8]) -> bool {
+    !text.is_empty() && all_are(text, HOST)
+}
+
+/// Nothing that would end a URI where it stands: spaces, control characters, brackets, quotes.
+pub(super) fn is_uri_text(text: &[u8]) -> bool {
+    all_are(text, URI)
 }
 
 /// Reads decimal digits, at least one and nothing else. Beyond 64 bits it stays at the largest number.
@@ -24,7 +76,7 @@ pub(super) fn seconds(text: &[u8]) -> Option<u32> {
 
 /// Splits at the first `separator`, or gives all and nothing.
 pub(super) fn cut(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
-    match text.iter().position(|&byte| byte == separator) {
+    match memchr::memchr(separator, text) {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
     }
@@ -32,6 +84,12 @@ pub(super) fn cut(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
 
 /// Splits at the first `separator` outside quoted strings and, for commas, outside angle brackets too.
 pub(super) fn cut_outside_quotes(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
+    // Most values have no such thing: then this is one quick search.
+    let Some(first) = memchr::memchr2(separator, b'"', text) else { return (text, None) };
+    let plain = separator != b',' && text[first] == separator;
+    if plain {
+        return (&text[..first], Some(&text[first + 1..]));
+    }
     let (mut quoted, mut bracketed) = (false, false);
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
@@ -63,6 +121,38 @@ pub fn unquote(text: &[u8]) -> Cow<'_, [u8]> {
         plain.push(if byte == b'\\' { bytes.next().copied().unwrap_or(byte) } else { byte });
     }
     Cow::Owned(plain)
+}
+
+/// Text as a quoted string, for a display name. Control characters, which could end the line, are left out.
+pub fn quote(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for letter in text.chars().filter(|letter| !letter.is_control()) {
+        if matches!(letter, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(letter);
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Text as the user part of a URI: what may not stand there is escaped.
+pub fn escape_user(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.extend([
+                '%',
+                char::from(HEX[usize::from(byte >> 4)]),
+                char::from(HEX[usize::from(byte & 15)]),
+            ]);
+        }
+    }
+    escaped
 }
 
 /// Resolves `%hh` once. `%00` becomes a NUL in the middle of the text, never its end; a `%` that is no escape stays.
@@ -160,6 +250,15 @@ mod tests {
         ] {
             assert_eq!(&*unescape(escaped.as_bytes()), plain, "{escaped}");
         }
+    }
+
+    #[test]
+    fn what_we_write_reads_back() {
+        for text in ["055055", "a b@c;d", "Tributi \"TARI\" \\", "perché?", "100%41"] {
+            assert_eq!(&*unescape(escape_user(text).as_bytes()), text.as_bytes());
+            assert_eq!(&*unquote(quote(text).as_bytes()), text.as_bytes());
+        }
+        assert_eq!(quote("a\r\nb\0"), "\"ab\"");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::text::{Params, cut, number, unescape};
+use super::text::{Params, cut, is_host_name, is_uri_text, number, unescape};
 
 /// The scheme decides what the rest means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +51,12 @@ impl<'a> Host<'a> {
     }
 
     fn parse_name(text: &'a [u8]) -> Option<Host<'a>> {
-        let fits = |&byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-        if text.is_empty() || !text.iter().all(fits) {
+        if !is_host_name(text) {
             return None;
+        }
+        // An IPv4 address ends with a digit: most names need not be tried as one.
+        if !text.last().is_some_and(u8::is_ascii_digit) {
+            return Some(Host::Name(text));
         }
         let address = str::from_utf8(text).ok().and_then(|text| text.parse::<Ipv4Addr>().ok());
         Some(address.map_or(Host::Name(text), |address| Host::Ip(address.into())))
@@ -112,7 +115,7 @@ pub struct Uri<'a> {
 impl<'a> Uri<'a> {
     /// Takes a URI apart; `None` when it is malformed.
     pub fn parse(text: &'a [u8]) -> Option<Uri<'a>> {
-        if text.iter().any(|&byte| matches!(byte, b'\0'..=b' ' | b'<' | b'>' | b'"' | 0x7f)) {
+        if !is_uri_text(text) {
             return None;
         }
         let (scheme, rest) = cut(text, b':');

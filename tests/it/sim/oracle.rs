@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use centralino::config::Config;
-use centralino::ids::{CallId, ContactId, QueueId, SeatId};
+use centralino::ids::{ContactId, QueueId, SeatId};
 use centralino::journal::entry::{Entry, Fact};
 use centralino::words::{Outcome, WorkView};
 
@@ -22,7 +22,6 @@ struct ContactTale {
     queue: Option<(QueueId, u64)>,
     rung: BTreeSet<SeatId>,
     closed: Option<Outcome>,
-    answered: bool,
 }
 
 /// Follows the facts in order and says what is wrong with them.
@@ -31,7 +30,6 @@ pub(crate) struct Oracle {
     seats: BTreeMap<SeatId, SeatTale>,
     contacts: BTreeMap<ContactId, ContactTale>,
     order: u64,
-    pub(crate) closed: usize,
     pub(crate) joined: usize,
 }
 
@@ -46,7 +44,6 @@ impl Oracle {
                     return Err(format!("contact {contact} is opened twice"));
                 }
             }
-            Fact::ContactAnswered { contact } => self.contact(*contact)?.answered = true,
             Fact::Queued { contact, queue, .. } => {
                 let place = (queue.clone(), self.order);
                 let old = self.contact(*contact)?.queue.replace(place);
@@ -76,7 +73,6 @@ impl Oracle {
                 }
             }
             Fact::ContactClosed { contact, outcome, .. } => {
-                self.closed += 1;
                 let tale = self.contact(*contact)?;
                 if let Some(before) = tale.closed.replace(*outcome) {
                     return Err(format!("{contact} is closed as {before:?} and again as {outcome:?}"));
@@ -146,11 +142,6 @@ impl Oracle {
 
     fn contact(&mut self, contact: ContactId) -> Result<&mut ContactTale, String> {
         self.contacts.get_mut(&contact).ok_or_else(|| format!("{contact} is spoken of before it is opened"))
-    }
-
-    /// Whether a contact has been closed.
-    pub(crate) fn outcome(&self, call: CallId) -> Option<Outcome> {
-        self.contacts.get(&call.into()).and_then(|tale| tale.closed)
     }
 
     /// At the end: every contact has its one outcome.

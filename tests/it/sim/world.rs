@@ -12,7 +12,7 @@ use centralino::ids::{FlowId, SeatId};
 use centralino::journal::entry::{Entry, Fact};
 use centralino::journal::sim_disk::{Crash, SimDisk};
 use centralino::journal::sim_store::{SimDelays, SimStore};
-use centralino::journal::{Journal, Lsn, StoreEvent};
+use centralino::journal::{Lsn, StoreEvent};
 use centralino::media::plane::{Hears, Pace, Plane};
 use centralino::media::library::SoundLibrary;
 use centralino::media::{self, LegId};
@@ -201,10 +201,6 @@ impl Sim {
     /// The store does not keep up, and answers are without promise.
     pub(crate) fn degraded(&self) -> bool {
         self.degraded
-    }
-
-    pub(crate) fn is_up(&self) -> bool {
-        self.engine.is_some()
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -17,6 +17,7 @@
 mod baresip;
 mod contacts;
 mod exchange;
+mod http;
 mod patience;
 mod ports;
 mod sipp;
@@ -27,9 +28,11 @@ mod tools;
 mod uac;
 mod voice;
 
+mod phones;
 mod refusing;
 mod serving;
 mod stopping;
+mod storing;
 mod talking;
 
 /// Whether `centralino serve` exists. Until then the scenarios that need it say `skipped:`.

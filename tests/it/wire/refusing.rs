@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::baresip::{Account, Baresip};
 use super::exchange::Exchange;
+use super::http;
 use super::site::Site;
 use super::tools::{self, Need};
 use super::uac::Uac;
@@ -156,4 +157,37 @@ fn torture_and_noise_leave_the_exchange_answering() {
         socket.send_to(&bytes[bytes.len() / 2..], exchange.sip).expect("a datagram of less than 64 KiB");
     }
     assert!(answers(&exchange));
+}
+
+#[test]
+fn offer_that_makes_no_sense_is_refused_with_a_reason() {
+    if !tools::ready("offer_that_makes_no_sense_is_refused_with_a_reason", &[Need::Exchange]) {
+        return;
+    }
+    let site = Site::demo();
+    let exchange = Exchange::start(&site);
+    let garbage = "v=0\r\nm=audio nowhere RTP/AVP eight\r\n";
+    let only_video =
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 9 RTP/AVP 34\r\n";
+    for (number, offer) in [("0557600001", garbage), ("0557600002", only_video)] {
+        let status = Uac::new(exchange.sip, number, "055055").offering(offer).dial(SOON);
+        assert!(matches!(status, Some(400 | 415 | 488)), "{offer}: {status:?}");
+    }
+    assert!(answers(&exchange));
+}
+
+#[test]
+fn health_is_for_everybody_and_the_rest_is_for_those_with_the_token() {
+    if !tools::ready("health_is_for_everybody_and_the_rest_is_for_those_with_the_token", &[Need::Exchange]) {
+        return;
+    }
+    let site = Site::demo();
+    let exchange = Exchange::start(&site);
+    for page in ["/health/live", "/health/ready"] {
+        assert_eq!(http::status(exchange.http, page), Some(200), "{page}");
+    }
+    for page in ["/metrics", "/api/state"] {
+        let status = http::status(exchange.http, page);
+        assert!(matches!(status, Some(401 | 403)), "{page}: {status:?}");
+    }
 }

@@ -14,6 +14,8 @@ pub(super) enum Need {
     Baresip,
     /// Raw sockets: sipp plays captures through one, and [`super::tap`] listens on one.
     RawSockets,
+    /// File systems of its own, small or read-only.
+    Mounts,
 }
 
 impl Need {
@@ -30,6 +32,9 @@ impl Need {
             Need::RawSockets if super::tap::open().is_err() => {
                 Some("raw sockets are not permitted (run as root)")
             }
+            Need::Mounts if !super::storing::SmallDisk::is_permitted() => {
+                Some("file systems may not be mounted (run as root)")
+            }
             _ => None,
         }
     }
@@ -42,8 +47,9 @@ pub(super) fn ready(test: &str, needs: &[Need]) -> bool {
     if missing.is_empty() {
         return true;
     }
-    // `eprintln!` would be captured; a lost line on a closed stderr is not worth failing for.
-    let _ = writeln!(std::io::stderr(), "skipped: {test}: {}", missing.join("; "));
+    let line = format!("skipped: {test}: {}\n", missing.join("; "));
+    // `eprintln!` would be captured; one write keeps the line whole. A closed stderr is not worth failing for.
+    let _ = std::io::stderr().write_all(line.as_bytes());
     false
 }
 

@@ -13,10 +13,12 @@ const T1: Duration = Duration::from_millis(500);
 pub(super) struct Uac {
     socket: UdpSocket,
     /// Bound, so that sound sent to it meets a socket; never read.
-    ear: UdpSocket,
+    _ear: UdpSocket,
     exchange: SocketAddr,
     from: String,
     to: String,
+    /// Its SDP.
+    offer: String,
     /// Tag that the exchange gave; empty until its first response.
     to_tag: String,
 }
@@ -26,7 +28,25 @@ impl Uac {
     pub(super) fn new(exchange: SocketAddr, from: &str, to: &str) -> Uac {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let ear = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        Uac { socket, ear, exchange, from: from.to_owned(), to: to.to_owned(), to_tag: String::new() }
+        let port = ear.local_addr().expect("it is bound").port();
+        let offer = format!(
+            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 8\r\n"
+        );
+        Uac {
+            socket,
+            _ear: ear,
+            exchange,
+            from: from.to_owned(),
+            to: to.to_owned(),
+            offer,
+            to_tag: String::new(),
+        }
+    }
+
+    /// Sends this instead of its SDP.
+    pub(super) fn offering(mut self, offer: &str) -> Uac {
+        offer.clone_into(&mut self.offer);
+        self
     }
 
     /// Dials; the final status, or `None` if there was none in time. A 200 is acknowledged.
@@ -108,12 +128,7 @@ impl Uac {
     }
 
     fn send_invite(&self) {
-        let ear = self.ear.local_addr().expect("it is bound");
-        let body = format!(
-            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {} RTP/AVP 8\r\n",
-            ear.port()
-        );
-        self.send("INVITE", 1, &body);
+        self.send("INVITE", 1, &self.offer);
     }
 
     fn send(&self, method: &str, number: u32, body: &str) {
