@@ -1,6 +1,7 @@
 //! The only sockets, files, clocks and threads.
 
 pub mod chance;
+pub mod client;
 pub mod config;
 pub mod control;
 pub mod disk;
@@ -8,6 +9,7 @@ pub mod http;
 pub mod limits;
 pub mod media;
 pub mod prompts;
+pub mod records;
 pub mod retention;
 pub mod setup;
 pub mod sip;
