@@ -64,7 +64,8 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Failure> {
     check_addresses(args, &loaded.config)?;
     loaded.config.calendars.always_open |= args.always_open;
     limits::raise_open_files();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::other)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::other)?;
     let result = runtime.block_on(serve(args, loaded));
     runtime.shutdown_background(); // not to wait for a directory of recordings being read
     result
@@ -151,8 +152,12 @@ fn start_media(config: &Config, sip: SocketAddr, recordings: PathBuf) -> Result<
 
 fn taken(option: &str, address: SocketAddr, error: &io::Error) -> Failure {
     let hint = match error.kind() {
-        io::ErrorKind::AddrInUse => "another program has this port; stop it, or take another port (0 takes a free one)",
-        io::ErrorKind::AddrNotAvailable => "this machine has no such address; `ip address` lists those it has",
+        io::ErrorKind::AddrInUse => {
+            "another program has this port; stop it, or take another port (0 takes a free one)"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine has no such address; `ip address` lists those it has"
+        }
         io::ErrorKind::PermissionDenied => "ports below 1024 are for root; take a higher one",
         _ => "take another address",
     };

@@ -141,7 +141,10 @@ impl Client {
         format!("Bearer {}", self.token)
     }
 
-    fn read<T: DeserializeOwned>(&self, response: Result<Response<Body>, ureq::Error>) -> Result<T, AskError> {
+    fn read<T: DeserializeOwned>(
+        &self,
+        response: Result<Response<Body>, ureq::Error>,
+    ) -> Result<T, AskError> {
         let octets = self.accepted(response)?;
         serde_json::from_slice(&octets).map_err(|error| self.strange(error))
     }

@@ -127,7 +127,8 @@ async fn state(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
 async fn figures(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
     match pages.control.ask(Command::Metrics).await {
         Ok(Reply::Metrics(told)) => {
-            Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics::exposition(&told)).into_response())
+            Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics::exposition(&told))
+                .into_response())
         }
         _ => Err(stopped()),
     }

@@ -36,7 +36,8 @@ fn check(headers: &HeaderMap, address: SocketAddr, token: &str) -> Result<(), Re
     let shown =
         field(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
     if !bool::from(shown.as_bytes().ct_eq(token.as_bytes())) {
-        let hint = "send `Authorization: Bearer TOKEN`; the token is in the file http-token of the data directory";
+        let hint =
+            "send `Authorization: Bearer TOKEN`; the token is in the file http-token of the data directory";
         return Err(Refusal(StatusCode::UNAUTHORIZED, hint.to_owned()));
     }
     Ok(())
