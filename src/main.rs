@@ -1,3 +1,7 @@
 //! The `centralino` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    centralino::cli::main()
+}

@@ -1,11 +1,16 @@
 //! The only sockets, files, clocks and threads.
 
+pub mod chance;
+pub mod client;
 pub mod config;
 pub mod control;
 pub mod disk;
 pub mod http;
+pub mod limits;
 pub mod media;
 pub mod prompts;
+pub mod records;
+pub mod retention;
 pub mod setup;
 pub mod sip;
 pub mod store;

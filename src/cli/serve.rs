@@ -1,0 +1,236 @@
+//! `centralino serve`: the exchange itself.
+//!
+//! A start reads and checks everything before it touches anything: the configuration with its flows and sounds, then the addresses.
+//! Then it takes the data directory, mends what a crash left behind, binds its ports, and says `ready`. It runs until SIGTERM or
+//! SIGINT: calls in course may end within `--drain`, citizens who wait hear a last word, everything is written down. A second
+//! signal, or an end that takes too long, ends the process at once; what was acknowledged is on the disk by then.
+
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::failure::Failure;
+use super::span::parse_span;
+use crate::config::Config;
+use crate::engine::{Command, Engine, Setup};
+use crate::io::control::{Clock, Control, ControlHandle, STOP_WITHIN};
+use crate::io::http::{self, Pages};
+use crate::io::media::{self, MediaPlane, repair_recordings};
+use crate::io::setup::{self, Loaded};
+use crate::io::sip::SipSockets;
+use crate::io::store::Store;
+use crate::io::{chance, limits, retention};
+use crate::media::leg::Limits;
+
+/// Run the exchange.
+///
+/// It is ready when it prints a line that begins with `ready`, with the addresses it listens on. Logs go to standard error, as much
+/// as RUST_LOG asks for (default `info`). SIGTERM or Ctrl-C ends it in order; a second one at once.
+///
+/// Examples:
+///   centralino serve --always-open
+///   centralino serve --config config --data /var/lib/centralino --sip 192.0.2.10:5060
+///   centralino serve --sip 127.0.0.1:0 --http 127.0.0.1:0 --drain 30s
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct ServeArgs {
+    /// The configuration; flows and sounds lie beside it, in `ivr-flows` and `sounds`.
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    config: PathBuf,
+    /// Journal, recordings and views; made when it is not there.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// Where phones and trunks find it, by UDP and TCP; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:5060")]
+    sip: SocketAddr,
+    /// Where this command and monitoring find it, on this machine only; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    http: SocketAddr,
+    /// Treat every schedule as open, for trials at night and on Sundays.
+    #[arg(long)]
+    always_open: bool,
+    /// How long calls in course may go on after SIGTERM, such as `30s` or `5m`.
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_span)]
+    drain: Duration,
+}
+
+/// Runs it until a signal asks for its end.
+pub(super) fn run(args: &ServeArgs) -> Result<(), Failure> {
+    let mut loaded = setup::load(&args.config).map_err(Failure::faults)?;
+    check_addresses(args, &loaded.config)?;
+    loaded.config.calendars.always_open |= args.always_open;
+    limits::raise_open_files();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::other)?;
+    let result = runtime.block_on(serve(args, loaded));
+    runtime.shutdown_background(); // not to wait for a directory of recordings being read
+    result
+}
+
+/// Until there are users and roles, HTTP is for this machine; and passwords that everybody can read are too.
+fn check_addresses(args: &ServeArgs, config: &Config) -> Result<(), Failure> {
+    if !args.http.ip().is_loopback() {
+        return Err(Failure::misuse(format_args!(
+            "--http {} can be reached from other machines, and there are no users yet; use 127.0.0.1 or [::1]",
+            args.http
+        )));
+    }
+    let demo = config.demo_passwords();
+    match demo.first() {
+        Some(seat) if !args.sip.ip().is_loopback() => Err(Failure::misuse(format_args!(
+            "--sip {} can be reached from other machines, and {} seats, {seat} first, have demo passwords that everybody can \
+             read; change them in {}, or use 127.0.0.1",
+            args.sip,
+            demo.len(),
+            args.config.join("seats.toml").display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
+    let (store, recovered) = Store::open(&args.data).map_err(Failure::other)?;
+    let recordings = args.data.join("recordings");
+    mend_recordings(&recordings);
+    let sip = SipSockets::bind(args.sip).await.map_err(|error| taken("--sip", args.sip, &error))?;
+    let http = TcpListener::bind(args.http).map_err(|error| taken("--http", args.http, &error))?;
+    let (sip_address, http_address) = (sip.address(), http.local_addr().map_err(Failure::other)?);
+    let config = Arc::new(loaded.config);
+    let media = start_media(&config, sip_address, recordings.clone())?;
+    let signals = Signals::new().map_err(Failure::other)?;
+
+    let clock = Clock::start();
+    let seed = chance::draw().map_err(Failure::other)?;
+    let (flows, sounds) = (loaded.flows, Arc::new(loaded.sounds));
+    let engine = Engine::new(clock.now(), Setup { config: config.clone(), flows, sounds, recovered, seed });
+    let views = store.views();
+    let (control, handle) = Control::new(engine, clock, sip, media, store);
+
+    let token = chance::token().map_err(Failure::other)?;
+    http::token::write(&args.data, &token).map_err(|error| unwritable(&args.data, &error))?;
+    let pages = Pages { control: handle.clone(), views, token, address: http_address };
+    http::server::start(http, http::router(pages)).map_err(Failure::other)?;
+    tokio::spawn(retention::keep_deleting(recordings, config.engine.retention_days, handle.clone()));
+    tokio::spawn(signals.stop(handle, args.drain));
+
+    tell_ready(args, &config, sip_address, http_address);
+    control.run().await;
+    tracing::info!("stopped in order");
+    Ok(())
+}
+
+fn mend_recordings(recordings: &Path) {
+    match repair_recordings(recordings) {
+        Ok(mended) if mended.is_empty() => {}
+        Ok(mended) => tracing::warn!(files = mended.len(), "recordings that a crash cut off were mended"),
+        Err(error) => {
+            tracing::error!(%error, dir = %recordings.display(), "recordings cut off by a crash could not be mended");
+        }
+    }
+}
+
+fn start_media(config: &Config, sip: SocketAddr, recordings: PathBuf) -> Result<MediaPlane, Failure> {
+    let seed = u64::from_le_bytes(chance::draw().map_err(Failure::other)?);
+    let settings = media::Settings {
+        bind: sip.ip(),
+        ports: config.engine.rtp_ports,
+        shards: 1, // the engine numbers its legs for one
+        recordings,
+        limits: Limits {
+            silent_after: config.engine.dead_media,
+            silent_on_hold: config.engine.dead_media_on_hold,
+        },
+        seed,
+    };
+    MediaPlane::start(&settings)
+        .map_err(|error| Failure::other(format_args!("the threads for sound cannot start: {error}")))
+}
+
+fn taken(option: &str, address: SocketAddr, error: &io::Error) -> Failure {
+    let hint = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program has this port; stop it, or take another port (0 takes a free one)"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine has no such address; `ip address` lists those it has"
+        }
+        io::ErrorKind::PermissionDenied => "ports below 1024 are for root; take a higher one",
+        _ => "take another address",
+    };
+    Failure::misuse(format_args!("{option} {address} cannot be listened on ({error}): {hint}"))
+}
+
+fn unwritable(data: &Path, error: &io::Error) -> Failure {
+    let path = http::token::path(data);
+    Failure::other(format_args!(
+        "{} cannot be written ({error}); make room, or make the directory writable",
+        path.display()
+    ))
+}
+
+/// The signals that ask for the end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Signals> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Ends the exchange in order at the first signal, at once at the second.
+    async fn stop(mut self, control: ControlHandle, drain: Duration) {
+        self.next().await;
+        tracing::info!(drain_s = drain.as_secs(), "asked to stop: no more calls are let in");
+        end_by_force_after(drain + STOP_WITHIN);
+        let _stopped_already = control.ask(Command::Stop { drain }).await;
+        self.next().await;
+        tracing::warn!("asked twice: ending at once, calls are cut off");
+        std::process::exit(1);
+    }
+}
+
+/// On a thread of its own: a disk that does not answer may hold up the control loop at its very end.
+fn end_by_force_after(limit: Duration) {
+    std::thread::spawn(move || {
+        std::thread::sleep(limit);
+        tracing::error!("the end took too long and was forced; the next start reads what was not tidied up");
+        std::process::exit(1);
+    });
+}
+
+/// The banner, and the one line that scripts wait for.
+fn tell_ready(args: &ServeArgs, config: &Config, sip: SocketAddr, http: SocketAddr) {
+    let number = config.numbers.keys().next().map_or("", String::as_str);
+    let seat = config.seats.keys().next().map_or_else(String::new, ToString::to_string);
+    let hours = if args.always_open { " Every schedule counts as open (--always-open)." } else { "" };
+    let banner = format!(
+        "centralino {version}: {seats} seats, {queues} queues.{hours}\n\
+         Phones register at {sip} (UDP, TCP) as {seat} and so on; citizens dial {number} there.\n\
+         Try:  centralino phone seat {seat} --to {sip} --answer-after 1s\n\
+         \x20     centralino phone dial {number} --to {sip} --keys 1\n\
+         \x20     centralino contact list --http {http} --data {data}\n\
+         ready sip={sip} http={http}\n",
+        version = env!("CARGO_PKG_VERSION"),
+        seats = config.seats.len(),
+        queues = config.queues.len(),
+        data = args.data.display(),
+    );
+    let mut out = io::stdout().lock();
+    let _nobody_reads = out.write_all(banner.as_bytes()).and_then(|()| out.flush());
+}

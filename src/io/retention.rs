@@ -1,0 +1,104 @@
+//! Recordings are kept for a configured time and then deleted, at start and once a day.
+//!
+//! A recording is deleted first and told to the journal then: the record never claims that a voice is gone which is still there.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::control::ControlHandle;
+use crate::engine::Command;
+
+/// How often old recordings are looked for.
+const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Deletes recordings older than `days` for as long as the exchange runs.
+pub async fn keep_deleting(recordings: PathBuf, days: u32, control: ControlHandle) {
+    let kept_for = Duration::from_secs(u64::from(days) * 24 * 60 * 60);
+    loop {
+        let dir = recordings.clone();
+        // Blocking: a slow disk must not hold up the control loop.
+        let deleted =
+            tokio::task::spawn_blocking(move || delete_older(&dir, now().checked_sub(kept_for))).await;
+        for file in deleted.unwrap_or_default() {
+            tracing::info!(%file, days, "a recording was kept for its time and is deleted");
+            if control.ask(Command::RecordingDeleted(file)).await.is_err() {
+                return;
+            }
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// Deletes what was last written before `limit`, and the directories that are left empty; gives the files' names below `dir`.
+fn delete_older(dir: &Path, limit: Option<SystemTime>) -> Vec<String> {
+    let Some(limit) = limit else { return Vec::new() };
+    let mut deleted = Vec::new();
+    if let Err(error) = delete_in(dir, dir, limit, &mut deleted)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::error!(%error, dir = %dir.display(), "old recordings could not all be deleted; see to it by hand");
+    }
+    deleted
+}
+
+fn delete_in(root: &Path, dir: &Path, limit: SystemTime, deleted: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?); // a link is neither: it is left alone
+        if kind.is_dir() {
+            delete_in(root, &path, limit, deleted)?;
+            let _ = fs::remove_dir(&path); // fails unless it is empty, and only then it should go
+        } else if kind.is_file() && is_recording(&path) && entry.metadata()?.modified()? < limit {
+            fs::remove_file(&path)?;
+            deleted.push(path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned());
+        }
+    }
+    Ok(())
+}
+
+fn is_recording(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "wav")
+}
+
+#[expect(clippy::disallowed_methods, reason = "files carry the wall clock's time, and `io` reads clocks")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn recording(dir: &Path, name: &str, age: Duration) {
+        let path = dir.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, b"RIFF").unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_modified(now() - age).unwrap();
+    }
+
+    #[test]
+    fn recordings_beyond_their_time_go_and_the_others_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        recording(dir.path(), "2026/08/01/1.1.1.wav", 100 * DAY);
+        recording(dir.path(), "2026/08/01/notes.txt", 100 * DAY);
+        recording(dir.path(), "2026/08/02/1.1.2.wav", 99 * DAY);
+        recording(dir.path(), "2026/11/01/1.1.3.wav", 5 * DAY);
+        let mut deleted = delete_older(dir.path(), now().checked_sub(90 * DAY));
+        deleted.sort();
+        assert_eq!(deleted, ["2026/08/01/1.1.1.wav", "2026/08/02/1.1.2.wav"]);
+        assert!(dir.path().join("2026/08/01/notes.txt").exists(), "only recordings are ours to delete");
+        assert!(!dir.path().join("2026/08/02").exists(), "an empty day is removed");
+        assert!(dir.path().join("2026/11/01/1.1.3.wav").exists());
+        assert!(delete_older(dir.path(), now().checked_sub(90 * DAY)).is_empty());
+    }
+
+    #[test]
+    fn no_recordings_yet_is_no_fault() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(delete_older(&dir.path().join("none"), Some(now())).is_empty());
+    }
+}
