@@ -106,7 +106,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let clock = Clock::start();
     let seed = chance::draw().map_err(Failure::other)?;
     let (flows, sounds) = (loaded.flows, Arc::new(loaded.sounds));
-    let engine = Engine::new(clock.now(), Setup { config: config.clone(), flows, sounds, recovered, seed });
+    let engine = Engine::new(clock.now(), Setup { config: config.clone(), flows, sounds, recovered, seed, watched: false });
     let views = store.views();
     let (control, handle) = Control::new(engine, clock, sip, media, store);
 
