@@ -2,6 +2,7 @@
 
 mod differential;
 mod fuzz_sim;
+mod layers;
 mod scenarios;
 mod sim;
 mod torture;
