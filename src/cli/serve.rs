@@ -106,12 +106,8 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let clock = Clock::start();
     let seed = chance::draw().map_err(Failure::other)?;
     let (flows, sounds) = (loaded.flows, Arc::new(loaded.sounds));
-<<<<<<< HEAD
-    let engine = Engine::new(clock.now(), Setup { config: config.clone(), flows, sounds, recovered, seed, watched: false });
-=======
     let setup = Setup { config: config.clone(), flows, sounds, recovered, seed, watched: false };
     let engine = Engine::new(clock.now(), setup);
->>>>>>> acd
     let views = store.views();
     let (control, handle) = Control::new(engine, clock, sip, media, store);
 
