@@ -106,7 +106,8 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let clock = Clock::start();
     let seed = chance::draw().map_err(Failure::other)?;
     let (flows, sounds) = (loaded.flows, Arc::new(loaded.sounds));
-    let engine = Engine::new(clock.now(), Setup { config: config.clone(), flows, sounds, recovered, seed, watched: false });
+    let setup = Setup { config: config.clone(), flows, sounds, recovered, seed, watched: false };
+    let engine = Engine::new(clock.now(), setup);
     let views = store.views();
     let (control, handle) = Control::new(engine, clock, sip, media, store);
 
@@ -117,8 +118,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     tokio::spawn(retention::keep_deleting(recordings, config.engine.retention_days, handle.clone()));
     tokio::spawn(signals.stop(handle, args.drain));
 
-    tell_ready(args, &config, sip_address, http_address);
-    control.run().await;
+    control.run(|| tell_ready(args, &config, sip_address, http_address)).await;
     tracing::info!("stopped in order");
     Ok(())
 }

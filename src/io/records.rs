@@ -143,3 +143,65 @@ pub fn case(views: &impl Views, keys: &Keys, id: CaseId) -> Result<Option<CaseSt
     }
     Ok(Some(CaseStory { line: case.line(), contact_lines }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Lsn;
+    use crate::journal::file_journal::FileJournal;
+    use crate::journal::sim_disk::SimDisk;
+    use crate::views::conformance::{answered, contact as contact_id};
+    use crate::views::memory::MemoryViews;
+    use rand::{SeedableRng, rngs::ChaCha20Rng};
+
+    /// Answered calls of these numbers, a minute apart.
+    fn views(numbers: &[&str]) -> (MemoryViews, Keys) {
+        let journal = FileJournal::open(SimDisk::new(), ChaCha20Rng::seed_from_u64(1), 1 << 20);
+        let keys = journal.expect("an empty disk").0.keys();
+        let mut entries = Vec::new();
+        for (count, number) in (1..).zip(numbers) {
+            entries.extend(answered(count, i64::from(count) * 60_000, number));
+        }
+        let batch: Vec<_> = (1..).map(Lsn).zip(entries).collect();
+        let mut views = MemoryViews::default();
+        views.apply(&batch, &keys).expect("whole entries");
+        (views, keys)
+    }
+
+    #[test]
+    fn list_goes_on_where_it_stopped_and_ends() {
+        let (views, keys) = views(&["0551", "0552", "0553"]);
+        let mut wanted = Wanted { limit: Some(2), ..Wanted::default() };
+        let first = contacts(&views, &keys, &wanted).expect("good views");
+        assert_eq!(first.contacts.len(), 2);
+        wanted.after = first.next;
+        let last = contacts(&views, &keys, &wanted).expect("good views");
+        assert_eq!((last.contacts.len(), last.next), (1, None));
+        wanted.after = Some("rubbish".to_owned());
+        assert!(matches!(contacts(&views, &keys, &wanted), Err(RecordsError::After(_))));
+    }
+
+    #[test]
+    fn cases_are_found_by_what_their_contacts_are() {
+        let (views, keys) = views(&["+390552768224", "0552"]);
+        let of = |number: &str, status| {
+            let wanted = Wanted { number: Some(number.to_owned()), status, ..Wanted::default() };
+            cases(&views, &keys, &wanted).expect("good views").cases.len()
+        };
+        assert_eq!(of("+39 055 2768224", None), 1);
+        assert_eq!(of("+39 055 2768224", Some(CaseStatus::Closed)), 1);
+        assert_eq!(of("+39 055 2768224", Some(CaseStatus::New)), 0);
+        assert_eq!(of("0559", None), 0);
+    }
+
+    #[test]
+    fn story_begins_with_the_number_and_survives_the_way_to_the_asker() {
+        let (views, keys) = views(&["0551"]);
+        let story = contact(&views, &keys, contact_id(1)).expect("good views").expect("it is there");
+        let json = serde_json::to_string(&story).expect("plain data");
+        assert!(json.contains("0551"), "{json}");
+        let read: ContactStory = serde_json::from_str(&json).expect("what was written");
+        assert_eq!((read.line, read.story), (story.line, story.story));
+        assert!(contact(&views, &keys, contact_id(9)).expect("good views").is_none());
+    }
+}
