@@ -22,7 +22,7 @@ const PROTOCOLS: &[&str] = LAYERS[1];
 const OUTER: &[&str] = LAYERS[4];
 
 /// Who knows a neighbour in the own layer, and why.
-const NEIGHBOURS: [(&str, &str, &str); 9] = [
+const NEIGHBOURS: [(&str, &str, &str); 10] = [
     ("words", "ids", "a seat's view names its call"),
     ("sdp", "media", "a round of offer and answer ends in a codec and an address for a leg"),
     ("flow", "speech", "computed values become spoken pieces"),
@@ -36,6 +36,7 @@ const NEIGHBOURS: [(&str, &str, &str); 9] = [
     ("crm", "journal", "contacts, cases and citizens are folds over its facts"),
     ("views", "journal", "views apply its entries and remember how far"),
     ("views", "crm", "views keep contacts, cases and citizens as rows"),
+    ("cli", "io", "a command reads files, asks the exchange, or starts it"),
 ];
 
 /// Words of the contact centre, which no RFC of telephony knows.
@@ -171,7 +172,7 @@ fn fault(found: &Use<'_>) -> Option<String> {
         std::cmp::Ordering::Less => Some(format!(
             "{place}: `{user}` uses `{used}`, which lies above it; let the engine carry the message"
         )),
-        std::cmp::Ordering::Equal if !is_listed && !(user == "cli" && used == "io") => Some(format!(
+        std::cmp::Ordering::Equal if !is_listed => Some(format!(
             "{place}: `{user}` uses its neighbour `{used}`; share a word below both, or list it with the reason"
         )),
         _ => None,
