@@ -8,6 +8,7 @@ mod failure;
 mod serve;
 mod span;
 
+pub mod phone;
 pub mod prompts;
 
 use std::io::IsTerminal;
@@ -15,7 +16,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
-
 
 /// The open telephone exchange for city contact centers.
 ///
@@ -33,6 +33,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    /// The built-in phones: to try the exchange, and to test it.
+    Phone(phone::PhoneArgs),
     /// Recordings made from texts.
     Prompts(prompts::PromptsArgs),
 }
@@ -44,6 +46,10 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => {
             log_to_stderr("info,sled=warn");
             serve::run(&args)
+        }
+        Command::Phone(args) => {
+            log_to_stderr("warn");
+            return phone::run(args);
         }
         Command::Prompts(args) => {
             log_to_stderr("warn");

@@ -7,6 +7,7 @@ pub mod disk;
 pub mod http;
 pub mod limits;
 pub mod media;
+pub mod phone;
 pub mod prompts;
 pub mod retention;
 pub mod setup;
