@@ -4,12 +4,22 @@
 //! standard output; everything else goes to standard error. It ends with 0, with 1 when it could not be done, and with 2 when
 //! the arguments or the configuration are wrong, always with a line that says what to do.
 
+mod case;
+mod contact;
 mod failure;
+mod floor;
+mod flow;
+mod journal;
+mod moment;
+mod out;
+mod prompts;
+mod records;
 mod serve;
 mod span;
 
 pub mod phone;
 pub mod prompts;
+mod story;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -17,11 +27,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use failure::Failure;
+
 /// The open telephone exchange for city contact centers.
 ///
 /// Examples:
 ///   centralino serve --always-open
-///   centralino contact list --data data --http 127.0.0.1:8080
+///   centralino contact list --http 127.0.0.1:8080
 ///   centralino flow check ivr-flows/055055.yaml
 #[derive(Debug, Parser)]
 #[command(name = "centralino", version, verbatim_doc_comment, max_term_width = 110)]
@@ -36,7 +48,22 @@ enum Command {
     /// The built-in phones: to try the exchange, and to test it.
     Phone(phone::PhoneArgs),
     /// Recordings made from texts.
+    /// The calls on record.
+    Contact(contact::ContactArgs),
+    /// The needs of citizens, each with its contacts.
+    Case(case::CaseArgs),
+    /// The operators' seats of a running exchange.
+    Seat(floor::SeatArgs),
+    /// The queues of a running exchange.
+    Queue(floor::QueueArgs),
+    /// The calls in course.
+    Call(floor::CallArgs),
+    /// The flows that lead callers.
+    Flow(flow::FlowArgs),
+    /// The recordings made from texts.
     Prompts(prompts::PromptsArgs),
+    /// The journal of a data directory at rest.
+    Journal(journal::JournalArgs),
 }
 
 /// Does what the command line says.
@@ -51,12 +78,27 @@ pub fn main() -> ExitCode {
             log_to_stderr("warn");
             return phone::run(args);
         }
+    let command = Cli::parse().command;
+    log_to_stderr(if matches!(command, Command::Serve(_)) { "info,sled=warn" } else { "warn" });
+    run(command).map_or_else(Failure::tell, |()| ExitCode::SUCCESS)
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Contact(args) => contact::run(&args),
+        Command::Case(args) => case::run(&args),
+        Command::Seat(args) => floor::seat(&args),
+        Command::Queue(args) => floor::queue(&args),
+        Command::Call(args) => floor::call(&args),
+        Command::Flow(args) => flow::run(&args),
         Command::Prompts(args) => {
-            log_to_stderr("warn");
-            return prompts::run(args, std::iter::empty());
+            let (config, sounds) = args.places();
+            let texts = flow::prompts(config, sounds)?;
+            prompts::run(args, texts)
         }
-    };
-    result.map_or_else(|failure| failure.tell(), |()| ExitCode::SUCCESS)
+        Command::Journal(args) => journal::run(&args),
+    }
 }
 
 /// Logs go to standard error, as much as `RUST_LOG` asks for.
@@ -67,4 +109,55 @@ fn log_to_stderr(default: &str) {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_scripts_rely_on_is_understood() {
+        for line in [
+            "serve --config c --data d --sip 127.0.0.1:0 --http 127.0.0.1:0 --always-open --drain 30s",
+            "contact list --format json --data d --http 127.0.0.1:1 --since today --until 2h --queue q --outcome left --number 055 --limit 3",
+            "contact show 1.2.3 --data d",
+            "case list --data d --status new --format json",
+            "case show 17 --http [::1]:8080 --data d",
+            "seat pause seat01 --reason riunione --http 127.0.0.1:1",
+            "seat login seat01",
+            "queue list --format json",
+            "call list",
+            "flow check a.yaml b.yaml --config c",
+            "prompts build --language it",
+            "journal export --data d --clear",
+            "journal check --data d",
+            "journal repair --data d",
+        ] {
+            let words = std::iter::once("centralino").chain(line.split(' '));
+            assert!(Cli::try_parse_from(words).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn wrong_use_is_refused_before_anything_is_done() {
+        for line in [
+            "",
+            "serve --sip nowhere",
+            "serve --drain soon",
+            "contact list --outcome lost",
+            "contact show seventeen",
+            "seat login ../x",
+            "flow check",
+            "case show x",
+        ] {
+            let words = std::iter::once("centralino").chain(line.split_whitespace());
+            assert!(Cli::try_parse_from(words).is_err(), "{line}");
+        }
+    }
 }

@@ -1,14 +1,14 @@
 //! `centralino prompts build`: the recordings, from the texts.
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
 
+use super::failure::Failure;
 use crate::io::prompts::{self, Builder, Built, Encoding, Prompt, PromptsError, Voice};
 
 /// Arguments of `prompts`.
 #[derive(Debug, clap::Args)]
-pub struct PromptsArgs {
+pub(super) struct PromptsArgs {
     #[command(subcommand)]
     command: PromptsCommand,
 }
@@ -30,6 +30,9 @@ struct BuildArgs {
     /// The tree of recordings.
     #[arg(long, value_name = "DIR", default_value = "sounds")]
     sounds: PathBuf,
+    /// The configuration; the flows whose texts are spoken lie beside it, in `ivr-flows`.
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    config: PathBuf,
     /// Only this language.
     #[arg(long)]
     language: Option<String>,
@@ -45,19 +48,19 @@ struct BuildArgs {
     force: bool,
 }
 
-/// Runs it, with the texts of the flows beside our own.
-pub fn run(args: PromptsArgs, flow_prompts: impl Iterator<Item = Prompt>) -> ExitCode {
-    let PromptsCommand::Build(args) = args.command;
-    match build(args, flow_prompts) {
-        Ok(summary) => {
-            println!("{summary}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
+impl PromptsArgs {
+    /// Where the configuration and the recordings are.
+    pub(super) fn places(&self) -> (&Path, &Path) {
+        let PromptsCommand::Build(args) = &self.command;
+        (&args.config, &args.sounds)
     }
+}
+
+/// Runs it, with the texts of the flows beside our own.
+pub(super) fn run(args: PromptsArgs, flow_prompts: impl IntoIterator<Item = Prompt>) -> Result<(), Failure> {
+    let PromptsCommand::Build(args) = args.command;
+    let summary = build(args, flow_prompts.into_iter()).map_err(Failure::other)?;
+    super::out::line(&summary)
 }
 
 fn build(args: BuildArgs, flow_prompts: impl Iterator<Item = Prompt>) -> Result<String, PromptsError> {

@@ -64,7 +64,8 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Failure> {
     check_addresses(args, &loaded.config)?;
     loaded.config.calendars.always_open |= args.always_open;
     limits::raise_open_files();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::other)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::other)?;
     let result = runtime.block_on(serve(args, loaded));
     runtime.shutdown_background(); // not to wait for a directory of recordings being read
     result
@@ -105,7 +106,8 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let clock = Clock::start();
     let seed = chance::draw().map_err(Failure::other)?;
     let (flows, sounds) = (loaded.flows, Arc::new(loaded.sounds));
-    let engine = Engine::new(clock.now(), Setup { config: config.clone(), flows, sounds, recovered, seed });
+    let setup = Setup { config: config.clone(), flows, sounds, recovered, seed, watched: false };
+    let engine = Engine::new(clock.now(), setup);
     let views = store.views();
     let (control, handle) = Control::new(engine, clock, sip, media, store);
 
@@ -116,8 +118,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     tokio::spawn(retention::keep_deleting(recordings, config.engine.retention_days, handle.clone()));
     tokio::spawn(signals.stop(handle, args.drain));
 
-    tell_ready(args, &config, sip_address, http_address);
-    control.run().await;
+    control.run(|| tell_ready(args, &config, sip_address, http_address)).await;
     tracing::info!("stopped in order");
     Ok(())
 }
@@ -151,8 +152,12 @@ fn start_media(config: &Config, sip: SocketAddr, recordings: PathBuf) -> Result<
 
 fn taken(option: &str, address: SocketAddr, error: &io::Error) -> Failure {
     let hint = match error.kind() {
-        io::ErrorKind::AddrInUse => "another program has this port; stop it, or take another port (0 takes a free one)",
-        io::ErrorKind::AddrNotAvailable => "this machine has no such address; `ip address` lists those it has",
+        io::ErrorKind::AddrInUse => {
+            "another program has this port; stop it, or take another port (0 takes a free one)"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine has no such address; `ip address` lists those it has"
+        }
         io::ErrorKind::PermissionDenied => "ports below 1024 are for root; take a higher one",
         _ => "take another address",
     };

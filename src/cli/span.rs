@@ -16,7 +16,11 @@ pub(super) fn parse_span(text: &str) -> Result<Duration, String> {
         "d" => 86_400_000,
         _ => return Err(bad()),
     };
-    number.checked_mul(milliseconds).map(Duration::from_millis).filter(|span| *span <= LONGEST).ok_or_else(bad)
+    number
+        .checked_mul(milliseconds)
+        .map(Duration::from_millis)
+        .filter(|span| *span <= LONGEST)
+        .ok_or_else(bad)
 }
 
 /// A hundred years: beyond any use, and within every clock's reach.
@@ -28,11 +32,19 @@ mod tests {
 
     #[test]
     fn spans_are_a_number_and_a_unit() {
-        let rows = [("0s", 0), ("250ms", 250), ("30s", 30_000), ("5m", 300_000), ("2h", 7_200_000), ("1d", 86_400_000)];
+        let rows = [
+            ("0s", 0),
+            ("250ms", 250),
+            ("30s", 30_000),
+            ("5m", 300_000),
+            ("2h", 7_200_000),
+            ("1d", 86_400_000),
+        ];
         for (text, ms) in rows {
             assert_eq!(parse_span(text), Ok(Duration::from_millis(ms)), "{text}");
         }
-        for text in ["", "30", "s", "-5s", "1.5s", "5 s", "5w", "99999999999999999999s", "9999999999999999d"] {
+        for text in ["", "30", "s", "-5s", "1.5s", "5 s", "5w", "99999999999999999999s", "9999999999999999d"]
+        {
             assert!(parse_span(text).is_err(), "{text}");
         }
     }

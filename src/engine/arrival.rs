@@ -59,8 +59,10 @@ impl Engine {
     }
 
     fn has_room(&mut self, now: Now) -> bool {
+        let ready = self.is_ready();
         let limits = &self.config.engine;
         self.stopping.is_none()
+            && ready
             && !self.gate.is_full()
             && self.calls.len() < limits.max_calls
             && self.arrivals.admit(now.mono, limits.max_calls_per_second)

@@ -187,15 +187,15 @@ impl Engine {
         if !self.config.seats.contains_key(&seat) {
             return Reply::Refused(format!("there is no seat `{seat}`; seats.toml has the list"));
         }
-        self.change_status(now, seat, change, "command");
+        self.ask_distribution(now, acd::Input::Status(seat, change), "command");
         Reply::Done
     }
 
-    /// Change a seat's status; what follows from it is put down to `by`.
-    pub(super) fn change_status(&mut self, now: Now, seat: SeatId, change: StatusChange, by: &str) {
+    /// Tell the distribution what a person wants; what changes by it is put down to `by`.
+    pub(super) fn ask_distribution(&mut self, now: Now, input: acd::Input, by: &str) {
         self.settle_distribution(now);
         self.acting = Some(by.to_owned());
-        self.acd.handle_input(now.mono, acd::Input::Status(seat, change));
+        self.acd.handle_input(now.mono, input);
         self.settle_distribution(now);
         self.acting = None;
     }

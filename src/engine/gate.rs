@@ -154,6 +154,11 @@ impl Gate {
         earliest([silent])
     }
 
+    /// This fact survives a power cut.
+    pub(super) fn is_durable(&self, lsn: Lsn) -> bool {
+        lsn <= self.durable
+    }
+
     /// The store does not answer.
     pub(super) fn is_degraded(&self) -> bool {
         self.degraded

@@ -98,6 +98,8 @@ pub struct Setup {
     pub recovered: Recovered,
     /// Seed of every random choice.
     pub seed: [u8; 32],
+    /// A second observer checks the distribution's every decision: slow, for the simulator.
+    pub watched: bool,
 }
 
 /// Whose leg or dialog it is.
@@ -132,6 +134,8 @@ pub struct Engine {
     /// The contact whose wrap-up a seat is in, or was in last.
     last_contact: BTreeMap<SeatId, ContactId>,
     seats_seen: BTreeMap<SeatId, SeatView>,
+    /// The entry that says that we have started; calls are let in once it is safe, so that no start number is used twice.
+    started: Lsn,
     /// The journal numbers dialogs on from the last one ever; the endpoint starts at 1.
     first_dialog: u64,
     /// Dialogs that the journal would end after a crash.
@@ -151,12 +155,14 @@ pub struct Engine {
 impl Engine {
     /// An exchange that starts at `now`: what a crash cut off is closed first.
     pub fn new(now: Now, setup: Setup) -> Engine {
-        let Setup { config, flows, sounds, recovered, seed } = setup;
+        let Setup { config, flows, sounds, recovered, seed, watched } = setup;
         let queues = config.queues.values().map(|queue| queue.rules.clone()).collect();
         let seats = config.seats.values().map(|seat| seat.rules.clone()).collect();
+        let distribution = Distribution::new(queues, seats);
+        let distribution = if watched { distribution.watched() } else { distribution };
         let mut engine = Engine {
             sip: Endpoint::new(sip_settings(&config), seed),
-            acd: Distribution::new(queues, seats),
+            acd: distribution,
             calls: BTreeMap::new(),
             runs: BTreeMap::new(),
             services: BTreeMap::new(),
@@ -173,6 +179,7 @@ impl Engine {
             first_dialog: recovered.state.last_dialog,
             last_contact: BTreeMap::new(),
             seats_seen: BTreeMap::new(),
+            started: Lsn(0),
             journalled: BTreeSet::new(),
             acting: None,
             arrivals: arrival::Arrivals::default(),
@@ -233,6 +240,11 @@ impl Engine {
             self.alarms.first().map(|(at, _)| *at),
             self.stopping.as_ref().and_then(command::Stopping::poll_timeout),
         ])
+    }
+
+    /// Calls are let in.
+    pub fn is_ready(&self) -> bool {
+        self.gate.is_degraded() || self.gate.is_durable(self.started)
     }
 
     fn on_timeout(&mut self, now: Now) {

@@ -36,12 +36,15 @@ impl Engine {
     pub(super) fn recover(&mut self, now: Now, recovered: &Recovered) {
         let node = self.config.engine.node;
         let epoch = recovered.next_epoch(node);
-        self.append(now, Fact::Started { node, epoch, version: env!("CARGO_PKG_VERSION").to_owned() });
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        self.started = self.append_as(now, Fact::Started { node, epoch, version }, true);
+        // What the crash cut off ended when the journal did, not when somebody started us again.
+        let then = jiff::Timestamp::from_millisecond(recovered.state.last_ms).map_or(now, |wall| Now { wall, ..now });
         for (contact, open) in &recovered.state.contacts {
             let story = Story::recovered(open.joined.is_some(), open.left, open.informed);
             let (contact, ended_by) = (*contact, EndedBy::Crash);
             let outcome = story.outcome(ended_by);
-            self.append(now, Fact::ContactClosed { contact, outcome, ended_by, short: false, why: None });
+            self.append(then, Fact::ContactClosed { contact, outcome, ended_by, short: false, why: None });
         }
         for (dialog, _, record) in recovered.dialogs() {
             // Not closed in the journal: if we die again before the phone has heard, the next start tells it once more.
@@ -61,7 +64,7 @@ impl Engine {
             return;
         }
         let change = match status {
-            Status::LoggedOut => return,
+            Status::LoggedOut => StatusChange::LogOut,
             Status::Ready => StatusChange::LogIn,
             Status::Paused(reason) => {
                 self.acd.handle_input(now.mono, acd::Input::Status(seat.clone(), StatusChange::LogIn));

@@ -53,9 +53,9 @@ impl Engine {
             }
         };
         if change == StatusChange::Ready {
-            self.acd.handle_input(now.mono, acd::Input::WrapUpDone(seat.clone()));
+            self.ask_distribution(now, acd::Input::WrapUpDone(seat.clone()), "phone");
         }
-        self.change_status(now, seat, change, "phone");
+        self.ask_distribution(now, acd::Input::Status(seat, change), "phone");
         Some(say)
     }
 

@@ -228,13 +228,11 @@ impl Engine {
 
     pub(super) fn on_seat_changed(&mut self, now: Now, seat: SeatId, view: SeatView) {
         let before = self.seats_seen.insert(seat.clone(), view.clone());
-        let wrapped_up = before.is_some_and(|before| before.work == WorkView::WrapUp);
-        if wrapped_up && view.work != WorkView::WrapUp {
-            if let Some(contact) = self.last_contact.get(&seat).copied() {
-                self.append(now, Fact::WrappedUp { contact, seat: seat.clone() });
-            }
-        }
+        let wrapped_up = before.is_some_and(|before| before.work == WorkView::WrapUp) && view.work != WorkView::WrapUp;
         let by = self.acting.clone();
-        self.append(now, Fact::SeatChanged { seat, now: view, by });
+        self.append(now, Fact::SeatChanged { seat: seat.clone(), now: view, by });
+        if let Some(contact) = self.last_contact.get(&seat).copied().filter(|_| wrapped_up) {
+            self.append(now, Fact::WrappedUp { contact, seat });
+        }
     }
 }

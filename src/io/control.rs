@@ -106,11 +106,16 @@ impl Control {
         (control, ControlHandle { requests })
     }
 
-    /// Run until the engine says that it has stopped; everything it appended is durable then.
-    pub async fn run(mut self) {
+    /// Run until the engine says that it has stopped; everything it appended is durable then. `tell_ready` is called once calls are
+    /// let in.
+    pub async fn run(mut self, tell_ready: impl FnOnce()) {
         let mut buffer = vec![0; MAX_DATAGRAM];
+        let mut tell_ready = Some(tell_ready);
         self.carry_out();
         while !self.stopped {
+            if let Some(tell) = tell_ready.take_if(|_| self.engine.is_ready()) {
+                tell();
+            }
             let wake = self.engine.poll_timeout();
             let clock = self.clock;
             tokio::select! {

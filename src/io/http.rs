@@ -1,38 +1,43 @@
 //! HTTP on loopback: health, metrics, state, and what the command line asks of a running exchange.
 //!
-//! On a thread of its own, so that a slow page or a long list never delays a call. Everything but `/health/*` needs the token that
-//! `serve` writes into the data directory (mode 0600); Host and Origin are checked, so that no web page can use a browser on this
-//! machine to ask in its owner's name.
+//! On a thread of its own ([`server`]), so that a slow page or a long list never delays a call. Everything but `/health/*` needs the
+//! [`token`] that `serve` writes into the data directory (mode 0600); `guard` checks Host and Origin too, so that no web page can use
+//! a browser on this machine to ask in its owner's name. Requests are bounded in size and in time.
 
+mod guard;
+mod metrics;
 pub mod server;
 pub mod token;
 
-use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::extract::{Path, Query, Request, State as Shared};
-use axum::http::{StatusCode, header};
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, Path, Query, Request, State as Shared};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
-use subtle::ConstantTimeEq;
 
 use super::control::ControlHandle;
-use crate::engine::{Command, Metrics, Reply};
+use super::records::{self, RecordsError, Wanted};
 use super::store::ViewsHandle;
 use super::views_sled::SledViews;
-use crate::crm::{CaseStatus, ContactLine};
-use crate::ids::{CaseId, CitizenId, ContactId, QueueId, SeatId};
+use crate::engine::{Command, Reply};
+use crate::ids::{CaseId, ContactId, SeatId};
 use crate::journal::seal::Keys;
-use crate::views::{CaseFilter, ContactFilter, Cursor, Page, ViewError, Views};
-use crate::words::{Outcome, StatusChange};
+use crate::words::StatusChange;
 
-/// The most rows in one answer; the next ones are a question of their own.
-const MAX_PAGE: usize = 1_000;
+/// Largest body taken: the longest is a pause with its reason.
+const MAX_BODY: usize = 4 * 1024;
+/// How long one request may take, from its head to its answer.
+const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+/// Longest reason of a pause: it is written down at every change.
+const MAX_REASON: usize = 100;
 
 /// What the pages are made from.
 pub struct Pages {
@@ -47,6 +52,7 @@ pub struct Pages {
 }
 
 /// A failure as the asker sees it: what, and what to do.
+#[derive(Debug)]
 struct Refusal(StatusCode, String);
 
 impl IntoResponse for Refusal {
@@ -63,55 +69,47 @@ fn stopped() -> Refusal {
 pub fn router(pages: Pages) -> Router {
     let pages = Arc::new(pages);
     let guarded = Router::new()
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(figures))
         .route("/api/state", get(state))
         .route("/api/contacts", get(contacts))
         .route("/api/contacts/{id}", get(contact))
         .route("/api/cases", get(cases))
         .route("/api/cases/{id}", get(case))
         .route("/api/seats/{seat}/status", post(seat_status))
-        .route_layer(middleware::from_fn_with_state(pages.clone(), guard));
+        .fallback(nothing_here)
+        .layer(middleware::from_fn_with_state(pages.clone(), guard::guard));
     Router::new()
         .route("/health/live", get(async || "live\n"))
         .route("/health/ready", get(ready))
         .merge(guarded)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn(in_time))
         .with_state(pages)
 }
 
-/// The token, and no other site's page.
-async fn guard(Shared(pages): Shared<Arc<Pages>>, request: Request, next: Next) -> Result<Response, Refusal> {
-    check(&pages, &request)?;
-    Ok(next.run(request).await)
+/// Answers in time, and marks answers as nobody else's business.
+async fn in_time(request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(REQUEST_WITHIN, next.run(request)).await;
+    let mut answer = answer.unwrap_or_else(|_| {
+        let why = format!("the request was not done within {} s", REQUEST_WITHIN.as_secs());
+        Refusal(StatusCode::REQUEST_TIMEOUT, why).into_response()
+    });
+    let headers = answer.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
 }
 
-fn check(pages: &Pages, request: &Request) -> Result<(), Refusal> {
-    let field = |name| request.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
-    if !field(header::HOST).is_some_and(|host| is_ours(host, pages.address)) {
-        let hint = format!("ask for this server by its address, {}", pages.address);
-        return Err(Refusal(StatusCode::MISDIRECTED_REQUEST, hint));
-    }
-    if let Some(origin) = field(header::ORIGIN)
-        && !origin.strip_prefix("http://").is_some_and(|host| is_ours(host, pages.address))
-    {
-        return Err(Refusal(StatusCode::FORBIDDEN, "this server does not serve pages of other sites".to_owned()));
-    }
-    let shown = field(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    if !bool::from(shown.as_bytes().ct_eq(pages.token.as_bytes())) {
-        let hint = "send `Authorization: Bearer TOKEN`; the token is in the file http-token of the data directory";
-        return Err(Refusal(StatusCode::UNAUTHORIZED, hint.to_owned()));
-    }
-    Ok(())
-}
-
-fn is_ours(host: &str, address: SocketAddr) -> bool {
-    host == address.to_string() || host == format!("localhost:{}", address.port())
+async fn nothing_here() -> Refusal {
+    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /metrics, /health/ready";
+    Refusal(StatusCode::NOT_FOUND, hint.to_owned())
 }
 
 async fn ready(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
-    let Reply::Metrics(metrics) = pages.control.ask(Command::Metrics).await.map_err(|_| stopped())? else {
-        return Err(stopped());
-    };
-    let (status, word) = if metrics.degraded {
+    let Ok(Reply::State(state)) = pages.control.ask(Command::State).await else { return Err(stopped()) };
+    let (status, word) = if state.stopping {
+        (StatusCode::SERVICE_UNAVAILABLE, "stopping: no more calls are let in\n")
+    } else if state.degraded {
         (StatusCode::SERVICE_UNAVAILABLE, "degraded: calls are served, the store does not keep up\n")
     } else {
         (StatusCode::OK, "ready\n")
@@ -126,153 +124,95 @@ async fn state(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
     }
 }
 
-async fn metrics(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
+async fn figures(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
     match pages.control.ask(Command::Metrics).await {
-        Ok(Reply::Metrics(metrics)) => {
-            Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], exposition(&metrics)).into_response())
+        Ok(Reply::Metrics(told)) => {
+            Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics::exposition(&told))
+                .into_response())
         }
         _ => Err(stopped()),
     }
 }
 
-/// The text format of Prometheus.
-fn exposition(metrics: &Metrics) -> String {
-    let mut text = String::new();
-    let mut gauge = |name: &str, help: &str, kind: &str, rows: &[(String, f64)]| {
-        let _ = writeln!(text, "# HELP centralino_{name} {help}\n# TYPE centralino_{name} {kind}");
-        for (labels, value) in rows {
-            let _ = writeln!(text, "centralino_{name}{labels} {value}");
-        }
-    };
-    let plain = |value: f64| vec![(String::new(), value)];
-    gauge("calls", "Calls in course.", "gauge", &plain(count(metrics.calls)));
-    gauge("seats_ready", "Seats reachable and ready.", "gauge", &plain(count(metrics.seats_ready)));
-    let waiting: Vec<_> =
-        metrics.waiting.iter().map(|(queue, n)| (format!("{{queue=\"{queue}\"}}"), count(*n))).collect();
-    gauge("waiting", "Callers waiting, by queue.", "gauge", &waiting);
-    let closed: Vec<_> = metrics
-        .closed
-        .iter()
-        .map(|(outcome, n)| (format!("{{outcome={}}}", json!(outcome)), total(*n)))
-        .collect();
-    gauge("contacts_closed_total", "Contacts closed, by outcome.", "counter", &closed);
-    gauge("calls_shed_total", "Calls not let in for want of room.", "counter", &plain(total(metrics.shed)));
-    gauge("store_spooled", "Entries that wait for the store.", "gauge", &plain(count(metrics.spooled)));
-    gauge("store_degraded", "1 while the store does not keep up.", "gauge", &plain(f64::from(u8::from(metrics.degraded))));
-    let help = "Calls answered without the promise to be on record.";
-    gauge("calls_answered_degraded_total", help, "counter", &plain(total(metrics.answered_degraded)));
-    text
-}
-
-fn count(n: usize) -> f64 {
-    n as f64
-}
-
-fn total(n: u64) -> f64 {
-    n as f64
-}
-
-/// Filters of `/api/contacts`; times in milliseconds since the Unix epoch.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ContactQuery {
-    from_ms: Option<i64>,
-    to_ms: Option<i64>,
-    queue: Option<QueueId>,
-    outcome: Option<Outcome>,
-    number: Option<String>,
-    limit: Option<usize>,
-    after: Option<String>,
-}
-
-/// Part of the list of contacts; `next` goes into `after`.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct ContactPage {
-    /// Newest first.
-    pub contacts: Vec<ContactLine>,
-    /// Where the list goes on.
-    pub next: Option<String>,
-}
-
 async fn contacts(
     Shared(pages): Shared<Arc<Pages>>,
-    Query(query): Query<ContactQuery>,
-) -> Result<Json<ContactPage>, Refusal> {
-    let after = query.after.as_deref().map(str::parse::<Cursor>).transpose();
-    let after = after.map_err(|error| Refusal(StatusCode::BAD_REQUEST, error.to_string()))?;
-    let page = Page { limit: query.limit.unwrap_or(MAX_PAGE).min(MAX_PAGE), after };
-    ask_views(&pages, move |views, keys| {
-        let filter = ContactFilter {
-            from_ms: query.from_ms,
-            to_ms: query.to_ms,
-            queue: query.queue,
-            outcome: query.outcome,
-            number: query.number.map(|number| keys.hash(&number)),
-        };
-        let listing = views.contacts(&filter, &page)?;
-        let contacts = listing.contacts.iter().map(|contact| contact.line(keys)).collect();
-        Ok(ContactPage { contacts, next: listing.next.map(|cursor| cursor.to_string()) })
-    })
-    .await
+    query: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, Refusal> {
+    let wanted = wanted(query)?;
+    ask_views(&pages, move |views, keys| records::contacts(views, keys, &wanted)).await
 }
 
 async fn contact(Shared(pages): Shared<Arc<Pages>>, Path(id): Path<String>) -> Result<Response, Refusal> {
     let id: ContactId = read(&id)?;
-    let found = ask_views(&pages, move |views, keys| Ok(views.contact(id)?.map(|contact| contact.line(keys)))).await?;
-    or_missing(found, "contact")
+    find(&pages, "contact", move |views, keys| Ok(records::contact(views, keys, id)?)).await
 }
 
-/// Filters of `/api/cases`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CaseQuery {
-    status: Option<CaseStatus>,
-    citizen: Option<CitizenId>,
-    limit: Option<usize>,
-    before: Option<CaseId>,
-}
-
-async fn cases(Shared(pages): Shared<Arc<Pages>>, Query(query): Query<CaseQuery>) -> Result<Response, Refusal> {
-    let filter = CaseFilter { status: query.status, citizen: query.citizen };
-    let limit = query.limit.unwrap_or(MAX_PAGE).min(MAX_PAGE);
-    let cases = ask_views(&pages, move |views, _| {
-        Ok(views.cases(&filter, limit, query.before)?.iter().map(|case| case.line()).collect::<Vec<_>>())
-    });
-    Ok(cases.await?.into_response())
+async fn cases(
+    Shared(pages): Shared<Arc<Pages>>,
+    query: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, Refusal> {
+    let wanted = wanted(query)?;
+    ask_views(&pages, move |views, keys| records::cases(views, keys, &wanted)).await
 }
 
 async fn case(Shared(pages): Shared<Arc<Pages>>, Path(id): Path<String>) -> Result<Response, Refusal> {
     let id: CaseId = read(&id)?;
-    let found = ask_views(&pages, move |views, _| Ok(views.case(id)?.map(|case| case.line()))).await?;
-    or_missing(found, "case")
+    find(&pages, "case", move |views, keys| Ok(records::case(views, keys, id)?)).await
+}
+
+fn wanted(query: Result<Query<Wanted>, QueryRejection>) -> Result<Wanted, Refusal> {
+    query.map(|Query(wanted)| wanted).map_err(|bad| Refusal(bad.status(), bad.body_text()))
 }
 
 fn read<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Refusal> {
     text.parse().map_err(|error| Refusal(StatusCode::BAD_REQUEST, format!("{error}")))
 }
 
-fn or_missing<T: Serialize>(Json(found): Json<Option<T>>, what: &str) -> Result<Response, Refusal> {
-    let missing = || Refusal(StatusCode::NOT_FOUND, format!("there is no such {what}"));
-    found.map(|row| Json(row).into_response()).ok_or_else(missing)
+/// Ask the view thread; this one goes on serving meanwhile.
+async fn ask_views<T: Serialize + Send + 'static>(
+    pages: &Pages,
+    question: impl FnOnce(&SledViews, &Keys) -> Result<T, RecordsError> + Send + 'static,
+) -> Result<Response, Refusal> {
+    answer(pages, question).await.map(|found| Json(found).into_response())
 }
 
-/// Ask the view thread; this one goes on serving meanwhile.
-async fn ask_views<T: Send + 'static>(
+/// The same for one thing, which need not be there.
+async fn find<T: Serialize + Send + 'static>(
     pages: &Pages,
-    question: impl FnOnce(&SledViews, &Keys) -> Result<T, ViewError> + Send + 'static,
-) -> Result<Json<T>, Refusal> {
+    what: &str,
+    question: impl FnOnce(&SledViews, &Keys) -> Result<Option<T>, RecordsError> + Send + 'static,
+) -> Result<Response, Refusal> {
+    let missing = || Refusal(StatusCode::NOT_FOUND, format!("there is no such {what}"));
+    answer(pages, question).await?.map(|found| Json(found).into_response()).ok_or_else(missing)
+}
+
+async fn answer<T: Send + 'static>(
+    pages: &Pages,
+    question: impl FnOnce(&SledViews, &Keys) -> Result<T, RecordsError> + Send + 'static,
+) -> Result<T, Refusal> {
     match pages.views.ask(question).await {
-        Ok(Ok(rows)) => Ok(Json(rows)),
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(error @ RecordsError::After(_))) => Err(Refusal(StatusCode::BAD_REQUEST, error.to_string())),
         Ok(Err(error)) => Err(Refusal(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
-        Err(_) => Err(Refusal(StatusCode::SERVICE_UNAVAILABLE, "the views are busy or stopped; ask again".to_owned())),
+        Err(_) => {
+            let why = "the views are busy or cannot be used; ask again, or look at the exchange's log";
+            Err(Refusal(StatusCode::SERVICE_UNAVAILABLE, why.to_owned()))
+        }
     }
 }
 
 async fn seat_status(
     Shared(pages): Shared<Arc<Pages>>,
     Path(seat): Path<String>,
-    Json(change): Json<StatusChange>,
+    change: Result<Json<StatusChange>, JsonRejection>,
 ) -> Result<Response, Refusal> {
+    let Json(change) = change.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
+    if let StatusChange::Pause(reason) = &change
+        && (reason.chars().count() > MAX_REASON || reason.contains(char::is_control))
+    {
+        let why = format!("the reason of a pause is at most {MAX_REASON} letters on one line");
+        return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, why));
+    }
     match pages.control.ask(Command::SeatStatus(SeatId::from(seat), change)).await {
         Ok(Reply::Refused(why)) => Err(Refusal(StatusCode::NOT_FOUND, why)),
         Ok(_) => Ok(StatusCode::NO_CONTENT.into_response()),

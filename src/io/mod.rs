@@ -1,6 +1,7 @@
 //! The only sockets, files, clocks and threads.
 
 pub mod chance;
+pub mod client;
 pub mod config;
 pub mod control;
 pub mod disk;
@@ -9,6 +10,7 @@ pub mod limits;
 pub mod media;
 pub mod phone;
 pub mod prompts;
+pub mod records;
 pub mod retention;
 pub mod setup;
 pub mod sip;

@@ -19,7 +19,8 @@ pub async fn keep_deleting(recordings: PathBuf, days: u32, control: ControlHandl
     loop {
         let dir = recordings.clone();
         // Blocking: a slow disk must not hold up the control loop.
-        let deleted = tokio::task::spawn_blocking(move || delete_older(&dir, now().checked_sub(kept_for))).await;
+        let deleted =
+            tokio::task::spawn_blocking(move || delete_older(&dir, now().checked_sub(kept_for))).await;
         for file in deleted.unwrap_or_default() {
             tracing::info!(%file, days, "a recording was kept for its time and is deleted");
             if control.ask(Command::RecordingDeleted(file)).await.is_err() {

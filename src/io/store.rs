@@ -32,7 +32,7 @@ use std::thread::JoinHandle;
 
 use rand::SeedableRng;
 use rand::rngs::ChaCha20Rng;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 
 use super::disk::{RealDisk, told};
@@ -111,7 +111,9 @@ pub struct Store {
     to_writer: mpsc::Sender<ToWriter>,
     views: ViewsHandle,
     threads: Vec<JoinHandle<()>>,
-    keeper: JoinHandle<()>,
+    keeper: Option<JoinHandle<()>>,
+    /// Keeps `events` open when the threads have ended after a lasting failure: silence, not an end.
+    _report: UnboundedSender<StoreEvent>,
     _lock: DirLock,
 }
 
@@ -146,12 +148,12 @@ impl Store {
         let disk = journal.disk().clone();
         let keeper = Keeper::new(dir.join("views"), disk, found, durable.clone());
         let syncer = syncer::Syncer { jobs, report: report.clone(), to_writer: to_writer.clone(), durable };
-        let writer = writer::Writer::new(journal, from_all, report, to_syncer, to_keeper.clone());
+        let writer = writer::Writer::new(journal, from_all, report.clone(), to_syncer, to_keeper.clone());
         let threads =
             vec![spawn("journal-write", move || writer.run())?, spawn("journal-sync", move || syncer.run())?];
-        let keeper = spawn("views", move || keeper.run(&for_keeper))?;
+        let keeper = Some(spawn("views", move || keeper.run(&for_keeper))?);
         let views = ViewsHandle { to_keeper };
-        Ok(Store { events, to_writer, views, threads, keeper, _lock: lock })
+        Ok(Store { events, to_writer, views, threads, keeper, _report: report, _lock: lock })
     }
 
     /// Queues an entry and returns at once. Entries come in order, from one after [`Recovered::last`] on. `durable`: somebody
@@ -169,12 +171,18 @@ impl Store {
     /// Writes and syncs what is queued, brings the views and the checkpoint up to it, and ends the threads. An orderly end: a
     /// killed process loses nothing either, but the next start has more to read.
     pub fn close(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
         drop(self.to_writer.send(ToWriter::Close));
-        for thread in self.threads {
+        for thread in self.threads.drain(..) {
             drop(thread.join());
         }
         drop(self.views.to_keeper.send(ToKeeper::Close));
-        drop(self.keeper.join());
+        drop(self.keeper.take().map(JoinHandle::join));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Integration tests: promises to callers, on simulated and on real phones.
 
+mod commands;
 mod differential;
 mod fuzz_sim;
 mod scenarios;

@@ -339,7 +339,6 @@ fn phone_that_dies_in_a_talk_is_noticed_by_its_silence_and_the_call_ended() {
     let seat = sim.seat("seat01");
     let citizen = waiting(&mut sim);
     talking(&mut sim, citizen, seat);
-    sim.tell_sending(seat, true);
     sim.unplug(citizen, true);
     sim.until("the operator is free again", |sim| sim.line(seat) == Line::Free);
     sim.unplug(citizen, false);

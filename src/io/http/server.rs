@@ -65,8 +65,7 @@ async fn serve(stream: TcpStream, router: Router) {
         .header_read_timeout(HEAD_WITHIN)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    match tokio::time::timeout(CONNECTION_WITHIN, connection).await {
-        Ok(Err(error)) => tracing::debug!(%error, "an HTTP connection ended badly"),
-        Ok(Ok(())) | Err(_) => {}
+    if let Ok(Err(error)) = tokio::time::timeout(CONNECTION_WITHIN, connection).await {
+        tracing::debug!(%error, "an HTTP connection ended badly");
     }
 }

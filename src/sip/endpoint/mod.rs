@@ -1,10 +1,10 @@
 //! The endpoint: bytes and moments in, events and bytes out.
 //!
 //! A datagram, or a message cut out of a [stream](streams), is a request or a response. A request that repeats one that we
-//! know goes to its [transaction](servers); a new one passes the [screen](screen), which refuses what
-//! cannot be served without keeping any state, and then becomes a call ([`incoming`]), a step within a call ([`within`]) or
-//! a [registration](registering). A response goes to the [transaction](clients) of the request that it answers and from there to the
-//! call that we make ([`outgoing`]) or the registration that we keep up ([`phone`]).
+//! know goes to its [transaction](servers); a new one passes the [`screen`], which refuses what cannot be served without
+//! keeping any state, and then becomes a call ([`incoming`]), a step within a call ([`within`]) or a
+//! [registration](registering). A response goes to the [transaction](clients) of the request that it answers and from there
+//! to the call that we make ([`outgoing`]) or the registration that we keep up ([`phone`]).
 //!
 //! The owner drains [`Endpoint::poll_transmit`], [`Endpoint::poll_event`] and [`Endpoint::poll_close`] after every input, and
 //! comes back at [`Endpoint::poll_timeout`].

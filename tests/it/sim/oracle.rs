@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use centralino::config::Config;
 use centralino::ids::{ContactId, QueueId, SeatId};
 use centralino::journal::entry::{Entry, Fact};
-use centralino::words::{Outcome, WorkView};
+use centralino::words::{NotTaken, Outcome, WorkView};
 
 /// A seat, as the facts tell.
 #[derive(Debug, Default)]
@@ -53,8 +53,10 @@ impl Oracle {
             }
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
             Fact::SeatRung { contact, seat, queue } => self.on_rung(entry.at_ms, *contact, seat, queue)?,
-            Fact::SeatNotTaken { contact, seat, .. } => {
-                self.contact(*contact)?.rung.remove(seat);
+            Fact::SeatNotTaken { contact, seat, why } => {
+                let tale = self.contact(*contact)?;
+                tale.rung.remove(seat);
+                tale.queue.take_if(|_| *why == NotTaken::CallerLeft);
                 self.seats.entry(seat.clone()).or_default().with = None;
             }
             Fact::Joined { contact, seat, .. } => {
@@ -79,8 +81,11 @@ impl Oracle {
                 }
                 tale.queue = None;
             }
-            Fact::SeatChanged { seat, now, .. } if now.work == WorkView::Idle => {
+            Fact::SeatChanged { seat, now, by } if now.work == WorkView::Idle => {
                 let tale = self.seats.entry(seat.clone()).or_default();
+                if by.is_some() {
+                    tale.wrap_up_until = 0; // the operator said so
+                }
                 if entry.at_ms < tale.wrap_up_until {
                     return Err(format!("{seat} is free {} ms before its wrap-up ends", tale.wrap_up_until - entry.at_ms));
                 }

@@ -170,11 +170,13 @@ impl Sim {
             sounds: self.setting.sounds.clone(),
             recovered,
             seed,
+            watched: true,
         };
         self.retell(&store);
         self.store = Some(store);
         self.engine = Some(Engine::new(self.wall(), setup));
         self.drain();
+        self.until("the exchange lets calls in", |sim| sim.engine().is_ready());
     }
 
     /// What the disk lost never happened, for the oracle as for everybody.
@@ -402,8 +404,10 @@ impl Sim {
     pub(crate) fn with_phone<T>(&mut self, id: PhoneId, act: impl FnOnce(&mut Phone, Mono) -> T) -> T {
         let now = self.now;
         let phone = self.phones.get_mut(&id).expect("a phone of this world");
+        let was_up = matches!(phone.line, Line::Up(..));
         let done = act(phone, now);
         phone.handle_events(now);
+        let comes_up = !was_up && !phone.unplugged && matches!(phone.line, Line::Up(..));
         let mut out = Vec::new();
         while let Some(transmit) = phone.endpoint.poll_transmit() {
             out.push(transmit);
@@ -419,6 +423,9 @@ impl Sim {
         }
         if !unplugged {
             out.into_iter().for_each(|transmit| self.send(address, transmit));
+        }
+        if comes_up {
+            self.tell_sending(id, true); // a phone in a call sends sound
         }
         done
     }
@@ -471,7 +478,6 @@ impl Sim {
     pub(crate) fn call(&mut self, number: &str) -> PhoneId {
         let id = self.dial(number);
         self.until("the call is answered", |sim| sim.phones[&id].seen.contains(&Seen::Answered));
-        self.tell_sending(id, true);
         id
     }
 
@@ -565,8 +571,10 @@ impl Sim {
 
     /// What must hold after every step.
     fn check(&mut self) {
+        // What is due at this very moment may still be on its turn.
+        let before = self.now - Duration::from_nanos(1);
         if let Some(engine) = &self.engine
-            && let Err(broken) = engine.distribution().invariants(self.now)
+            && let Err(broken) = engine.distribution().invariants(before)
         {
             self.broken.get_or_insert(broken);
         }
@@ -579,7 +587,11 @@ impl Sim {
 
     /// The last facts, for a failure's message.
     pub(crate) fn tale(&self) -> String {
-        let last = self.facts.iter().rev().take(40).rev();
+        self.tale_of(40)
+    }
+
+    pub(crate) fn tale_of(&self, most: usize) -> String {
+        let last = self.facts.iter().rev().take(most).rev();
         last.map(|entry| format!("  {} {:?}\n", entry.at_ms - self.start.as_millisecond(), entry.fact)).collect()
     }
 }

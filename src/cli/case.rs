@@ -1,0 +1,143 @@
+//! `centralino case`: the needs of citizens, each with its contacts.
+
+use std::collections::BTreeSet;
+
+use super::contact;
+use super::failure::Failure;
+use super::out::{self, Column, Format, moment, numbers, or_dash, word, words};
+use super::records::{Filter, Records, Whence, page_through};
+use crate::crm::{CaseLine, CaseStatus};
+use crate::ids::CaseId;
+use crate::io::records::CaseStory;
+
+/// Arguments of `case`.
+#[derive(Debug, clap::Args)]
+pub(super) struct CaseArgs {
+    #[command(subcommand)]
+    command: CaseCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum CaseCommand {
+    /// List cases, the one with the newest contact first; the filters are about its contacts.
+    ///
+    /// Examples:
+    ///   centralino case list --http 127.0.0.1:8080 --status new --since today
+    ///   centralino case list --data data --number "055 276 8224"
+    #[command(verbatim_doc_comment)]
+    List {
+        #[command(flatten)]
+        whence: Whence,
+        #[command(flatten)]
+        filter: Filter,
+        /// Only cases whose need is not met yet, or only those whose need is.
+        #[arg(long, value_enum)]
+        status: Option<Status>,
+        /// For people or for scripts.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Show one case with its contacts.
+    ///
+    /// Example:
+    ///   centralino case show 17 --http 127.0.0.1:8080
+    #[command(verbatim_doc_comment)]
+    Show {
+        /// Its number, as it is spoken to citizens.
+        id: CaseId,
+        #[command(flatten)]
+        whence: Whence,
+        /// For people or for scripts.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Status {
+    New,
+    Closed,
+}
+
+impl From<Status> for CaseStatus {
+    fn from(status: Status) -> CaseStatus {
+        match status {
+            Status::New => CaseStatus::New,
+            Status::Closed => CaseStatus::Closed,
+        }
+    }
+}
+
+/// Runs it.
+pub(super) fn run(args: &CaseArgs) -> Result<(), Failure> {
+    match &args.command {
+        CaseCommand::List { whence, filter, status, format } => {
+            list(whence, filter, status.map(CaseStatus::from), *format)
+        }
+        CaseCommand::Show { id, whence, format } => {
+            let case = Records::open(whence)?.case(*id)?;
+            match format {
+                Format::Json => out::json(&case),
+                Format::Table => show(&case),
+            }
+        }
+    }
+}
+
+fn list(whence: &Whence, filter: &Filter, status: Option<CaseStatus>, format: Format) -> Result<(), Failure> {
+    let wanted = filter.wanted(status)?;
+    let records = Records::open(whence)?;
+    let mut seen = BTreeSet::new();
+    let page = |wanted: &_| {
+        let mut page = records.cases(wanted)?;
+        page.cases.retain(|case| seen.insert(case.case));
+        Ok((page.cases, page.next))
+    };
+    let limit = filter.limit(format);
+    if format == Format::Json {
+        return page_through(wanted, limit, page, |case| out::json(&case)).map(drop);
+    }
+    let mut rows = Vec::new();
+    let more = page_through(wanted, limit, page, |case| {
+        rows.push(row(&case));
+        Ok(())
+    })?;
+    out::table(&COLUMNS, rows, "no cases")?;
+    filter.tell_more(more);
+    Ok(())
+}
+
+const COLUMNS: [Column; 7] = [
+    words("case"),
+    words("opened"),
+    words("citizen"),
+    words("entity"),
+    words("topic"),
+    words("status"),
+    numbers("contacts"),
+];
+
+fn row(case: &CaseLine) -> Vec<String> {
+    vec![
+        case.case.to_string(),
+        moment(&case.opened),
+        or_dash(case.citizen),
+        case.entity.to_string(),
+        or_dash(case.topic.as_ref()),
+        word(&case.status),
+        case.contacts.len().to_string(),
+    ]
+}
+
+fn show(case: &CaseStory) -> Result<(), Failure> {
+    let line = &case.line;
+    let about = line.topic.as_ref().map_or_else(String::new, |topic| format!(", {topic}"));
+    out::line(&format!("case       {}, {}", line.case, word(&line.status)))?;
+    out::line(&format!(
+        "citizen    {}",
+        line.citizen.map_or_else(|| "not known".to_owned(), |id| id.to_string())
+    ))?;
+    out::line(&format!("about      {}{about}", line.entity))?;
+    out::line(&format!("opened     {}", line.opened))?;
+    contact::table(&case.contact_lines)
+}

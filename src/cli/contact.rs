@@ -1,0 +1,169 @@
+//! `centralino contact`: the calls on record.
+
+use super::failure::Failure;
+use super::out::{self, Column, Format, clock, moment, numbers, or_dash, word, words};
+use super::records::{Filter, Records, Whence, page_through};
+use super::story;
+use crate::crm::ContactLine;
+use crate::ids::ContactId;
+use crate::io::records::ContactStory;
+
+/// Arguments of `contact`.
+#[derive(Debug, clap::Args)]
+pub(super) struct ContactArgs {
+    #[command(subcommand)]
+    command: ContactCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum ContactCommand {
+    /// List contacts, the newest first.
+    ///
+    /// Examples:
+    ///   centralino contact list --http 127.0.0.1:8080 --since today
+    ///   centralino contact list --data data --outcome abandoned --queue tributi --since 2026-11-01 --until 2026-11-30
+    ///   centralino contact list --number "055 276 8224" --format json
+    #[command(verbatim_doc_comment)]
+    List {
+        #[command(flatten)]
+        whence: Whence,
+        #[command(flatten)]
+        filter: Filter,
+        /// For people or for scripts.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Tell the whole story of one contact.
+    ///
+    /// Example:
+    ///   centralino contact show 1.3.42 --http 127.0.0.1:8080
+    #[command(verbatim_doc_comment)]
+    Show {
+        /// As `contact list` names it: node.epoch.count.
+        id: ContactId,
+        #[command(flatten)]
+        whence: Whence,
+        /// For people or for scripts.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+/// Runs it.
+pub(super) fn run(args: &ContactArgs) -> Result<(), Failure> {
+    match &args.command {
+        ContactCommand::List { whence, filter, format } => list(whence, filter, *format),
+        ContactCommand::Show { id, whence, format } => {
+            let contact = Records::open(whence)?.contact(*id)?;
+            match format {
+                Format::Json => out::json(&contact),
+                Format::Table => show(&contact),
+            }
+        }
+    }
+}
+
+fn list(whence: &Whence, filter: &Filter, format: Format) -> Result<(), Failure> {
+    let wanted = filter.wanted(None)?;
+    let records = Records::open(whence)?;
+    let page = |wanted: &_| records.contacts(wanted).map(|page| (page.contacts, page.next));
+    let limit = filter.limit(format);
+    if format == Format::Json {
+        return page_through(wanted, limit, page, |contact| out::json(&contact)).map(drop);
+    }
+    let mut rows = Vec::new();
+    let more = page_through(wanted, limit, page, |contact| {
+        rows.push(contact);
+        Ok(())
+    })?;
+    table(&rows)?;
+    filter.tell_more(more);
+    Ok(())
+}
+
+const COLUMNS: [Column; 10] = [
+    words("contact"),
+    words("case"),
+    words("opened"),
+    words("from"),
+    words("to"),
+    words("queue"),
+    words("operator"),
+    words("outcome"),
+    numbers("wait"),
+    numbers("talk"),
+];
+
+/// Contacts as a table.
+pub(super) fn table(contacts: &[ContactLine]) -> Result<(), Failure> {
+    out::table(&COLUMNS, contacts.iter().map(row), "no contacts")
+}
+
+fn row(contact: &ContactLine) -> Vec<String> {
+    vec![
+        contact.contact.to_string(),
+        contact.case.to_string(),
+        moment(&contact.opened),
+        contact.from.clone().unwrap_or_else(|| "(erased)".to_owned()),
+        contact.to.clone(),
+        or_dash(contact.queue.as_ref()),
+        or_dash(contact.operator.as_ref()),
+        outcome(contact),
+        clock(contact.wait_s),
+        clock(contact.talk_s),
+    ]
+}
+
+/// `abandoned (short)`; what still lasts is told so.
+fn outcome(contact: &ContactLine) -> String {
+    match &contact.outcome {
+        None => "in course".to_owned(),
+        Some(outcome) if contact.short => format!("{} (short)", word(outcome)),
+        Some(outcome) => word(outcome),
+    }
+}
+
+fn show(contact: &ContactStory) -> Result<(), Failure> {
+    out::line(&heading(&contact.line))?;
+    let steps = story::steps(&contact.story);
+    out::table(&[words("time"), numbers("after"), words("what happened")], steps, "nothing is known of it")
+}
+
+/// The facts at a glance, one a line; what does not apply is left out.
+fn heading(line: &ContactLine) -> String {
+    let ended = line.ended_by.map(|by| format!("{}, ended by {}", outcome(line), word(&by)));
+    let times = format!(
+        "wait {}, ring {}, talk {}, hold {}, wrap-up {}",
+        clock(line.wait_s),
+        clock(line.ring_s),
+        clock(line.talk_s),
+        clock(line.hold_s),
+        clock(line.wrap_up_s)
+    );
+    let about = match &line.topic {
+        Some(topic) => format!("{}, {topic}", line.entity),
+        None => line.entity.to_string(),
+    };
+    let path = line.path.iter().map(ToString::to_string).collect::<Vec<_>>().join(" > ");
+    let lines = [
+        ("contact", Some(format!("{}, case {}", line.contact, line.case))),
+        ("from", Some(line.from.clone().unwrap_or_else(|| "(erased)".to_owned()))),
+        ("citizen", line.citizen.map(|citizen| citizen.to_string())),
+        ("to", Some(format!("{}, flow {}, in {}", line.to, line.flow, line.language))),
+        ("about", Some(about)),
+        ("opened", Some(line.opened.clone())),
+        ("closed", line.closed.clone()),
+        ("outcome", Some(ended.unwrap_or_else(|| outcome(line)))),
+        ("why", line.why.clone()),
+        ("queue", line.queue.as_ref().map(ToString::to_string)),
+        ("operator", line.operator.as_ref().map(ToString::to_string)),
+        ("coded", line.disposition.clone()),
+        ("times", Some(times)),
+        ("path", Some(path).filter(|path| !path.is_empty())),
+        ("keys", Some(line.keys.clone()).filter(|keys| !keys.is_empty())),
+        ("recording", line.recording.clone()),
+        ("degraded", line.degraded.then(|| "it arrived while the store did not keep up".to_owned())),
+    ];
+    let told = lines.iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
+    told.map(|(name, text)| format!("{name:<10} {}", out::printable(text))).collect::<Vec<_>>().join("\n")
+}

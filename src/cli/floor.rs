@@ -1,0 +1,252 @@
+//! `centralino seat`, `queue` and `call`: the running exchange at this moment.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::out::{self, Column, Format, clock, numbers, or_dash, word, words};
+use crate::ids::{CallId, EntityId, QueueId, SeatId};
+use crate::io::client::Client;
+use crate::words::{SeatView, Status, StatusChange};
+
+/// The running exchange.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Running {
+    /// Where it listens for this command: `--http` of `serve`.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    http: SocketAddr,
+    /// The data directory that it runs on; the token lies there.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+}
+
+impl Running {
+    fn client(&self) -> Result<Client, Failure> {
+        Client::new(self.http, &self.data).map_err(Failure::other)
+    }
+
+    fn state(&self) -> Result<State, Failure> {
+        self.client()?.get("/api/state", &()).map_err(Failure::other)
+    }
+}
+
+/// A list that is printed.
+#[derive(Clone, Debug, clap::Args)]
+struct Listed {
+    #[command(flatten)]
+    running: Running,
+    /// For people or for scripts.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Arguments of `seat`.
+#[derive(Debug, clap::Args)]
+pub(super) struct SeatArgs {
+    #[command(subcommand)]
+    command: SeatCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum SeatCommand {
+    /// List the seats: whether the phone is there, the operator's status, what calls make of it.
+    List(Listed),
+    /// Log a seat in, ready for calls.
+    Login(OneSeat),
+    /// Log a seat out; a talk in course goes on.
+    Logout(OneSeat),
+    /// Give a seat no calls for a while.
+    ///
+    /// Example:
+    ///   centralino seat pause seat07 --reason "riunione"
+    #[command(verbatim_doc_comment)]
+    Pause {
+        #[command(flatten)]
+        seat: OneSeat,
+        /// Why; written down, and shown in the list.
+        #[arg(long, default_value = "pause")]
+        reason: String,
+    },
+    /// Give a paused seat calls again; ends a wrap-up too.
+    Ready(OneSeat),
+}
+
+#[derive(Debug, clap::Args)]
+struct OneSeat {
+    /// Its name, such as seat01.
+    #[arg(value_parser = seat_name)]
+    seat: String,
+    #[command(flatten)]
+    running: Running,
+}
+
+/// Seats' names go into an address: nothing else may.
+fn seat_name(text: &str) -> Result<String, String> {
+    let fits = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err("a seat's name has letters, digits, - and _: seat01".to_owned())
+    }
+}
+
+/// Arguments of `queue`.
+#[derive(Debug, clap::Args)]
+pub(super) struct QueueArgs {
+    #[command(subcommand)]
+    command: QueueCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum QueueCommand {
+    /// List the queues, with who waits.
+    List(Listed),
+}
+
+/// Arguments of `call`.
+#[derive(Debug, clap::Args)]
+pub(super) struct CallArgs {
+    #[command(subcommand)]
+    command: CallCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum CallCommand {
+    /// List the calls in course.
+    List(Listed),
+}
+
+/// What `/api/state` answers.
+#[derive(Debug, Deserialize)]
+struct State {
+    degraded: bool,
+    stopping: bool,
+    queues: Vec<Queue>,
+    seats: Vec<Seat>,
+    calls: Vec<Call>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Queue {
+    id: QueueId,
+    name: String,
+    waiting: Vec<CallId>,
+    longest_wait_s: f64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Seat {
+    id: SeatId,
+    #[serde(flatten)]
+    view: SeatView,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Call {
+    id: CallId,
+    from: String,
+    to: String,
+    entity: EntityId,
+    phase: String,
+    queue: Option<QueueId>,
+    seat: Option<SeatId>,
+}
+
+/// Runs `seat`.
+pub(super) fn seat(args: &SeatArgs) -> Result<(), Failure> {
+    match &args.command {
+        SeatCommand::List(listed) => {
+            let columns = [words("seat"), words("phone"), words("status"), words("work"), words("call")];
+            list(listed, &columns, |state| state.seats, seat_row, "no seats")
+        }
+        SeatCommand::Login(seat) => change(seat, &StatusChange::LogIn),
+        SeatCommand::Logout(seat) => change(seat, &StatusChange::LogOut),
+        SeatCommand::Pause { seat, reason } => change(seat, &StatusChange::Pause(reason.clone())),
+        SeatCommand::Ready(seat) => change(seat, &StatusChange::Ready),
+    }
+}
+
+/// Runs `queue`.
+pub(super) fn queue(args: &QueueArgs) -> Result<(), Failure> {
+    let QueueCommand::List(listed) = &args.command;
+    let columns = [words("queue"), words("name"), numbers("waiting"), numbers("longest")];
+    let row = |queue: &Queue| {
+        let waiting = queue.waiting.len().to_string();
+        vec![queue.id.to_string(), queue.name.clone(), waiting, clock(queue.longest_wait_s)]
+    };
+    list(listed, &columns, |state| state.queues, row, "no queues")
+}
+
+/// Runs `call`.
+pub(super) fn call(args: &CallArgs) -> Result<(), Failure> {
+    let CallCommand::List(listed) = &args.command;
+    let columns = ["call", "from", "to", "entity", "phase", "queue", "seat"].map(words);
+    let row = |call: &Call| {
+        let (queue, seat) = (or_dash(call.queue.as_ref()), or_dash(call.seat.as_ref()));
+        let (from, to) = (call.from.clone(), call.to.clone());
+        vec![call.id.to_string(), from, to, call.entity.to_string(), call.phase.clone(), queue, seat]
+    };
+    list(listed, &columns, |state| state.calls, row, "no calls in course")
+}
+
+fn list<T: Serialize>(
+    listed: &Listed,
+    columns: &[Column],
+    of: impl FnOnce(State) -> Vec<T>,
+    row: impl Fn(&T) -> Vec<String>,
+    nothing: &str,
+) -> Result<(), Failure> {
+    let state = listed.running.state()?;
+    if state.degraded {
+        eprintln!("the exchange is degraded: calls are served, the store does not keep up");
+    }
+    if state.stopping {
+        eprintln!("the exchange is stopping: it lets in no more calls");
+    }
+    let rows = of(state);
+    match listed.format {
+        Format::Json => rows.iter().try_for_each(out::json),
+        Format::Table => out::table(columns, rows.iter().map(row), nothing),
+    }
+}
+
+fn seat_row(seat: &Seat) -> Vec<String> {
+    let view = &seat.view;
+    let status = match &view.status {
+        Status::LoggedOut => "logged out".to_owned(),
+        Status::Ready => "ready".to_owned(),
+        Status::Paused(reason) => format!("paused: {reason}"),
+    };
+    let phone = if view.reachable { "registered" } else { "-" };
+    let work = word(&view.work).replace('_', " ");
+    vec![seat.id.to_string(), phone.to_owned(), status, work, or_dash(view.call)]
+}
+
+fn change(seat: &OneSeat, change: &StatusChange) -> Result<(), Failure> {
+    let path = format!("/api/seats/{}/status", seat.seat);
+    seat.running.client()?.post(&path, change).map_err(Failure::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seat_is_shown_as_operators_speak_of_it() {
+        let json = r#"{"id":"seat01","reachable":true,"status":{"paused":"riunione"},"work":"wrap_up","call":"1.2.3"}"#;
+        let seat: Seat = serde_json::from_str(json).expect("as the exchange writes it");
+        assert_eq!(seat_row(&seat), ["seat01", "registered", "paused: riunione", "wrap up", "1.2.3"]);
+        assert_eq!(serde_json::to_string(&seat).expect("plain data"), json);
+    }
+
+    #[test]
+    fn seat_s_name_cannot_lead_elsewhere() {
+        assert!(seat_name("seat-01_b").is_ok());
+        for text in ["", "../state", "a b", "a?x", "è"] {
+            assert!(seat_name(text).is_err(), "{text}");
+        }
+    }
+}

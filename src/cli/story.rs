@@ -1,0 +1,151 @@
+//! A contact's facts in words.
+
+use super::out::{moment, or_dash, word};
+use crate::crm::contact::rome;
+use crate::journal::entry::{Entry, Fact, Personal};
+use crate::words::{NotTaken, QueueExit};
+
+/// One row a fact: when, how long after the first, what.
+pub(super) fn steps(story: &[Entry]) -> Vec<Vec<String>> {
+    let first = story.first().map_or(0, |entry| entry.at_ms);
+    story
+        .iter()
+        .filter_map(|entry| Some((entry, tell(&entry.fact)?)))
+        .map(|(entry, told)| row(entry, first, told))
+        .collect()
+}
+
+fn row(entry: &Entry, first: i64, told: String) -> Vec<String> {
+    let after = entry.at_ms.saturating_sub(first).max(0);
+    vec![moment(&rome(entry.at_ms)), format!("{}.{} s", after / 1000, after % 1000 / 100), told]
+}
+
+/// A fact in words; nothing for what only a restart needs to know.
+fn tell(fact: &Fact) -> Option<String> {
+    Some(match fact {
+        Fact::ContactOpened { from, to, entity, degraded, .. } => {
+            let while_degraded = if *degraded { ", while the store did not keep up" } else { "" };
+            format!("call from {} to {to}, for {entity}{while_degraded}", personal(from))
+        }
+        Fact::CitizenFound { citizen, .. } => format!("the number is new: citizen {citizen}"),
+        Fact::ContactAnswered { .. } => "answered by the exchange".to_owned(),
+        Fact::NodeEntered { node, info, .. } => {
+            format!("flow: {node}{}", if *info { ", which gives the information asked for" } else { "" })
+        }
+        Fact::KeyPressed { key, .. } => format!("key {key}"),
+        Fact::ContactTagged { entity, topic, language, record, .. } => {
+            let told = [
+                entity.as_ref().map(|entity| format!("for {entity}")),
+                topic.as_ref().map(|topic| format!("about {topic}")),
+                language.as_ref().map(|language| format!("in {language}")),
+                record.map(|record| {
+                    if record { "may be recorded" } else { "refuses to be recorded" }.to_owned()
+                }),
+            ];
+            told.into_iter().flatten().collect::<Vec<_>>().join(", ")
+        }
+        Fact::Queued { queue, position, .. } => format!("waits in queue {queue}, at place {position}"),
+        Fact::QueueLeft { queue, exit, .. } => format!("leaves queue {queue}: {}", exit_in_words(*exit)),
+        Fact::SeatRung { seat, queue, .. } => format!("{seat} rings, for queue {queue}"),
+        Fact::SeatNotTaken { seat, why, .. } => format!("{seat} {}", not_taken(*why)),
+        Fact::Joined { seat, operator, recording, .. } => {
+            let at = if operator.as_str() == seat.as_str() { String::new() } else { format!(" at {seat}") };
+            let recorded = if recording.is_some() { ", recorded" } else { "" };
+            format!("talks with {operator}{at}{recorded}")
+        }
+        Fact::Held { on, .. } => if *on { "on hold" } else { "taken back from hold" }.to_owned(),
+        Fact::Parted { seat, .. } => format!("no longer talks; {seat} wraps up"),
+        Fact::WrappedUp { seat, .. } => format!("{seat} has wrapped up"),
+        Fact::Coded { operator, topic, disposition, .. } => {
+            format!(
+                "coded by {operator}: topic {}, outcome {}",
+                or_dash(topic.as_ref()),
+                or_dash(disposition.as_ref())
+            )
+        }
+        Fact::Recorded { ms, .. } => format!("the recording is closed: {} s", ms / 1000),
+        Fact::RecordingFailed { error, .. } => format!("the recording failed: {error}"),
+        Fact::RecordingDeleted { .. } => "the recording was kept for its time and is deleted".to_owned(),
+        Fact::ContactClosed { outcome, ended_by, short, why, .. } => {
+            let short = if *short { " (short)" } else { "" };
+            let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+            format!("{}{short}, ended by {}{why}", word(outcome), word(ended_by))
+        }
+        Fact::Erased { .. } => "personal data erased".to_owned(),
+        Fact::Lost => "an entry of the journal was lost here".to_owned(),
+        Fact::Started { .. }
+        | Fact::Stopped
+        | Fact::CaseBlock { .. }
+        | Fact::DialogOpened { .. }
+        | Fact::DialogClosed { .. }
+        | Fact::SeatChanged { .. }
+        | Fact::Degraded { .. } => return None,
+    })
+}
+
+fn personal(field: &Personal) -> &str {
+    match field {
+        Personal::Clear(text) => text,
+        Personal::Sealed(_) => "(sealed)",
+        Personal::Erased => "(erased)",
+    }
+}
+
+fn exit_in_words(exit: QueueExit) -> &'static str {
+    match exit {
+        QueueExit::Answered => "the talk is over",
+        QueueExit::Closed => "it is closed",
+        QueueExit::Full => "it is full",
+        QueueExit::NoSeats => "nobody who serves it is logged in",
+        QueueExit::Timeout => "waited too long",
+        QueueExit::Key => "by a key",
+        QueueExit::Callback => "asks to be called back",
+        QueueExit::Error => "something failed on our side",
+    }
+}
+
+fn not_taken(why: NotTaken) -> &'static str {
+    match why {
+        NotTaken::Missed => "did not answer in time",
+        NotTaken::Rejected => "refused",
+        NotTaken::Unreachable => "could not be reached",
+        NotTaken::CallerLeft => "stops ringing: the caller has left",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{ContactId, Stamp};
+    use crate::words::{EndedBy, Outcome};
+
+    #[test]
+    fn story_reads_as_sentences_with_the_time_between_them() {
+        let contact = ContactId(Stamp { node: 1, epoch: 1, count: 1 });
+        let at = |at_ms, fact| Entry { at_ms, fact };
+        let story = [
+            at(1_000, Fact::ContactAnswered { contact }),
+            at(1_000, Fact::DialogClosed { dialog: 1 }),
+            at(3_500, Fact::Queued { contact, queue: "tributi".into(), position: 3 }),
+            at(4_000, Fact::SeatNotTaken { contact, seat: "seat01".into(), why: NotTaken::Missed }),
+            at(
+                61_000,
+                Fact::ContactClosed {
+                    contact,
+                    outcome: Outcome::Abandoned,
+                    ended_by: EndedBy::Citizen,
+                    short: true,
+                    why: None,
+                },
+            ),
+        ];
+        let told: Vec<_> = steps(&story).into_iter().map(|row| row[1..].join(": ")).collect();
+        let expected = [
+            "0.0 s: answered by the exchange",
+            "2.5 s: waits in queue tributi, at place 3",
+            "3.0 s: seat01 did not answer in time",
+            "60.0 s: abandoned (short), ended by citizen",
+        ];
+        assert_eq!(told, expected);
+    }
+}

@@ -1,0 +1,71 @@
+//! Figures in the text format of Prometheus.
+
+use std::fmt::Write as _;
+
+use crate::engine::Metrics;
+
+/// One line: labels in braces or nothing, and the value.
+type Row = (String, u64);
+
+/// Everything that `/metrics` shows. Queues and outcomes are names of ours: nothing in them needs escaping.
+pub(super) fn exposition(metrics: &Metrics) -> String {
+    let mut text = String::new();
+    let mut family = |name: &str, kind: &str, help: &str, rows: &[Row]| {
+        // A String takes anything.
+        let _ = writeln!(text, "# HELP centralino_{name} {help}\n# TYPE centralino_{name} {kind}");
+        for (labels, value) in rows {
+            let _ = writeln!(text, "centralino_{name}{labels} {value}");
+        }
+    };
+    let plain = |value: u64| vec![(String::new(), value)];
+    family("calls", "gauge", "Calls in course.", &plain(count(metrics.calls)));
+    family("seats_ready", "gauge", "Seats reachable and ready.", &plain(count(metrics.seats_ready)));
+    let waiting = metrics.waiting.iter().map(|(queue, n)| (format!("{{queue=\"{queue}\"}}"), count(*n)));
+    family("waiting", "gauge", "Callers waiting, by queue.", &waiting.collect::<Vec<Row>>());
+    let closed = metrics.closed.iter().map(|(outcome, n)| {
+        let outcome = serde_json::to_value(outcome).unwrap_or_default();
+        (format!("{{outcome={outcome}}}"), *n)
+    });
+    family("contacts_closed_total", "counter", "Contacts closed, by outcome.", &closed.collect::<Vec<Row>>());
+    family("calls_shed_total", "counter", "Calls not let in for want of room.", &plain(metrics.shed));
+    family("store_spooled", "gauge", "Entries that wait for the store.", &plain(count(metrics.spooled)));
+    let help = "1 while the store does not keep up.";
+    family("store_degraded", "gauge", help, &plain(u64::from(metrics.degraded)));
+    let help = "Calls answered without the promise to be on record.";
+    family("calls_answered_degraded_total", "counter", help, &plain(metrics.answered_degraded));
+    text
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::QueueId;
+    use crate::words::Outcome;
+
+    #[test]
+    fn figures_have_a_type_and_labels_as_prometheus_reads_them() {
+        let metrics = Metrics {
+            calls: 3,
+            waiting: [(QueueId::from("tributi"), 2)].into(),
+            closed: [(Outcome::Abandoned, 7)].into(),
+            degraded: true,
+            ..Metrics::default()
+        };
+        let text = exposition(&metrics);
+        for line in [
+            "# TYPE centralino_calls gauge",
+            "centralino_calls 3",
+            "centralino_waiting{queue=\"tributi\"} 2",
+            "# TYPE centralino_contacts_closed_total counter",
+            "centralino_contacts_closed_total{outcome=\"abandoned\"} 7",
+            "centralino_store_degraded 1",
+        ] {
+            assert!(text.lines().any(|told| told == line), "`{line}` is not in:\n{text}");
+        }
+        assert!(text.lines().all(|line| line.starts_with("# ") || line.split(' ').count() == 2));
+    }
+}
