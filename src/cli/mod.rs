@@ -12,13 +12,11 @@ mod flow;
 mod journal;
 mod moment;
 mod out;
+mod phone;
 mod prompts;
 mod records;
 mod serve;
 mod span;
-
-pub mod phone;
-pub mod prompts;
 mod story;
 
 use std::io::IsTerminal;
@@ -45,9 +43,6 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
-    /// The built-in phones: to try the exchange, and to test it.
-    Phone(phone::PhoneArgs),
-    /// Recordings made from texts.
     /// The calls on record.
     Contact(contact::ContactArgs),
     /// The needs of citizens, each with its contacts.
@@ -60,6 +55,8 @@ enum Command {
     Call(floor::CallArgs),
     /// The flows that lead callers.
     Flow(flow::FlowArgs),
+    /// The built-in phones: to try the exchange, and to test it.
+    Phone(phone::PhoneArgs),
     /// The recordings made from texts.
     Prompts(prompts::PromptsArgs),
     /// The journal of a data directory at rest.
@@ -68,16 +65,6 @@ enum Command {
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let result = match cli.command {
-        Command::Serve(args) => {
-            log_to_stderr("info,sled=warn");
-            serve::run(&args)
-        }
-        Command::Phone(args) => {
-            log_to_stderr("warn");
-            return phone::run(args);
-        }
     let command = Cli::parse().command;
     log_to_stderr(if matches!(command, Command::Serve(_)) { "info,sled=warn" } else { "warn" });
     run(command).map_or_else(Failure::tell, |()| ExitCode::SUCCESS)
@@ -92,6 +79,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Queue(args) => floor::queue(&args),
         Command::Call(args) => floor::call(&args),
         Command::Flow(args) => flow::run(&args),
+        Command::Phone(args) => phone::run(args),
         Command::Prompts(args) => {
             let (config, sounds) = args.places();
             let texts = flow::prompts(config, sounds)?;

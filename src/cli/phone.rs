@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ const CITIZEN: &str = "0552768224";
 
 /// Arguments of `phone`.
 #[derive(Debug, clap::Args)]
-pub struct PhoneArgs {
+pub(super) struct PhoneArgs {
     #[command(subcommand)]
     command: PhoneCommand,
 }
@@ -120,13 +119,12 @@ enum Way {
 }
 
 /// Runs it.
-pub fn run(args: PhoneArgs) -> ExitCode {
-    let prepared = match args.command {
-        PhoneCommand::Dial(args) => prepare_dial(args),
-        PhoneCommand::Seat(args) => prepare_seat(args),
+pub(super) fn run(args: PhoneArgs) -> Result<(), Failure> {
+    let (setup, duty) = match args.command {
+        PhoneCommand::Dial(args) => prepare_dial(args)?,
+        PhoneCommand::Seat(args) => prepare_seat(args)?,
     };
-    let done = prepared.and_then(|(setup, duty)| use_phone(setup, duty));
-    done.map_or_else(Failure::tell, |()| ExitCode::SUCCESS)
+    use_phone(setup, duty)
 }
 
 fn prepare_dial(args: DialArgs) -> Result<(Setup, Duty), Failure> {
