@@ -207,7 +207,7 @@ impl Control {
 }
 
 /// Never wakes for `None`.
-async fn sleep_until(clock: Clock, wake: Option<Mono>) {
+pub(super) async fn sleep_until(clock: Clock, wake: Option<Mono>) {
     match wake {
         Some(at) => tokio::time::sleep_until(clock.instant(at)).await,
         None => std::future::pending().await,
