@@ -64,13 +64,6 @@ pub mod sdp; // offers and answers
 pub mod sip; // bytes to dialogs and back
 
 // The ground.
-pub mod acd;
-pub mod call;
-pub mod cli;
-pub mod config;
-pub mod crm;
-pub mod engine;
-pub mod flow;
 pub mod hint;
 pub mod ids;
 pub mod phone_number;
