@@ -34,7 +34,7 @@ pub enum KeysError {
         /// What is wrong with it.
         reason: String,
     },
-    /// Longer than [`MAX_STEPS`].
+    /// Longer than a thousand steps.
     #[error("a script has at most {MAX_STEPS} keys and pauses")]
     TooLong,
 }

@@ -1,7 +1,7 @@
 //! The built-in phones: a citizen's that dials, and a seat's that registers and takes calls.
 //!
 //! They speak with the exchange's own SIP endpoint and media plane, so that they prove them in every test. The
-//! [`handset`] is the phone without sockets and clock; [`run`] gives it both, tells the person each [`Notice`], and ends when the
+//! `handset` is the phone without sockets and clock; [`run`] gives it both, tells the person each [`Notice`], and ends when the
 //! handset is over. SIGTERM and Ctrl-C make the phone hang up and leave; a second one ends it at once.
 
 mod handset;
