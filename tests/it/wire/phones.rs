@@ -97,7 +97,10 @@ fn built_in_phones_make_the_call_of_the_readme() {
         assert_eq!(dial.ended(CALL), Some(0));
         assert_eq!(seat.ended(SOON), Some(0));
         let said = seat.said();
-        assert!(said.contains("ringing: \"Anagrafe 0557600001\" <0557600001>\nanswered\nended after 5."), "{said}");
+        assert!(
+            said.contains("ringing: \"Anagrafe 0557600001\" <0557600001>\nanswered\nended after 5."),
+            "{said}"
+        );
         let said = dial.said();
         assert!(said.contains("answered\npressed 1\nhung up by the other side after "), "{said}");
         each_heard_the_other(&site);
@@ -116,7 +119,10 @@ fn each_heard_the_other(site: &Site) {
     assert_eq!(heard.heard(1000), None, "the citizen heard the own voice");
     let greeting = heard.between(500, 1_500);
     let music = heard.between(operator.first_ms.saturating_sub(1_500), operator.first_ms.saturating_sub(500));
-    assert!(loudness(&greeting) > AUDIBLE && loudness(&music) > AUDIBLE, "there was no greeting, or no music");
+    assert!(
+        loudness(&greeting) > AUDIBLE && loudness(&music) > AUDIBLE,
+        "there was no greeting, or no music"
+    );
     let heard = Sound::read_wav(&site.path("op.wav")).remove(0);
     let citizen = heard.heard(1000).expect("the citizen was not heard");
     assert!(citizen.total_ms >= TALK_MS && citizen.longest_gap_ms <= GAP_MS, "{citizen:?}");
