@@ -116,9 +116,6 @@ impl Control {
             if let Some(tell) = tell_ready.take_if(|_| self.engine.is_ready()) {
                 tell();
             }
-            if let Some(ready) = ready.take_if(|_| self.engine.is_ready()) {
-                ready();
-            }
             let wake = self.engine.poll_timeout();
             let clock = self.clock;
             tokio::select! {
