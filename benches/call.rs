@@ -8,11 +8,12 @@
 
 mod support;
 
-use std::cell::RefCell;
+use std::path::Path;
 use std::time::Duration;
 
 use centralino::io::views_sled::SledViews;
 use centralino::journal::Lsn;
+use centralino::journal::entry::Entry;
 use centralino::views::Views;
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
@@ -64,11 +65,30 @@ impl Callers {
         self.exchange.sent.clear();
         self.exchange.advance(EVERY);
     }
+
+    /// The entries of a quarter of a second's calls.
+    fn gathered(&mut self) -> Vec<(Lsn, Entry)> {
+        (0..GATHERED).for_each(|_| self.call());
+        self.exchange.kept.replace(Vec::new()).expect("they are kept")
+    }
+}
+
+/// Callers whose entries are kept, and views to take them in.
+fn viewed(directory: &Path) -> (Callers, SledViews) {
+    let mut callers = Callers::new(Entries::Written);
+    callers.exchange.kept = Some(Vec::new());
+    let views = SledViews::open(directory, Lsn(0), &callers.exchange.keys()).expect("empty views");
+    (callers, views)
 }
 
 fn run(calls: u64) {
-    let mut callers = Callers::new(Entries::Written);
-    (0..calls).for_each(|_| callers.call());
+    let directory = tempfile::tempdir().expect("a place for the views");
+    let (mut callers, mut views) = viewed(directory.path());
+    let keys = callers.exchange.keys();
+    for _ in 0..calls / GATHERED {
+        let batch = callers.gathered();
+        views.apply(&batch, &keys).expect("the views take it");
+    }
 }
 
 /// What the citizen's phone costs, to be subtracted from the others.
@@ -103,18 +123,12 @@ fn control_and_store(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_size = 1, sample_count = 50)]
 fn views_of_100_calls(bencher: Bencher<'_, '_>) {
     let directory = tempfile::tempdir().expect("a place for the views");
-    let mut callers = Callers::new(Entries::Written);
-    callers.exchange.kept = Some(Vec::new());
+    let (mut callers, mut views) = viewed(directory.path());
     let keys = callers.exchange.keys();
-    let views = SledViews::open(directory.path(), Lsn(0), &keys).expect("empty views");
-    let (callers, views) = (RefCell::new(callers), RefCell::new(views));
-    let batch = || {
-        let mut callers = callers.borrow_mut();
-        (0..GATHERED).for_each(|_| callers.call());
-        callers.exchange.kept.replace(Vec::new()).expect("they are kept")
-    };
-    bencher.counter(ItemsCount::new(GATHERED)).with_inputs(batch).bench_local_values(|batch| {
-        views.borrow_mut().apply(&batch, &keys).expect("the views take it");
-        batch
-    });
+    bencher.counter(ItemsCount::new(GATHERED)).with_inputs(|| callers.gathered()).bench_local_values(
+        |batch| {
+            views.apply(&batch, &keys).expect("the views take it");
+            batch
+        },
+    );
 }

@@ -65,7 +65,8 @@ fn enlarge(config: &mut Config) {
 
 impl Floor {
     fn busy() -> Floor {
-        let exchange = Exchange::start(Entries::Written, enlarge);
+        let mut exchange = Exchange::start(Entries::Written, enlarge);
+        exchange.prompts_end_at_once = true;
         let mut floor = Floor { exchange, desks: (0..SEATS).map(Desk::new).collect(), citizens: 0 };
         for number in 0..SEATS {
             floor.desks[usize::from(number)].register(number, &floor.exchange);
@@ -74,6 +75,7 @@ impl Floor {
         for _ in 0..WAITING + u64::from(SEATS) {
             floor.citizen_enters();
         }
+        assert!(floor.desks.iter().all(|desk| desk.talking.is_some()), "every seat is busy");
         floor
     }
 

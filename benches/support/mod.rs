@@ -56,6 +56,8 @@ pub(crate) struct Exchange {
     /// What went out on the wire and nobody took yet.
     pub(crate) sent: VecDeque<Transmit>,
     media: VecDeque<media::Event>,
+    /// Callers hear no prompt, only music; otherwise prompts never end.
+    pub(crate) prompts_end_at_once: bool,
     next_port: u16,
     _directory: tempfile::TempDir,
 }
@@ -92,6 +94,7 @@ impl Exchange {
             kept: None,
             sent: VecDeque::new(),
             media: VecDeque::new(),
+            prompts_end_at_once: false,
             next_port: 0,
             _directory: directory,
         };
@@ -173,6 +176,11 @@ impl Exchange {
             Output::Media(media::Command::Open { leg }) => {
                 self.next_port = self.next_port.wrapping_add(1);
                 self.media.push_back(media::Event::Opened { leg, port: 20_000 + self.next_port % 20_000 });
+            }
+            Output::Media(media::Command::Play { leg, play, repeat: false, .. })
+                if self.prompts_end_at_once =>
+            {
+                self.media.push_back(media::Event::Played { leg, play });
             }
             Output::Append { entry, .. } => self.group.push(*entry),
             Output::Media(_) | Output::CloseStream(_) | Output::Reply(..) | Output::Stopped => {}
