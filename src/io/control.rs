@@ -142,6 +142,10 @@ impl Control {
                 () = sleep_until(clock, wake) => self.feed(Input::Timeout),
             }
         }
+        // Recordings of the last calls are being closed: that they are whole belongs on record.
+        for event in self.media.finish() {
+            self.feed(Input::Media(event));
+        }
         self.store.close();
     }
 

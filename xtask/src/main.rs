@@ -23,7 +23,8 @@ Chores of centralino.
   cargo xtask test                 everything that CI checks
   cargo xtask fuzz-sim --seeds N [--first S] [--fault NAME]
                                    random histories in the simulator, from seed S (default 0)
-  cargo xtask load                 200 callers in queue, then 400 short calls a second, measured
+  cargo xtask load [queue|calls|storm]
+                                   200 callers in queue, 400 short calls a second, twice as many as are let in: measured
 ";
 
 fn main() -> ExitCode {
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
         ["run"] => run::run(),
         ["test"] => suite::test(),
         ["fuzz-sim", options @ ..] => fuzz::Seeds::parse(options).and_then(|seeds| fuzz::fuzz(&seeds)),
-        ["load"] => load::load(),
+        ["load", loads @ ..] => load::load(loads),
         [] | ["help" | "-h" | "--help"] => {
             print!("{USAGE}");
             Ok(())
