@@ -48,8 +48,8 @@ use crate::views::{ViewError, catch_up};
 use keeper::{Keeper, Question, ToKeeper};
 use writer::ToWriter;
 
-/// Groups that may wait for the view thread. Beyond it they are not sent: it reads them back from the journal.
-const VIEW_BACKLOG: usize = 4096;
+/// Questions that may wait for the view thread; a further one is refused.
+const MAX_QUESTIONS: usize = 4096;
 
 /// The data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -142,13 +142,13 @@ impl Store {
     ) -> Result<Store, OpenError> {
         let (report, events) = tokio::sync::mpsc::unbounded_channel();
         let (to_writer, from_all) = mpsc::channel();
-        let (to_syncer, jobs) = mpsc::channel();
-        let (to_keeper, for_keeper) = mpsc::sync_channel(VIEW_BACKLOG);
+        let (to_keeper, for_keeper) = mpsc::sync_channel(MAX_QUESTIONS);
         let durable = Arc::new(AtomicU64::new(found.last.0));
         let disk = journal.disk().clone();
-        let keeper = Keeper::new(dir.join("views"), disk, found, durable.clone());
-        let syncer = syncer::Syncer { jobs, report: report.clone(), to_writer: to_writer.clone(), durable };
-        let writer = writer::Writer::new(journal, from_all, report.clone(), to_syncer, to_keeper.clone());
+        let (keeper, to_views) =
+            Keeper::new(dir.join("views"), disk, found, durable.clone(), to_keeper.clone());
+        let (syncer, to_syncer) = syncer::Syncer::new(report.clone(), to_writer.clone(), durable);
+        let writer = writer::Writer::new(journal, from_all, report.clone(), to_syncer, to_views);
         let threads =
             vec![spawn("journal-write", move || writer.run())?, spawn("journal-sync", move || syncer.run())?];
         let keeper = Some(spawn("views", move || keeper.run(&for_keeper))?);

@@ -333,7 +333,7 @@ fn histories(seeds: std::ops::Range<u64>, fault: Option<Fault>) -> (Vec<(u64, St
             Ok(told) => figures.lock().expect("no panic holds it").push(told),
             Err(broken) => failures.lock().expect("no panic holds it").push((seed, broken)),
         }
-        if (seed + 1 - seeds.start) % 1000 == 0 {
+        if (seed + 1 - seeds.start).is_multiple_of(1000) {
             println!("{} histories", seed + 1 - seeds.start);
         }
     };

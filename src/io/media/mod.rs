@@ -73,10 +73,16 @@ impl MediaPlane {
     pub fn send(&mut self, command: Command) {
         let leg = leg_of(&command);
         let count = self.shards.len() as u64;
+<<<<<<< HEAD
         let home = (leg.0 >> 8).checked_rem(count).and_then(|home| usize::try_from(home).ok()).unwrap_or(0);
         if let Some(shard) = self.shards.get_mut(home) {
             shard.commands.send(command);
         }
+=======
+        let home = usize::try_from((leg.0 >> 8) % count).unwrap_or(0);
+        let Some(shard) = self.shards.get_mut(home) else { return };
+        if can_wait(&command) { shard.commands.leave(command) } else { shard.commands.send(command) }
+>>>>>>> flow
     }
 
     /// The next event, if there is one.
@@ -134,6 +140,16 @@ fn start_shard(settings: &Settings, index: usize, ready: &Arc<Notify>) -> io::Re
         spawn("recorder", Box::new(move || recorder.run()))?,
     ];
     Ok(Shard { commands, events, recorded, threads })
+}
+
+/// Whether a command may wait for the beat: what it changes is heard on the beat anyway, or not at all. A leg that it is for has a
+/// port, so the beat runs; and a wake costs as much as a packet.
+fn can_wait(command: &Command) -> bool {
+    use Command as C;
+    match command {
+        C::SetRemote { .. } | C::Play { .. } | C::Stop { .. } | C::SendDigit { .. } | C::Close { .. } => true,
+        C::Open { .. } | C::Bridge { .. } | C::Unbridge { .. } | C::Record { .. } => false,
+    }
 }
 
 /// The leg whose shard a command concerns.

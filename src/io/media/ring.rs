@@ -63,17 +63,27 @@ pub(super) fn commands() -> io::Result<(Sender<Command>, Commands)> {
 }
 
 impl<T> Sender<T> {
-    /// Sends in order; never waits.
+    /// Sends in order and wakes the shard; never waits.
     pub(super) fn send(&mut self, item: T) {
+        self.leave(item);
+        self.bell.ring();
+    }
+
+    /// Sends in order; the shard takes it at its next beat.
+    pub(super) fn leave(&mut self, item: T) {
         self.spill.push_back(item);
-        self.flush();
+        self.fill();
     }
 
     /// Sends what waits.
     pub(super) fn flush(&mut self) {
-        if self.spill.is_empty() {
-            return;
+        if !self.spill.is_empty() {
+            self.fill();
+            self.bell.ring();
         }
+    }
+
+    fn fill(&mut self) {
         while self.ring.slots() > 0
             && let Some(item) = self.spill.pop_front()
         {
@@ -81,7 +91,6 @@ impl<T> Sender<T> {
                 break; // cannot be: there was a slot, and we alone fill them
             }
         }
-        self.bell.ring();
     }
 }
 

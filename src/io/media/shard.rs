@@ -135,7 +135,11 @@ impl Shard {
         poll(&self.urgent, ready, self.patience())?;
         let now = self.now();
         // Commands first: a packet sent after a command finds it done.
-        if ready.iter().any(|event| event.data.u64() == BELL) {
+        let rung = ready.iter().any(|event| event.data.u64() == BELL);
+        if rung {
+            self.commands.heard();
+        }
+        if rung || self.next_beat <= now {
             self.take_commands(now);
         }
         self.take_packets(now, ready);
@@ -188,7 +192,6 @@ impl Shard {
     }
 
     fn take_commands(&mut self, now: Mono) {
-        self.commands.heard();
         while let Some(command) = self.commands.next() {
             match command {
                 Command::Open { leg } => self.open(now, leg),

@@ -1,10 +1,13 @@
 //! The view thread: keeps the views and the checkpoint.
+//!
+//! What was written is put on a backlog. The thread is woken for the first of it, lets more come together, and is not woken
+//! for that; a question is answered at once, after all that is on the backlog.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::Receiver;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::io::disk::RealDisk;
 use crate::io::views_sled::SledViews;
@@ -26,12 +29,46 @@ pub(super) type Question = Box<dyn FnOnce(&SledViews, &Keys) + Send>;
 
 /// What the view thread is told.
 pub(super) enum ToKeeper {
-    /// A group as written.
-    Batch(Vec<(Lsn, Entry)>),
+    /// Something is on the backlog.
+    Written,
     /// Answer this.
     Ask(Question),
     /// Take in what is left, then end.
     Close,
+}
+
+/// Entries that may wait for the view thread: some ten seconds of a busy day. What comes beyond is read from the journal.
+const MAX_BACKLOG: usize = 65_536;
+
+/// What was written and not yet taken in.
+#[derive(Default)]
+struct Backlog {
+    entries: Vec<(Lsn, Entry)>,
+    /// The last entry written, on the backlog or not.
+    upto: Lsn,
+}
+
+/// The write thread's way to the view thread.
+pub(super) struct ToViews {
+    backlog: Arc<Mutex<Backlog>>,
+    wake: SyncSender<ToKeeper>,
+}
+
+impl ToViews {
+    /// Puts a group as written on the backlog.
+    pub(super) fn give(&self, group: Vec<(Lsn, Entry)>) {
+        let mut backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = backlog.entries.is_empty();
+        backlog.upto = group.last().map_or(backlog.upto, |(lsn, _)| *lsn);
+        if backlog.entries.len() < MAX_BACKLOG {
+            backlog.entries.extend(group);
+        }
+        drop(backlog);
+        if first {
+            // No room among the questions: each of them has the backlog taken in first.
+            drop(self.wake.try_send(ToKeeper::Written));
+        }
+    }
 }
 
 /// Keeps the views and the checkpoint.
@@ -47,40 +84,42 @@ pub(super) struct Keeper {
     /// A checkpoint that waits for its lsn to be durable.
     pending: Option<(Lsn, Vec<u8>)>,
     durable: Arc<AtomicU64>,
+    backlog: Arc<Mutex<Backlog>>,
 }
 
 impl Keeper {
-    pub(super) fn new(dir: PathBuf, disk: RealDisk, found: &Recovered, durable: Arc<AtomicU64>) -> Keeper {
+    /// `wake` leads to the inbox that [`Keeper::run`] will be given.
+    pub(super) fn new(
+        dir: PathBuf,
+        disk: RealDisk,
+        found: &Recovered,
+        durable: Arc<AtomicU64>,
+        wake: SyncSender<ToKeeper>,
+    ) -> (Keeper, ToViews) {
         let (keys, state) = (found.keys.clone(), found.state.clone());
+        let backlog = Arc::<Mutex<Backlog>>::default();
+        let to_views = ToViews { backlog: backlog.clone(), wake };
         // Where the checkpoint on the disk stands is not known here: one more does no harm.
-        Keeper { dir, disk, keys, views: None, state, checkpointed: Lsn(0), pending: None, durable }
+        let (views, checkpointed, pending) = (None, Lsn(0), None);
+        (Keeper { dir, disk, keys, views, state, checkpointed, pending, durable, backlog }, to_views)
     }
 
     pub(super) fn run(mut self, inbox: &Receiver<ToKeeper>) {
         self.open();
-        while let Ok(message) = inbox.recv() {
-            let mut next = Some(message);
-            let mut batch = Vec::new();
-            let until = now() + GATHER;
-            let closing = loop {
-                match next.take() {
-                    Some(ToKeeper::Batch(more)) => batch.extend(more),
-                    Some(ToKeeper::Ask(question)) => {
-                        self.take(&std::mem::take(&mut batch));
-                        self.answer(question);
-                        break false;
-                    }
-                    Some(ToKeeper::Close) => break true,
-                    None => break false,
+        while let Ok(mut message) = inbox.recv() {
+            if let ToKeeper::Written = message
+                && let Ok(sooner) = inbox.recv_timeout(GATHER)
+            {
+                message = sooner;
+            }
+            self.take_backlog();
+            match message {
+                ToKeeper::Written => self.checkpoint(CHECKPOINT_EVERY),
+                ToKeeper::Ask(question) => self.answer(question),
+                ToKeeper::Close => {
+                    self.checkpoint(1);
+                    return self.close();
                 }
-                if batch.len() < CATCH_UP {
-                    next = inbox.recv_timeout(until.saturating_duration_since(now())).ok();
-                }
-            };
-            self.take(&batch);
-            self.checkpoint(if closing { 1 } else { CHECKPOINT_EVERY });
-            if closing {
-                return self.close();
             }
         }
     }
@@ -94,11 +133,14 @@ impl Keeper {
         self.checkpoint(CHECKPOINT_EVERY);
     }
 
-    /// Takes in a batch, and before it what it does not join on to.
-    fn take(&mut self, batch: &[(Lsn, Entry)]) {
-        let Some((first, _)) = batch.first() else { return };
-        self.read_on(Lsn(first.0.saturating_sub(1)));
-        self.feed(batch);
+    /// Takes in what was written, in parts that fit in memory; before and after it what is not on the backlog.
+    fn take_backlog(&mut self) {
+        let taken = std::mem::take(&mut *self.backlog.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some((first, _)) = taken.entries.first() {
+            self.read_on(Lsn(first.0.saturating_sub(1)));
+        }
+        taken.entries.chunks(CATCH_UP).for_each(|part| self.feed(part));
+        self.read_on(taken.upto);
     }
 
     /// Reads the journal up to `upto` when it is further than what was taken in.
@@ -181,9 +223,4 @@ impl Keeper {
             tracing::warn!(%error, "the views are made anew at the next start");
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a thread of `io` has its own clock")]
-fn now() -> Instant {
-    Instant::now()
 }

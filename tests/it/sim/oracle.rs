@@ -40,7 +40,8 @@ impl Oracle {
         match &entry.fact {
             Fact::Started { .. } => self.on_started(),
             Fact::ContactOpened { contact, .. } => {
-                if self.contacts.insert(*contact, ContactTale::default()).is_some() {
+                let before = self.contacts.insert(*contact, ContactTale::default());
+                if before.is_some() {
                     return Err(format!("contact {contact} is opened twice"));
                 }
             }

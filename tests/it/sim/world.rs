@@ -262,7 +262,7 @@ impl Sim {
 
     fn on_output(&mut self, output: Output) {
         match output {
-            Output::Transmit(transmit) => self.send(EXCHANGE, transmit),
+            Output::Transmit(transmit) => self.send(EXCHANGE, &transmit),
             Output::CloseStream(_) => {}
             Output::Media(media::Command::Open { leg }) => self.open_port(leg),
             Output::Media(command) => {
@@ -300,8 +300,8 @@ impl Sim {
         self.plane.open(self.now, leg, port);
     }
 
-    fn send(&mut self, from: std::net::SocketAddr, transmit: Transmit) {
-        for delay in self.weather.fate(&mut self.chance, &transmit) {
+    fn send(&mut self, from: std::net::SocketAddr, transmit: &Transmit) {
+        for delay in self.weather.fate(&mut self.chance, transmit) {
             self.last_packet += 1;
             let packet = Packet { from, to: transmit.link.remote, bytes: transmit.bytes.clone() };
             self.packets.insert((self.now + delay, self.last_packet), packet);
@@ -424,7 +424,7 @@ impl Sim {
             self.alarm_of.insert(id, at);
         }
         if !unplugged {
-            out.into_iter().for_each(|transmit| self.send(address, transmit));
+            out.iter().for_each(|transmit| self.send(address, transmit));
         }
         if comes_up {
             self.tell_sending(id, true); // a phone in a call sends sound
