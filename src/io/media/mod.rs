@@ -73,16 +73,9 @@ impl MediaPlane {
     pub fn send(&mut self, command: Command) {
         let leg = leg_of(&command);
         let count = self.shards.len() as u64;
-<<<<<<< HEAD
         let home = (leg.0 >> 8).checked_rem(count).and_then(|home| usize::try_from(home).ok()).unwrap_or(0);
-        if let Some(shard) = self.shards.get_mut(home) {
-            shard.commands.send(command);
-        }
-=======
-        let home = usize::try_from((leg.0 >> 8) % count).unwrap_or(0);
         let Some(shard) = self.shards.get_mut(home) else { return };
         if can_wait(&command) { shard.commands.leave(command) } else { shard.commands.send(command) }
->>>>>>> flow
     }
 
     /// The next event, if there is one.
