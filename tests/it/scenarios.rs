@@ -239,6 +239,70 @@ fn caller_of_a_closed_queue_is_told_so() {
     turned_away(&mut sim, citizen, "it/coda_chiusa");
 }
 
+/// A flow that is one queue, with keys, and a goodbye for each exit.
+const ONE_QUEUE: &str = r##"
+schema: 1
+id: "055055"
+name: Una coda
+tz: Europe/Rome
+languages: [it]
+start: coda
+vars:
+  quale: {type: string, default: anagrafe}
+defaults: {error: scuse}
+prompts:
+  grazie: {it: "Grazie."}
+  scuse: {it: "Scuse."}
+  coda_piena: {it: "Coda piena."}
+  coda_chiusa: {it: "Coda chiusa."}
+  nessun_operatore: {it: "Nessuno."}
+nodes:
+  coda:
+    type: queue
+    queue: "${vars.quale}"
+    hold: {music: attesa, announce: niente}
+    keys: ["#"]
+    offer_callback: {key: "*", after: 0s}
+    exits: {answered: fine, closed: chiusa, full: chiusa, no_seats: chiusa, timeout: chiusa, key: uscito, callback: promessa}
+  chiusa: {type: play, prompt: nessun_operatore, to: fine}
+  uscito: {type: play, prompt: coda_piena, to: fine}
+  promessa: {type: play, prompt: coda_chiusa, to: fine}
+  scuse: {type: play, prompt: scuse, to: fine}
+  fine: {type: hangup, prompt: grazie}
+"##;
+
+#[test]
+fn caller_leaves_the_queue_by_the_key_of_its_node() {
+    for (key, sound, node) in [("#", "it/coda_piena", "uscito"), ("*", "it/coda_chiusa", "promessa")] {
+        let mut sim = Sim::with(Setting::demo().with_flow(ONE_QUEUE), 1);
+        let seat = sim.seat("seat01");
+        answering_after(&mut sim, seat, Manner::Ignores);
+        let citizen = sim.call("055055");
+        sim.until("music is heard", |sim| sim.hears(citizen, "music/attesa"));
+        sim.press(citizen, "7");
+        sim.advance(SECOND);
+        assert!(sim.hears(citizen, "music/attesa"), "a key that means nothing changes nothing");
+        sim.press(citizen, key);
+        sim.until(sound, |sim| sim.hears(citizen, sound));
+        sim.until("the seat is left alone", |sim| sim.line(seat) == Line::Free);
+        sim.until("the flow hangs up", |sim| sim.line(citizen) == Line::Free);
+        let contact = sim.contact(citizen);
+        assert!(contact.path.iter().any(|id| id.as_str() == node), "{:?}", contact.path);
+        assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Left), Some(EndedBy::Flow)));
+        sim.verdict().unwrap();
+    }
+}
+
+#[test]
+fn queue_that_does_not_exist_takes_its_error_exit() {
+    let flow = ONE_QUEUE.replace("default: anagrafe", "default: inesistente");
+    let mut sim = Sim::with(Setting::demo().with_flow(&flow), 1);
+    let citizen = sim.call("055055");
+    sim.until("an apology is heard", |sim| sim.hears(citizen, "it/scuse"));
+    sim.until("the flow hangs up", |sim| sim.line(citizen) == Line::Free);
+    assert_eq!(sim.contact(citizen).outcome, Some(Outcome::Left));
+}
+
 #[test]
 fn citizen_who_calls_at_night_or_on_the_patrons_day_hears_when_to_call() {
     for (moment, sound) in [

@@ -54,6 +54,18 @@ impl Setting {
         })
     }
 
+    /// The same, with another flow behind 055055.
+    pub(crate) fn with_flow(&self, text: &str) -> Setting {
+        let environment = centralino::io::setup::environment(&self.config, &self.sounds);
+        let flow = Flow::parse(text, "scenario.yaml", &environment);
+        let flow = flow.unwrap_or_else(|faults| {
+            panic!("{}", faults.iter().map(|f| format!("{f}\n")).collect::<String>())
+        });
+        let mut flows = self.flows.clone();
+        flows.insert(flow.id().clone(), Arc::new(flow));
+        Setting { config: self.config.clone(), flows, sounds: self.sounds.clone() }
+    }
+
     /// The same, with another configuration.
     pub(crate) fn with_config(&self, change: impl FnOnce(&mut Config)) -> Setting {
         let mut config = (*self.config).clone();
