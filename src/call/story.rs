@@ -77,7 +77,11 @@ impl Story {
 
     /// Who ended it: an operator who hung up first did, whatever the flow still said to the citizen.
     pub fn ended_by(&self, last: EndedBy) -> EndedBy {
-        if self.operator_hung_up && matches!(last, EndedBy::Flow | EndedBy::Citizen) { EndedBy::Operator } else { last }
+        if self.operator_hung_up && matches!(last, EndedBy::Flow | EndedBy::Citizen) {
+            EndedBy::Operator
+        } else {
+            last
+        }
     }
 
     /// A hang-up at `now` comes so soon after entering the queue that it is a short abandon.

@@ -21,7 +21,7 @@ enum ContactCommand {
     ///
     /// Examples:
     ///   centralino contact list --http 127.0.0.1:8080 --since today
-    ///   centralino contact list --data data --outcome abandoned --queue tributi --since 2026-11-01 --until 2026-11-30
+    ///   centralino contact list --data data --outcome abandoned --queue tributi --since 7d
     ///   centralino contact list --number "055 276 8224" --format json
     #[command(verbatim_doc_comment)]
     List {

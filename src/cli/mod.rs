@@ -12,6 +12,7 @@ mod flow;
 mod journal;
 mod moment;
 mod out;
+mod phone;
 mod prompts;
 mod records;
 mod serve;
@@ -54,6 +55,8 @@ enum Command {
     Call(floor::CallArgs),
     /// The flows that lead callers.
     Flow(flow::FlowArgs),
+    /// The built-in phones: to try the exchange, and to test it.
+    Phone(phone::PhoneArgs),
     /// The recordings made from texts.
     Prompts(prompts::PromptsArgs),
     /// The journal of a data directory at rest.
@@ -76,6 +79,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Queue(args) => floor::queue(&args),
         Command::Call(args) => floor::call(&args),
         Command::Flow(args) => flow::run(&args),
+        Command::Phone(args) => phone::run(args),
         Command::Prompts(args) => {
             let (config, sounds) = args.places();
             let texts = flow::prompts(config, sounds)?;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use serde::Serialize;
 
 use super::failure::Failure;
@@ -30,6 +30,9 @@ pub(super) const fn numbers(title: &'static str) -> Column {
     Column(title, true)
 }
 
+/// A line under the titles and nothing else: rows can be searched and cut.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
 /// Prints a table, as wide as the terminal; `nothing` when it has no rows.
 pub(super) fn table(
     columns: &[Column],
@@ -37,7 +40,7 @@ pub(super) fn table(
     nothing: &str,
 ) -> Result<(), Failure> {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(columns.iter().map(|Column(title, _)| *title));
     for (index, Column(_, is_number)) in columns.iter().enumerate() {
         if *is_number && let Some(column) = table.column_mut(index) {

@@ -257,7 +257,10 @@ impl Engine {
     fn state(&self, now: Now) -> State {
         let queues = self.acd.queues().map(|queue| QueueState {
             name: self.config.queues.get(&queue.id).map_or_else(String::new, |config| config.name.clone()),
-            longest_wait_s: queue.waiting.first().map_or(0.0, |first| now.mono.since(first.entered).as_secs_f64()),
+            longest_wait_s: queue
+                .waiting
+                .first()
+                .map_or(0.0, |first| now.mono.since(first.entered).as_secs_f64()),
             waiting: queue.waiting.iter().map(|waiting| waiting.call).collect(),
             id: queue.id,
         });

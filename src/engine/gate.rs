@@ -150,7 +150,8 @@ impl Gate {
 
     /// When the store's silence becomes too long.
     pub(super) fn poll_timeout(&self) -> Option<Mono> {
-        let silent = if self.degraded { None } else { self.unwritten.front().map(|(_, since)| *since + PATIENCE) };
+        let silent =
+            if self.degraded { None } else { self.unwritten.front().map(|(_, since)| *since + PATIENCE) };
         earliest([silent])
     }
 

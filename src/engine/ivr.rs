@@ -31,7 +31,9 @@ impl Engine {
             language: call.language.clone(),
         };
         let flow = self.config.numbers.get(&call.to).and_then(|number| self.flows.get(&number.flow)).cloned();
-        let Some(flow) = flow else { return self.close_call(now, id, EndedBy::Exchange, Some("no flow".into())) };
+        let Some(flow) = flow else {
+            return self.close_call(now, id, EndedBy::Exchange, Some("no flow".into()));
+        };
         self.runs.insert(id, FlowRun::new(flow, facts));
         self.run_flow(now, id, |run, world| run.start(now, world));
     }
@@ -42,7 +44,12 @@ impl Engine {
     }
 
     /// One step of one flow. A panic in it ends this call and no other.
-    fn run_flow(&mut self, now: Now, id: CallId, step: impl FnOnce(&mut FlowRun, &World<'_>) -> Vec<flow::Action>) {
+    fn run_flow(
+        &mut self,
+        now: Now,
+        id: CallId,
+        step: impl FnOnce(&mut FlowRun, &World<'_>) -> Vec<flow::Action>,
+    ) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         for (queue, facts) in &mut self.queue_facts {
             facts.waiting = u32::try_from(self.acd.waiting_in(queue)).unwrap_or(u32::MAX);
@@ -144,13 +151,20 @@ impl Engine {
             let (entity, topic) = (rules.entity.clone(), rules.topic.clone());
             call.entity = entity.clone().unwrap_or_else(|| call.entity.clone());
             call.topic = topic.clone().or_else(|| call.topic.clone());
-            self.append(now, Fact::ContactTagged { contact: id.into(), entity, topic, language: None, record: None });
+            self.append(
+                now,
+                Fact::ContactTagged { contact: id.into(), entity, topic, language: None, record: None },
+            );
         }
-        let open = rules.schedule.as_ref().is_none_or(|schedule| config.calendars.at(schedule, now.wall) == Some(Hours::Open));
+        let open = rules
+            .schedule
+            .as_ref()
+            .is_none_or(|schedule| config.calendars.at(schedule, now.wall) == Some(Hours::Open));
         if !open {
             return self.on_left_queue(now, id, queue, QueueExit::Closed);
         }
-        self.acd.handle_input(now.mono, acd::Input::Enter(acd::Entering { call: id, queue, priority, max_wait }));
+        self.acd
+            .handle_input(now.mono, acd::Input::Enter(acd::Entering { call: id, queue, priority, max_wait }));
     }
 
     pub(super) fn on_placed(&mut self, now: Now, id: CallId, queue: QueueId, position: usize) {
@@ -170,7 +184,11 @@ impl Engine {
         let pieces = speech.map(|speech| speech.position(position)).unwrap_or_default();
         let sounds: Vec<_> =
             pieces.iter().filter_map(|piece| self.sound(language.as_str(), &piece.0)).collect();
-        if sounds.is_empty() { self.play_music(id) } else { self.play(id, sounds, Purpose::Announcement, false) }
+        if sounds.is_empty() {
+            self.play_music(id)
+        } else {
+            self.play(id, sounds, Purpose::Announcement, false)
+        }
     }
 
     fn play_music(&mut self, id: CallId) {

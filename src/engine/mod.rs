@@ -411,7 +411,11 @@ impl Engine {
     fn sound(&self, language: &str, name: &str) -> Option<Arc<Sound>> {
         let sound = self.sounds.find(&format!("{language}/{name}")).cloned();
         if sound.is_none() {
-            tracing::error!(language, name, "no such sound; add it below sounds/ or run `centralino prompts build`");
+            tracing::error!(
+                language,
+                name,
+                "no such sound; add it below sounds/ or run `centralino prompts build`"
+            );
         }
         sound
     }
@@ -456,7 +460,8 @@ pub struct Census {
 
 fn sip_settings(config: &Config) -> sip::Settings {
     let users = config.seats.iter().map(|(id, seat)| (id.as_str().into(), seat.password.reveal().to_owned()));
-    let trunks = config.trunks.iter().flat_map(|trunk| trunk.from.iter().map(|net| (trunk.name.clone(), *net)));
+    let trunks =
+        config.trunks.iter().flat_map(|trunk| trunk.from.iter().map(|net| (trunk.name.clone(), *net)));
     sip::Settings {
         realm: config.engine.realm.clone(),
         server: concat!("centralino/", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -39,7 +39,8 @@ impl Engine {
         let version = env!("CARGO_PKG_VERSION").to_owned();
         self.started = self.append_as(now, Fact::Started { node, epoch, version }, true);
         // What the crash cut off ended when the journal did, not when somebody started us again.
-        let then = jiff::Timestamp::from_millisecond(recovered.state.last_ms).map_or(now, |wall| Now { wall, ..now });
+        let then = jiff::Timestamp::from_millisecond(recovered.state.last_ms)
+            .map_or(now, |wall| Now { wall, ..now });
         for (contact, open) in &recovered.state.contacts {
             let story = Story::recovered(open.joined.is_some(), open.left, open.informed);
             let (contact, ended_by) = (*contact, EndedBy::Crash);

@@ -48,7 +48,8 @@ impl Engine {
             _ if code == codes.pause => (StatusChange::Pause("phone".to_owned()), Notice::Paused),
             _ if code == codes.ready => (StatusChange::Ready, Notice::Ready),
             _ => {
-                let coded = code.strip_prefix(&codes.code).is_some_and(|rest| self.code(now, dialog, &seat, rest));
+                let coded =
+                    code.strip_prefix(&codes.code).is_some_and(|rest| self.code(now, dialog, &seat, rest));
                 return (!coded).then_some(Notice::BadCode);
             }
         };
@@ -66,8 +67,10 @@ impl Engine {
         let topic: Option<TopicId> = topic.map(|(id, _)| id.clone());
         let mut lists = self.config.queues.values().map(|queue| &queue.dispositions);
         let disposition = lists.find_map(|list| list.get(outcome_code)).cloned();
-        let known = (topic.is_some() || topic_code.is_empty()) && (disposition.is_some() || outcome_code.is_empty());
-        let Some(contact) = self.last_contact.get(seat).copied().filter(|_| known && !digits.is_empty()) else {
+        let known =
+            (topic.is_some() || topic_code.is_empty()) && (disposition.is_some() || outcome_code.is_empty());
+        let Some(contact) = self.last_contact.get(seat).copied().filter(|_| known && !digits.is_empty())
+        else {
             return false;
         };
         let operator = seat.as_str().into();

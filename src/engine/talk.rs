@@ -110,7 +110,8 @@ impl Engine {
     }
 
     pub(super) fn stop_ringing(&mut self, now: Now, seat: &SeatId, id: CallId) {
-        let rung = self.calls.get(&id).and_then(|call| call.seat.as_ref()).is_some_and(|leg| leg.seat == *seat);
+        let rung =
+            self.calls.get(&id).and_then(|call| call.seat.as_ref()).is_some_and(|leg| leg.seat == *seat);
         if !rung {
             return;
         }
@@ -158,7 +159,8 @@ impl Engine {
         };
         let Some(call) = self.calls.get_mut(&id) else { return };
         let is_citizen = call.citizen.dialog == Some(dialog);
-        let leg = if is_citizen { Some(&mut call.citizen) } else { call.seat.as_mut().map(|seat| &mut seat.leg) };
+        let leg =
+            if is_citizen { Some(&mut call.citizen) } else { call.seat.as_mut().map(|seat| &mut seat.leg) };
         let Some((leg, mut local)) = leg.and_then(|leg| leg.local.take().map(|local| (leg, local))) else {
             return self.sip.refuse_offer(now.mono, dialog, 488);
         };
@@ -228,7 +230,8 @@ impl Engine {
 
     pub(super) fn on_seat_changed(&mut self, now: Now, seat: SeatId, view: SeatView) {
         let before = self.seats_seen.insert(seat.clone(), view.clone());
-        let wrapped_up = before.is_some_and(|before| before.work == WorkView::WrapUp) && view.work != WorkView::WrapUp;
+        let wrapped_up =
+            before.is_some_and(|before| before.work == WorkView::WrapUp) && view.work != WorkView::WrapUp;
         let by = self.acting.clone();
         self.append(now, Fact::SeatChanged { seat: seat.clone(), now: view, by });
         if let Some(contact) = self.last_contact.get(&seat).copied().filter(|_| wrapped_up) {

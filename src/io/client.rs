@@ -30,7 +30,9 @@ pub struct Client {
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     /// The token cannot be read.
-    #[error("there is no token in {file} ({why}); give --data the directory that the exchange runs on")]
+    #[error(
+        "there is no token in {file} ({why}); give --data the directory that a running `centralino serve` has"
+    )]
     NoToken {
         /// Where it should be.
         file: String,

@@ -142,6 +142,10 @@ impl Control {
                 () = sleep_until(clock, wake) => self.feed(Input::Timeout),
             }
         }
+        // Recordings of the last calls are being closed: that they are whole belongs on record.
+        for event in self.media.finish() {
+            self.feed(Input::Media(event));
+        }
         self.store.close();
     }
 
@@ -207,7 +211,7 @@ impl Control {
 }
 
 /// Never wakes for `None`.
-async fn sleep_until(clock: Clock, wake: Option<Mono>) {
+pub(super) async fn sleep_until(clock: Clock, wake: Option<Mono>) {
     match wake {
         Some(at) => tokio::time::sleep_until(clock.instant(at)).await,
         None => std::future::pending().await,

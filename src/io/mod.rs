@@ -8,6 +8,7 @@ pub mod disk;
 pub mod http;
 pub mod limits;
 pub mod media;
+pub mod phone;
 pub mod prompts;
 pub mod records;
 pub mod retention;

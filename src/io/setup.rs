@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::flow::{Environment, Flow};
 use crate::ids::{FlowId, Language};
 use crate::media::library::SoundLibrary;
+use crate::speech;
 
 /// What `serve` runs on.
 #[derive(Debug)]
@@ -65,7 +66,9 @@ pub fn load(config: &Path) -> Result<Loaded, Vec<String>> {
             )),
         }
     }
+    faults.dedup();
     faults.extend(missing_sounds(&flows, &sounds));
+    faults.extend(missing_pieces(&sounds));
     if faults.is_empty() { Ok(Loaded { config, flows, sounds }) } else { Err(faults) }
 }
 
@@ -101,6 +104,26 @@ fn missing_sounds(flows: &BTreeMap<FlowId, Arc<Flow>>, sounds: &SoundLibrary) ->
         }
     }
     missing
+}
+
+/// Pieces and notices that the exchange speaks by itself and that nobody has recorded, one line a language.
+fn missing_pieces(sounds: &SoundLibrary) -> Vec<String> {
+    let pieces = speech::inventory().map(|(language, piece, _)| (language, piece.0.into_owned()));
+    let notices = speech::notice::inventory().map(|(language, name, _)| (language, name.to_owned()));
+    let mut missing: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (language, name) in pieces.chain(notices) {
+        if sounds.find(&format!("{language}/{name}")).is_none() {
+            missing.entry(language).or_default().push(name);
+        }
+    }
+    let told = missing.into_iter().map(|(language, names)| {
+        format!(
+            "sounds/{language}/: {} spoken pieces are missing, {}.wav first; run `centralino prompts build`",
+            names.len(),
+            names.first().map_or("", String::as_str)
+        )
+    });
+    told.collect()
 }
 
 fn lines(faults: &[impl std::fmt::Display]) -> Vec<String> {

@@ -115,6 +115,19 @@ impl SipSockets {
         self.streams.remove(&link.remote); // its task ends when the queue's sender is gone
     }
 
+    /// Close all connections once they have written what waits, within `patience`.
+    pub(super) async fn finish(&mut self, patience: Duration) {
+        let mut open = std::mem::take(&mut self.streams).len(); // each task writes the rest and tells its end
+        let closing = async {
+            while open > 0
+                && let Some(event) = self.inbox.recv().await
+            {
+                open -= usize::from(matches!(event, StreamEvent::Closed(_)));
+            }
+        };
+        let _in_vain = tokio::time::timeout(patience, closing).await;
+    }
+
     fn send_stream(&mut self, link: Link, bytes: Vec<u8>) {
         let sender = match self.streams.get(&link.remote) {
             Some((_, sender)) => sender.clone(),
@@ -154,13 +167,14 @@ impl SipSockets {
         if self.routes.len() >= MAX_ROUTES {
             self.routes.clear();
         }
-        let ip = *self.routes.entry(remote.ip()).or_insert_with(|| route_to(remote).unwrap_or(self.address.ip()));
+        let ip =
+            *self.routes.entry(remote.ip()).or_insert_with(|| route_to(remote).unwrap_or(self.address.ip()));
         SocketAddr::new(ip, self.address.port())
     }
 }
 
 /// The address that the system would send from; no packet is sent.
-fn route_to(remote: SocketAddr) -> Option<IpAddr> {
+pub(super) fn route_to(remote: SocketAddr) -> Option<IpAddr> {
     let any: SocketAddr = if remote.is_ipv4() { ([0, 0, 0, 0], 0).into() } else { ([0u16; 8], 0).into() };
     let probe = std::net::UdpSocket::bind(any).ok()?;
     probe.connect(remote).ok()?;

@@ -96,7 +96,10 @@ impl History {
         self.sim.verdict()?;
         for citizen in &self.citizens[self.seen..] {
             let phone = &self.sim.phones[citizen];
-            if phone.seen.contains(&Seen::Answered) && !self.sim.degraded() && !self.promised.contains(citizen) {
+            if phone.seen.contains(&Seen::Answered)
+                && !self.sim.degraded()
+                && !self.promised.contains(citizen)
+            {
                 self.promised.push(*citizen);
             }
         }
@@ -109,7 +112,8 @@ impl History {
 
     fn act(&mut self) -> Result<(), String> {
         let (seats, citizens) = (self.seats.clone(), self.citizens.clone());
-        let up: Vec<_> = citizens.iter().copied().filter(|phone| self.sim.line(*phone) != Line::Free).collect();
+        let up: Vec<_> =
+            citizens.iter().copied().filter(|phone| self.sim.line(*phone) != Line::Free).collect();
         let roll = self.sim.chance.random_range(0..100);
         let after = Duration::from_millis(self.sim.chance.random_range(0..6000));
         match roll {
@@ -261,7 +265,8 @@ impl History {
     fn nothing_is_left(&mut self) -> Result<(), String> {
         let census = self.sim.engine().census();
         let legs = self.sim.plane().legs().count();
-        let left = census.calls + census.services + census.legs + census.dialogs + census.runs + census.alarms;
+        let left =
+            census.calls + census.services + census.legs + census.dialogs + census.runs + census.alarms;
         let sip = census.sip.dialogs + census.sip.server_transactions + census.sip.client_transactions;
         if left + legs + sip > 0 {
             return Err(format!("left over: {census:?}, {legs} legs in the media plane"));
@@ -315,7 +320,8 @@ fn env(name: &str, default: u64) -> u64 {
 /// worker's exchange has it, and the search stops at the first failure.
 fn histories(seeds: std::ops::Range<u64>, fault: Option<Fault>) -> (Vec<(u64, String)>, Vec<Figures>) {
     Setting::demo();
-    let (next, failures, figures) = (AtomicU64::new(seeds.start), Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+    let (next, failures, figures) =
+        (AtomicU64::new(seeds.start), Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     let work = || loop {
         plant(fault);
         let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -327,7 +333,7 @@ fn histories(seeds: std::ops::Range<u64>, fault: Option<Fault>) -> (Vec<(u64, St
             Ok(told) => figures.lock().expect("no panic holds it").push(told),
             Err(broken) => failures.lock().expect("no panic holds it").push((seed, broken)),
         }
-        if (seed + 1 - seeds.start) % 1000 == 0 {
+        if (seed + 1 - seeds.start).is_multiple_of(1000) {
             println!("{} histories", seed + 1 - seeds.start);
         }
     };
@@ -353,7 +359,9 @@ fn prove(first: u64, count: u64, fault: Option<Fault>) {
     let fault = fault.map_or_else(String::new, |fault| format!(" --fault {fault:?}"));
     for (seed, broken) in failures.iter().take(5) {
         let told = if count == 1 { broken.as_str() } else { broken.lines().next().unwrap_or_default() };
-        println!("seed {seed}: {told}\nrepeat it with: cargo xtask fuzz-sim --first {seed} --seeds 1{fault}\n");
+        println!(
+            "seed {seed}: {told}\nrepeat it with: cargo xtask fuzz-sim --first {seed} --seeds 1{fault}\n"
+        );
     }
     println!(
         "{} histories: {} calls, {} seats, {} talks at the median; {} crashes in all",
@@ -364,7 +372,10 @@ fn prove(first: u64, count: u64, fault: Option<Fault>) {
         figures.iter().map(|f| f.crashes).sum::<usize>(),
     );
     assert!(failures.is_empty(), "{} of {count} histories broke a promise", failures.len());
-    assert!(figures.len() < 10 || median(figures.iter().map(|f| f.calls).collect()) >= 30, "too few calls to mean much");
+    assert!(
+        figures.len() < 10 || median(figures.iter().map(|f| f.calls).collect()) >= 30,
+        "too few calls to mean much"
+    );
 }
 
 #[test]
@@ -406,7 +417,9 @@ fn planted_faults_are_found() {
     for fault in Fault::ALL {
         let (failures, figures) = histories(1..2001, Some(fault));
         match failures.first() {
-            Some((seed, broken)) => println!("{fault:?}: seed {seed}, after {} that held: {broken}", figures.len()),
+            Some((seed, broken)) => {
+                println!("{fault:?}: seed {seed}, after {} that held: {broken}", figures.len())
+            }
             None => missed.push(fault),
         }
     }

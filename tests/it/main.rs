@@ -3,6 +3,7 @@
 mod commands;
 mod differential;
 mod fuzz_sim;
+mod layers;
 mod scenarios;
 mod sim;
 mod torture;

@@ -105,9 +105,7 @@ fn third_in_line_is_told_so() {
     talking(&mut sim, first, seat);
     let (_second, _third) = (waiting(&mut sim), waiting(&mut sim));
     let fourth = waiting(&mut sim);
-    sim.until("the place is spoken", |sim| {
-        sim.plays(fourth).iter().any(|name| name == "it/pezzi/il_3")
-    });
+    sim.until("the place is spoken", |sim| sim.plays(fourth).iter().any(|name| name == "it/pezzi/il_3"));
 }
 
 #[test]
@@ -149,7 +147,8 @@ fn unanswered_ring_brings_the_caller_back_to_the_old_place_and_the_seat_away_aft
     answering_after(&mut sim, deaf, Manner::Ignores);
     let caller = waiting(&mut sim);
     sim.until("the seat is paused for its misses", |sim| {
-        sim.engine().distribution().seat(&SeatId::from("seat01")).unwrap().status == Status::Paused("missed".into())
+        sim.engine().distribution().seat(&SeatId::from("seat01")).unwrap().status
+            == Status::Paused("missed".into())
     });
     let other = sim.seat("seat02");
     talking(&mut sim, caller, other);
@@ -228,7 +227,10 @@ fn caller_of_a_closed_queue_is_told_so() {
     let setting = Setting::demo().with_config(|config| {
         // The line is open, the queue's own hours are those of a schedule that never is.
         let never = centralino::ids::ScheduleId::from("mai");
-        config.calendars.schedules.insert(never.clone(), toml::from_str("zone = 'Europe/Rome'\nopen = {}").unwrap());
+        config
+            .calendars
+            .schedules
+            .insert(never.clone(), toml::from_str("zone = 'Europe/Rome'\nopen = {}").unwrap());
         config.queues.values_mut().for_each(|queue| queue.schedule = Some(never.clone()));
     });
     let mut sim = Sim::with(setting, 1);
@@ -385,9 +387,13 @@ fn calls_are_answered_while_the_disk_stands_still_and_the_exception_is_counted()
     assert!(sim.degraded_ever);
     sim.advance(15 * SECOND);
     sim.hang_up(citizen);
-    assert!(sim.contact(citizen).degraded || sim.facts.iter().any(|entry| {
-        matches!(entry.fact, Fact::Degraded { on: false, answered: 1 })
-    }));
+    assert!(
+        sim.contact(citizen).degraded
+            || sim
+                .facts
+                .iter()
+                .any(|entry| { matches!(entry.fact, Fact::Degraded { on: false, answered: 1 }) })
+    );
     sim.command(Command::Metrics);
     let Some(Reply::Metrics(metrics)) = sim.replies.last() else { panic!("{:?}", sim.replies) };
     assert_eq!((metrics.degraded, metrics.answered_degraded), (false, 1));
@@ -448,7 +454,8 @@ fn operator_codes_topic_and_outcome_in_wrap_up_and_hears_saved_only_when_it_is_d
     sim.hang_up(seat);
     sim.until("the line is free", |sim| sim.line(citizen) == Line::Free);
     let (topic, code) = {
-        let (id, topic) = sim.config().topics.iter().find(|(_, topic)| topic.code.is_some()).expect("a coded topic");
+        let (id, topic) =
+            sim.config().topics.iter().find(|(_, topic)| topic.code.is_some()).expect("a coded topic");
         (id.clone(), topic.code.clone().unwrap())
     };
     sim.with_phone(seat, |phone, now| phone.dial(now, &format!("*15{code}")));

@@ -56,7 +56,7 @@ pub struct ContactLine {
     pub wrap_up_s: f64,
     /// Nodes of the flow.
     pub path: Vec<NodeId>,
-    /// Recording, below the recordings directory.
+    /// Recording, below the data directory.
     pub recording: Option<String>,
     /// The flow that led it.
     pub flow: FlowId,
@@ -104,7 +104,7 @@ impl Contact {
             hold_s: seconds(times.hold.ms),
             wrap_up_s: seconds(times.wrap_up.ms),
             path: self.path.clone(),
-            recording: self.recording.clone(),
+            recording: self.recording.as_ref().map(|file| format!("recordings/{file}")),
             flow: self.flow.clone(),
             language: self.language.clone(),
             keys: self.keys.clone(),

@@ -73,7 +73,7 @@ impl MediaPlane {
     pub fn send(&mut self, command: Command) {
         let leg = leg_of(&command);
         let count = self.shards.len() as u64;
-        let home = usize::try_from((leg.0 >> 8) % count).unwrap_or(0);
+        let home = (leg.0 >> 8).checked_rem(count).and_then(|home| usize::try_from(home).ok()).unwrap_or(0);
         let Some(shard) = self.shards.get_mut(home) else { return };
         if can_wait(&command) { shard.commands.leave(command) } else { shard.commands.send(command) }
     }
@@ -95,16 +95,26 @@ impl MediaPlane {
             self.ready.notified().await;
         }
     }
+
+    /// Closes all legs and recordings, ends the threads, and gives what they still had to tell: which recordings are closed.
+    /// It takes as long as the disk does; commands that come later are for nobody.
+    pub fn finish(&mut self) -> Vec<Event> {
+        let mut last = Vec::new();
+        for shard in self.shards.drain(..) {
+            let Shard { commands, mut events, mut recorded, threads } = shard;
+            drop(commands); // which is the sign to end
+            for thread in threads {
+                drop(thread.join()); // a thread that panicked has told so itself
+            }
+            last.extend(std::iter::from_fn(|| events.try_recv().or_else(|| recorded.try_recv())));
+        }
+        last
+    }
 }
 
 impl Drop for MediaPlane {
     fn drop(&mut self) {
-        for shard in self.shards.drain(..) {
-            drop((shard.commands, shard.events, shard.recorded));
-            for thread in shard.threads {
-                drop(thread.join()); // a thread that panicked has told so itself
-            }
-        }
+        self.finish();
     }
 }
 

@@ -155,6 +155,20 @@ fn a_recording_that_cannot_be_written_is_told_and_the_talk_goes_on() {
 }
 
 #[test]
+fn a_plane_that_ends_tells_which_recordings_are_whole() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut world = World::new((24_182, 24_200), dir.path());
+    let (mut citizen, operator) = (world.phone(CITIZEN, Codec::Pcma), world.phone(OPERATOR, Codec::Pcma));
+    world.bridge("last.wav");
+    citizen.send(8, &[1; 160]);
+    operator.hear();
+    let told = world.plane.finish();
+    assert!(matches!(&told[..], [Event::Recorded { file, .. }] if &**file == "last.wav"), "{told:?}");
+    world.plane.send(Command::Open { leg: CITIZEN });
+    assert_eq!(world.plane.finish(), []);
+}
+
+#[test]
 fn ports_that_are_used_up_are_told_and_come_back() {
     let dir = tempfile::tempdir().expect("a directory");
     let mut world = World::new((24_162, 24_165), dir.path());

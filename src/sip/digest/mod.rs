@@ -1,10 +1,10 @@
 //! Digest access authentication for SIP (RFC 8760 over RFC 7616, with RFC 2617 and 2069 clients understood).
 //!
 //! A request without credentials is challenged: [`Guard::challenges`] gives one header value per algorithm, SHA-256 first for
-//! phones that [can bear it](algorithms_for), all with a nonce that is an HMAC over time and realm, so that nothing is remembered until somebody answers rightly. The phone
-//! computes its answer from the first challenge that it can do ([`answer`]). [`Guard::check`] then says who it is, or that the
-//! nonce was too old or used before (`stale=true`, the phone tries again by itself), or simply no. Only a right answer leaves a
-//! trace: the last count used with that nonce, in a table bounded per user.
+//! phones that [can bear it](algorithms_for), all with a nonce that is an HMAC over time and realm, so that nothing is remembered until
+//! somebody answers rightly. The phone computes its answer from the first challenge that it can do ([`answer`]). [`Guard::check`]
+//! then says who it is, or that the nonce was too old or used before (`stale=true`, the phone tries again by itself), or simply
+//! no. Only a right answer leaves a trace: the last count used with that nonce, in a table bounded per user.
 
 mod client;
 mod guard;

@@ -62,6 +62,13 @@ impl ClientTransaction {
         }
     }
 
+    fn is_answered(&self) -> bool {
+        match &self.machine {
+            ClientMachine::Invite(machine) => machine.is_answered(),
+            ClientMachine::Other(machine) => machine.is_answered(),
+        }
+    }
+
     fn handle(&mut self, now: Mono, news: News) -> Reply {
         match &mut self.machine {
             ClientMachine::Invite(machine) => {
@@ -149,6 +156,12 @@ impl Endpoint {
         } else {
             self.tell_client(now, id, News::Broken, None);
         }
+    }
+
+    /// Requests of ours wait for their final answers, or a BYE for the ACK before it: a phone that goes away waits for these.
+    pub fn is_waiting(&self) -> bool {
+        self.clients.values().any(|client| !client.is_answered())
+            || self.dialogs.values().any(|dialog| dialog.is_abandoned)
     }
 
     fn rearm_client(&mut self, id: ClientId) {

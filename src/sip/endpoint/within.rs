@@ -145,14 +145,17 @@ impl Endpoint {
 
     /// Makes a new offer within the dialog, by UPDATE (RFC 3311), as a phone does to hold. The answer is not waited for.
     pub fn reoffer(&mut self, now: Mono, id: DialogId, sdp: Vec<u8>) {
-        let Some(dialog) = self.dialogs.get_mut(&id).filter(|dialog| matches!(dialog.phase, Phase::Confirmed)) else {
+        let Some(dialog) =
+            self.dialogs.get_mut(&id).filter(|dialog| matches!(dialog.phase, Phase::Confirmed))
+        else {
             return;
         };
         dialog.path.local_cseq = dialog.path.local_cseq.saturating_add(1);
         let path = dialog.path.clone();
         let (link, branch) = (self.link_of(&path), self.random());
         let own = own_address(self.advertise, link);
-        let request = path.request(Method::Update, path.local_cseq, own, branch).header(Name::Contact, &path.contact);
+        let request =
+            path.request(Method::Update, path.local_cseq, own, branch).header(Name::Contact, &path.contact);
         let bytes = request.body("application/sdp", sdp).finish();
         self.begin_client(now, ClientId { branch, is_cancel: false }, link, bytes, Purpose::Farewell);
     }

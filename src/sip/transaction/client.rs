@@ -96,6 +96,10 @@ impl Client {
     pub(crate) fn is_over(&self) -> bool {
         self.state == State::Terminated
     }
+
+    pub(crate) fn is_answered(&self) -> bool {
+        !matches!(self.state, State::Trying { .. })
+    }
 }
 
 #[cfg(test)]

@@ -132,6 +132,10 @@ impl InviteClient {
     pub(crate) fn is_over(&self) -> bool {
         self.state == State::Terminated
     }
+
+    pub(crate) fn is_answered(&self) -> bool {
+        !matches!(self.state, State::Calling { .. } | State::Proceeding { .. })
+    }
 }
 
 #[cfg(test)]

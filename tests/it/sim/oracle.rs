@@ -40,7 +40,8 @@ impl Oracle {
         match &entry.fact {
             Fact::Started { .. } => self.on_started(),
             Fact::ContactOpened { contact, .. } => {
-                if self.contacts.insert(*contact, ContactTale::default()).is_some() {
+                let before = self.contacts.insert(*contact, ContactTale::default());
+                if before.is_some() {
                     return Err(format!("contact {contact} is opened twice"));
                 }
             }
@@ -71,7 +72,10 @@ impl Oracle {
             Fact::WrappedUp { seat, .. } => {
                 let tale = self.seats.entry(seat.clone()).or_default();
                 if entry.at_ms < tale.wrap_up_until {
-                    return Err(format!("wrap-up of {seat} was cut {} ms short", tale.wrap_up_until - entry.at_ms));
+                    return Err(format!(
+                        "wrap-up of {seat} was cut {} ms short",
+                        tale.wrap_up_until - entry.at_ms
+                    ));
                 }
             }
             Fact::ContactClosed { contact, outcome, .. } => {
@@ -87,7 +91,10 @@ impl Oracle {
                     tale.wrap_up_until = 0; // the operator said so
                 }
                 if entry.at_ms < tale.wrap_up_until {
-                    return Err(format!("{seat} is free {} ms before its wrap-up ends", tale.wrap_up_until - entry.at_ms));
+                    return Err(format!(
+                        "{seat} is free {} ms before its wrap-up ends",
+                        tale.wrap_up_until - entry.at_ms
+                    ));
                 }
             }
             _ => {}
@@ -104,7 +111,13 @@ impl Oracle {
         }
     }
 
-    fn on_rung(&mut self, at_ms: i64, contact: ContactId, seat: &SeatId, queue: &QueueId) -> Result<(), String> {
+    fn on_rung(
+        &mut self,
+        at_ms: i64,
+        contact: ContactId,
+        seat: &SeatId,
+        queue: &QueueId,
+    ) -> Result<(), String> {
         let tale = self.seats.entry(seat.clone()).or_default();
         if at_ms < tale.wrap_up_until {
             return Err(format!("{seat} is rung {} ms before its wrap-up ends", tale.wrap_up_until - at_ms));
@@ -129,12 +142,20 @@ impl Oracle {
                 && tale.queue.as_ref().is_some_and(|(name, order)| name == queue && *order < since)
         });
         match earlier {
-            Some((other, _)) => Err(format!("{seat} is rung for {contact} although {other} came first to {queue}")),
+            Some((other, _)) => {
+                Err(format!("{seat} is rung for {contact} although {other} came first to {queue}"))
+            }
             None => Ok(()),
         }
     }
 
-    fn on_parted(&mut self, config: &Config, at_ms: i64, contact: ContactId, seat: &SeatId) -> Result<(), String> {
+    fn on_parted(
+        &mut self,
+        config: &Config,
+        at_ms: i64,
+        contact: ContactId,
+        seat: &SeatId,
+    ) -> Result<(), String> {
         let tale = self.seats.entry(seat.clone()).or_default();
         if tale.with.take() != Some(contact) {
             return Err(format!("{seat} parts from {contact}, with which it was not"));

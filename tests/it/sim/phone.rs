@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use centralino::media::Codec;
 use centralino::sdp::Local;
-use centralino::sip::{self, DialogId, Endpoint, Event, Link, Outgoing, Registration, Settings, Target, Transport};
+use centralino::sip::{
+    self, DialogId, Endpoint, Event, Link, Outgoing, Registration, Settings, Target, Transport,
+};
 use centralino::time::Mono;
 
 /// Where the exchange listens.
@@ -203,7 +205,8 @@ impl Phone {
                     };
                 }
                 Event::Answered { dialog, answer } => {
-                    let agreed = self.sdp.read_answer(&answer.expect("a 200 has SDP")).expect("and it can be read");
+                    let agreed =
+                        self.sdp.read_answer(&answer.expect("a 200 has SDP")).expect("and it can be read");
                     let port = agreed.addr.expect("the exchange has a port").port();
                     self.line = Line::Up(dialog, port);
                     self.answered_at = Some(now);
@@ -223,7 +226,11 @@ impl Phone {
                     self.endpoint.accept_offer(now, dialog, answer);
                 }
                 Event::RegistrationChanged { status, .. } => {
-                    self.seen.push(if status == 200 { Seen::Registered } else { Seen::NotRegistered(status) });
+                    self.seen.push(if status == 200 {
+                        Seen::Registered
+                    } else {
+                        Seen::NotRegistered(status)
+                    });
                 }
                 _ => {}
             }

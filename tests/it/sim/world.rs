@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use centralino::config::Config;
+use centralino::crm::ContactLine;
 use centralino::engine::{Command, Engine, Input, Output, Reply, RequestId, Setup};
 use centralino::flow::Flow;
 use centralino::ids::{FlowId, SeatId};
@@ -13,12 +14,11 @@ use centralino::journal::entry::{Entry, Fact};
 use centralino::journal::sim_disk::{Crash, SimDisk};
 use centralino::journal::sim_store::{SimDelays, SimStore};
 use centralino::journal::{Lsn, StoreEvent};
-use centralino::media::plane::{Hears, Pace, Plane};
 use centralino::media::library::SoundLibrary;
+use centralino::media::plane::{Hears, Pace, Plane};
 use centralino::media::{self, LegId};
 use centralino::sip::{Link, Transmit, Transport};
 use centralino::time::{Mono, Now, earliest};
-use centralino::crm::ContactLine;
 use centralino::views::memory::MemoryViews;
 use centralino::views::{ContactFilter, Page, Views, catch_up};
 use centralino::words::StatusChange;
@@ -160,7 +160,8 @@ impl Sim {
     pub(crate) fn start_exchange(&mut self) {
         let disk = self.disk.take().expect("the exchange is down");
         let seed = self.chance.random();
-        let (store, recovered) = SimStore::open(disk, seed, self.delays).expect("the journal opens after any crash");
+        let (store, recovered) =
+            SimStore::open(disk, seed, self.delays).expect("the journal opens after any crash");
         (self.found_at_start, self.degraded) = (recovered.last, false);
         (self.written, self.durable) = (recovered.last, recovered.last);
         let seed = self.chance.random();
@@ -261,7 +262,7 @@ impl Sim {
 
     fn on_output(&mut self, output: Output) {
         match output {
-            Output::Transmit(transmit) => self.send(EXCHANGE, transmit),
+            Output::Transmit(transmit) => self.send(EXCHANGE, &transmit),
             Output::CloseStream(_) => {}
             Output::Media(media::Command::Open { leg }) => self.open_port(leg),
             Output::Media(command) => {
@@ -289,7 +290,8 @@ impl Sim {
     fn open_port(&mut self, leg: LegId) {
         if self.no_ports > 0 {
             self.no_ports -= 1;
-            self.media_events.push_back(media::Event::OpenFailed { leg, error: "no port is free".to_owned() });
+            self.media_events
+                .push_back(media::Event::OpenFailed { leg, error: "no port is free".to_owned() });
             return;
         }
         let port = self.next_port;
@@ -298,8 +300,8 @@ impl Sim {
         self.plane.open(self.now, leg, port);
     }
 
-    fn send(&mut self, from: std::net::SocketAddr, transmit: Transmit) {
-        for delay in self.weather.fate(&mut self.chance, &transmit) {
+    fn send(&mut self, from: std::net::SocketAddr, transmit: &Transmit) {
+        for delay in self.weather.fate(&mut self.chance, transmit) {
             self.last_packet += 1;
             let packet = Packet { from, to: transmit.link.remote, bytes: transmit.bytes.clone() };
             self.packets.insert((self.now + delay, self.last_packet), packet);
@@ -422,7 +424,7 @@ impl Sim {
             self.alarm_of.insert(id, at);
         }
         if !unplugged {
-            out.into_iter().for_each(|transmit| self.send(address, transmit));
+            out.iter().for_each(|transmit| self.send(address, transmit));
         }
         if comes_up {
             self.tell_sending(id, true); // a phone in a call sends sound
@@ -530,7 +532,9 @@ impl Sim {
     pub(crate) fn talk_together(&self, a: PhoneId, b: PhoneId) -> bool {
         let (Some(a_leg), Some(b_leg)) = (self.leg_of(a), self.leg_of(b)) else { return false };
         let hears = |one, other| matches!(self.plane.hears(one), Hears::Leg(leg) if leg == other);
-        let sent_to = |id: PhoneId, leg| self.plane.remote(leg).and_then(|remote| remote.addr) == Some(self.phones[&id].rtp());
+        let sent_to = |id: PhoneId, leg| {
+            self.plane.remote(leg).and_then(|remote| remote.addr) == Some(self.phones[&id].rtp())
+        };
         hears(a_leg, b_leg) && hears(b_leg, a_leg) && sent_to(a, a_leg) && sent_to(b, b_leg)
     }
 
@@ -592,6 +596,7 @@ impl Sim {
 
     pub(crate) fn tale_of(&self, most: usize) -> String {
         let last = self.facts.iter().rev().take(most).rev();
-        last.map(|entry| format!("  {} {:?}\n", entry.at_ms - self.start.as_millisecond(), entry.fact)).collect()
+        last.map(|entry| format!("  {} {:?}\n", entry.at_ms - self.start.as_millisecond(), entry.fact))
+            .collect()
     }
 }

@@ -94,8 +94,27 @@ impl Baresip {
     /// Starts an operator's phone and waits until it is registered.
     pub(super) fn registered(site: &Site, exchange: SocketAddr, account: &Account) -> Baresip {
         let phone = Baresip::start(site, exchange, account);
-        phone.wait_for("REGISTER_OK", Duration::from_secs(10));
+        let told = phone.registration(Duration::from_secs(10));
+        assert!(told.starts_with("200 OK"), "{told}");
         phone
+    }
+
+    /// What the registrar said, as its log tells: it may have said so before the control socket was there to hear of it.
+    #[track_caller]
+    pub(super) fn registration(&self, at_most: Duration) -> String {
+        wait_for(&format!("the registration of {}", self.directory.display()), at_most, || {
+            let log = std::fs::read(self.directory.join("log")).ok()?;
+            let log = String::from_utf8_lossy(&log).into_owned();
+            let told = log.lines().find_map(|line| {
+                let fine = line.split_once("{0/UDP/v4} ").map(|(_, told)| told);
+                fine.or_else(|| {
+                    line.split_once("reg: sip:")
+                        .and_then(|(_, told)| told.split_once(": "))
+                        .map(|(_, told)| told)
+                })
+            });
+            told.map(str::to_owned)
+        })
     }
 
     /// Waits for an event of a type, passing over others; those before it are gone.
