@@ -15,6 +15,8 @@ use crate::proc::{Used, threads};
 const PROGRAM: &str = "target/release/centralino";
 /// Callers who wait.
 const WAITING: u32 = 200;
+/// Time for the seat's phone to register.
+const REGISTERED_WITHIN: Duration = Duration::from_secs(1);
 /// From the first call until all are past the menus and in the queue.
 const INTO_QUEUE: Duration = Duration::from_secs(50);
 /// How long they are measured.
@@ -187,11 +189,13 @@ impl Exchange {
         let log = self.directory.join("seat.log");
         let mut command = logged(program(&self.directory)?, &log)?;
         command.args(["phone", "seat", "seat01", "--answer-after", "1s", "--to", &self.sip]);
-        command
-            .stdout(Stdio::null())
-            .spawn()
-            .map(Process)
-            .map_err(|error| format!("{PROGRAM} phone: {error}"))
+        let phone = command.stdout(Stdio::null()).spawn();
+        let mut phone = phone.map(Process).map_err(|error| format!("{PROGRAM} phone: {error}"))?;
+        std::thread::sleep(REGISTERED_WITHIN);
+        match phone.0.try_wait() {
+            Ok(None) => Ok(phone),
+            _ => Err(format!("the seat's phone ended, and nobody would wait for it; see {}", log.display())),
+        }
     }
 
     fn sipp(&self, scenario: &str, options: &[&str]) -> Result<Process, String> {

@@ -1,12 +1,12 @@
 //! The requests that we answer: how their copies, ACKs and CANCELs find them, and what was answered.
 
 use std::collections::HashMap;
-use std::io::Write as _;
+use std::net::IpAddr;
 
 use super::Endpoint;
 use super::alarms::Alarm;
 use super::screen::response;
-use crate::sip::message::{Builder, Message, Method, Name};
+use crate::sip::message::{Builder, Host, Message, Method, Name};
 use crate::sip::transaction::{InviteServer, Server, action, event};
 use crate::sip::{DialogId, Link, Transport};
 use crate::time::Mono;
@@ -237,7 +237,14 @@ pub(super) fn server_key(request: &Message) -> Box<[u8]> {
         && let Some(branch) = via.unique_branch()
     {
         key.extend_from_slice(branch);
-        write!(key, "\0{}:{}\0", via.host, via.port.unwrap_or(0)).expect("a Vec takes what it is given");
+        key.push(0);
+        match via.host {
+            Host::Ip(IpAddr::V4(ip)) => key.extend(ip.octets()),
+            Host::Ip(IpAddr::V6(ip)) => key.extend(ip.octets()),
+            Host::Name(name) => key.extend_from_slice(name),
+        }
+        key.push(0);
+        key.extend(via.port.unwrap_or(0).to_be_bytes());
         key.extend_from_slice(method.as_bytes());
         return key.into();
     }
