@@ -72,6 +72,7 @@ impl Distribution {
             Input::Answered(seat, call) => self.on_answered(now, &seat, call),
             Input::Rejected(seat, call) => self.on_seat(now, &seat, Event::Reject(call)),
             Input::Failed(seat, call) => self.on_seat(now, &seat, Event::Fail(call)),
+            Input::Blocked(seat, call) => self.on_seat(now, &seat, Event::Block(call)),
             Input::TalkEnded(seat, call) => self.on_seat(now, &seat, Event::TalkEnded(call)),
             Input::WrapUpDone(seat) => self.on_seat(now, &seat, Event::WrapUpDone),
             Input::Timeout => {}

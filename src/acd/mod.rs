@@ -104,6 +104,8 @@ pub enum Input {
     Rejected(SeatId, CallId),
     /// The rung seat could not be reached (408 from the transport, 480, 503, no binding).
     Failed(SeatId, CallId),
+    /// The seat could not be rung through a fault of ours (no port, no room): it rests, and nothing is held against it.
+    Blocked(SeatId, CallId),
     /// The talk is over, whoever hung up.
     TalkEnded(SeatId, CallId),
     /// The operator ends the wrap-up early.

@@ -60,6 +60,7 @@ pub(super) enum Event {
     Answer(CallId),
     Reject(CallId),
     Fail(CallId),
+    Block(CallId),
     CallerLeft(CallId),
     TalkEnded(CallId),
     WrapUpDone,
@@ -188,6 +189,9 @@ impl Seat {
             }
             (&W::Ringing { call, .. }, E::Fail(failed)) if failed == call => {
                 (rest(now, REST_AFTER_FAILURE), not_taken(call, NotTaken::Unreachable, false))
+            }
+            (&W::Ringing { call, .. }, E::Block(blocked)) if blocked == call => {
+                (rest(now, REST_AFTER_FAILURE), not_taken(call, NotTaken::Unreachable, true))
             }
             (&W::Ringing { call, .. }, E::Unreachable) => {
                 (rest(now, REST_AFTER_FAILURE), not_taken(call, NotTaken::Unreachable, true))

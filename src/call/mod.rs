@@ -113,6 +113,11 @@ impl Leg {
 }
 
 impl Call {
+    /// Either side has put the other on hold.
+    pub fn is_held(&self) -> bool {
+        self.citizen.held || self.seat.as_ref().is_some_and(|seat| seat.leg.held)
+    }
+
     /// The leg with this media id.
     pub fn leg_mut(&mut self, media: LegId) -> Option<&mut Leg> {
         if self.citizen.media == media {

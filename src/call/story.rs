@@ -10,7 +10,7 @@ use crate::words::{EndedBy, Outcome, QueueExit};
 pub struct Story {
     flow_began: bool,
     joined: bool,
-    operator_hung_up: bool,
+    parted_by: Option<EndedBy>,
     waiting_since: Option<Mono>,
     turned_away: bool,
     informed: bool,
@@ -53,12 +53,12 @@ impl Story {
     pub fn on_joined(&mut self) {
         self.joined = true;
         self.waiting_since = None;
-        self.operator_hung_up = false;
+        self.parted_by = None;
     }
 
-    /// The operator hung up first.
-    pub fn on_operator_hung_up(&mut self) {
-        self.operator_hung_up = true;
+    /// The operator's side went first: the operator hung up, or the network took the phone away.
+    pub fn on_parted(&mut self, by: EndedBy) {
+        self.parted_by = Some(by);
     }
 
     /// The outcome when the call ends now by `ended_by`: the first that applies, in the order of [`Outcome`].
@@ -75,13 +75,9 @@ impl Story {
         }
     }
 
-    /// Who ended it: an operator who hung up first did, whatever the flow still said to the citizen.
+    /// Who ended it: whoever took the operator's side away did, whatever the flow still said to the citizen.
     pub fn ended_by(&self, last: EndedBy) -> EndedBy {
-        if self.operator_hung_up && matches!(last, EndedBy::Flow | EndedBy::Citizen) {
-            EndedBy::Operator
-        } else {
-            last
-        }
+        self.parted_by.filter(|_| matches!(last, EndedBy::Flow | EndedBy::Citizen)).unwrap_or(last)
     }
 
     /// A hang-up at `now` comes so soon after entering the queue that it is a short abandon.
@@ -124,7 +120,7 @@ mod tests {
         let mut story = Story::default();
         story.on_joined();
         assert_eq!(story.ended_by(EndedBy::Citizen), EndedBy::Citizen);
-        story.on_operator_hung_up();
+        story.on_parted(EndedBy::Operator);
         assert_eq!(story.ended_by(EndedBy::Flow), EndedBy::Operator);
     }
 }

@@ -51,7 +51,8 @@ fn check_ports(table: &Table<'_>, (first, last): (u16, u16), at: &Range<usize>, 
         return;
     }
     let legs = (usize::from(last) - usize::from(first)).div_ceil(2);
-    if legs < max_calls {
+    // A call that talks has two legs.
+    if legs < max_calls.saturating_mul(2) {
         table.file.fault(at, Fault::FewPorts { legs, max_calls });
     }
 }

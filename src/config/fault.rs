@@ -82,7 +82,7 @@ pub enum Fault {
     #[error("the range of ports is empty; write the lower port first, as in `[20000, 29999]`")]
     PortOrder,
     #[error(
-        "the range holds {legs} legs, fewer than `max_calls` = {max_calls}; widen it to two ports a call or lower `max_calls`"
+        "the range holds {legs} legs, and `max_calls` = {max_calls} may need two each; widen it to four ports a call or lower `max_calls`"
     )]
     FewPorts { legs: usize, max_calls: usize },
 

@@ -102,7 +102,7 @@ fn each_mistake_is_told_with_place_and_remedy() {
         ("engine.toml", "# first\nrelam = \"x\"", "engine.toml:2:1: the file has no key `relam`; did you mean `realm`?"),
         ("engine.toml", "advertise = \"here\"", "engine.toml:1:13: `here` is not an IP address; write one like `192.0.2.10`"),
         ("engine.toml", "rtp_ports = [30000, 20000]", "engine.toml:1:13: the range of ports is empty; write the lower port first, as in `[20000, 29999]`"),
-        ("engine.toml", "rtp_ports = [20000, 20099]", "engine.toml:1:13: the range holds 50 legs, fewer than `max_calls` = 1000; widen it to two ports a call or lower `max_calls`"),
+        ("engine.toml", "rtp_ports = [20000, 20099]", "engine.toml:1:13: the range holds 50 legs, and `max_calls` = 1000 may need two each; widen it to four ports a call or lower `max_calls`"),
         ("engine.toml", "rtp_ports = [80, 29999]", "engine.toml:1:14: `rtp_ports` must be from 1024 to 65535"),
         ("engine.toml", "rtp_ports = 20000", "engine.toml:1:13: `rtp_ports` must be two whole numbers in brackets, not a whole number"),
         ("engine.toml", "dead_media = \"30\"", "engine.toml:1:14: `30` is not a duration; write one like `1m30s`"),

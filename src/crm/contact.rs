@@ -192,7 +192,8 @@ impl Contact {
                 self.queue = Some(queue.clone());
                 self.times.wait.start(at_ms);
             }
-            Fact::QueueLeft { .. } => {
+            Fact::QueueLeft { queue, .. } => {
+                self.queue = Some(queue.clone()); // turned away at the door, it was never `Queued`
                 self.times.wait.stop(at_ms);
                 self.times.ring.stop(at_ms);
             }

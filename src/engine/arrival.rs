@@ -44,7 +44,7 @@ fn shown(from: &str) -> &str {
 
 impl Engine {
     pub(super) fn on_incoming(&mut self, now: Now, dialog: DialogId, invite: Incoming) {
-        if let (Peer::User(seat), true) = (&invite.peer, invite.to.starts_with('*')) {
+        if let (Peer::User(seat), true, None) = (&invite.peer, invite.to.starts_with('*'), &self.stopping) {
             let seat = seat.as_ref().into();
             return self.on_feature_code(now, dialog, seat, &invite);
         }
@@ -116,6 +116,7 @@ impl Engine {
                 },
             );
         }
+        self.counters.on_closed(Outcome::Refused);
         self.sip.reject(now.mono, dialog, 404, None);
     }
 
@@ -195,27 +196,43 @@ impl Engine {
         }
     }
 
-    /// The ACK has come: the flow begins.
+    /// The ACK has come: the flow begins. It may carry the answer to an offer of ours, in the first INVITE or a later one.
     pub(super) fn on_established(&mut self, now: Now, dialog: DialogId, answer: Option<Vec<u8>>) {
         match self.dialogs.get(&dialog).cloned() {
-            Some(Owner::Citizen(id)) => {
-                if let Err(why) = self.take_late_answer(id, answer) {
-                    return self.close_call(now, id, EndedBy::Exchange, Some(why));
+            Some(Owner::Citizen(id) | Owner::Seat(id)) => {
+                let begins = self.calls.get(&id).is_some_and(|call| call.phase == Phase::Answered);
+                match self.take_late_answer(now, id, dialog, answer) {
+                    Err(why) if begins => self.close_call(now, id, EndedBy::Exchange, Some(why)),
+                    Err(why) => {
+                        tracing::warn!(call = %id, %why, "an answer within the call cannot be used; all stays as it was")
+                    }
+                    Ok(()) => self.start_flow(now, id),
                 }
-                self.start_flow(now, id);
             }
             Some(Owner::Service(_)) => self.on_service_established(now, dialog, answer),
-            Some(Owner::Seat(_)) | None => {}
+            None => {}
         }
     }
 
     /// When the INVITE had no offer, ours was in the 200 and the answer is in the ACK (RFC 3261 section 13.2.1).
-    fn take_late_answer(&mut self, id: CallId, answer: Option<Vec<u8>>) -> Result<(), String> {
+    fn take_late_answer(
+        &mut self,
+        now: Now,
+        id: CallId,
+        dialog: DialogId,
+        answer: Option<Vec<u8>>,
+    ) -> Result<(), String> {
         let (Some(call), Some(answer)) = (self.calls.get_mut(&id), answer) else { return Ok(()) };
-        let Some(local) = call.citizen.local.as_mut() else { return Ok(()) };
+        let (is_citizen, was_held) = (call.citizen.dialog == Some(dialog), call.is_held());
+        let leg =
+            if is_citizen { Some(&mut call.citizen) } else { call.seat.as_mut().map(|seat| &mut seat.leg) };
+        let Some(leg) = leg else { return Ok(()) };
+        let Some(local) = leg.local.as_mut() else { return Ok(()) };
         let agreed = local.read_answer(&answer).map_err(|error| error.to_string())?;
-        let command = call.citizen.set_remote(&agreed);
+        let command = leg.set_remote(&agreed);
+        let turned = call.is_held() != was_held;
         self.media(command);
+        self.on_hold(now, id, is_citizen, turned);
         Ok(())
     }
 

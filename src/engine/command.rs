@@ -18,6 +18,9 @@ use super::{Engine, Output};
 /// The most that citizens' last words may take before the exchange stops all the same.
 const LAST_WORDS: Duration = Duration::from_secs(6);
 
+/// How long the phones' answers to our last BYEs are waited for; a lost BYE is sent again meanwhile.
+const CONFIRM_WITHIN: Duration = Duration::from_secs(2);
+
 /// Names a command, so that its reply finds the asker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RequestId(pub u64);
@@ -151,6 +154,8 @@ pub(super) enum Stopping {
     Draining { until: Mono },
     /// Citizens hear a last word until this moment.
     Closing { until: Mono },
+    /// Every call is over; their phones may confirm it until this moment.
+    Parting { until: Mono },
     /// Everything is said.
     Stopped,
 }
@@ -158,7 +163,9 @@ pub(super) enum Stopping {
 impl Stopping {
     pub(super) fn poll_timeout(&self) -> Option<Mono> {
         match self {
-            Stopping::Draining { until } | Stopping::Closing { until } => Some(*until),
+            Stopping::Draining { until } | Stopping::Closing { until } | Stopping::Parting { until } => {
+                Some(*until)
+            }
             Stopping::Stopped => None,
         }
     }
@@ -238,10 +245,17 @@ impl Engine {
         }
     }
 
-    /// While stopping: when the last call is over, so are we.
+    /// While stopping: when the last call is over and its phones know it, so are we.
     pub(super) fn stop_when_empty(&mut self, now: Now) {
         let over = self.calls.is_empty() && self.services.is_empty();
-        if !over || matches!(self.stopping, None | Some(Stopping::Stopped)) {
+        let until = match self.stopping {
+            None | Some(Stopping::Stopped) => return,
+            _ if !over => return,
+            Some(Stopping::Parting { until }) => until,
+            Some(Stopping::Draining { .. } | Stopping::Closing { .. }) => now.mono + CONFIRM_WITHIN,
+        };
+        if self.sip.is_waiting() && now.mono < until {
+            self.stopping = Some(Stopping::Parting { until });
             return;
         }
         self.stopping = Some(Stopping::Stopped);

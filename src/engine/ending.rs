@@ -6,7 +6,7 @@ use crate::ids::{CallId, ContactId};
 use crate::journal::entry::{Fact, Personal};
 use crate::sip::{DialogId, Ended};
 use crate::time::Now;
-use crate::words::EndedBy;
+use crate::words::{EndedBy, Outcome};
 
 use super::{Engine, Owner};
 
@@ -43,7 +43,8 @@ impl Engine {
         }
         self.close_leg(&call.citizen);
         let outcome = call.story.outcome(ended_by);
-        let short = call.story.is_short(now.mono, self.config.engine.short_abandon);
+        let hasty = call.story.is_short(now.mono, self.config.engine.short_abandon);
+        let short = outcome == Outcome::Abandoned && hasty;
         let ended_by = call.story.ended_by(ended_by);
         self.counters.on_closed(outcome);
         self.append(now, Fact::ContactClosed { contact: id.into(), outcome, ended_by, short, why });

@@ -16,6 +16,9 @@ use crate::time::{Mono, earliest};
 /// How long the store may be silent before the exchange goes on without it.
 pub const PATIENCE: Duration = Duration::from_millis(200);
 
+/// How long a person is left waiting for a promise while the disk syncs; then it is refused.
+const PROMISE_PATIENCE: Duration = Duration::from_secs(3);
+
 /// What waits for a fact to be safe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Held {
@@ -44,6 +47,8 @@ pub(super) struct Gate {
     until_durable: BTreeMap<Lsn, Vec<Held>>,
     /// When entries not yet written were appended, oldest first. At most one per Lsn between `written` and `appended`.
     unwritten: VecDeque<(Lsn, Mono)>,
+    /// When promises were made that wait to be durable, oldest first; as many as are held.
+    promised: VecDeque<(Lsn, Mono)>,
     freed: VecDeque<Freed>,
     degraded: bool,
     answered_degraded: u64,
@@ -60,6 +65,7 @@ impl Gate {
             until_written: BTreeMap::new(),
             until_durable: BTreeMap::new(),
             unwritten: VecDeque::new(),
+            promised: VecDeque::new(),
             freed: VecDeque::new(),
             degraded: false,
             answered_degraded: 0,
@@ -86,37 +92,47 @@ impl Gate {
     }
 
     /// Hold a promise until the fact is durable; while degraded it is refused at once.
-    pub(super) fn hold_until_durable(&mut self, lsn: Lsn, held: Held) {
+    pub(super) fn hold_until_durable(&mut self, now: Mono, lsn: Lsn, held: Held) {
         if lsn <= self.durable {
             self.freed.push_back(Freed { held, kept: true });
         } else if self.degraded {
             self.free_unkept(held);
         } else {
             self.until_durable.entry(lsn).or_default().push(held);
+            self.promised.push_back((lsn, now));
         }
     }
 
     /// The store has written everything up to `lsn`. True when the exchange is no longer degraded by it.
-    pub(super) fn on_written(&mut self, lsn: Lsn) -> bool {
+    pub(super) fn on_written(&mut self, now: Mono, lsn: Lsn) -> bool {
         self.written = self.written.max(lsn.min(self.appended));
         while self.unwritten.front().is_some_and(|(at, _)| *at <= self.written) {
             self.unwritten.pop_front();
         }
         release(&mut self.until_written, self.written, &mut self.freed);
-        self.degraded && self.unwritten.is_empty() && {
-            self.degraded = false;
-            true
-        }
+        let keeps_up = self.unwritten.front().is_none_or(|(_, since)| now.since(*since) < PATIENCE);
+        let forgiven = self.degraded && keeps_up;
+        self.degraded &= !keeps_up;
+        forgiven
     }
 
     /// The store has synced everything up to `lsn`.
     pub(super) fn on_durable(&mut self, lsn: Lsn) {
         self.durable = self.durable.max(lsn.min(self.appended));
         release(&mut self.until_durable, self.durable, &mut self.freed);
+        while self.promised.front().is_some_and(|(at, _)| *at <= self.durable) {
+            self.promised.pop_front();
+        }
     }
 
     /// The store failed, or has been silent too long at `now`. True when the exchange becomes degraded by it.
     pub(super) fn on_timeout(&mut self, now: Mono) -> bool {
+        while self.promised.front().is_some_and(|(_, since)| *since + PROMISE_PATIENCE <= now) {
+            if let Some((lsn, _)) = self.promised.pop_front() {
+                let late = self.until_durable.remove(&lsn).unwrap_or_default();
+                late.into_iter().for_each(|held| self.free_unkept(held));
+            }
+        }
         let late = self.unwritten.front().is_some_and(|(_, since)| *since + PATIENCE <= now);
         late && self.degrade()
     }
@@ -152,7 +168,7 @@ impl Gate {
     pub(super) fn poll_timeout(&self) -> Option<Mono> {
         let silent =
             if self.degraded { None } else { self.unwritten.front().map(|(_, since)| *since + PATIENCE) };
-        earliest([silent])
+        earliest([silent, self.promised.front().map(|(_, since)| *since + PROMISE_PATIENCE)])
     }
 
     /// This fact survives a power cut.
@@ -208,9 +224,9 @@ mod tests {
         let mut gate = Gate::new(Lsn(7), 100);
         let lsn = gate.append(at(0));
         gate.hold_until_written(lsn, answer(1));
-        gate.hold_until_durable(lsn, Held::Confirm(DialogId(3)));
+        gate.hold_until_durable(at(0), lsn, Held::Confirm(DialogId(3)));
         assert_eq!(gate.poll_freed(), None);
-        gate.on_written(lsn);
+        gate.on_written(at(300), lsn);
         assert_eq!(gate.poll_freed(), Some(Freed { held: answer(1), kept: true }));
         assert_eq!(gate.poll_freed(), None);
         gate.on_durable(lsn);
@@ -222,14 +238,36 @@ mod tests {
         let mut gate = Gate::new(Lsn(0), 100);
         let lsn = gate.append(at(0));
         gate.hold_until_written(lsn, answer(1));
-        gate.hold_until_durable(lsn, Held::Confirm(DialogId(3)));
+        gate.hold_until_durable(at(0), lsn, Held::Confirm(DialogId(3)));
         assert_eq!(gate.poll_timeout(), Some(at(200)));
         assert!(!gate.on_timeout(at(199)));
         assert!(gate.on_timeout(at(200)));
         assert_eq!(gate.poll_freed(), Some(Freed { held: answer(1), kept: false }));
         assert_eq!(gate.poll_freed(), Some(Freed { held: Held::Confirm(DialogId(3)), kept: false }));
         assert_eq!((gate.answered_degraded(), gate.poll_timeout()), (1, None));
-        assert!(gate.on_written(lsn));
+        assert!(gate.on_written(at(300), lsn));
+        assert!(!gate.is_degraded());
+    }
+
+    #[test]
+    fn promise_is_refused_when_the_sync_takes_too_long_though_writes_go_on() {
+        let mut gate = Gate::new(Lsn(0), 100);
+        let lsn = gate.append(at(0));
+        gate.hold_until_durable(at(0), lsn, Held::Confirm(DialogId(3)));
+        gate.on_written(at(1), lsn);
+        assert_eq!(gate.poll_timeout(), Some(at(3000)));
+        assert!(!gate.on_timeout(at(3000)), "the writes keep up");
+        assert_eq!(gate.poll_freed(), Some(Freed { held: Held::Confirm(DialogId(3)), kept: false }));
+        assert_eq!(gate.poll_timeout(), None);
+    }
+
+    #[test]
+    fn busy_store_that_keeps_up_again_is_forgiven_though_never_idle() {
+        let mut gate = Gate::new(Lsn(0), 100);
+        let old = gate.append(at(0));
+        assert!(gate.on_timeout(at(200)));
+        gate.append(at(290));
+        assert!(gate.on_written(at(300), old));
         assert!(!gate.is_degraded());
     }
 

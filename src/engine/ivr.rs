@@ -120,11 +120,19 @@ impl Engine {
                 self.append(now, Fact::ContactTagged { contact, entity, topic, language, record });
             }
             A::Enqueue(enqueue) => self.enqueue(now, id, enqueue),
-            A::Dequeue => {
+            A::Dequeue(exit) => {
+                let queue = call.enqueue.as_ref().map(|enqueue| enqueue.queue.clone());
                 self.acd.handle_input(now.mono, acd::Input::Leave(id));
-                self.leave_queue(now, id, QueueExit::Key);
+                self.settle_distribution(now);
+                if let Some(queue) = queue {
+                    self.append(now, Fact::QueueLeft { contact, queue, exit });
+                }
+                self.leave_queue(id, exit);
             }
-            A::Hangup => self.close_call(now, id, EndedBy::Flow, None),
+            A::Hangup => {
+                let why = self.runs.get(&id).and_then(FlowRun::failure).map(ToString::to_string);
+                self.close_call(now, id, EndedBy::Flow, why);
+            }
         }
     }
 
@@ -172,11 +180,11 @@ impl Engine {
         call.phase = Phase::Waiting(queue.clone());
         call.story.on_queued(now.mono);
         self.append(now, Fact::Queued { contact: id.into(), queue, position });
-        self.announce(now, id, position);
+        self.announce(id, position);
     }
 
     /// Tell the caller the place, then let the music go on.
-    pub(super) fn announce(&mut self, _now: Now, id: CallId, position: usize) {
+    pub(super) fn announce(&mut self, id: CallId, position: usize) {
         let Some(call) = self.calls.get(&id) else { return };
         let wanted = call.enqueue.as_ref().is_some_and(|enqueue| enqueue.announce);
         let language = call.language.clone();
@@ -202,12 +210,12 @@ impl Engine {
 
     pub(super) fn on_left_queue(&mut self, now: Now, id: CallId, queue: QueueId, exit: QueueExit) {
         self.append(now, Fact::QueueLeft { contact: id.into(), queue, exit });
-        self.leave_queue(now, id, exit);
+        self.leave_queue(id, exit);
         self.step_flow(now, id, flow::Input::QueueExit(exit));
     }
 
     /// The citizen is back in the hands of the flow.
-    fn leave_queue(&mut self, _now: Now, id: CallId, exit: QueueExit) {
+    fn leave_queue(&mut self, id: CallId, exit: QueueExit) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.story.on_left(exit);
         call.phase = Phase::Flow;

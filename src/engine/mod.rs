@@ -131,8 +131,8 @@ pub struct Engine {
     cases: restart::CaseNumbers,
     citizens: BTreeMap<NumberHash, CitizenId>,
     keys: Keys,
-    /// The contact whose wrap-up a seat is in, or was in last.
-    last_contact: BTreeMap<SeatId, ContactId>,
+    /// The contact whose wrap-up a seat is in, or was in last, and the queue it came by.
+    last_contact: BTreeMap<SeatId, (ContactId, QueueId)>,
     seats_seen: BTreeMap<SeatId, SeatView>,
     /// The entry that says that we have started; calls are let in once it is safe, so that no start number is used twice.
     started: Lsn,
@@ -206,7 +206,7 @@ impl Engine {
             Input::StreamClosed(link) => self.sip.handle_stream_closed(now.mono, link),
             Input::Media(event) => self.on_media(now, event),
             Input::Written(lsn) => {
-                if self.gate.on_written(lsn) {
+                if self.gate.on_written(now.mono, lsn) {
                     self.on_degraded(now, false);
                 }
             }
@@ -267,10 +267,11 @@ impl Engine {
     /// Carry messages between the modules until all are quiet.
     fn settle(&mut self, now: Now) {
         loop {
-            if let Some(event) = self.sip.poll_event() {
-                self.on_sip(now, event);
-            } else if let Some(action) = self.acd.poll_action() {
+            // The distribution first: what it has taken back must be so before a phone's next word is heard.
+            if let Some(action) = self.acd.poll_action() {
                 self.on_acd(now, action);
+            } else if let Some(event) = self.sip.poll_event() {
+                self.on_sip(now, event);
             } else if let Some(freed) = self.gate.poll_freed() {
                 self.on_freed(now, freed);
             } else {
@@ -308,7 +309,7 @@ impl Engine {
         use acd::Action as A;
         match action {
             A::Placed { call, queue, position } => self.on_placed(now, call, queue, position),
-            A::Announce { call, position } => self.announce(now, call, position),
+            A::Announce { call, position } => self.announce(call, position),
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
             A::StopRinging { seat, call, .. } => self.stop_ringing(now, &seat, call),
             A::NotTaken { seat, call, why } => {
@@ -426,7 +427,7 @@ impl Engine {
             calls: self.calls.len(),
             services: self.services.len(),
             legs: self.legs.len(),
-            dialogs: self.dialogs.len(),
+            dialogs: self.dialogs.len() + self.journalled.len(),
             runs: self.runs.len(),
             alarms: self.alarms.len(),
             sip: self.sip.census(),
@@ -448,7 +449,7 @@ pub struct Census {
     pub services: usize,
     /// Media legs, each with a port.
     pub legs: usize,
-    /// Dialogs with an owner.
+    /// Dialogs with an owner, and those that a crash would have us end.
     pub dialogs: usize,
     /// Flows in course.
     pub runs: usize,

@@ -65,17 +65,17 @@ impl Engine {
         let (topic_code, outcome_code) = digits.split_once('*').unwrap_or((digits, ""));
         let topic = self.config.topics.iter().find(|(_, topic)| topic.code.as_deref() == Some(topic_code));
         let topic: Option<TopicId> = topic.map(|(id, _)| id.clone());
-        let mut lists = self.config.queues.values().map(|queue| &queue.dispositions);
-        let disposition = lists.find_map(|list| list.get(outcome_code)).cloned();
+        let last = self.last_contact.get(seat).cloned();
+        let queue = last.as_ref().and_then(|(_, queue)| self.config.queues.get(queue));
+        let disposition = queue.and_then(|queue| queue.dispositions.get(outcome_code)).cloned();
         let known =
             (topic.is_some() || topic_code.is_empty()) && (disposition.is_some() || outcome_code.is_empty());
-        let Some(contact) = self.last_contact.get(seat).copied().filter(|_| known && !digits.is_empty())
-        else {
+        let Some((contact, _)) = last.filter(|_| known && !digits.is_empty()) else {
             return false;
         };
         let operator = seat.as_str().into();
         let lsn = self.append_as(now, Fact::Coded { contact, operator, topic, disposition }, true);
-        self.gate.hold_until_durable(lsn, Held::Confirm(dialog));
+        self.gate.hold_until_durable(now.mono, lsn, Held::Confirm(dialog));
         true
     }
 

@@ -84,7 +84,7 @@ impl Engine {
         let record = file.clone().map(|file| Recording { file });
         self.media(media::Command::Bridge { a, b, record });
         let operator = OperatorId::from(seat.as_str());
-        self.last_contact.insert(seat.clone(), id.into());
+        self.last_contact.insert(seat.clone(), (id.into(), queue.clone()));
         let recording = file.map(|file| file.as_ref().to_owned());
         self.append(now, Fact::Joined { contact: id.into(), seat, operator, queue, recording });
     }
@@ -105,8 +105,9 @@ impl Engine {
         let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id) else { return };
         if let Some(dialog) = leg.dialog {
             self.sip.bye(now.mono, dialog);
+            self.journal_dialog_over(now, dialog);
         }
-        self.acd.handle_input(now.mono, acd::Input::Failed(seat, id));
+        self.acd.handle_input(now.mono, acd::Input::Blocked(seat, id));
     }
 
     pub(super) fn stop_ringing(&mut self, now: Now, seat: &SeatId, id: CallId) {
@@ -142,9 +143,8 @@ impl Engine {
         self.acd.handle_input(now.mono, acd::Input::TalkEnded(seat, id));
         if let Some(call) = self.calls.get_mut(&id) {
             call.phase = Phase::Flow;
-            if how != EndedBy::Network {
-                call.story.on_operator_hung_up();
-            }
+            let by = if how == EndedBy::Network { how } else { EndedBy::Operator };
+            call.story.on_parted(by);
             call.story.on_left(QueueExit::Answered);
         }
         self.step_flow(now, id, flow::Input::QueueExit(QueueExit::Answered));
@@ -158,7 +158,7 @@ impl Engine {
             return self.sip.refuse_offer(now.mono, dialog, 488);
         };
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let is_citizen = call.citizen.dialog == Some(dialog);
+        let (is_citizen, was_held) = (call.citizen.dialog == Some(dialog), call.is_held());
         let leg =
             if is_citizen { Some(&mut call.citizen) } else { call.seat.as_mut().map(|seat| &mut seat.leg) };
         let Some((leg, mut local)) = leg.and_then(|leg| leg.local.take().map(|local| (leg, local))) else {
@@ -173,32 +173,31 @@ impl Engine {
         leg.local = Some(local);
         match answered {
             Ok((answer, agreed)) => {
-                let was_held = leg.held;
                 let command = leg.set_remote(&agreed);
-                let turned = (leg.held != was_held).then_some(leg.held);
+                let is_held = call.is_held();
                 self.media(command);
                 self.sip.accept_offer(now.mono, dialog, answer);
-                if let Some(on) = turned {
-                    self.on_hold(now, id, is_citizen, on);
-                }
+                self.on_hold(now, id, is_citizen, was_held != is_held);
             }
             Err(error) => self.sip.refuse_offer(now.mono, dialog, error.status()),
         }
     }
 
-    /// Whoever is put on hold by an operator hears music.
-    fn on_hold(&mut self, now: Now, id: CallId, by_citizen: bool, on: bool) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
+    /// The SDP of one side is new. Whoever is put on hold by an operator hears music; `turned`: the talk stands still from now on, or
+    /// no longer.
+    pub(super) fn on_hold(&mut self, now: Now, id: CallId, by_citizen: bool, turned: bool) {
+        let Some(call) = self.calls.get(&id) else { return };
         if !matches!(call.phase, Phase::Talking(_)) {
             return;
         }
+        let (is_held, leg) = (call.is_held(), call.citizen.media);
+        let by_operator = call.seat.as_ref().is_some_and(|seat| seat.leg.held);
         let music = call.enqueue.as_ref().map(|enqueue| enqueue.music.clone());
-        let leg = call.citizen.media;
-        self.append(now, Fact::Held { contact: id.into(), on });
-        if by_citizen {
-            return;
+        if turned {
+            self.append(now, Fact::Held { contact: id.into(), on: is_held });
         }
-        match music.filter(|_| on).and_then(|music| self.sound("music", &music)) {
+        match music.filter(|_| by_operator).and_then(|music| self.sound("music", &music)) {
+            _ if by_citizen => {}
             Some(sound) => self.play(id, vec![sound], Purpose::Music, false),
             None => self.media(media::Command::Stop { leg }),
         }
@@ -234,7 +233,7 @@ impl Engine {
             before.is_some_and(|before| before.work == WorkView::WrapUp) && view.work != WorkView::WrapUp;
         let by = self.acting.clone();
         self.append(now, Fact::SeatChanged { seat: seat.clone(), now: view, by });
-        if let Some(contact) = self.last_contact.get(&seat).copied().filter(|_| wrapped_up) {
+        if let Some((contact, _)) = self.last_contact.get(&seat).cloned().filter(|_| wrapped_up) {
             self.append(now, Fact::WrappedUp { contact, seat });
         }
     }

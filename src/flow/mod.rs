@@ -104,8 +104,8 @@ pub enum Action {
     },
     /// Ask for a place in this queue; `Input::QueueExit` follows. While waiting, music plays.
     Enqueue(Enqueue),
-    /// Give up the place (a key of the queue node was pressed); no `QueueExit` follows.
-    Dequeue,
+    /// Give up the place: a key of the queue node was pressed, and the run has taken this exit; no `QueueExit` follows.
+    Dequeue(QueueExit),
     /// The flow is over: hang up.
     Hangup,
 }

@@ -160,7 +160,7 @@ impl Caller {
                     self.heard.push(format!("tag {}", all.join(" ")));
                 }
                 Action::Enqueue(place) => self.heard.push(format!("queue {}", place.queue)),
-                Action::Dequeue => self.heard.push("dequeue".to_owned()),
+                Action::Dequeue(_) => self.heard.push("dequeue".to_owned()),
                 Action::Hangup => self.heard.push("hangup".to_owned()),
             }
         }

@@ -146,6 +146,7 @@ impl Control {
         for event in self.media.finish() {
             self.feed(Input::Media(event));
         }
+        self.sip.finish(UNSENT_PATIENCE).await;
         self.store.close();
     }
 
@@ -217,6 +218,9 @@ pub(super) async fn sleep_until(clock: Clock, wake: Option<Mono>) {
         None => std::future::pending().await,
     }
 }
+
+/// How long the TCP connections may take to send what is left.
+const UNSENT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long a stopping exchange may take in all, beyond what it was told to drain.
 pub const STOP_WITHIN: Duration = Duration::from_secs(9);

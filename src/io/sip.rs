@@ -20,8 +20,10 @@ const MAX_STREAMS: usize = 1_024;
 const MAX_UNSENT: usize = 256;
 /// Reports of all connections that may wait for the control loop; a full queue slows the readers down.
 const MAX_REPORTS: usize = 1_024;
-/// How long a connection may be silent: seats refresh within 120 s.
-const IDLE: Duration = Duration::from_secs(300);
+/// How long a new connection may say nothing. Later silence is for the endpoint to judge, which knows what hangs on it.
+const FIRST_WORD: Duration = Duration::from_secs(30);
+/// No limit, in the words of a timer.
+const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
 /// How long a peer may take to accept a connection, or to read what was sent.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(4);
 /// Peers whose way out of this machine is remembered.
@@ -223,11 +225,13 @@ async fn run(
     let _ = stream.set_nodelay(true);
     let (mut from, mut to) = stream.split();
     let mut buffer = vec![0; 16 * 1024];
+    let mut patience = FIRST_WORD;
     loop {
         tokio::select! {
-            read = tokio::time::timeout(IDLE, from.read(&mut buffer)) => match read {
+            read = tokio::time::timeout(patience, from.read(&mut buffer)) => match read {
                 Ok(Ok(0) | Err(_)) | Err(_) => break,
                 Ok(Ok(length)) => {
+                    patience = FOR_EVER;
                     if reports.send(StreamEvent::Bytes(link, buffer[..length].to_vec())).await.is_err() {
                         return;
                     }
@@ -235,6 +239,7 @@ async fn run(
             },
             message = unsent.recv() => {
                 let Some(message) = message else { break };
+                patience = FOR_EVER;
                 let written = tokio::time::timeout(CONNECT_PATIENCE, to.write_all(&message)).await;
                 if !matches!(written, Ok(Ok(()))) {
                     break;

@@ -193,6 +193,7 @@ fn turned_away(sim: &mut Sim, citizen: PhoneId, sound: &str) {
     sim.until("the flow hangs up", |sim| sim.line(citizen) == Line::Free);
     let contact = sim.contact(citizen);
     assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Unserved), Some(EndedBy::Flow)));
+    assert_eq!(contact.queue.as_ref().map(|queue| queue.as_str()), Some("anagrafe"));
 }
 
 #[test]
@@ -288,6 +289,7 @@ fn caller_leaves_the_queue_by_the_key_of_its_node() {
         sim.until("the flow hangs up", |sim| sim.line(citizen) == Line::Free);
         let contact = sim.contact(citizen);
         assert!(contact.path.iter().any(|id| id.as_str() == node), "{:?}", contact.path);
+        assert!((1.0..1.5).contains(&contact.wait_s), "{}", contact.wait_s);
         assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Left), Some(EndedBy::Flow)));
         sim.verdict().unwrap();
     }
@@ -413,6 +415,30 @@ fn phone_that_dies_in_a_talk_is_noticed_by_its_silence_and_the_call_ended() {
 }
 
 #[test]
+fn operators_phone_that_dies_in_a_talk_sends_the_citizen_to_the_goodbye_and_is_put_down_to_the_network() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    let citizen = waiting(&mut sim);
+    talking(&mut sim, citizen, seat);
+    sim.unplug(seat, true);
+    sim.until("the flow hangs up", |sim| sim.line(citizen) == Line::Free);
+    let contact = sim.contact(citizen);
+    assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Answered), Some(EndedBy::Network)));
+}
+
+#[test]
+fn want_of_ports_is_not_held_against_the_operators() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    let citizen = sim.call("055055");
+    sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
+    sim.no_ports = 4;
+    sim.press(citizen, "1");
+    talking(&mut sim, citizen, seat);
+    sim.verdict().unwrap();
+}
+
+#[test]
 fn waiting_citizen_who_sends_nothing_is_left_alone() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
@@ -484,8 +510,10 @@ fn full_disk_degrades_and_recovers_without_losing_a_contact() {
     }
     let citizen = sim.call("055055");
     sim.advance(5 * SECOND);
+    assert!(sim.degraded_ever);
     sim.hang_up(citizen);
     sim.advance(5 * SECOND);
+    assert!(!sim.degraded());
     assert_eq!(sim.contact(citizen).outcome, Some(Outcome::Left));
 }
 

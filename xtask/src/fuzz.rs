@@ -41,7 +41,7 @@ impl Seeds {
 
     /// The test that runs them.
     pub(crate) fn command(&self) -> Command {
-        let mut command = test("fuzz_sim");
+        let mut command = test("fuzz_sim::fuzz_sim");
         command.env("CENTRALINO_SEEDS", self.count.to_string());
         command.env("CENTRALINO_FIRST_SEED", self.first.to_string());
         if let Some(fault) = &self.fault {
@@ -60,7 +60,7 @@ pub(crate) fn fuzz(seeds: &Seeds) -> Result<(), String> {
 
 /// The test of the test: each planted fault is found.
 pub(crate) fn planted_faults() -> Command {
-    test("planted_faults")
+    test("fuzz_sim::planted_faults_are_found")
 }
 
 /// An ignored test of the simulator. The planted faults are always compiled in, so that one build serves both; only
@@ -68,7 +68,7 @@ pub(crate) fn planted_faults() -> Command {
 fn test(name: &str) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["test", "--profile", "fuzz", "--features", "planted-faults", "--test", "it", name]);
-    command.args(["--", "--ignored", "--nocapture"]);
+    command.args(["--", "--exact", "--ignored", "--nocapture"]);
     command
 }
 

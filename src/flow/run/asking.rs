@@ -241,7 +241,7 @@ impl FlowRun {
             return None;
         };
         let target = step.exits.get(&exit).copied()?;
-        actions.push(Action::Dequeue);
+        actions.push(Action::Dequeue(exit));
         Some(target)
     }
 
