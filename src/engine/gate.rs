@@ -143,6 +143,7 @@ impl Gate {
             return false;
         }
         self.degraded = true;
+        self.promised.clear();
         let held: Vec<Held> = std::mem::take(&mut self.until_written)
             .into_values()
             .chain(std::mem::take(&mut self.until_durable).into_values())
