@@ -45,9 +45,9 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    pub(crate) fn new(realm: String, passwords: BTreeMap<Arc<str>, String>, key: &[u8; 32]) -> Guard {
+    pub(crate) fn new(mut realm: String, passwords: BTreeMap<Arc<str>, String>, key: &[u8; 32]) -> Guard {
         let nobody = super::hex(key);
-        let realm = realm.replace(char::is_control, "");
+        realm.retain(|c| !c.is_control());
         Guard { realm, passwords, nobody, mint: Mint::new(key), counts: BTreeMap::new() }
     }
 
