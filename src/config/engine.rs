@@ -20,7 +20,7 @@ pub(super) fn read(table: Table<'_>) -> EngineConfig {
     check_ports(&table, rtp_ports, &ports_at, max_calls);
     let engine = EngineConfig {
         node: table.number("node", 1, 1..=u16::MAX),
-        realm: table.text("realm").map_or("centralino", |word| word.text).to_owned(),
+        realm: realm(&table).unwrap_or_else(|| "centralino".to_owned()),
         advertise: table.text("advertise").and_then(|word| address(&table, &word)),
         rtp_ports,
         max_calls,
@@ -34,6 +34,16 @@ pub(super) fn read(table: Table<'_>) -> EngineConfig {
     };
     table.finish();
     engine
+}
+
+/// Phones take it out of quotes and hash it: not all do the same with what had to be escaped.
+fn realm(table: &Table<'_>) -> Option<String> {
+    let word = table.text("realm")?;
+    let spoils = |c: char| c.is_control() || c == '"' || c == '\\';
+    if word.text.is_empty() || word.text.contains(spoils) {
+        table.not(&word, "a realm (no quotes, backslashes or control characters)", "centralino");
+    }
+    Some(word.text.to_owned())
 }
 
 fn address(table: &Table<'_>, word: &Word<'_>) -> Option<IpAddr> {

@@ -100,6 +100,8 @@ fn each_mistake_is_told_with_place_and_remedy() {
         ("engine.toml", "node = 0", "engine.toml:1:8: `node` must be from 1 to 65535"),
         ("engine.toml", "node = \"one\"", "engine.toml:1:8: `node` must be a whole number, not a text"),
         ("engine.toml", "# first\nrelam = \"x\"", "engine.toml:2:1: the file has no key `relam`; did you mean `realm`?"),
+        ("engine.toml", "realm = 'a\"b'", "engine.toml:1:9: `a\"b` is not a realm (no quotes, backslashes or control characters); write one like `centralino`"),
+        ("engine.toml", "realm = \"\"", "engine.toml:1:9: `` is not a realm (no quotes, backslashes or control characters); write one like `centralino`"),
         ("engine.toml", "advertise = \"here\"", "engine.toml:1:13: `here` is not an IP address; write one like `192.0.2.10`"),
         ("engine.toml", "rtp_ports = [30000, 20000]", "engine.toml:1:13: the range of ports is empty; write the lower port first, as in `[20000, 29999]`"),
         ("engine.toml", "rtp_ports = [20000, 20099]", "engine.toml:1:13: the range holds 50 legs, and `max_calls` = 1000 may need two each; widen it to four ports a call or lower `max_calls`"),

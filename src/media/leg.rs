@@ -159,7 +159,7 @@ impl Leg {
     ) -> Option<Incoming<'a>> {
         let packet = Packet::parse(datagram)?;
         let remote = self.remote.as_ref()?;
-        if !self.source.as_mut()?.accepts(from, packet.header.ssrc) {
+        if !self.source.as_mut()?.accepts(now, from, packet.header.ssrc) {
             return None;
         }
         self.heard = Heard::At(now);

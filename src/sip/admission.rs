@@ -13,8 +13,8 @@ use ipnet::IpNet;
 use super::Peer;
 use super::message::{Message, Name, NameAddr, Scheme, Uri};
 
-/// Longest number or name taken over from a caller.
-const LONGEST_NAME: usize = 128;
+/// Longest number or name taken over from a caller, in characters.
+const LONGEST_NAME: usize = 64;
 
 /// What is asked of a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Admission {
         users: impl Iterator<Item = &'a Arc<str>>,
         trunks: Vec<(Arc<str>, IpNet)>,
     ) -> Admission {
-        Admission { users: users.map(|user| (user.to_ascii_lowercase(), user.clone())).collect(), trunks }
+        Admission { users: users.map(|user| (user.to_lowercase(), user.clone())).collect(), trunks }
     }
 
     /// What a new call from `source` has to show.
@@ -52,7 +52,7 @@ impl Admission {
     }
 
     fn user(&self, name: &str) -> Option<&Arc<str>> {
-        self.users.get(&name.to_ascii_lowercase())
+        self.users.get(&name.to_lowercase())
     }
 
     fn trunk(&self, source: IpAddr) -> Option<Arc<str>> {
@@ -77,7 +77,7 @@ impl Admission {
         let display = from
             .filter(|from| !is_anonymous(from))
             .and_then(|from| from.display_name())
-            .map(|name| text(&name));
+            .map(|name| display_text(&name));
         (number, display.filter(|display| !display.trim().is_empty()))
     }
 
@@ -90,16 +90,40 @@ impl Admission {
     }
 }
 
-/// User part of a URI, or number of a `tel:`, unescaped.
+/// User part of a URI, or number of a `tel:`, as a person would read it: unescaped, without the parameters that a network
+/// adds to a number (`055055;npdi`), without spaces and what cannot be seen. So nobody passes for another by what only a
+/// machine tells apart.
 pub(crate) fn user_of(uri: &Uri<'_>) -> Option<String> {
     match uri.scheme {
-        Scheme::Sip | Scheme::Sips | Scheme::Tel => uri.user_unescaped().map(|user| text(&user)),
+        Scheme::Sip | Scheme::Sips | Scheme::Tel => uri.user_unescaped().map(|user| user_text(&user)),
         Scheme::Other(_) => None,
     }
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect()
+fn user_text(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let user = text.split(';').next().unwrap_or_default();
+    user.chars().filter(|&c| !c.is_whitespace() && !is_invisible(c)).take(LONGEST_NAME).collect()
+}
+
+/// A name to be shown: on one line, and in the direction in which it is written.
+fn display_text(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let visible = text.chars().filter(|&c| !is_invisible(c));
+    visible.map(|c| if c.is_whitespace() { ' ' } else { c }).take(LONGEST_NAME).collect()
+}
+
+/// Control and format characters (Unicode Cc and Cf: zero-width, bidirectional, tags), and the fillers and selectors that
+/// leave no trace on a screen either.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
+            | '\u{890}' | '\u{891}' | '\u{8e2}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn wants_privacy(invite: &Message) -> bool {
@@ -109,8 +133,7 @@ fn wants_privacy(invite: &Message) -> bool {
 
 fn is_anonymous(from: &NameAddr<'_>) -> bool {
     let Some(uri) = from.uri() else { return true };
-    let named =
-        uri.user_unescaped().is_some_and(|user| !user.is_empty() && !user.eq_ignore_ascii_case(b"anonymous"));
+    let named = user_of(&uri).is_some_and(|user| !user.is_empty() && !user.eq_ignore_ascii_case("anonymous"));
     let host = uri.host.map(|host| host.to_string().to_ascii_lowercase());
     !named || host.is_some_and(|host| host == "anonymous.invalid")
 }
@@ -137,8 +160,20 @@ mod tests {
 
     #[test]
     fn a_seats_name_is_challenged_wherever_it_comes_from() {
-        for from in ["<sip:seat01@x>", "<sip:SEAT01@elsewhere>", "<sip:se%61t01@x>", "\"me\" <sips:seat01@x>"]
-        {
+        for from in [
+            "<sip:seat01@x>",
+            "<sip:SEAT01@elsewhere>",
+            "<sip:se%61t01@x>",
+            "\"me\" <sips:seat01@x>",
+            "<sip:seat01%20@x>",
+            "<sip:seat01;x=1@x>",
+            "<sip:Seat01%3bx@x>",
+            "<sip:%09seat%0001@x>",
+            "<sip:seat%E2%80%8B01@x>",
+            "<sip:%E2%80%AEseat01%EF%BB%BF@x>",
+            "<sip:seat01%C2%A0@x>",
+            "<sip:seat01%F3%A0%81%81@x>",
+        ] {
             let invite = invite(&format!("From: {from};tag=1"));
             for source in [TRUNK, ELSEWHERE] {
                 assert_eq!(admission().demand(&invite, source), Demand::Proof("seat01".into()), "{from}");
@@ -163,6 +198,13 @@ mod tests {
         for (headers, peer, number, display) in [
             ("From: \"Anna\" <sip:055%32@x>;tag=1".to_owned(), &trunk, "0552", Some("Anna")),
             ("From: <tel:+39055;phone-context=x>;tag=1".to_owned(), &trunk, "+39055", None),
+            (
+                "From: \"\u{202e}An\u{200b}na\u{a0}B\" <sip:0552;npdi@x>;tag=1".to_owned(),
+                &trunk,
+                "0552",
+                Some("Anna B"),
+            ),
+            ("From: \"\u{feff}\" <sip:%E2%80%8B@x>;tag=1".to_owned(), &trunk, "", None),
             ("From: \"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=1".to_owned(), &trunk, "", None),
             (format!("From: <sip:1@x>;tag=1\r\n{asserted}"), &trunk, "+390551", None),
             (format!("From: <sip:1@x>;tag=1\r\n{asserted}"), &Peer::User("seat01".into()), "1", None),
@@ -172,6 +214,21 @@ mod tests {
         ] {
             let (found, name) = admission().identity(&invite(&headers), peer);
             assert_eq!((found.as_str(), name.as_deref()), (number, display), "{headers}");
+        }
+    }
+
+    #[test]
+    fn names_and_numbers_are_no_longer_than_sixty_four_characters() {
+        let long = "\u{e8}".repeat(500);
+        let invite = invite(&format!("From: \"{long}\" <sip:{}@x>;tag=1", "5".repeat(500)));
+        let (number, display) = admission().identity(&invite, &Peer::Trunk("world".into()));
+        assert_eq!((number, display), ("5".repeat(64), Some("\u{e8}".repeat(64))));
+    }
+
+    #[test]
+    fn a_dialled_number_is_found_whatever_the_network_adds_to_it() {
+        for uri in ["sip:055055@x", "sip:055055;npdi@x", "sip:055055%20;rn=1@x", "tel:055055;npdi"] {
+            assert_eq!(user_of(&Uri::parse(uri.as_bytes()).unwrap()).as_deref(), Some("055055"), "{uri}");
         }
     }
 }

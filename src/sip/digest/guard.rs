@@ -45,20 +45,27 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    pub(crate) fn new(realm: String, passwords: BTreeMap<Arc<str>, String>, key: &[u8; 32]) -> Guard {
+    pub(crate) fn new(mut realm: String, passwords: BTreeMap<Arc<str>, String>, key: &[u8; 32]) -> Guard {
         let nobody = super::hex(key);
+        realm.retain(|c| !c.is_control());
         Guard { realm, passwords, nobody, mint: Mint::new(key), counts: BTreeMap::new() }
     }
 
     /// Values for WWW-Authenticate, one header each, with these algorithms in this order.
     pub(crate) fn challenges(&mut self, now: Mono, stale: bool, algorithms: &[Algorithm]) -> Vec<String> {
         let (realm, nonce) = (&self.realm, self.mint.next(now, &self.realm));
+        let quoted = realm.replace('\\', "\\\\").replace('"', "\\\"");
         let stale = if stale { ", stale=true" } else { "" };
         let challenge = |algorithm: &Algorithm| {
             let token = algorithm.token();
-            format!(r#"Digest realm="{realm}", nonce="{nonce}", algorithm={token}, qop="auth"{stale}"#)
+            format!(r#"Digest realm="{quoted}", nonce="{nonce}", algorithm={token}, qop="auth"{stale}"#)
         };
         algorithms.iter().map(challenge).collect()
+    }
+
+    /// Whether there is such a user.
+    pub(crate) fn knows(&self, user: &str) -> bool {
+        self.passwords.contains_key(user)
     }
 
     /// Whether one of the Authorization `values` proves the sender to be `user`.
@@ -207,6 +214,16 @@ mod tests {
         assert_eq!(check(&mut guard(), START, "seat01", &value), Verdict::Stale);
         let wrong = answered(&challenge, "seat01", "due", 1);
         assert_eq!(check(&mut guard(), START, "seat01", &wrong), Verdict::Unproved);
+    }
+
+    #[test]
+    fn a_realm_cannot_break_its_header() {
+        let users = BTreeMap::from([(Arc::from("seat01"), "uno".to_owned())]);
+        let mut guard = Guard::new("\"a\\b\"\r\nX: 1".to_owned(), users, &[3; 32]);
+        let challenge = challenge(&mut guard, Algorithm::Md5);
+        assert!(challenge.starts_with(r#"Digest realm="\"a\\b\"X: 1", nonce="#), "{challenge}");
+        let value = answered(&challenge, "seat01", "uno", 1);
+        assert!(matches!(check(&mut guard, START, "seat01", &value), Verdict::Proved(_)));
     }
 
     #[test]

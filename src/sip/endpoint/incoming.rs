@@ -27,7 +27,7 @@ impl Endpoint {
         match self.guard.check(now, &user, b"INVITE", invite.fields(Name::Authorization)) {
             Verdict::Proved(user) => self.admit(now, link, invite, Peer::User(user)),
             Verdict::Stale => self.challenge(now, link, &invite, true),
-            Verdict::Unproved => self.challenge(now, link, &invite, false),
+            Verdict::Unproved => self.challenge_unproved(now, link, &invite, &user),
         }
     }
 

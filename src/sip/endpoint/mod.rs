@@ -11,6 +11,7 @@
 
 mod alarms;
 mod clients;
+mod failures;
 mod incoming;
 mod outgoing;
 mod phone;
@@ -28,6 +29,7 @@ use rand::{Rng, SeedableRng};
 
 use self::alarms::{Alarm, Alarms};
 use self::clients::{ClientId, ClientTransaction};
+use self::failures::Failures;
 use self::phone::Phone;
 use self::servers::Servers;
 use self::streams::Stream;
@@ -50,6 +52,7 @@ pub struct Endpoint {
     tag_key: [u8; 32],
     admission: Admission,
     guard: Guard,
+    failures: Failures,
     registrar: Registrar,
     streams: BTreeMap<Link, Stream>,
     servers: Servers,
@@ -76,6 +79,7 @@ impl Endpoint {
         Endpoint {
             admission: Admission::new(settings.users.keys(), settings.trunks),
             guard: Guard::new(settings.realm, settings.users, &nonce_key),
+            failures: Failures::default(),
             server: settings.server,
             advertise: settings.advertise,
             limits: settings.limits,

@@ -24,7 +24,7 @@ impl Endpoint {
         let user = match self.guard.check(now, &user, b"REGISTER", request.fields(Name::Authorization)) {
             Verdict::Proved(user) => user,
             Verdict::Stale => return self.challenge(now, link, &request, true),
-            Verdict::Unproved => return self.challenge(now, link, &request, false),
+            Verdict::Unproved => return self.challenge_unproved(now, link, &request, &user),
         };
         let update = Update {
             link,
