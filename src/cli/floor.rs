@@ -183,7 +183,8 @@ pub(super) fn queue(args: &QueueArgs) -> Result<(), Failure> {
 /// Runs `call`.
 pub(super) fn call(args: &CallArgs) -> Result<(), Failure> {
     let CallCommand::List(listed) = &args.command;
-    let columns = ["call", "from", "to", "entity", "phase", "queue", "seat"].map(words);
+    let [to, entity] = [words("to").spare(2), words("entity").spare(1)];
+    let columns = [words("call"), words("from"), to, entity, words("phase"), words("queue"), words("seat")];
     let row = |call: &Call| {
         let (queue, seat) = (or_dash(call.queue.as_ref()), or_dash(call.seat.as_ref()));
         let (from, to) = (call.from.clone(), call.to.clone());
