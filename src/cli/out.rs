@@ -115,7 +115,7 @@ fn drawn(columns: &[Column], rows: &[Vec<String>], width: Option<u16>, today: &s
         table.add_row(row);
     }
     for (column, drawn) in columns.iter().zip(table.column_iter_mut()) {
-        drawn.set_padding((0, 2));
+        drawn.set_padding((0, 1)); // and the style has a blank between columns
         if column.holds == Holds::Numbers {
             drawn.set_cell_alignment(CellAlignment::Right);
         }
@@ -309,14 +309,14 @@ mod tests {
             (None, "contact case opened from to wait"),
             (Some(80), "contact case opened from to wait"),
             (Some(50), "contact opened from to wait"),
-            (Some(41), "contact opened from wait"),
+            (Some(37), "contact opened from wait"),
             (Some(10), "contact opened from wait"),
         ] {
             let text = drawn(&COLUMNS, &[contact("+390552768224")], width, "2026-11-22");
             let first = text.lines().next().expect("titles");
             assert_eq!(first.split_whitespace().collect::<Vec<_>>().join(" "), titles, "{width:?}\n{text}");
             assert_eq!(text.lines().count(), 3, "{text}");
-            let wide = width.map_or(usize::MAX, usize::from).max(41);
+            let wide = width.map_or(usize::MAX, usize::from).max(37);
             assert!(text.lines().all(|line| line.chars().count() <= wide), "{width:?}\n{text}");
         }
     }
