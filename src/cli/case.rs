@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::contact;
 use super::failure::Failure;
-use super::out::{self, Column, Format, moment, numbers, or_dash, word, words};
+use super::out::{self, Column, Format, moment, moments, numbers, or_dash, word, words};
 use super::records::{Filter, Records, Whence, page_through};
 use crate::crm::{CaseLine, CaseStatus};
 use crate::ids::CaseId;
@@ -109,8 +109,8 @@ fn list(whence: &Whence, filter: &Filter, status: Option<CaseStatus>, format: Fo
 
 const COLUMNS: [Column; 7] = [
     words("case"),
-    words("opened"),
-    words("citizen"),
+    moments("opened"),
+    words("citizen").spare(1),
     words("entity"),
     words("topic"),
     words("status"),
@@ -138,6 +138,6 @@ fn show(case: &CaseStory) -> Result<(), Failure> {
         line.citizen.map_or_else(|| "not known".to_owned(), |id| id.to_string())
     ))?;
     out::line(&format!("about      {}{about}", line.entity))?;
-    out::line(&format!("opened     {}", line.opened))?;
+    out::line(&format!("opened     {}", moment(&line.opened)))?;
     contact::table(&case.contact_lines)
 }

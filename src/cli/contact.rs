@@ -1,7 +1,7 @@
 //! `centralino contact`: the calls on record.
 
 use super::failure::Failure;
-use super::out::{self, Column, Format, clock, moment, numbers, or_dash, word, words};
+use super::out::{self, Column, Format, clock, moment, moments, numbers, or_dash, prose, word, words};
 use super::records::{Filter, Records, Whence, page_through};
 use super::story;
 use crate::crm::ContactLine;
@@ -83,12 +83,12 @@ fn list(whence: &Whence, filter: &Filter, format: Format) -> Result<(), Failure>
 
 const COLUMNS: [Column; 10] = [
     words("contact"),
-    words("case"),
-    words("opened"),
+    words("case").spare(3),
+    moments("opened"),
     words("from"),
-    words("to"),
+    words("to").spare(2),
     words("queue"),
-    words("operator"),
+    words("operator").spare(1),
     words("outcome"),
     numbers("wait"),
     numbers("talk"),
@@ -126,7 +126,7 @@ fn outcome(contact: &ContactLine) -> String {
 fn show(contact: &ContactStory) -> Result<(), Failure> {
     out::line(&heading(&contact.line))?;
     let steps = story::steps(&contact.story);
-    out::table(&[words("time"), numbers("after"), words("what happened")], steps, "nothing is known of it")
+    out::table(&[moments("time"), numbers("after"), prose("what happened")], steps, "nothing is known of it")
 }
 
 /// The facts at a glance, one a line; what does not apply is left out.
@@ -149,10 +149,11 @@ fn heading(line: &ContactLine) -> String {
         ("contact", Some(format!("{}, case {}", line.contact, line.case))),
         ("from", Some(line.from.clone().unwrap_or_else(|| "(erased)".to_owned()))),
         ("citizen", line.citizen.map(|citizen| citizen.to_string())),
-        ("to", Some(format!("{}, flow {}, in {}", line.to, line.flow, line.language))),
+        ("to", Some(format!("{}, flow {}", line.to, line.flow))),
+        ("language", Some(language(line.language.as_str()))),
         ("about", Some(about)),
-        ("opened", Some(line.opened.clone())),
-        ("closed", line.closed.clone()),
+        ("opened", Some(moment(&line.opened))),
+        ("closed", line.closed.as_deref().map(moment)),
         ("outcome", Some(ended.unwrap_or_else(|| outcome(line)))),
         ("why", line.why.clone()),
         ("queue", line.queue.as_ref().map(ToString::to_string)),
@@ -166,4 +167,17 @@ fn heading(line: &ContactLine) -> String {
     ];
     let told = lines.iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
     told.map(|(name, text)| format!("{name:<10} {}", out::printable(text))).collect::<Vec<_>>().join("\n")
+}
+
+/// Its name; for one that has none here, the code.
+fn language(code: &str) -> String {
+    match code {
+        "it" => "Italian",
+        "en" => "English",
+        "de" => "German",
+        "fr" => "French",
+        "es" => "Spanish",
+        other => other,
+    }
+    .to_owned()
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::address::parse_address;
 use super::failure::Failure;
 use super::out::{self, Column, Format, clock, numbers, or_dash, word, words};
 use crate::ids::{CallId, EntityId, QueueId, SeatId};
@@ -16,7 +17,7 @@ use crate::words::{SeatView, Status, StatusChange};
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Running {
     /// Where it listens for this command: `--http` of `serve`.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = parse_address)]
     http: SocketAddr,
     /// The data directory that it runs on; the token lies there.
     #[arg(long, value_name = "DIR", default_value = "data")]
@@ -183,7 +184,8 @@ pub(super) fn queue(args: &QueueArgs) -> Result<(), Failure> {
 /// Runs `call`.
 pub(super) fn call(args: &CallArgs) -> Result<(), Failure> {
     let CallCommand::List(listed) = &args.command;
-    let columns = ["call", "from", "to", "entity", "phase", "queue", "seat"].map(words);
+    let [to, entity] = [words("to").spare(2), words("entity").spare(1)];
+    let columns = [words("call"), words("from"), to, entity, words("phase"), words("queue"), words("seat")];
     let row = |call: &Call| {
         let (queue, seat) = (or_dash(call.queue.as_ref()), or_dash(call.seat.as_ref()));
         let (from, to) = (call.from.clone(), call.to.clone());
@@ -227,7 +229,21 @@ fn seat_row(seat: &Seat) -> Vec<String> {
 
 fn change(seat: &OneSeat, change: &StatusChange) -> Result<(), Failure> {
     let path = format!("/api/seats/{}/status", seat.seat);
-    seat.running.client()?.post(&path, change).map_err(Failure::other)
+    seat.running.client()?.post(&path, change).map_err(Failure::other)?;
+    let seats = seat.running.state()?.seats;
+    let now = seats.iter().find(|now| now.id.as_str() == seat.seat);
+    now.map_or(Ok(()), |now| out::line(&out::printable(&standing(now))))
+}
+
+/// `seat17: logged in, ready; no phone is registered`.
+fn standing(seat: &Seat) -> String {
+    let status = match &seat.view.status {
+        Status::LoggedOut => "logged out".to_owned(),
+        Status::Ready => "logged in, ready".to_owned(),
+        Status::Paused(reason) => format!("logged in, paused: {reason}"),
+    };
+    let phone = if seat.view.reachable { "" } else { "; no phone is registered" };
+    format!("{}: {status}{phone}", seat.id)
 }
 
 #[cfg(test)]
@@ -240,6 +256,10 @@ mod tests {
         let seat: Seat = serde_json::from_str(json).expect("as the exchange writes it");
         assert_eq!(seat_row(&seat), ["seat01", "registered", "paused: riunione", "wrap up", "1.2.3"]);
         assert_eq!(serde_json::to_string(&seat).expect("plain data"), json);
+        assert_eq!(standing(&seat), "seat01: logged in, paused: riunione");
+        let json = json.replace("true", "false").replace(r#"{"paused":"riunione"}"#, r#""ready""#);
+        let seat: Seat = serde_json::from_str(&json).expect("as the exchange writes it");
+        assert_eq!(standing(&seat), "seat01: logged in, ready; no phone is registered");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! standard output; everything else goes to standard error. It ends with 0, with 1 when it could not be done, and with 2 when
 //! the arguments or the configuration are wrong, always with a line that says what to do.
 
+mod address;
 mod case;
 mod contact;
 mod failure;

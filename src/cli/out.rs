@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 use serde::Serialize;
 
 use super::failure::Failure;
+use crate::crm::contact::rome;
+use crate::io::control::Clock;
 
 /// How a list is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -17,21 +19,69 @@ pub(super) enum Format {
     Json,
 }
 
-/// A column: its title, and whether it holds numbers, which stand to the right.
-pub(super) struct Column(pub(super) &'static str, pub(super) bool);
+/// What a column holds, which says how it gives way on a narrow terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    /// Cut when long, never broken over lines.
+    Words,
+    /// To the right.
+    Numbers,
+    /// As `moment` writes it; told shorter when there is little room.
+    Moment,
+    /// Goes on over several lines.
+    Prose,
+}
+
+/// A column: its title and what it holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Column {
+    title: &'static str,
+    holds: Holds,
+    /// Left out when the terminal is narrow, the highest first; 0 stays.
+    spare: u8,
+}
+
+impl Column {
+    /// Left out when the terminal is narrow, the highest rank first; `--format json` and `show` still have it.
+    pub(super) const fn spare(self, rank: u8) -> Column {
+        Column { spare: rank, ..self }
+    }
+
+    const fn new(title: &'static str, holds: Holds) -> Column {
+        Column { title, holds, spare: 0 }
+    }
+}
 
 /// A column of words.
 pub(super) const fn words(title: &'static str) -> Column {
-    Column(title, false)
+    Column::new(title, Holds::Words)
 }
 
 /// A column of numbers.
 pub(super) const fn numbers(title: &'static str) -> Column {
-    Column(title, true)
+    Column::new(title, Holds::Numbers)
+}
+
+/// A column of moments.
+pub(super) const fn moments(title: &'static str) -> Column {
+    Column::new(title, Holds::Moment)
+}
+
+/// A column of sentences.
+pub(super) const fn prose(title: &'static str) -> Column {
+    Column::new(title, Holds::Prose)
 }
 
 /// A line under the titles and nothing else: rows can be searched and cut.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+/// Longest cell, and longest word of a sentence: a caller's 128 digits must not widen the table.
+const LONGEST: usize = 32;
+/// A cell is not cut below this, however narrow the terminal.
+const SHORTEST: usize = 8;
+/// Sentences want at least this much.
+const PROSE: usize = 32;
+/// Between two columns.
+const GAP: usize = 2;
 
 /// Prints a table, as wide as the terminal; `nothing` when it has no rows.
 pub(super) fn table(
@@ -39,18 +89,115 @@ pub(super) fn table(
     rows: impl IntoIterator<Item = Vec<String>>,
     nothing: &str,
 ) -> Result<(), Failure> {
+    let rows: Vec<Vec<String>> = rows.into_iter().collect();
+    if rows.is_empty() {
+        return line(nothing);
+    }
+    let width = Table::new().width();
+    let today = moment(&rome(Clock::start().now().wall.as_millisecond()));
+    line(&drawn(columns, &rows, width, today.get(..10).unwrap_or_default()))
+}
+
+/// The table as text, in a terminal of `width` or without end.
+fn drawn(columns: &[Column], rows: &[Vec<String>], width: Option<u16>, today: &str) -> String {
+    let (columns, rows) = fitted(columns, rows, width.map_or(usize::MAX, usize::from), today);
     let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(columns.iter().map(|Column(title, _)| *title));
-    for (index, Column(_, is_number)) in columns.iter().enumerate() {
-        if *is_number && let Some(column) = table.column_mut(index) {
-            column.set_cell_alignment(CellAlignment::Right);
+    table.load_style(STYLE).set_header(columns.iter().map(|column| column.title));
+    if columns.iter().any(|column| column.holds == Holds::Prose) {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        if let Some(width) = width {
+            table.set_width(width);
         }
+    } else {
+        table.set_content_arrangement(ContentArrangement::Disabled); // it fits, or cannot be made to
     }
     for row in rows {
-        table.add_row(row.iter().map(|text| printable(text)));
+        table.add_row(row);
     }
-    if table.is_empty() { line(nothing) } else { line(&table.trim_fmt()) }
+    for (column, drawn) in columns.iter().zip(table.column_iter_mut()) {
+        drawn.set_padding((0, 1)); // and the style has a blank between columns
+        if column.holds == Holds::Numbers {
+            drawn.set_cell_alignment(CellAlignment::Right);
+        }
+        if column.holds != Holds::Prose {
+            drawn.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    table.trim_fmt()
+}
+
+/// Columns and cells that fit into `width`: moments get shorter, then spare columns go, then the widest cells are cut.
+fn fitted(
+    columns: &[Column],
+    rows: &[Vec<String>],
+    width: usize,
+    today: &str,
+) -> (Vec<Column>, Vec<Vec<String>>) {
+    let mut columns = columns.to_vec();
+    let cells =
+        |row: &Vec<String>| columns.iter().zip(row).map(|(column, text)| cell(*column, text)).collect();
+    let mut rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
+    if total(&columns, &rows) > width {
+        for (place, _) in columns.iter().enumerate().filter(|(_, column)| column.holds == Holds::Moment) {
+            rows.iter_mut().filter_map(|row| row.get_mut(place)).for_each(|text| shorten(text, today));
+        }
+    }
+    while total(&columns, &rows) > width {
+        let spare = (0..columns.len()).filter(|place| columns[*place].spare > 0);
+        let Some(place) = spare.max_by_key(|place| columns[*place].spare) else { break };
+        columns.remove(place);
+        for row in &mut rows {
+            row.remove(place);
+        }
+    }
+    while let over @ 1.. = total(&columns, &rows).saturating_sub(width) {
+        let can_give = (0..columns.len()).filter(|place| columns[*place].holds == Holds::Words);
+        let Some(place) = can_give.max_by_key(|place| widest(&columns, &rows, *place)) else { break };
+        let now = widest(&columns, &rows, place);
+        let title = columns[place].title.chars().count();
+        let next = now.saturating_sub(over.min(4)).max(title).max(SHORTEST);
+        if next >= now {
+            break;
+        }
+        rows.iter_mut().filter_map(|row| row.get_mut(place)).for_each(|text| *text = cut(text, next));
+    }
+    (columns, rows)
+}
+
+fn total(columns: &[Column], rows: &[Vec<String>]) -> usize {
+    let cells: usize = (0..columns.len()).map(|place| widest(columns, rows, place)).sum();
+    // The gap after the last column is drawn too.
+    cells + GAP * columns.len()
+}
+
+/// The width that a column takes.
+fn widest(columns: &[Column], rows: &[Vec<String>], place: usize) -> usize {
+    let longest = rows.iter().filter_map(|row| row.get(place)).map(|text| text.chars().count()).max();
+    let longest = longest.unwrap_or_default().max(columns[place].title.chars().count());
+    if columns[place].holds == Holds::Prose { longest.min(PROSE) } else { longest }
+}
+
+/// A text as it may stand in a cell.
+fn cell(column: Column, text: &str) -> String {
+    let text = printable(text);
+    match column.holds {
+        Holds::Prose => text.split(' ').map(|word| cut(word, LONGEST)).collect::<Vec<_>>().join(" "),
+        _ => cut(&text, LONGEST),
+    }
+}
+
+/// At most `longest` characters; the last is `…` when there were more.
+fn cut(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    text.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// `2026-11-22 08:30:00` without seconds, and without the date if that is `today`.
+fn shorten(moment: &mut String, today: &str) {
+    let minutes = moment.get(..16).unwrap_or(moment);
+    *moment = minutes.strip_prefix(today).unwrap_or(minutes).trim_start().to_owned();
 }
 
 /// Prints an object on a line of its own.
@@ -69,9 +216,19 @@ pub(super) fn line(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Without control characters: what a caller sent must not move the cursor of whoever reads it.
+/// Without control and format characters: what a caller sent must not move the cursor of whoever reads it, nor turn the line
+/// round, nor hide in it.
 pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if c.is_control() || is_format(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Unicode's format characters (Cf: directions, widths of nothing, tags) and its two separators of lines.
+fn is_format(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
+        | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// What is not there.
@@ -127,6 +284,62 @@ mod tests {
     #[test]
     fn what_callers_sent_cannot_move_the_cursor() {
         assert_eq!(printable("+39\u{1b}[2J055\n"), "+39\u{fffd}[2J055\u{fffd}");
+        for hidden in ['\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{2028}', '\u{e0041}'] {
+            assert_eq!(printable(&format!("a{hidden}b")), "a\u{fffd}b", "{hidden:?}");
+        }
+        assert_eq!(printable("Perché no? 東京"), "Perché no? 東京");
+    }
+
+    const COLUMNS: [Column; 6] = [
+        words("contact"),
+        words("case").spare(2),
+        moments("opened"),
+        words("from"),
+        words("to").spare(1),
+        numbers("wait"),
+    ];
+
+    fn contact(from: &str) -> Vec<String> {
+        ["1.1.1", "100001", "2026-11-22 08:30:00", from, "055055", "0:07"].map(str::to_owned).to_vec()
+    }
+
+    #[test]
+    fn table_gives_way_to_a_narrow_terminal_and_never_breaks_words() {
+        for (width, titles) in [
+            (None, "contact case opened from to wait"),
+            (Some(80), "contact case opened from to wait"),
+            (Some(50), "contact opened from to wait"),
+            (Some(37), "contact opened from wait"),
+            (Some(10), "contact opened from wait"),
+        ] {
+            let text = drawn(&COLUMNS, &[contact("+390552768224")], width, "2026-11-22");
+            let first = text.lines().next().expect("titles");
+            assert_eq!(first.split_whitespace().collect::<Vec<_>>().join(" "), titles, "{width:?}\n{text}");
+            assert_eq!(text.lines().count(), 3, "{text}");
+            let wide = width.map_or(usize::MAX, usize::from).max(37);
+            assert!(text.lines().all(|line| line.chars().count() <= wide), "{width:?}\n{text}");
+        }
+    }
+
+    #[test]
+    fn moments_get_shorter_before_columns_go() {
+        let rows = [contact("anonymous")];
+        let opened = |width, today| fitted(&COLUMNS, &rows, width, today).1[0][2].clone();
+        assert_eq!(opened(usize::MAX, "2026-11-22"), "2026-11-22 08:30:00");
+        assert_eq!(opened(60, "2026-11-22"), "08:30");
+        assert_eq!(opened(60, "2026-11-23"), "2026-11-22 08:30");
+    }
+
+    #[test]
+    fn number_of_128_digits_does_not_widen_the_table() {
+        let number = "7".repeat(128);
+        let text = drawn(&COLUMNS, &[contact(&number)], None, "2026-11-22");
+        assert!(text.contains(&format!("{}…", "7".repeat(31))) && !text.contains(&"7".repeat(32)), "{text}");
+        let story = [prose("what happened")];
+        let told = vec![format!("call from {number} to 055055, for firenze, and so on and so forth")];
+        let text = drawn(&story, &[told], Some(40), "2026-11-22");
+        assert!(text.contains("7…") && text.contains("firenze,"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::address::parse_address;
 use super::failure::Failure;
 use super::moment::{End, parse_moment};
 use super::out::Format;
 use crate::crm::CaseStatus;
 use crate::ids::{CaseId, ContactId, QueueId};
-use crate::io::client::Client;
+use crate::io::client::{AskError, Client};
 use crate::io::control::Clock;
 use crate::io::records::{self, CasePage, CaseStory, ContactPage, ContactStory, MAX_PAGE, Wanted};
 use crate::io::store::{AtRest, open_at_rest};
@@ -23,7 +24,7 @@ const SHORT_LIST: usize = 100;
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Whence {
     /// The running exchange; without it the data directory is read at rest.
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = parse_address)]
     http: Option<SocketAddr>,
     /// The data directory; of a running exchange, the one it runs on.
     #[arg(long, value_name = "DIR", default_value = "data")]
@@ -107,6 +108,16 @@ impl Filter {
     }
 }
 
+/// What is on record can be read without the exchange, if it has ended.
+fn unanswered(error: &AskError) -> Failure {
+    match error {
+        AskError::NoAnswer { .. } => Failure::other(format_args!(
+            "{error} If it is not, leave --http out to read the data directory at rest"
+        )),
+        _ => Failure::other(error),
+    }
+}
+
 /// Contacts and cases, wherever they are.
 pub(super) enum Records {
     Running(Client),
@@ -126,7 +137,7 @@ impl Records {
     pub(super) fn contact(&self, id: ContactId) -> Result<ContactStory, Failure> {
         let found = match self {
             Records::Running(client) => {
-                client.find(&format!("/api/contacts/{id}")).map_err(Failure::other)?
+                client.find(&format!("/api/contacts/{id}")).map_err(|error| unanswered(&error))?
             }
             Records::AtRest(at) => records::contact(&at.views, &at.keys, id).map_err(Failure::other)?,
         };
@@ -137,7 +148,9 @@ impl Records {
 
     pub(super) fn case(&self, id: CaseId) -> Result<CaseStory, Failure> {
         let found = match self {
-            Records::Running(client) => client.find(&format!("/api/cases/{id}")).map_err(Failure::other)?,
+            Records::Running(client) => {
+                client.find(&format!("/api/cases/{id}")).map_err(|error| unanswered(&error))?
+            }
             Records::AtRest(at) => records::case(&at.views, &at.keys, id).map_err(Failure::other)?,
         };
         found.ok_or_else(|| {
@@ -147,14 +160,16 @@ impl Records {
 
     pub(super) fn contacts(&self, wanted: &Wanted) -> Result<ContactPage, Failure> {
         match self {
-            Records::Running(client) => client.get("/api/contacts", wanted).map_err(Failure::other),
+            Records::Running(client) => {
+                client.get("/api/contacts", wanted).map_err(|error| unanswered(&error))
+            }
             Records::AtRest(at) => records::contacts(&at.views, &at.keys, wanted).map_err(Failure::other),
         }
     }
 
     pub(super) fn cases(&self, wanted: &Wanted) -> Result<CasePage, Failure> {
         match self {
-            Records::Running(client) => client.get("/api/cases", wanted).map_err(Failure::other),
+            Records::Running(client) => client.get("/api/cases", wanted).map_err(|error| unanswered(&error)),
             Records::AtRest(at) => records::cases(&at.views, &at.keys, wanted).map_err(Failure::other),
         }
     }

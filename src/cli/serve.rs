@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::address::parse_address;
 use super::failure::Failure;
 use super::span::parse_span;
 use crate::config::Config;
@@ -22,7 +23,7 @@ use crate::io::http::{self, Pages};
 use crate::io::media::{self, MediaPlane, repair_recordings};
 use crate::io::setup::{self, Loaded};
 use crate::io::sip::SipSockets;
-use crate::io::store::Store;
+use crate::io::store::{OpenError, Store};
 use crate::io::{chance, limits, retention};
 use crate::media::leg::Limits;
 
@@ -45,10 +46,10 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "DIR", default_value = "data")]
     data: PathBuf,
     /// Where phones and trunks find it, by UDP and TCP; port 0 takes a free one.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:5060")]
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:5060", value_parser = parse_address)]
     sip: SocketAddr,
     /// Where this command and monitoring find it, on this machine only; port 0 takes a free one.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = parse_address)]
     http: SocketAddr,
     /// Treat every schedule as open, for trials at night and on Sundays.
     #[arg(long)]
@@ -93,7 +94,12 @@ fn check_addresses(args: &ServeArgs, config: &Config) -> Result<(), Failure> {
 }
 
 async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
-    let (store, recovered) = Store::open(&args.data).map_err(Failure::other)?;
+    let (store, recovered) = Store::open(&args.data).map_err(|error| match error {
+        OpenError::InUse { dir } => Failure::other(format_args!(
+            "the data directory {dir} is in use by another process; stop that one first, or give --data another directory"
+        )),
+        error => Failure::other(error),
+    })?;
     let recordings = args.data.join("recordings");
     mend_recordings(&recordings);
     let sip = SipSockets::bind(args.sip).await.map_err(|error| taken("--sip", args.sip, &error))?;
@@ -219,18 +225,36 @@ fn tell_ready(args: &ServeArgs, config: &Config, sip: SocketAddr, http: SocketAd
     let number = config.numbers.keys().next().map_or("", String::as_str);
     let seat = config.seats.keys().next().map_or_else(String::new, ToString::to_string);
     let hours = if args.always_open { " Every schedule counts as open (--always-open)." } else { "" };
+    let demo = format!("demo-{seat}");
+    let is_demo = config.seats.values().next().is_some_and(|first| first.password.reveal() == demo);
+    let password = if is_demo { format!(" (password {demo})") } else { String::new() };
     let banner = format!(
         "centralino {version}: {seats} seats, {queues} queues.{hours}\n\
-         Phones register at {sip} (UDP, TCP) as {seat} and so on; citizens dial {number} there.\n\
-         Try:  centralino phone seat {seat} --to {sip} --answer-after 1s\n\
-         \x20     centralino phone dial {number} --to {sip} --keys 1\n\
-         \x20     centralino contact list --http {http} --data {data}\n\
+         Phones register at {sip} (UDP, TCP) as {seat}{password} and so on; citizens dial {number} there.\n\
+         Try, in other terminals:\n\
+         \x20     {program} phone seat {seat} --to {sip} --config {config} --answer-after 8s\n\
+         \x20     {program} phone dial {number} --to {sip} --keys 1\n\
+         \x20     {program} contact list --http {http} --data {data}\n\
+         Ctrl-C stops it in order.\n\
          ready sip={sip} http={http}\n",
         version = env!("CARGO_PKG_VERSION"),
         seats = config.seats.len(),
         queues = config.queues.len(),
+        program = program().display(),
+        config = args.config.display(),
         data = args.data.display(),
     );
     let mut out = io::stdout().lock();
     let _nobody_reads = out.write_all(banner.as_bytes()).and_then(|()| out.flush());
+}
+
+/// This program as it can be typed where it was started.
+fn program() -> PathBuf {
+    let own = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("centralino"));
+    let below = std::env::current_dir().ok().and_then(|here| Some(own.strip_prefix(here).ok()?.to_owned()));
+    match below {
+        Some(below) if below.components().count() > 1 => below,
+        Some(below) => Path::new(".").join(below),
+        None => own.file_name().map(PathBuf::from).unwrap_or(own),
+    }
 }

@@ -40,17 +40,12 @@ pub enum AskError {
         why: String,
     },
     /// Nobody is there.
-    #[error(
-        "no exchange answers at {address} ({why}); is `centralino serve` running, with this --http? To read {data} at rest, leave \
-         --http out"
-    )]
+    #[error("no exchange answers at {address} ({why}); is `centralino serve` running, with this --http?")]
     NoAnswer {
         /// Where.
         address: SocketAddr,
         /// The system's words.
         why: String,
-        /// The data directory.
-        data: String,
     },
     /// The token is of another exchange.
     #[error(
@@ -167,11 +162,7 @@ impl Client {
     fn no_answer(&self, error: &ureq::Error) -> AskError {
         match error {
             ureq::Error::Protocol(_) => self.strange(error),
-            _ => AskError::NoAnswer {
-                address: self.address,
-                why: error.to_string(),
-                data: self.data.display().to_string(),
-            },
+            _ => AskError::NoAnswer { address: self.address, why: error.to_string() },
         }
     }
 

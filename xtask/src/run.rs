@@ -7,22 +7,9 @@ use std::process::Command;
 const PROFILE: [&str; 2] = ["--profile", "test"];
 const PROGRAM: &str = "target/debug/centralino";
 
-const TRY_NEXT: &str = "
-Starting the demo center of Florence. Once it says `ready`:
-
-  phones register at 127.0.0.1:5060 as seat01 (password demo-seat01) to seat17;
-  citizens dial 055055@127.0.0.1:5060, from any phone on this machine.
-
-Without a phone at hand, in two other terminals:
-
-  target/debug/centralino phone seat seat01 --answer-after 1s
-  target/debug/centralino phone dial 055055 --keys 1 --record heard.wav
-
-and then read what is on record:
-
-  target/debug/centralino contact list --data data --http 127.0.0.1:8080
-
-Opening hours are ignored (--always-open), so that it also answers tonight. Ctrl-C stops it.
+/// The exchange itself says what to try.
+const STARTING: &str = "
+Starting the demo center of Florence. Opening hours are ignored (--always-open), so that it also answers tonight.
 ";
 
 /// Builds and becomes the exchange.
@@ -37,7 +24,7 @@ pub(crate) fn run() -> Result<(), String> {
     if !built.success() {
         return Err("the build failed; the compiler says why above".to_owned());
     }
-    println!("{TRY_NEXT}");
+    println!("{STARTING}");
     // Becoming it, and not starting it, lets Ctrl-C reach it alone: it hangs up on its callers before it goes.
     let error = Command::new(PROGRAM)
         .args(["serve", "--config", "config", "--data", "data", "--always-open"])
