@@ -122,7 +122,10 @@ fn rows_tell_the_call(views: &impl Views, journal: &impl Journal) {
     let times = (line.ring_s, line.wait_s, line.talk_s, line.hold_s, line.wrap_up_s);
     assert_eq!(times, (3.0, 10.0, 55.0, 5.0, 8.0));
     assert_eq!((line.outcome, line.ended_by), (Some(Outcome::Answered), Some(EndedBy::Citizen)));
-    assert_eq!((line.from.as_deref(), line.recording.as_deref()), (Some("+39 055 2768224"), Some("recordings/1.wav")));
+    assert_eq!(
+        (line.from.as_deref(), line.recording.as_deref()),
+        (Some("+39 055 2768224"), Some("recordings/1.wav"))
+    );
     assert_eq!(line.opened, "1970-01-01T01:16:40.000+01:00");
     assert_eq!((line.keys.as_str(), line.path.len()), ("1", 2));
     assert!(row.story.iter().any(|entry| matches!(entry.fact, Fact::Recorded { .. })));
