@@ -11,8 +11,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
 use super::address::parse_address;
 use super::failure::Failure;
 use super::span::parse_span;
@@ -22,6 +20,7 @@ use crate::io::control::{Clock, Control, ControlHandle, STOP_WITHIN};
 use crate::io::http::{self, Pages};
 use crate::io::media::{self, MediaPlane, repair_recordings};
 use crate::io::setup::{self, Loaded};
+use crate::io::signals::Signals;
 use crate::io::sip::SipSockets;
 use crate::io::store::{OpenError, Store};
 use crate::io::{chance, limits, retention};
@@ -122,7 +121,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let pages = Pages { control: handle.clone(), views, token, address: http_address };
     http::server::start(http, http::router(pages)).map_err(Failure::other)?;
     tokio::spawn(retention::keep_deleting(recordings, config.engine.retention_days, handle.clone()));
-    tokio::spawn(signals.stop(handle, args.drain));
+    tokio::spawn(stop(signals, handle, args.drain));
 
     control.run(|| tell_ready(args, &config, sip_address, http_address)).await;
     tracing::info!("stopped in order");
@@ -178,37 +177,15 @@ fn unwritable(data: &Path, error: &io::Error) -> Failure {
     ))
 }
 
-/// The signals that ask for the end.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Signals> {
-        Ok(Signals {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-
-    /// Ends the exchange in order at the first signal, at once at the second.
-    async fn stop(mut self, control: ControlHandle, drain: Duration) {
-        self.next().await;
-        tracing::info!(drain_s = drain.as_secs(), "asked to stop: no more calls are let in");
-        end_by_force_after(drain + STOP_WITHIN);
-        let _stopped_already = control.ask(Command::Stop { drain }).await;
-        self.next().await;
-        tracing::warn!("asked twice: ending at once, calls are cut off");
-        std::process::exit(1);
-    }
+/// Ends the exchange in order at the first signal, at once at the second.
+async fn stop(mut signals: Signals, control: ControlHandle, drain: Duration) {
+    signals.next().await;
+    tracing::info!(drain_s = drain.as_secs(), "asked to stop: no more calls are let in");
+    end_by_force_after(drain + STOP_WITHIN);
+    let _stopped_already = control.ask(Command::Stop { drain }).await;
+    signals.next().await;
+    tracing::warn!("asked twice: ending at once, calls are cut off");
+    std::process::exit(1);
 }
 
 /// On a thread of its own: a disk that does not answer may hold up the control loop at its very end.

@@ -13,6 +13,7 @@ pub mod prompts;
 pub mod records;
 pub mod retention;
 pub mod setup;
+pub mod signals;
 pub mod sip;
 pub mod store;
 pub mod views_sled;

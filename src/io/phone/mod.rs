@@ -8,18 +8,16 @@ mod handset;
 mod keys;
 mod notice;
 
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
 use self::handset::Handset;
 use super::chance;
 use super::control::{Clock, sleep_until};
 use super::media::{self, MediaPlane};
+use super::signals::Signals;
 use super::sip::{SipSockets, StreamEvent, route_to};
 use crate::media::Sound;
 use crate::media::leg::Limits;
@@ -209,28 +207,6 @@ impl<T: FnMut(&Notice)> Phone<T> {
         }
         while let Some(notice) = self.handset.poll_notice() {
             (self.tell)(&notice);
-        }
-    }
-}
-
-/// The signals that ask a phone to leave.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Signals> {
-        Ok(Signals {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
         }
     }
 }
