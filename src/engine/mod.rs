@@ -13,6 +13,7 @@ mod ivr;
 mod restart;
 mod service;
 mod talk;
+mod unheard;
 
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use gate::PATIENCE;

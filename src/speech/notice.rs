@@ -8,6 +8,8 @@ pub enum Notice {
     ServiceEnds,
     /// To a caller: something failed on our side.
     Error,
+    /// To a caller: in the place of a prompt that has no sound.
+    Unavailable,
     /// To an operator: ready for calls.
     Ready,
     /// To an operator: paused.
@@ -24,9 +26,10 @@ pub enum Notice {
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 8] = [
+    pub const ALL: [Notice; 9] = [
         Notice::ServiceEnds,
         Notice::Error,
+        Notice::Unavailable,
         Notice::Ready,
         Notice::Paused,
         Notice::LoggedIn,
@@ -40,6 +43,7 @@ impl Notice {
         match self {
             Notice::ServiceEnds => "sistema/chiusura_servizio",
             Notice::Error => "sistema/errore",
+            Notice::Unavailable => "sistema/messaggio_mancante",
             Notice::Ready => "sistema/stato_pronto",
             Notice::Paused => "sistema/stato_pausa",
             Notice::LoggedIn => "sistema/stato_entrato",
@@ -53,6 +57,7 @@ impl Notice {
         match self {
             Notice::ServiceEnds => "Il servizio si interrompe. Ci scusiamo, la preghiamo di richiamare.",
             Notice::Error => "Ci scusiamo, si è verificato un problema tecnico.",
+            Notice::Unavailable => "Ci scusiamo, questo messaggio non è disponibile. Resti in linea, prego.",
             Notice::Ready => "Pronto per le chiamate.",
             Notice::Paused => "In pausa.",
             Notice::LoggedIn => "Accesso eseguito. Pronto per le chiamate.",
@@ -66,6 +71,7 @@ impl Notice {
         match self {
             Notice::ServiceEnds => "The service is stopping. We are sorry, please call again.",
             Notice::Error => "We are sorry, there is a technical problem.",
+            Notice::Unavailable => "We are sorry, this message is not available. Please stay on the line.",
             Notice::Ready => "Ready for calls.",
             Notice::Paused => "Paused.",
             Notice::LoggedIn => "Logged in. Ready for calls.",

@@ -7,6 +7,7 @@ mod layers;
 mod scenarios;
 mod sim;
 mod torture;
+mod unheard;
 mod wire;
 
 mod sip_endpoint;
