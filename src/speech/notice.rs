@@ -1,5 +1,5 @@
 //! The sentences that the exchange says by itself, whatever the flow: to callers when it stops or fails, to operators as
-//! the answer to a feature code. Recordings `sounds/<language>/sistema/<name>.wav`.
+//! the answer to a feature code. Recordings `sounds/<language>/sistema/<name>.wav`, from the texts of the language's grammar.
 
 /// One such sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,38 +53,8 @@ impl Notice {
         }
     }
 
-    fn italian(self) -> &'static str {
-        match self {
-            Notice::ServiceEnds => "Il servizio si interrompe. Ci scusiamo, la preghiamo di richiamare.",
-            Notice::Error => "Ci scusiamo, si è verificato un problema tecnico.",
-            Notice::Unavailable => "Ci scusiamo, questo messaggio non è disponibile. Resti in linea, prego.",
-            Notice::Ready => "Pronto per le chiamate.",
-            Notice::Paused => "In pausa.",
-            Notice::LoggedIn => "Accesso eseguito. Pronto per le chiamate.",
-            Notice::LoggedOut => "Uscita eseguita. Arrivederci.",
-            Notice::Coded => "Codifica salvata.",
-            Notice::BadCode => "Codice errato.",
-        }
+    /// Its name in the `[notices]` of a grammar.
+    pub(super) fn key(self) -> &'static str {
+        self.sound().rsplit('/').next().unwrap_or_default()
     }
-
-    fn english(self) -> &'static str {
-        match self {
-            Notice::ServiceEnds => "The service is stopping. We are sorry, please call again.",
-            Notice::Error => "We are sorry, there is a technical problem.",
-            Notice::Unavailable => "We are sorry, this message is not available. Please stay on the line.",
-            Notice::Ready => "Ready for calls.",
-            Notice::Paused => "Paused.",
-            Notice::LoggedIn => "Logged in. Ready for calls.",
-            Notice::LoggedOut => "Logged out. Goodbye.",
-            Notice::Coded => "Code saved.",
-            Notice::BadCode => "Wrong code.",
-        }
-    }
-}
-
-/// Every notice in every language: language, recording, text to record or synthesise.
-pub fn inventory() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    Notice::ALL.into_iter().flat_map(|notice| {
-        [("it", notice.sound(), notice.italian()), ("en", notice.sound(), notice.english())]
-    })
 }
