@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::failure::Failure;
 use super::out;
 use crate::flow::{Environment, Flow};
-use crate::io::prompts::Prompt;
+use crate::io::prompts::{OWN_MUSIC, Prompt};
 use crate::io::setup::{Places, environment};
 use crate::io::{config, grammars, media};
 use crate::media::library::SoundLibrary;
@@ -130,7 +130,9 @@ pub(super) fn prompts(config: &Path, sounds: &Path) -> Result<Vec<Prompt>, Failu
     grammars::install(sounds).map_err(Failure::faults)?;
     // A sound that cannot be read is about to be made anew.
     let sounds = media::load_sounds(sounds).unwrap_or_default();
-    let world = World { environment: environment(&parsed, &sounds), sounds };
+    let mut environment = environment(&parsed, &sounds);
+    environment.music.insert(OWN_MUSIC.to_owned()); // made with the rest
+    let world = World { environment, sounds };
     let places = Places::beside(config);
     let (mut prompts, mut faults) = (Vec::new(), Vec::new());
     for file in flow_files(&places.flows)? {
