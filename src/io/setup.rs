@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::Config;
+use crate::flow::hours::Schedule;
 use crate::flow::{Environment, Flow};
 use crate::ids::{FlowId, Language};
 use crate::media::library::SoundLibrary;
@@ -70,7 +71,18 @@ pub fn load(config: &Path) -> Result<Loaded, Vec<String>> {
     faults.dedup();
     faults.extend(missing_sounds(&flows, &sounds));
     faults.extend(missing_pieces(&flows, &sounds));
+    warn_of_queues_that_never_open(&config);
     if faults.is_empty() { Ok(Loaded { config, flows, sounds }) } else { Err(faults) }
+}
+
+/// No fault, because a queue may be closed for a season; but never what somebody meant to leave so.
+fn warn_of_queues_that_never_open(config: &Config) {
+    for (queue, settings) in &config.queues {
+        let schedule = settings.schedule.as_ref().and_then(|name| config.calendars.schedules.get(name));
+        if schedule.is_some_and(Schedule::never_opens) {
+            tracing::warn!(%queue, "its schedule never opens; see `centralino calendar preview`");
+        }
+    }
 }
 
 /// What flows may refer to.

@@ -209,7 +209,7 @@ struct Reader<'f, 't> {
 impl Reader<'_, '_> {
     fn grammar(mut self, language: &str, written: GrammarText) -> Grammar {
         self.texts = written.pieces;
-        written.series.into_iter().take(MAX_SERIES).for_each(|series| self.series(series));
+        written.series.iter().take(MAX_SERIES).for_each(|series| self.series(series));
         let number = self.rules(written.number.rules, OF_NUMBERS);
         self.check_ends(&number);
         let date = self.rules(written.date.rules.clone(), OF_DAYS);
@@ -257,18 +257,17 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn series(&mut self, series: SeriesText) {
+    fn series(&mut self, series: &SeriesText) {
         let step = series.step.unwrap_or(1);
         if series.texts.get_ref().len() > MAX_SERIES {
             self.faults
                 .at(&series.texts, format!("more than {MAX_SERIES} recordings; nobody would speak them"));
             return;
         }
-        let texts = series.texts.get_ref().clone();
         let mut n = series.from;
-        for text in texts {
+        for text in series.texts.get_ref() {
             let piece = series.name.as_ref().map_or_else(|| n.to_string(), |name| format!("{name}_{n}"));
-            if self.texts.insert(piece.clone(), text).is_some() {
+            if self.texts.insert(piece.clone(), text.clone()).is_some() {
                 self.faults
                     .at(&series.texts, format!("`{piece}` has a text already; change `from` or `name`"));
             }
