@@ -5,7 +5,7 @@
 //! at most fall inside a number below a thousand. The same inventory is what `prompts build` synthesises, so nothing
 //! spoken lacks a sound. Beside the values stand the [`notice`]s: the few sentences that the exchange says by itself.
 //!
-//! A language is a file, `sounds/<language>/grammar.toml`: [`reading`] makes a [`grammar`] of it or tells all its faults.
+//! A language is a file, `sounds/<language>/grammar.toml`: `reading` makes a `grammar` of it or tells all its faults.
 //! Italian, English and Spanish are compiled in as they are shipped; whoever starts the exchange [`install`]s what lies in `sounds/`,
 //! once, before anything is spoken.
 
@@ -15,6 +15,7 @@ mod reading;
 mod template;
 mod trial;
 mod writing;
+mod written;
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock, OnceLock};
