@@ -5,13 +5,12 @@
 //!                |   ^
 //!     what to sync   synced
 //!                v   |
-//!           [ sync thread ]        both report to `events`
+//!           [ sync thread ]
 //! ```
 //!
-//! The write thread takes all that is queued, commits it as one group and reports `Written`; it never waits for a sync.
-//! The sync thread reports `Durable`: at once when somebody waits for an entry of the group, within 50 ms otherwise. A write
-//! that fails is told and tried again; after a failed sync nothing more is written until a restart. The view thread lags behind on
-//! purpose: it folds many entries at a time, but has all of them before it answers a question.
+//! The write thread drives the machine that decides what is written, synced and told when ([`crate::journal::commit`]); it
+//! never waits for a sync, and reports to `events`. The view thread lags behind on purpose: it folds many entries at a time, but
+//! has all of them before it answers a question.
 //!
 //! One process owns a data directory, by a lock on its file `lock`. The journal, the keys and the secret are below `journal`,
 //! the disposable views in `views`.
@@ -46,7 +45,7 @@ use crate::journal::seal::Keys;
 use crate::journal::{Journal, Lsn, StoreEvent};
 use crate::views::{ViewError, catch_up};
 use keeper::{Keeper, Question, ToKeeper};
-use writer::ToWriter;
+use writer::{Outlets, ToWriter, Writer};
 
 /// Questions that may wait for the view thread; a further one is refused.
 const MAX_QUESTIONS: usize = 4096;
@@ -147,10 +146,14 @@ impl Store {
         let disk = journal.disk().clone();
         let (keeper, to_views) =
             Keeper::new(dir.join("views"), disk, found, durable.clone(), to_keeper.clone());
-        let (syncer, to_syncer) = syncer::Syncer::new(report.clone(), to_writer.clone(), durable);
-        let writer = writer::Writer::new(journal, from_all, report.clone(), to_syncer, to_views);
-        let threads =
-            vec![spawn("journal-write", move || writer.run())?, spawn("journal-sync", move || syncer.run())?];
+        let (to_syncer, work) = mpsc::channel();
+        let outlets = Outlets { report: report.clone(), to_syncer, to_views, durable };
+        let writer = Writer::new(journal, from_all, outlets);
+        let back = to_writer.clone();
+        let threads = vec![
+            spawn("journal-write", move || writer.run())?,
+            spawn("journal-sync", move || syncer::run(&work, &back))?,
+        ];
         let keeper = Some(spawn("views", move || keeper.run(&for_keeper))?);
         let views = ViewsHandle { to_keeper };
         Ok(Store { events, to_writer, views, threads, keeper, _report: report, _lock: lock })

@@ -102,17 +102,6 @@ impl<D: Disk> SyncWork<D> {
         self.files.insert(0, (name.to_owned(), file));
     }
 
-    /// Takes in later work, so that one sync serves both.
-    pub fn merge(&mut self, later: SyncWork<D>) {
-        for (name, file) in later.files {
-            if !self.files.iter().any(|(known, _)| *known == name) {
-                self.files.push((name, file));
-            }
-        }
-        self.directory |= later.directory;
-        self.upto = self.upto.max(later.upto);
-    }
-
     /// Does it.
     pub fn run(&self) -> Result<Lsn, DiskError> {
         for (_, file) in &self.files {

@@ -6,9 +6,11 @@
 //! version, over a small [`disk`] trait, so that the same code runs on a real disk and on the simulator's ([`sim_disk`]).
 //! [`file_journal`] joins log and keys; [`recovery`] is what a start reads back; [`tools`] checks, repairs and exports.
 //!
-//! Whoever commits tells of it by [`StoreEvent`]: `Written` survives a killed process, `Durable` a power cut too. The
-//! exchange has threads for that (`io::store`), the simulator has [`sim_store`].
+//! Whoever commits tells of it by [`StoreEvent`]: `Written` survives a killed process, `Durable` a power cut too. One machine,
+//! [`commit`], decides what is written, synced and told when. The exchange drives it with threads (`io::store`), the simulator in
+//! virtual time ([`sim_store`]).
 
+pub mod commit;
 pub mod disk;
 pub mod entry;
 pub mod file_journal;

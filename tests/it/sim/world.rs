@@ -10,7 +10,7 @@ use centralino::crm::ContactLine;
 use centralino::engine::{Command, Engine, Input, Output, Reply, RequestId, Setup};
 use centralino::flow::Flow;
 use centralino::ids::{FlowId, SeatId};
-use centralino::journal::entry::{Entry, Fact};
+use centralino::journal::entry::{Entry, Fact, Personal};
 use centralino::journal::sim_disk::{Crash, SimDisk};
 use centralino::journal::sim_store::{SimDelays, SimStore};
 use centralino::journal::{Lsn, StoreEvent};
@@ -102,6 +102,8 @@ pub(crate) struct Sim {
     media_events: VecDeque<media::Event>,
     pub(crate) oracle: Oracle,
     pub(crate) facts: Vec<Entry>,
+    /// Where the contact of each number that called was opened.
+    opened: BTreeMap<String, Lsn>,
     pub(crate) written: Lsn,
     pub(crate) durable: Lsn,
     /// The last entry that the last start found.
@@ -145,6 +147,7 @@ impl Sim {
             media_events: VecDeque::new(),
             oracle: Oracle::default(),
             facts: Vec::new(),
+            opened: BTreeMap::new(),
             written: Lsn(0),
             durable: Lsn(0),
             found_at_start: Lsn(0),
@@ -290,6 +293,9 @@ impl Sim {
                 }
                 if let Err(broken) = self.oracle.follow(&self.setting.config, &entry) {
                     self.broken.get_or_insert(broken);
+                }
+                if let Fact::ContactOpened { from: Personal::Clear(from), .. } = &entry.fact {
+                    self.opened.insert(from.clone(), lsn);
                 }
                 self.facts.push((*entry).clone());
                 self.store.as_mut().expect("the exchange is up").append(lsn, *entry, promised);
@@ -583,6 +589,11 @@ impl Sim {
         let contact = found.next().unwrap_or_else(|| panic!("no contact of {from}\n{}", self.tale()));
         assert!(found.next().is_none(), "two contacts of {from}");
         contact
+    }
+
+    /// The entry that opened this citizen's contact.
+    pub(crate) fn opened_at(&self, citizen: PhoneId) -> Option<Lsn> {
+        self.opened.get(&*self.phones[&citizen].name).copied()
     }
 
     /// What must hold after every step.
