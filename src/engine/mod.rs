@@ -3,9 +3,10 @@
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
 //! `ending` closes it; `gate` keeps the promises of durability, `service` serves the operators' feature codes, `command` people's
-//! commands, `restart` what a crash left behind.
+//! commands, `restart` what a crash left behind; `census` says what is held.
 
 mod arrival;
+mod census;
 mod command;
 mod ending;
 mod gate;
@@ -14,6 +15,7 @@ mod restart;
 mod service;
 mod talk;
 
+pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use gate::PATIENCE;
 
@@ -420,43 +422,6 @@ impl Engine {
         }
         sound
     }
-
-    /// Counts of everything that must not outlive its call, for the simulator's leak checks.
-    pub fn census(&self) -> Census {
-        Census {
-            calls: self.calls.len(),
-            services: self.services.len(),
-            legs: self.legs.len(),
-            dialogs: self.dialogs.len() + self.journalled.len(),
-            runs: self.runs.len(),
-            alarms: self.alarms.len(),
-            sip: self.sip.census(),
-        }
-    }
-
-    /// The distribution, for checks of its invariants.
-    pub fn distribution(&self) -> &Distribution {
-        &self.acd
-    }
-}
-
-/// How many of each thing live.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Census {
-    /// Calls of citizens.
-    pub calls: usize,
-    /// Feature codes being served.
-    pub services: usize,
-    /// Media legs, each with a port.
-    pub legs: usize,
-    /// Dialogs with an owner, and those that a crash would have us end.
-    pub dialogs: usize,
-    /// Flows in course.
-    pub runs: usize,
-    /// Alarms of flows.
-    pub alarms: usize,
-    /// The endpoint's own.
-    pub sip: sip::Census,
 }
 
 fn sip_settings(config: &Config) -> sip::Settings {

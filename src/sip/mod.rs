@@ -173,6 +173,26 @@ pub enum Event {
     },
 }
 
+/// Something that the endpoint holds for a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holding {
+    /// A dialog.
+    Dialog(DialogId),
+    /// A request of a peer.
+    ServerTransaction(u64),
+    /// A request of ours.
+    ClientTransaction {
+        /// The random part of its branch.
+        branch: u64,
+        /// It takes the INVITE of the same branch back.
+        is_cancel: bool,
+    },
+    /// A connection.
+    Stream(Link),
+    /// An alarm that wakes nobody: whoever set it is gone.
+    Alarm,
+}
+
 /// How a dialog ended without our doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {

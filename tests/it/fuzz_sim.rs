@@ -63,6 +63,7 @@ impl History {
     fn begin(seed: u64) -> History {
         let mut sim = Sim::with(setting(seed), seed);
         sim.weather = if sim.chance.random_bool(0.7) { Weather::STORMY } else { Weather::CALM };
+        sim.tcp_share = [0, 30, 60][sim.chance.random_range(0..3)];
         let count = sim.chance.random_range(5..=8);
         let seats = (1..=count).map(|n| sim.seat_phone(&format!("seat{n:02}"))).collect();
         let figures = Figures { seats: count, ..Figures::default() };
@@ -116,11 +117,16 @@ impl History {
         let after = Duration::from_millis(self.sim.chance.random_range(0..6000));
         match roll {
             0..12 => self.arrive(),
-            12..40 => {
+            12..37 => {
                 let keys = ["1", "1", "0", "2", "11", "21", "3", "4", "5", "8", "9", "*", "7", "#"];
                 let keys = keys[self.sim.chance.random_range(0..keys.len())];
                 if let Some(citizen) = self.some(&up) {
                     self.sim.press(citizen, keys);
+                }
+            }
+            37..40 => {
+                if let Some(phone) = self.some(&[seats, up].concat()) {
+                    self.sim.break_streams(phone);
                 }
             }
             40..48 => {
@@ -187,6 +193,8 @@ impl History {
         self.figures.calls += 1;
         let number = if self.sim.chance.random_bool(0.95) { "055055" } else { "555" };
         let citizen = self.sim.dial(number);
+        let listens = self.sim.chance.random_bool(0.8);
+        self.sim.with_phone(citizen, |phone, _| phone.listens = listens);
         self.citizens.push(citizen);
     }
 

@@ -6,6 +6,7 @@ mod entrance;
 mod operators;
 mod queues;
 mod stopping;
+mod streams;
 mod talks;
 
 use std::time::Duration;

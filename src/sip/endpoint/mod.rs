@@ -10,6 +10,7 @@
 //! comes back at [`Endpoint::poll_timeout`].
 
 mod alarms;
+mod census;
 mod clients;
 mod failures;
 mod incoming;
@@ -38,7 +39,7 @@ use super::dialog::Dialog;
 use super::digest::Guard;
 use super::message::{Message, ParseError, Reaction};
 use super::registrar::Registrar;
-use super::settings::{Census, Limits, RegistrationId, Settings};
+use super::settings::{Limits, RegistrationId, Settings};
 use super::{DialogId, Event, Link, Transmit};
 use crate::time::{Mono, earliest};
 
@@ -159,19 +160,6 @@ impl Endpoint {
     /// endpoint that it has.
     pub fn poll_close(&mut self) -> Option<Link> {
         self.closes.pop_front()
-    }
-
-    /// What is held.
-    pub fn census(&self) -> Census {
-        Census {
-            server_transactions: self.servers.len(),
-            client_transactions: self.clients.len(),
-            dialogs: self.dialogs.len(),
-            streams: self.streams.len(),
-            bindings: self.registrar.count(),
-            nonces: self.guard.counts(),
-            alarms: self.alarms.len(),
-        }
     }
 
     fn insert_dialog(&mut self, dialog: Dialog) -> DialogId {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use centralino::config::Config;
 use centralino::crm::ContactLine;
-use centralino::engine::{Command, Engine, Input, Output, Reply, RequestId, Setup};
+use centralino::engine::{Command, Engine, Input, Orphan, Output, Reply, RequestId, Setup};
 use centralino::flow::Flow;
 use centralino::ids::{FlowId, SeatId};
 use centralino::journal::entry::{Entry, Fact, Personal};
@@ -17,7 +17,7 @@ use centralino::journal::{Lsn, StoreEvent};
 use centralino::media::library::SoundLibrary;
 use centralino::media::plane::{Hears, Pace, Plane};
 use centralino::media::{self, LegId};
-use centralino::sip::{Link, Transmit, Transport};
+use centralino::sip::{Holding, Link, Transmit, Transport};
 use centralino::time::{Mono, Now, earliest};
 use centralino::views::memory::MemoryViews;
 use centralino::views::{ContactFilter, Page, Views, catch_up};
@@ -25,14 +25,18 @@ use centralino::words::StatusChange;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
+use super::judge::Judge;
 use super::net::Weather;
 use super::oracle::Oracle;
 use super::phone::{EXCHANGE, Line, Phone, PhoneId, Seen};
+use super::streams::{Arrival, LATE_NEWS, RESET, Side, Streams};
 
 /// Tuesday 24 November 2026, ten in the morning in Florence.
 const START: &str = "2026-11-24T10:00:00+01:00[Europe/Rome]";
 /// First port that the simulated media plane gives out.
 const FIRST_PORT: u16 = 20_000;
+/// How long it takes to learn that a connection cannot be had.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(4);
 /// Longest wait of a scenario for something to come about.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -95,12 +99,16 @@ pub(crate) struct Sim {
     delays: SimDelays,
     packets: BTreeMap<(Mono, u64), Packet>,
     last_packet: u64,
+    streams: Streams,
+    /// How many of a hundred new phones speak SIP over TCP.
+    pub(crate) tcp_share: u32,
     pub(crate) phones: BTreeMap<PhoneId, Phone>,
     by_address: BTreeMap<std::net::SocketAddr, PhoneId>,
     alarms: BTreeSet<(Mono, PhoneId)>,
     alarm_of: BTreeMap<PhoneId, Mono>,
     media_events: VecDeque<media::Event>,
     pub(crate) oracle: Oracle,
+    judge: Judge,
     pub(crate) facts: Vec<Entry>,
     /// Where the contact of each number that called was opened.
     opened: BTreeMap<String, Lsn>,
@@ -140,12 +148,15 @@ impl Sim {
             delays: SimDelays::default(),
             packets: BTreeMap::new(),
             last_packet: 0,
+            streams: Streams::default(),
+            tcp_share: 0,
             phones: BTreeMap::new(),
             by_address: BTreeMap::new(),
             alarms: BTreeSet::new(),
             alarm_of: BTreeMap::new(),
             media_events: VecDeque::new(),
             oracle: Oracle::default(),
+            judge: Judge::default(),
             facts: Vec::new(),
             opened: BTreeMap::new(),
             written: Lsn(0),
@@ -211,6 +222,8 @@ impl Sim {
         self.plane = Plane::new(Pace::Events, media::leg::Limits::default(), self.chance.random());
         self.ports.clear();
         self.media_events.clear();
+        self.judge = Judge::default();
+        self.streams.exchange_is_gone(self.now, self.weather);
         if let Some(store) = self.store.take() {
             self.disk = Some(store.crash(how, &mut self.chance));
         }
@@ -277,8 +290,13 @@ impl Sim {
 
     fn on_output(&mut self, output: Output) {
         match output {
-            Output::Transmit(transmit) => self.send(EXCHANGE, &transmit),
-            Output::CloseStream(_) => {}
+            Output::Transmit(transmit) => {
+                self.judge_answer(&transmit);
+                self.send(Side::Exchange, &transmit);
+            }
+            Output::CloseStream(link) => {
+                self.streams.close(self.now, self.weather, Side::Exchange, link);
+            }
             Output::Media(media::Command::Open { leg }) => self.open_port(leg),
             Output::Media(command) => {
                 if let media::Command::Close { leg } = &command {
@@ -297,6 +315,7 @@ impl Sim {
                 if let Fact::ContactOpened { from: Personal::Clear(from), .. } = &entry.fact {
                     self.opened.insert(from.clone(), lsn);
                 }
+                self.judge.on_append(lsn, &entry);
                 self.facts.push((*entry).clone());
                 self.store.as_mut().expect("the exchange is up").append(lsn, *entry, promised);
             }
@@ -318,11 +337,35 @@ impl Sim {
         self.plane.open(self.now, leg, port);
     }
 
-    fn send(&mut self, from: std::net::SocketAddr, transmit: &Transmit) {
+    fn send(&mut self, from: Side, transmit: &Transmit) {
+        let Transmit { link, bytes } = transmit;
+        if link.transport == Transport::Tcp {
+            return self.send_stream(from, *link, bytes);
+        }
         for delay in self.weather.fate(&mut self.chance, transmit) {
             self.last_packet += 1;
-            let packet = Packet { from, to: transmit.link.remote, bytes: transmit.bytes.clone() };
+            let packet = Packet { from: link.local, to: link.remote, bytes: bytes.clone() };
             self.packets.insert((self.now + delay, self.last_packet), packet);
+        }
+    }
+
+    /// Over the connection of this name, or over a new one, if the other side takes it.
+    fn send_stream(&mut self, from: Side, link: Link, bytes: &[u8]) {
+        let (now, weather) = (self.now, self.weather);
+        if self.streams.send(now, (weather, &mut self.chance), (from, link), bytes).is_some() {
+            return;
+        }
+        let called = match from {
+            Side::Exchange => self.by_address.get(&link.remote).copied(),
+            Side::Phone(id) => Some(id).filter(|_| self.engine.is_some()),
+        };
+        let takes = |phone: &Phone| from != Side::Exchange || (phone.listens && !phone.unplugged);
+        match called.and_then(|id| self.phones.get(&id)).filter(|phone| takes(phone)) {
+            Some(phone) => {
+                self.streams.open(from, link, phone.id, phone.address);
+                self.streams.send(now, (weather, &mut self.chance), (from, link), bytes);
+            }
+            None => self.streams.refuse(now, CONNECT_PATIENCE, from, link),
         }
     }
 
@@ -331,6 +374,7 @@ impl Sim {
     fn next_event(&self) -> Option<Mono> {
         earliest([
             self.packets.first_key_value().map(|((at, _), _)| *at),
+            self.streams.poll_timeout(),
             self.alarms.first().map(|(at, _)| *at),
             self.engine.as_ref().and_then(Engine::poll_timeout),
             self.engine.as_ref().and_then(|_| self.plane.poll_timeout()),
@@ -367,6 +411,7 @@ impl Sim {
             let packet = entry.remove();
             self.deliver(&packet);
         }
+        self.deliver_streams();
         if let Some(store) = self.store.as_mut() {
             for event in store.poll(self.now) {
                 self.on_store(event);
@@ -418,6 +463,36 @@ impl Sim {
         self.with_phone(id, |phone, now| phone.endpoint.handle_datagram(now, link, &packet.bytes));
     }
 
+    fn deliver_streams(&mut self) {
+        loop {
+            let phones = &self.phones;
+            let unplugged = |id| phones.get(&id).is_some_and(|phone| phone.unplugged);
+            let Some((to, arrival)) = self.streams.poll(self.now, &mut self.chance, unplugged) else {
+                return;
+            };
+            match (to, arrival) {
+                (Side::Exchange, Arrival::Bytes(link, bytes)) => self.feed(Input::Stream(link, &bytes)),
+                (Side::Exchange, Arrival::Closed(link)) => self.feed(Input::StreamClosed(link)),
+                (Side::Phone(id), Arrival::Bytes(link, bytes)) => {
+                    self.with_phone(id, |phone, now| phone.endpoint.handle_stream(now, link, &bytes));
+                }
+                (Side::Phone(id), Arrival::Closed(link)) => {
+                    self.with_phone(id, |phone, now| phone.endpoint.handle_stream_closed(now, link));
+                }
+            }
+        }
+    }
+
+    /// The connections of this phone break; each side learns of it sooner or later.
+    pub(crate) fn break_streams(&mut self, id: PhoneId) {
+        self.streams.break_all(self.now, &mut self.chance, id, LATE_NEWS);
+    }
+
+    /// The connections of this phone are reset, and both sides know it.
+    pub(crate) fn reset_streams(&mut self, id: PhoneId) {
+        self.streams.break_all(self.now, &mut self.chance, id, RESET);
+    }
+
     // -- phones
 
     /// Do something with a phone, then let it say what it has to say.
@@ -432,8 +507,9 @@ impl Sim {
         while let Some(transmit) = phone.endpoint.poll_transmit() {
             out.push(transmit);
         }
+        let closed: Vec<Link> = std::iter::from_fn(|| phone.endpoint.poll_close()).collect();
         let wake = earliest([phone.endpoint.poll_timeout(), phone.acts_at]);
-        let (address, unplugged) = (phone.address, phone.unplugged);
+        let unplugged = phone.unplugged;
         if let Some(old) = self.alarm_of.remove(&id) {
             self.alarms.remove(&(old, id));
         }
@@ -442,8 +518,11 @@ impl Sim {
             self.alarm_of.insert(id, at);
         }
         if !unplugged {
-            out.iter().for_each(|transmit| self.send(address, transmit));
+            out.iter().for_each(|transmit| self.send(Side::Phone(id), transmit));
+        } else if !out.is_empty() {
+            self.break_streams(id); // what was said into them is lost
         }
+        closed.iter().for_each(|link| self.streams.close(self.now, self.weather, Side::Phone(id), *link));
         if comes_up {
             self.tell_sending(id, true); // a phone in a call sends sound
         }
@@ -452,7 +531,9 @@ impl Sim {
 
     fn add_phone(&mut self, name: &str) -> PhoneId {
         let id = PhoneId(u16::try_from(self.phones.len()).expect("a small world") + 1);
-        let phone = Phone::new(id, name, self.chance.random());
+        let by_tcp = self.tcp_share > 0 && self.chance.random_range(0..100) < self.tcp_share;
+        let transport = if by_tcp { Transport::Tcp } else { Transport::Udp };
+        let phone = Phone::new(id, name, transport, self.chance.random());
         self.by_address.insert(phone.address, id);
         self.phones.insert(id, phone);
         id
@@ -602,6 +683,31 @@ impl Sim {
         let before = self.now - Duration::from_nanos(1);
         if let Some(engine) = &self.engine
             && let Err(broken) = engine.distribution().invariants(before)
+        {
+            self.broken.get_or_insert(broken);
+        }
+        if let Some(engine) = self.engine.as_ref().filter(|_| self.judge.is_due(self.now)) {
+            let mut orphans = engine.orphans();
+            orphans.retain(|orphan| !self.is_open(orphan));
+            let legs = self.plane.legs().chain(self.ports.values().copied());
+            orphans.extend(legs.filter(|leg| !engine.holds_leg(*leg)).map(Orphan::Leg));
+            if let Err(broken) = self.judge.on_orphans(self.now, orphans) {
+                self.broken.get_or_insert(broken);
+            }
+        }
+    }
+
+    /// A connection that is there: it needs no call.
+    fn is_open(&self, orphan: &Orphan) -> bool {
+        matches!(orphan, Orphan::Sip(Holding::Stream(link)) if self.streams.exchange_has(*link))
+    }
+
+    fn judge_answer(&mut self, transmit: &Transmit) {
+        let to = self.phones.values().find(|phone| phone.address.ip() == transmit.link.remote.ip());
+        let is_citizen = to.is_some_and(|phone| !phone.name.starts_with("seat"));
+        if is_citizen
+            && !self.degraded
+            && let Err(broken) = self.judge.on_transmit(&transmit.bytes, self.written)
         {
             self.broken.get_or_insert(broken);
         }
