@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::out;
 use crate::io::chance;
 use crate::io::disk::RealDisk;
-use crate::io::store::{DirLock, OpenError, journal_dir, lock};
+use crate::io::store::{DirLock, OpenError, journal_at_rest};
 use crate::journal::file_journal::keys_at_rest;
 use crate::journal::log::LogError;
 use crate::journal::tools::{self, Checked, Fresh, Repaired};
@@ -69,16 +69,12 @@ pub(super) fn run(args: &JournalArgs) -> Result<(), Failure> {
 
 /// The journal, with the directory kept from everybody else meanwhile.
 fn open(data: &Path) -> Result<(RealDisk, DirLock), Failure> {
-    if !journal_dir(data).is_dir() {
-        return Err(Failure::other(OpenError::Missing { dir: data.display().to_string() }));
-    }
-    let lock = lock(data).map_err(|error| match error {
+    journal_at_rest(data).map_err(|error| match error {
         OpenError::InUse { dir } => Failure::other(format_args!(
             "the data directory {dir} is in use by a running exchange; stop that one first"
         )),
         other => Failure::other(other),
-    })?;
-    Ok((RealDisk::existing(journal_dir(data)), lock))
+    })
 }
 
 /// The journal does not know where it lies; we do, so that the remedy can be typed as it is told.

@@ -145,7 +145,7 @@ impl fmt::Display for DiskFault {
                 "permission denied; the directory must belong to the user that runs the exchange"
             }
             DiskFault::NotADirectory => {
-                "it is a file, not a directory; name another directory, or move it away"
+                "a file stands where a directory belongs; name another directory, or move the file away"
             }
             DiskFault::Failed => "the disk failed; look at the system's log and at the disk's health",
         })
