@@ -51,6 +51,10 @@ fn directory_in_use_is_refused_and_says_so() {
     assert!(matches!(open_at_rest(&dir.path().join("none")), Err(OpenError::Missing { .. })));
 }
 
+fn log(dir: &Path) -> std::path::PathBuf {
+    journal_dir(dir).join("journal-00000000000000000001.log")
+}
+
 /// A data directory with one call in it, closed in order.
 fn with_a_call() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -79,7 +83,6 @@ fn everything_in_the_data_directory_is_for_its_owner_only() {
 #[test]
 fn data_directory_of_which_a_part_is_gone_opens_neither_for_calls_nor_for_questions() {
     type Spoil = fn(&Path);
-    let log = |dir: &Path| journal_dir(dir).join("journal-00000000000000000001.log");
     let table: [(&str, Spoil, &str); 5] = [
         ("the journal", |dir| std::fs::remove_dir_all(journal_dir(dir)).unwrap(), "`views` is there"),
         ("the log", |dir| std::fs::remove_file(log(dir)).unwrap(), "no file journal"),
