@@ -249,6 +249,16 @@ impl Engine {
         self.gate.is_degraded() || self.gate.is_durable(self.started)
     }
 
+    /// The store does not keep up: calls are served without the promise to be on record.
+    pub fn is_degraded(&self) -> bool {
+        self.gate.is_degraded()
+    }
+
+    /// No more calls are let in.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.is_some()
+    }
+
     fn on_timeout(&mut self, now: Now) {
         if self.gate.on_timeout(now.mono) {
             self.on_degraded(now, true);

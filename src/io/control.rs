@@ -1,15 +1,18 @@
 //! The control loop: the one thread that owns the engine. It feeds one input, carries out every output, then sleeps.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::health::{Health, Readiness};
 use super::media::MediaPlane;
 use super::sip::{SipSockets, StreamEvent};
 use super::store::Store;
 use crate::engine::{Command, Engine, Input, Output, Reply, RequestId};
 use crate::journal::StoreEvent;
+use crate::media;
 use crate::time::{Mono, Now};
 
 /// Commands that may wait for the loop; a full queue makes their askers wait.
@@ -76,6 +79,7 @@ pub struct Control {
     sip: SipSockets,
     media: MediaPlane,
     store: Store,
+    health: Arc<Health>,
     requests: mpsc::Receiver<Request>,
     waiting: BTreeMap<RequestId, oneshot::Sender<Reply>>,
     last_request: u64,
@@ -97,6 +101,7 @@ impl Control {
             clock,
             sip,
             media,
+            health: store.health(),
             store,
             requests: inbox,
             waiting: BTreeMap::new(),
@@ -104,6 +109,11 @@ impl Control {
             stopped: false,
         };
         (control, ControlHandle { requests })
+    }
+
+    /// Something came of a recording: while the exchange runs its recorder tells it, at a start whoever mended it.
+    pub fn on_media(&mut self, event: media::Event) {
+        self.feed(Input::Media(event));
     }
 
     /// Run until the engine says that it has stopped; everything it appended is durable then. `tell_ready` is called once calls are
@@ -124,9 +134,9 @@ impl Control {
                     Some(event) => self.on_stream(event),
                 },
                 event = self.media.recv() => {
-                    self.feed(Input::Media(event));
+                    self.on_media(event);
                     while let Some(event) = self.media.try_recv() {
-                        self.feed(Input::Media(event));
+                        self.on_media(event);
                     }
                 }
                 event = self.store.events.recv() => {
@@ -144,7 +154,7 @@ impl Control {
         }
         // Recordings of the last calls are being closed: that they are whole belongs on record.
         for event in self.media.finish() {
-            self.feed(Input::Media(event));
+            self.on_media(event);
         }
         self.sip.finish(UNSENT_PATIENCE).await;
         self.store.close();
@@ -207,6 +217,19 @@ impl Control {
                 }
                 Output::Stopped => self.stopped = true,
             }
+        }
+        self.health.is(self.readiness());
+    }
+
+    fn readiness(&self) -> Readiness {
+        if self.engine.is_stopping() {
+            Readiness::Stopping
+        } else if self.engine.is_degraded() {
+            Readiness::Degraded
+        } else if self.engine.is_ready() {
+            Readiness::Ready
+        } else {
+            Readiness::Starting
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod client;
 pub mod config;
 pub mod control;
 pub mod disk;
+pub mod health;
 pub mod http;
 pub mod limits;
 pub mod media;

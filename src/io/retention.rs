@@ -35,27 +35,49 @@ pub async fn keep_deleting(recordings: PathBuf, days: u32, control: ControlHandl
 fn delete_older(dir: &Path, limit: Option<SystemTime>) -> Vec<String> {
     let Some(limit) = limit else { return Vec::new() };
     let mut deleted = Vec::new();
-    if let Err(error) = delete_in(dir, dir, limit, &mut deleted)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        tracing::error!(%error, dir = %dir.display(), "old recordings could not all be deleted; see to it by hand");
-    }
+    delete_in(dir, dir, limit, &mut deleted);
     deleted
 }
 
-fn delete_in(root: &Path, dir: &Path, limit: SystemTime, deleted: &mut Vec<String>) -> io::Result<()> {
-    for entry in fs::read_dir(dir)? {
-        let entry = entry?;
-        let (path, kind) = (entry.path(), entry.file_type()?); // a link is neither: it is left alone
-        if kind.is_dir() {
-            delete_in(root, &path, limit, deleted)?;
-            let _ = fs::remove_dir(&path); // fails unless it is empty, and only then it should go
-        } else if kind.is_file() && is_recording(&path) && entry.metadata()?.modified()? < limit {
-            fs::remove_file(&path)?;
-            deleted.push(path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned());
+/// One that cannot be deleted is told, and keeps none of the others.
+fn delete_in(root: &Path, dir: &Path, limit: SystemTime, deleted: &mut Vec<String>) {
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+        Err(error) => return see_to_it(dir, &error),
+        Ok(entries) => entries,
+    };
+    for entry in entries {
+        match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))) {
+            Err(error) => see_to_it(dir, &error),
+            Ok((path, kind)) if kind.is_dir() => {
+                delete_in(root, &path, limit, deleted);
+                let _ = fs::remove_dir(&path); // fails unless it is empty, and only then it should go
+            }
+            // A link is no file: it is left alone.
+            Ok((path, kind)) if kind.is_file() && is_recording(&path) => {
+                match delete_if_older(&path, limit) {
+                    Err(error) => see_to_it(&path, &error),
+                    Ok(false) => {}
+                    Ok(true) => {
+                        deleted.push(path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned());
+                    }
+                }
+            }
+            Ok(_) => {}
         }
     }
-    Ok(())
+}
+
+fn delete_if_older(path: &Path, limit: SystemTime) -> io::Result<bool> {
+    let older = fs::metadata(path)?.modified()? < limit;
+    if older {
+        fs::remove_file(path)?;
+    }
+    Ok(older)
+}
+
+fn see_to_it(path: &Path, error: &io::Error) {
+    tracing::error!(%error, path = %path.display(), "a recording kept beyond its time could not be deleted; see to it by hand");
 }
 
 fn is_recording(path: &Path) -> bool {
@@ -94,6 +116,17 @@ mod tests {
         assert!(!dir.path().join("2026/08/02").exists(), "an empty day is removed");
         assert!(dir.path().join("2026/11/01/1.1.3.wav").exists());
         assert!(delete_older(dir.path(), now().checked_sub(90 * DAY)).is_empty());
+    }
+
+    #[test]
+    fn links_are_left_alone_and_lead_nowhere() {
+        let (dir, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        recording(elsewhere.path(), "a.wav", 100 * DAY);
+        recording(dir.path(), "1/b.wav", 100 * DAY);
+        std::os::unix::fs::symlink(elsewhere.path(), dir.path().join("0")).unwrap();
+        std::os::unix::fs::symlink("/nowhere", dir.path().join("1/c.wav")).unwrap();
+        assert_eq!(delete_older(dir.path(), now().checked_sub(90 * DAY)), ["1/b.wav"]);
+        assert!(elsewhere.path().join("a.wav").exists() && dir.path().join("1/c.wav").is_symlink());
     }
 
     #[test]

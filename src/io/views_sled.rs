@@ -25,7 +25,7 @@ use crate::journal::Lsn;
 use crate::journal::entry::Entry;
 use crate::journal::seal::{Keys, NumberHash};
 use crate::views::fold::{Delta, Rows, fold};
-use crate::views::{CaseFilter, ContactFilter, Cursor, Listing, Page, ViewError, Views};
+use crate::views::{ContactFilter, Cursor, Listing, Page, ViewError, Views};
 use crate::words::Outcome;
 
 /// Changes when the rows' meaning does; other versions are dropped and made anew.
@@ -66,10 +66,15 @@ impl SledViews {
             Err(problem) => problem.to_string(),
         };
         tracing::warn!(dir = %dir.display(), %problem, "the views are dropped and made anew from the journal");
+        SledViews::anew(dir, keys)
+    }
+
+    /// Begins views in `dir`, with nothing in them, whatever lay there.
+    pub fn anew(dir: &Path, keys: &Keys) -> Result<SledViews, ViewError> {
         if dir.exists() {
             std::fs::remove_dir_all(dir).map_err(|error| ViewError::Store(error.to_string()))?;
         }
-        SledViews::open_as_is(dir, secret)
+        SledViews::open_as_is(dir, keys.hash("views"))
     }
 
     fn open_as_is(dir: &Path, secret: NumberHash) -> Result<SledViews, ViewError> {
@@ -143,24 +148,29 @@ impl SledViews {
             (None, Some(to_ms)) => [prefix, &time_key(to_ms)[..]].concat(),
             (None, None) => [prefix, &[0xff; 20][..]].concat(),
         };
-        let mut listing = Listing { contacts: Vec::new(), next: None };
-        if low > end {
-            return Ok(listing);
-        }
-        for item in self.db.range(low..end).rev() {
-            let (key, value) = item.map_err(store)?;
-            let indexed: Indexed = parse(&value)?;
-            let Some(place) = place_of(key.get(prefix.len()..).unwrap_or_default()) else { continue };
-            if !filter.covers(place.opened_ms) || !filter.suits(indexed.queue.as_ref(), indexed.outcome) {
-                continue;
+        let places = (low <= end).then(|| self.db.range(low..end).rev()).into_iter().flatten();
+        let rows = places.filter_map(|item| self.wanted(item, prefix.len(), filter).transpose());
+        Listing::of(rows, page.limit)
+    }
+
+    /// The row that an item of an index leads to, when it is asked for.
+    fn wanted(
+        &self,
+        item: sled::Result<(IVec, IVec)>,
+        prefix: usize,
+        filter: &ContactFilter,
+    ) -> Result<Option<Contact>, ViewError> {
+        let (key, value) = item.map_err(store)?;
+        let indexed: Indexed = parse(&value)?;
+        match place_of(key.get(prefix..).unwrap_or_default()) {
+            Some(place)
+                if filter.covers(place.opened_ms)
+                    && filter.suits(indexed.queue.as_ref(), indexed.outcome) =>
+            {
+                self.contact_row(place.contact)
             }
-            if listing.contacts.len() >= page.limit {
-                listing.next = listing.contacts.last().map(Cursor::of);
-                break;
-            }
-            listing.contacts.extend(self.contact_row(place.contact)?);
+            _ => Ok(None),
         }
-        Ok(listing)
     }
 }
 
@@ -218,26 +228,6 @@ impl Views for SledViews {
 
     fn case(&self, id: CaseId) -> Result<Option<Case>, ViewError> {
         self.case_row(id)
-    }
-
-    fn cases(
-        &self,
-        filter: &CaseFilter,
-        limit: usize,
-        before: Option<CaseId>,
-    ) -> Result<Vec<Case>, ViewError> {
-        let end = before.unwrap_or(CaseId(u64::MAX));
-        let mut cases = Vec::new();
-        for item in self.db.range(key(b'k', &[0; 8])..key(b'k', &end.0.to_be_bytes())).rev() {
-            if cases.len() >= limit {
-                break;
-            }
-            let case: Case = parse(&item.map_err(store)?.1)?;
-            if filter.suits(&case) {
-                cases.push(case);
-            }
-        }
-        Ok(cases)
     }
 
     fn citizen(&self, id: CitizenId) -> Result<Option<Citizen>, ViewError> {

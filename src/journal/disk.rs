@@ -55,6 +55,23 @@ pub fn replace<D: Disk>(disk: &D, name: &str, bytes: &[u8]) -> Result<(), DiskEr
     disk.sync_dir()
 }
 
+/// Keeps `bytes` beside the others as `name`, or `name.1` and so on where that is taken, and gives the name. What is kept there
+/// already is not kept twice.
+pub fn keep_aside<D: Disk>(disk: &D, name: &str, bytes: &[u8]) -> Result<String, DiskError> {
+    let names = disk.list()?;
+    let mut aside = name.to_owned();
+    let mut number = 0u64;
+    while names.contains(&aside) {
+        if disk.read(&aside)? == bytes {
+            return Ok(aside);
+        }
+        number += 1;
+        aside = format!("{name}.{number}");
+    }
+    replace(disk, &aside, bytes)?;
+    Ok(aside)
+}
+
 /// The disk did not do as asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot {op} {file}: {kind}{}", if .detail.is_empty() { String::new() } else { format!(" ({})", .detail) })]
@@ -110,6 +127,8 @@ pub enum DiskFault {
     ReadOnly,
     /// The rights do not allow it.
     Denied,
+    /// A file stands where a directory belongs.
+    NotADirectory,
     /// Anything else (EIO).
     Failed,
 }
@@ -124,6 +143,9 @@ impl fmt::Display for DiskFault {
             }
             DiskFault::Denied => {
                 "permission denied; the directory must belong to the user that runs the exchange"
+            }
+            DiskFault::NotADirectory => {
+                "a file stands where a directory belongs; name another directory, or move the file away"
             }
             DiskFault::Failed => "the disk failed; look at the system's log and at the disk's health",
         })

@@ -1,14 +1,14 @@
 //! The log: entries in segments, `journal-<first lsn>.log`, each a row of [`record`]s.
 //!
-//! **Open.** The last segment is read; a torn tail is cut, and that is told. Damage elsewhere is a refusal that names the
-//! place and the remedy. **Append.** A group goes to the file in one write. A write that fails is cut off again, so that it may
+//! **Open.** The last segment is read; a torn tail is kept aside as `<segment>.cut-<offset>`, cut, and that is told. Damage is
+//! a refusal that names the place and the remedy. **Append.** A group goes to the file in one write. A write that fails is cut off again, so that it may
 //! be tried again; when even that fails the log is *poisoned* and takes nothing more until it is opened anew. **Sync.** What
 //! is to be synced is handed out as [`SyncWork`], so that another thread may run it while groups go on being written. A failed
 //! sync poisons: a second try would report a success that means nothing. **Turn.** A full segment is left only once
 //! all of it is durable; so only the last segment can ever be torn. Should syncs lag, it grows beyond its size for a while.
 
 use super::Lsn;
-use super::disk::{Disk, DiskError, DiskFile};
+use super::disk::{Disk, DiskError, DiskFile, keep_aside};
 use super::record::{self, BadRecord};
 use crate::journal::entry::Entry;
 use crate::planted::{self, Fault};
@@ -35,6 +35,26 @@ pub enum LogError {
         /// What is wrong there.
         why: String,
     },
+    /// What is written there is whole, but only a later program knows it.
+    #[error(
+        "the journal was written by a newer program: {file}, offset {offset}: {why}; open it with that program, or a newer one"
+    )]
+    Newer {
+        /// The file.
+        file: String,
+        /// Where in it.
+        offset: usize,
+        /// What is not understood.
+        why: String,
+    },
+    /// A part of it is not there.
+    #[error("the journal is not whole: {what}; {remedy}")]
+    Incomplete {
+        /// What is missing, and how that is known.
+        what: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// An earlier failure made it unsafe to go on.
     #[error(
         "the journal takes nothing more since a failure that cannot be undone ({0}); restart the exchange"
@@ -59,6 +79,25 @@ pub struct Cut {
     pub offset: usize,
     /// How much was cut.
     pub bytes: usize,
+    /// The file beside it that holds what was cut.
+    pub kept: String,
+}
+
+/// Cuts `name`, which holds `bytes`, at `offset`. What is cut is kept aside first: a crash left it, and a person may want to see it.
+pub(super) fn cut_off<D: Disk>(disk: &D, name: &str, bytes: &[u8], offset: usize) -> Result<Cut, DiskError> {
+    let tail = bytes.get(offset..).unwrap_or_default();
+    let kept = keep_aside(disk, &format!("{name}.cut-{offset}"), tail)?;
+    disk.truncate(name, u64::try_from(offset).expect("a length in memory fits 64 bits"))?;
+    Ok(Cut { file: name.to_owned(), offset, bytes: tail.len(), kept })
+}
+
+/// The refusal of an unreadable place.
+pub(super) fn unreadable(file: &str, offset: usize, problem: BadRecord) -> LogError {
+    let (file, why) = (file.to_owned(), problem.to_string());
+    match problem {
+        BadRecord::Version(_) => LogError::Newer { file, offset, why },
+        _ => LogError::Damaged { file, offset, why },
+    }
 }
 
 /// The log, open for appending.
@@ -236,11 +275,10 @@ fn mend_tail<D: Disk>(disk: &D, name: &str, first: u64) -> Result<(u64, u64, Opt
     }
     let len = u64::try_from(at).expect("a length in memory fits 64 bits");
     let Some(problem) = problem else { return Ok((next - 1, len, None)) };
-    if matches!(problem, BadRecord::Version(_)) || record::was_durable(&bytes, at, next) {
-        return Err(LogError::Damaged { file: name.to_owned(), offset: at, why: problem.to_string() });
+    if !record::is_torn(&bytes, at, next, problem) {
+        return Err(unreadable(name, at, problem));
     }
-    disk.truncate(name, len)?;
-    Ok((next - 1, len, Some(Cut { file: name.to_owned(), offset: at, bytes: bytes.len() - at })))
+    Ok((next - 1, len, Some(cut_off(disk, name, &bytes, at)?)))
 }
 
 /// The segments there are, oldest first, each with its first lsn.

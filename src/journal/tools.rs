@@ -1,48 +1,164 @@
 //! What a person does with a journal at rest: check it, repair it, export it.
+//!
+//! A check and a repair read a segment in the same way, to its end, whatever lies between: so one tells before what the other does.
 
 use serde_json::Value;
 
 use super::Lsn;
-use super::disk::{Disk, DiskError, replace};
+use super::disk::{Disk, DiskError, DiskFile, keep_aside, replace};
 use super::entry::{Entry, Fact, Personal};
-use super::keys_file::{rewritten, salvage};
-use super::log::{LogError, segments};
+use super::file_journal::{There, mend_secret, problem_of_keys};
+use super::keys_file::{KeysFile, rewritten, salvage};
+use super::log::{LogError, cut_off, segments, unreadable};
 use super::reader::Reader;
-use super::record;
-use super::seal::Keys;
+use super::record::{self, BadRecord, Record};
+use super::seal::{Key, Keys};
+
+/// Most lost entries that are believed in; a wider gap means that whole files are gone, which is told, not filled.
+const MOST_LOST: u64 = 1_000_000;
+
+/// A segment, read to its end.
+struct Survey<'a> {
+    /// What can be read, each entry with its record.
+    entries: Vec<(Entry, Record<'a>)>,
+    /// The entry due after the last of them.
+    next: u64,
+    /// Entries missing between them.
+    lost: u64,
+    /// Bytes that are no entry.
+    unread: usize,
+    /// The first bad place.
+    bad: Option<Bad>,
+}
+
+/// A place where something else than the entry due begins.
+struct Bad {
+    offset: usize,
+    problem: BadRecord,
+    /// A crash left it, and it ends the file for good.
+    torn: bool,
+    /// How many entries stand before it.
+    before: usize,
+}
+
+impl<'a> Survey<'a> {
+    /// What a later program wrote is refused: it is neither damaged nor ours to mend.
+    fn of(bytes: &'a [u8], first: u64, name: &str, newest: bool) -> Result<Survey<'a>, LogError> {
+        let mut survey = Survey { entries: Vec::new(), next: first, lost: 0, unread: 0, bad: None };
+        let mut at = 0;
+        loop {
+            let record = match record::decode_as(bytes, at, survey.next) {
+                Ok(None) => return Ok(survey),
+                Ok(Some(record)) => record,
+                Err(newer @ BadRecord::Version(_)) => return Err(unreadable(name, at, newer)),
+                Err(problem) => {
+                    let torn = newest && record::is_torn(bytes, at, survey.next, problem);
+                    let before = survey.entries.len();
+                    survey.bad.get_or_insert(Bad { offset: at, problem, torn, before });
+                    let behind = record::resume(bytes, at, survey.next).filter(|_| !torn);
+                    let near = behind.filter(|(_, record)| record.lsn - survey.next <= MOST_LOST);
+                    let end = near.map_or(bytes.len(), |(found, _)| found);
+                    survey.unread += end - at;
+                    match near {
+                        Some((_, record)) => record,
+                        None => return Ok(survey),
+                    }
+                }
+            };
+            survey.take(record, name, at)?;
+            at = record.end;
+        }
+    }
+
+    fn take(&mut self, record: Record<'a>, name: &str, offset: usize) -> Result<(), LogError> {
+        let entry = serde_json::from_slice(record.payload).map_err(|unknown| LogError::Newer {
+            file: name.to_owned(),
+            offset,
+            why: format!("entry {} is not understood ({unknown})", record.lsn),
+        })?;
+        self.lost += record.lsn - self.next;
+        self.next = record.lsn + 1;
+        self.entries.push((entry, record));
+        Ok(())
+    }
+}
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checked {
     /// Segments there are.
     pub segments: usize,
-    /// Entries that can be read, up to the first problem.
+    /// Entries that can be read, those behind a damaged place too: as many as a repair keeps.
     pub entries: u64,
+    /// Of them, those before the first damaged place.
+    pub before: u64,
     /// The last of them.
     pub last: Lsn,
+    /// Entries that are missing between them.
+    pub lost: u64,
+    /// Bytes that are no entry.
+    pub unread: usize,
     /// Personal fields whose key is gone.
     pub erased: u64,
+    /// The end is one that a crash tore: the next start cuts it off, and keeps what it cuts.
+    pub torn: bool,
     /// The first problem.
     pub problem: Option<LogError>,
 }
 
-/// Reads every entry and opens every personal field.
+/// Reads every entry and every key, and opens every personal field.
 pub fn check<D: Disk>(disk: &D, keys: &Keys) -> Result<Checked, LogError> {
-    let mut checked = Checked { segments: segments(disk)?.len(), ..Checked::default() };
-    let first = segments(disk)?.first().map_or(1, |(first, _)| *first);
-    for item in Reader::new(disk.clone(), Lsn(first)) {
-        match item {
-            Ok((lsn, entry)) => {
-                checked.entries += 1;
-                checked.last = lsn;
-                let opened =
-                    keys.unseal_entry(entry).fact.personal_mut().map(|(_, _, personal)| personal.clone());
-                checked.erased += u64::from(opened == Some(Personal::Erased));
+    let all = segments(disk)?;
+    let mut checked = Checked { segments: all.len(), ..Checked::default() };
+    let mut due = all.first().map_or(1, |(first, _)| *first);
+    for (at, (first, name)) in all.iter().enumerate() {
+        if due < *first {
+            checked.lost += *first - due;
+            let why = format!("it begins with entry {first}, and the file with entry {due} is missing");
+            checked.is_damaged(LogError::Damaged { file: name.clone(), offset: 0, why });
+        }
+        let bytes = disk.read(name)?;
+        match Survey::of(&bytes, *first, name, at + 1 == all.len()) {
+            Ok(survey) => {
+                due = survey.next;
+                checked.add(survey, name, keys);
             }
-            Err(problem) => checked.problem = Some(problem),
+            Err(newer) => checked.is_damaged(newer),
         }
     }
+    if checked.problem.is_none() {
+        checked.before = checked.entries;
+        checked.problem = problem_of_keys(disk, checked.last)?;
+    }
     Ok(checked)
+}
+
+impl Checked {
+    fn is_damaged(&mut self, problem: LogError) {
+        self.before = if self.problem.is_none() { self.entries } else { self.before };
+        self.problem.get_or_insert(problem);
+    }
+
+    fn add(&mut self, survey: Survey<'_>, name: &str, keys: &Keys) {
+        match survey.bad {
+            Some(Bad { torn: true, .. }) => self.torn = true,
+            Some(Bad { offset, problem, before, .. }) => {
+                let first = self.problem.is_none();
+                self.is_damaged(unreadable(name, offset, problem));
+                self.before += if first { before as u64 } else { 0 };
+            }
+            None => {}
+        }
+        self.entries += survey.entries.len() as u64;
+        self.lost += survey.lost;
+        self.unread += survey.unread;
+        for (entry, record) in survey.entries {
+            self.last = Lsn(record.lsn);
+            let mut opened = keys.unseal_entry(entry);
+            let erased = opened.fact.personal_mut().is_some_and(|(_, _, field)| *field == Personal::Erased);
+            self.erased += u64::from(erased);
+        }
+    }
 }
 
 /// What a repair did.
@@ -52,57 +168,81 @@ pub struct Repaired {
     pub kept: u64,
     /// Entries that were lost; a [`Fact::Lost`] stands in the place of each.
     pub lost: u64,
-    /// Damaged files, kept aside under these names.
+    /// Damaged files and torn ends, kept aside under these names.
     pub aside: Vec<String>,
+    /// Files that were missing and were made anew.
+    pub made: Vec<&'static str>,
 }
 
-/// Most lost entries that a repair believes in; a wider gap means that a whole segment is gone, which is told, not filled.
-const MOST_LOST: u64 = 1_000_000;
+/// What a repair may put in the place of what is gone.
+#[derive(Debug)]
+pub struct Fresh {
+    /// A secret, in the place of one that is gone: drawn by chance.
+    pub secret: Key,
+    /// An empty `keys`, in the place of one that is gone: somebody said that it is lost for good.
+    pub keys: bool,
+}
 
-/// Copies what can be read into whole files and keeps damaged ones aside, as `<name>.damaged`.
-pub fn repair<D: Disk>(disk: &D) -> Result<Repaired, LogError> {
+/// Copies what can be read into whole files and keeps damaged ones aside, as `<name>.damaged`. What it cannot mend is refused
+/// before anything is changed.
+pub fn repair<D: Disk>(disk: &D, fresh: &Fresh) -> Result<Repaired, LogError> {
     let mut done = Repaired::default();
     let all = segments(disk)?;
+    refuse_what_cannot_be_mended(disk, &all, fresh)?;
+    let known = There::look(disk)?.checkpoint.map(|lsn| lsn.0 + 1);
     for (at, (first, name)) in all.iter().enumerate() {
-        let end = all.get(at + 1).map(|(next, _)| *next);
-        repair_segment(disk, *first, end, name, &mut done)?;
+        let next = all.get(at + 1).map(|(next, _)| *next);
+        repair_segment(disk, (*first, name), next.or(known), next.is_none(), &mut done)?;
     }
     repair_keys(disk, &mut done)?;
+    if mend_secret(disk, &fresh.secret, &mut done.aside)? {
+        done.made.push("secret");
+    }
     Ok(done)
 }
 
+fn refuse_what_cannot_be_mended<D: Disk>(
+    disk: &D,
+    all: &[(u64, String)],
+    fresh: &Fresh,
+) -> Result<(), LogError> {
+    let there = There::look(disk)?;
+    there.refuse_lost_log()?;
+    let mut entries = 0;
+    for (at, (first, name)) in all.iter().enumerate() {
+        entries += Survey::of(&disk.read(name)?, *first, name, at + 1 == all.len())?.entries.len() as u64;
+    }
+    if fresh.keys { Ok(()) } else { there.refuse_lost_keys(Lsn(entries)) }
+}
+
+/// Mends a segment that goes up to `end`, when that is known.
 fn repair_segment<D: Disk>(
     disk: &D,
-    first: u64,
+    (first, name): (u64, &str),
     end: Option<u64>,
-    name: &str,
+    newest: bool,
     done: &mut Repaired,
 ) -> Result<(), LogError> {
     let bytes = disk.read(name)?;
-    let mut mended = Mended { bytes: Vec::new(), next: first, at_ms: 0, lost: 0 };
-    let (mut at, mut whole) = (0, true);
-    while let Some((found, record)) = record::resume(&bytes, at, mended.next) {
-        let Ok(entry) = serde_json::from_slice::<Entry>(record.payload) else {
-            (at, whole) = (record.end, false);
-            continue;
-        };
-        if record.lsn - mended.next > MOST_LOST {
-            break;
+    let survey = Survey::of(&bytes, first, name, newest)?;
+    let behind = end.filter(|end| *end > survey.next && end - survey.next <= MOST_LOST);
+    done.kept += survey.entries.len() as u64;
+    match &survey.bad {
+        None if behind.is_none() => return Ok(()),
+        Some(Bad { torn: true, offset, .. }) if behind.is_none() => {
+            done.aside.push(cut_off(disk, name, &bytes, *offset)?.kept);
+            return Ok(());
         }
-        whole &= found == at && record.lsn == mended.next;
+        _ => {}
+    }
+    let mut mended = Mended { bytes: Vec::new(), next: first, at_ms: 0, lost: 0 };
+    for (entry, record) in &survey.entries {
         mended.fill_to(record.lsn);
         mended.add(entry.at_ms, record.payload);
-        done.kept += 1;
-        at = record.end;
     }
-    if let Some(end) = end.filter(|end| *end > mended.next && end - mended.next <= MOST_LOST) {
-        whole = false;
-        mended.fill_to(end);
-    }
+    mended.fill_to(behind.unwrap_or(mended.next));
     done.lost += mended.lost;
-    if !whole || at < bytes.len() {
-        set_aside(disk, name, &mended.bytes, done)?;
-    }
+    set_aside(disk, name, &bytes, &mended.bytes, done)?;
     Ok(())
 }
 
@@ -132,26 +272,30 @@ impl Mended {
 }
 
 fn repair_keys<D: Disk>(disk: &D, done: &mut Repaired) -> Result<(), LogError> {
-    let name = "keys";
+    let name = KeysFile::<D>::NAME;
     if !disk.list()?.iter().any(|known| known == name) {
-        return Ok(());
+        disk.open(name)?.sync()?;
+        disk.sync_dir()?;
+        done.made.push(name);
     }
-    let (ring, whole) = salvage(&disk.read(name)?);
+    let bytes = disk.read(name)?;
+    let (ring, whole) = salvage(&bytes)?;
     if !whole {
-        set_aside(disk, name, &rewritten(&ring), done)?;
+        set_aside(disk, name, &bytes, &rewritten(&ring), done)?;
     }
     Ok(())
 }
 
-/// Puts `bytes` in the place of the file and keeps the old content. A crash in between leaves one of the two under the name.
-fn set_aside<D: Disk>(disk: &D, name: &str, bytes: &[u8], done: &mut Repaired) -> Result<(), DiskError> {
-    let names = disk.list()?;
-    let tries = (0..).map(|n| if n == 0 { format!("{name}.damaged") } else { format!("{name}.damaged.{n}") });
-    let aside = tries.into_iter().find(|aside| !names.contains(aside)).expect("some number is free");
-    replace(disk, &aside, &disk.read(name)?)?;
-    replace(disk, name, bytes)?;
-    done.aside.push(aside);
-    Ok(())
+/// Puts `fresh` in the place of the file's bytes and keeps those. A crash in between leaves one of the two under the name.
+fn set_aside<D: Disk>(
+    disk: &D,
+    name: &str,
+    old: &[u8],
+    fresh: &[u8],
+    done: &mut Repaired,
+) -> Result<(), DiskError> {
+    done.aside.push(keep_aside(disk, &format!("{name}.damaged"), old)?);
+    replace(disk, name, fresh)
 }
 
 /// The entries as JSON lines. `keys`: with personal fields readable; without: masked. Segments whose first entries were
@@ -221,21 +365,103 @@ mod tests {
         disk
     }
 
+    const FRESH: Fresh = Fresh { secret: [9; 32], keys: false };
+
     #[test]
     fn damaged_journal_is_found_by_check_and_opens_again_after_repair() {
         let disk = written();
         let name = segments(&disk).unwrap()[0].1.clone();
         disk.flip_bit(&name, 200);
         let keys = keys_at_rest(&disk).unwrap();
-        let problem = check(&disk, &keys).unwrap().problem.expect("the damage is found");
-        assert!(problem.to_string().contains(&name));
+        let found = check(&disk, &keys).unwrap();
+        assert!(found.problem.clone().expect("the damage is found").to_string().contains(&name));
 
-        let repaired = repair(&disk).unwrap();
+        let repaired = repair(&disk, &FRESH).unwrap();
+        assert_eq!(
+            (repaired.kept, repaired.lost),
+            (found.entries, found.lost),
+            "one tells what the other does"
+        );
         assert_eq!((repaired.kept + repaired.lost, repaired.aside.len()), (30, 1));
-        assert!(repaired.lost >= 1);
+        assert!(repaired.lost >= 1 && found.before < found.entries);
         let checked = check(&disk, &keys).unwrap();
         assert_eq!((checked.problem, checked.entries, checked.last), (None, 30, Lsn(30)));
-        assert_eq!(repair(&disk).unwrap().aside.len(), 0, "a whole journal is left alone");
+        assert_eq!(repair(&disk, &FRESH).unwrap().aside.len(), 0, "a whole journal is left alone");
+    }
+
+    #[test]
+    fn check_and_repair_agree_wherever_a_byte_flips_and_nothing_readable_is_dropped() {
+        let (all, keys) = (written(), keys_at_rest(&written()).unwrap());
+        let (_, newest) = segments(&all).unwrap().pop().unwrap();
+        for offset in (0..all.read(&newest).unwrap().len()).step_by(13) {
+            let disk = written();
+            disk.flip_bit(&newest, offset);
+            let found = check(&disk, &keys).unwrap();
+            // A length may be flipped so that the last record seems to go on behind the end: that is a torn end to see.
+            let opened = FileJournal::open(disk.clone(), ChaCha20Rng::seed_from_u64(2), 1500);
+            assert_eq!((found.problem.is_some(), found.torn), (opened.is_err(), opened.is_ok()), "{offset}");
+            let repaired = repair(&disk, &FRESH).unwrap();
+            assert_eq!((found.entries, found.lost), (repaired.kept, repaired.lost), "{offset}");
+            assert!(repaired.kept >= 29 && check(&disk, &keys).unwrap().problem.is_none(), "{offset}");
+        }
+    }
+
+    #[test]
+    fn torn_end_is_told_cut_and_kept_aside() {
+        let disk = written();
+        let (_, newest) = segments(&disk).unwrap().pop().unwrap();
+        let whole = disk.read(&newest).unwrap();
+        disk.truncate(&newest, whole.len() as u64 - 10).unwrap();
+        let found = check(&disk, &keys_at_rest(&disk).unwrap()).unwrap();
+        assert_eq!((found.torn, found.problem, found.entries, found.lost), (true, None, 29, 0));
+        let (journal, cuts) = FileJournal::open(disk.clone(), ChaCha20Rng::seed_from_u64(2), 1500).unwrap();
+        assert_eq!((journal.last(), cuts.len(), cuts[0].bytes), (Lsn(29), 1, found.unread));
+        assert_eq!(cuts[0].kept, format!("{newest}.cut-{}", cuts[0].offset));
+        assert!(whole[cuts[0].offset..].starts_with(&disk.read(&cuts[0].kept).unwrap()));
+    }
+
+    #[test]
+    fn entries_that_a_checkpoint_knows_of_and_the_log_has_not_are_marked_as_lost() {
+        let disk = written();
+        let keys = keys_at_rest(&disk).unwrap();
+        let state = super::super::recovery::Recovery::read(&disk, &keys, Lsn(30)).unwrap();
+        super::super::recovery::write_checkpoint(&disk, &state.to_checkpoint(&keys)).unwrap();
+        let (_, newest) = segments(&disk).unwrap().pop().unwrap();
+        disk.truncate(&newest, 0).unwrap();
+        let found = check(&disk, &keys).unwrap();
+        assert!(matches!(found.problem, Some(LogError::Incomplete { .. })), "{:?}", found.problem);
+        let repaired = repair(&disk, &FRESH).unwrap();
+        assert_eq!(repaired.kept + repaired.lost, 30);
+        assert_eq!(check(&disk, &keys).unwrap().problem, None);
+        let (journal, _) = FileJournal::open(disk, ChaCha20Rng::seed_from_u64(2), 1500).unwrap();
+        assert_eq!(journal.last(), Lsn(30), "no entry's number is given out again");
+    }
+
+    #[test]
+    fn missing_keys_are_given_up_only_when_somebody_says_so_and_a_secret_is_made_again() {
+        let disk = written();
+        disk.remove("keys").unwrap();
+        disk.remove("secret").unwrap();
+        let refusal = repair(&disk, &FRESH).unwrap_err().to_string();
+        assert!(refusal.contains("--without-keys"), "{refusal}");
+        let repaired = repair(&disk, &Fresh { keys: true, ..FRESH }).unwrap();
+        assert_eq!((repaired.kept, repaired.made), (30, vec!["keys", "secret"]));
+        let checked = check(&disk, &keys_at_rest(&disk).unwrap()).unwrap();
+        assert_eq!(checked.problem, None);
+        assert!(checked.erased > 0, "numbers cannot be read any more");
+    }
+
+    #[test]
+    fn what_a_later_program_wrote_is_not_taken_for_damage() {
+        let disk = written();
+        let (_, newest) = segments(&disk).unwrap().pop().unwrap();
+        let mut later = Vec::new();
+        record::encode(&mut later, 31, 30, br#"{"at_ms":1,"fact":"teleported"}"#);
+        disk.open(&newest).unwrap().append(&later).unwrap();
+        let keys = keys_at_rest(&disk).unwrap();
+        assert!(matches!(check(&disk, &keys).unwrap().problem, Some(LogError::Newer { .. })));
+        let refusal = repair(&disk, &FRESH).unwrap_err().to_string();
+        assert!(refusal.contains("a newer program") && !refusal.contains("repair"), "{refusal}");
     }
 
     #[test]

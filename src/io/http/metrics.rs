@@ -8,7 +8,7 @@ use crate::engine::Metrics;
 type Row = (String, u64);
 
 /// Everything that `/metrics` shows. Queues and outcomes are names of ours: nothing in them needs escaping.
-pub(super) fn exposition(metrics: &Metrics) -> String {
+pub(super) fn exposition(metrics: &Metrics, views_behind: bool) -> String {
     let mut text = String::new();
     let mut family = |name: &str, kind: &str, help: &str, rows: &[Row]| {
         // A String takes anything.
@@ -33,6 +33,8 @@ pub(super) fn exposition(metrics: &Metrics) -> String {
     family("store_degraded", "gauge", help, &plain(u64::from(metrics.degraded)));
     let help = "Calls answered without the promise to be on record.";
     family("calls_answered_degraded_total", "counter", help, &plain(metrics.answered_degraded));
+    let help = "1 while contacts and cases cannot be listed.";
+    family("views_behind", "gauge", help, &plain(u64::from(views_behind)));
     text
 }
 
@@ -55,7 +57,7 @@ mod tests {
             degraded: true,
             ..Metrics::default()
         };
-        let text = exposition(&metrics);
+        let text = exposition(&metrics, true);
         for line in [
             "# TYPE centralino_calls gauge",
             "centralino_calls 3",
@@ -63,6 +65,7 @@ mod tests {
             "# TYPE centralino_contacts_closed_total counter",
             "centralino_contacts_closed_total{outcome=\"abandoned\"} 7",
             "centralino_store_degraded 1",
+            "centralino_views_behind 1",
         ] {
             assert!(text.lines().any(|told| told == line), "`{line}` is not in:\n{text}");
         }
