@@ -1,6 +1,7 @@
 //! The control loop: the one thread that owns the engine. It feeds one input, carries out every output, then sleeps.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -121,13 +122,13 @@ impl Control {
     pub async fn run(mut self, tell_ready: impl FnOnce()) {
         let mut buffer = vec![0; MAX_DATAGRAM];
         let mut tell_ready = Some(tell_ready);
+        let mut alarm = Alarm::new(self.clock);
         self.carry_out();
         while !self.stopped {
             if let Some(tell) = tell_ready.take_if(|_| self.engine.is_ready()) {
                 tell();
             }
-            let wake = self.engine.poll_timeout();
-            let clock = self.clock;
+            alarm.set(self.engine.poll_timeout());
             tokio::select! {
                 stream = self.sip.ready() => match stream {
                     None => self.read_datagrams(&mut buffer),
@@ -149,7 +150,7 @@ impl Control {
                         self.on_request(request);
                     }
                 }
-                () = sleep_until(clock, wake) => self.feed(Input::Timeout),
+                () = alarm.ring() => self.feed(Input::Timeout),
             }
         }
         // Recordings of the last calls are being closed: that they are whole belongs on record.
@@ -231,6 +232,37 @@ impl Control {
         } else {
             Readiness::Starting
         }
+    }
+}
+
+/// The loop's alarm clock. It may ring early, which is harmless, and is set anew only when it must ring sooner: most inputs move
+/// the next moment a little further away, and to set a timer takes as long as to read a message.
+struct Alarm {
+    clock: Clock,
+    sleep: Pin<Box<tokio::time::Sleep>>,
+    at: Option<Mono>,
+}
+
+impl Alarm {
+    fn new(clock: Clock) -> Alarm {
+        Alarm { clock, sleep: Box::pin(tokio::time::sleep(Duration::ZERO)), at: None }
+    }
+
+    /// Have it ring at this moment at the latest.
+    fn set(&mut self, wanted: Option<Mono>) {
+        if let Some(wanted) = wanted.filter(|wanted| self.at.is_none_or(|at| *wanted < at)) {
+            self.sleep.as_mut().reset(self.clock.instant(wanted));
+            self.at = Some(wanted);
+        }
+    }
+
+    /// Waits for it; for ever when it is not set.
+    async fn ring(&mut self) {
+        match self.at {
+            Some(_) => self.sleep.as_mut().await,
+            None => std::future::pending().await,
+        }
+        self.at = None;
     }
 }
 

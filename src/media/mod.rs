@@ -55,8 +55,8 @@ pub struct Sound {
 impl Sound {
     /// Encodes 16-bit samples at 8 kHz, once for all plays.
     pub fn encode(name: &str, samples: &[i16]) -> Sound {
-        let law = |codec: Codec| samples.iter().map(|sample| codec.encode(*sample)).collect();
-        Sound { name: name.into(), pcma: law(Codec::Pcma), pcmu: law(Codec::Pcmu) }
+        let (pcma, pcmu) = (Codec::Pcma.encode_all(samples), Codec::Pcmu.encode_all(samples));
+        Sound { name: name.into(), pcma, pcmu }
     }
 
     /// How long it lasts.

@@ -22,8 +22,9 @@ use crate::journal::recovery::{Recovered, Recovery, write_checkpoint};
 use crate::journal::seal::Keys;
 use crate::views::{CATCH_UP, ViewError, Views};
 
-/// How long entries are gathered before the views take them in: a short call is over by then, and its rows are written once.
-const GATHER: Duration = Duration::from_millis(250);
+/// How long entries are gathered before the views take them in: most short calls lie within one such span, and their rows are
+/// written once. Nobody sees it, because a question has all that is written taken in first.
+const GATHER: Duration = Duration::from_secs(1);
 
 /// How many entries a start reads beside the checkpoint, at most: a fifth of a second.
 const CHECKPOINT_EVERY: u64 = 50_000;
