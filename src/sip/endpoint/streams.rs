@@ -44,7 +44,7 @@ impl Endpoint {
                 Frame::Message(message) => self.on_message(now, link, message),
                 Frame::Ping => self.send(link, StreamFramer::PONG.to_vec()),
                 Frame::Refused(error) => {
-                    self.on_refused(link, &error);
+                    self.on_refused(now, link, &error);
                     if error.close {
                         self.close_stream(now, link);
                     }
