@@ -49,7 +49,7 @@ impl Engine {
             return self.on_feature_code(now, dialog, seat, &invite);
         }
         if !self.has_room(now) {
-            self.counters.shed += 1;
+            self.counters.on_shed(now.mono);
             return self.sip.reject(now.mono, dialog, 503, Some(RETRY_AFTER));
         }
         match self.config.numbers.get(&invite.to).cloned() {

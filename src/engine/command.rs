@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use crate::acd;
 use crate::call::{Phase, Purpose};
+use crate::flood::Flood;
 use crate::ids::{CallId, EntityId, QueueId, SeatId};
 use crate::journal::entry::Fact;
+use crate::sip;
 use crate::speech::notice::Notice;
 use crate::time::{Mono, Now};
 use crate::words::{EndedBy, Outcome, SeatView, StatusChange};
@@ -120,6 +122,8 @@ pub struct Metrics {
     pub calls: usize,
     /// Calls not let in for want of room.
     pub shed: u64,
+    /// What SIP has refused.
+    pub refused: sip::Tally,
     /// Closed contacts by outcome.
     pub closed: BTreeMap<Outcome, u64>,
     /// Waiting by queue.
@@ -137,11 +141,24 @@ pub struct Metrics {
 /// Counted since the start.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
-    pub(super) shed: u64,
+    shed: Flood,
     closed: BTreeMap<Outcome, u64>,
 }
 
 impl Counters {
+    pub(super) fn on_shed(&mut self, now: Mono) {
+        if let Some(count) = self.shed.add(now) {
+            tracing::warn!(count, "calls not let in for want of room; see max_calls and max_calls_per_second in engine.toml");
+        }
+    }
+
+    /// Tells what is left of a flood that has ended.
+    pub(super) fn on_timeout(&mut self, now: Mono) {
+        if let Some(count) = self.shed.poll(now) {
+            tracing::warn!(count, "calls not let in for want of room, in the minute before");
+        }
+    }
+
     pub(super) fn on_closed(&mut self, outcome: Outcome) {
         *self.closed.entry(outcome).or_default() += 1;
     }
@@ -293,7 +310,8 @@ impl Engine {
         let ready = |view: &SeatView| view.reachable && view.status == crate::words::Status::Ready;
         Metrics {
             calls: self.calls.len(),
-            shed: self.counters.shed,
+            shed: self.counters.shed.total(),
+            refused: self.sip.tally(),
             closed: self.counters.closed.clone(),
             waiting: waiting.collect(),
             seats_ready: self.acd.seats().filter(|seat| ready(&seat.view)).count(),

@@ -252,6 +252,7 @@ impl Engine {
             self.on_degraded(now, true);
         }
         self.sip.handle_timeout(now.mono);
+        self.counters.on_timeout(now.mono);
         self.acd.handle_input(now.mono, acd::Input::Timeout);
         while let Some((at, call)) = self.alarms.first().copied() {
             if at > now.mono {

@@ -257,6 +257,37 @@ fn a_wrong_password_is_refused_and_not_tried_in_a_loop() {
 }
 
 #[test]
+fn whoever_guesses_is_refused_for_a_minute_and_the_seat_registers_from_elsewhere() {
+    const GUESSER: &str = "203.0.113.9:5060";
+    let mut world = World::new(9);
+    world.add(GUESSER, phone_settings());
+    for user in ["seat01", "nessuno"] {
+        let guess = |world: &mut World| {
+            let registration = Registration {
+                user: user.into(),
+                password: "sbagliata".into(),
+                registrar: link(Transport::Udp, GUESSER, EXCHANGE),
+                expires: Duration::from_secs(120),
+            };
+            world.act(GUESSER, |phone, now| phone.register(now, registration));
+            world.run(SECOND);
+            let refused = world.events(GUESSER);
+            refused.into_iter().find_map(|event| match event {
+                Event::RegistrationChanged { status, .. } => Some(status),
+                _ => None,
+            })
+        };
+        let told: Vec<_> = (0..12).filter_map(|_| guess(&mut world)).collect();
+        assert_eq!(told, [[401; 10].as_slice(), &[403; 2]].concat(), "{user}");
+    }
+    register(&mut world, Transport::Udp, "uno");
+    world.run(SECOND);
+    assert!(world.at(EXCHANGE).is_registered("seat01"));
+    let tally = world.at(EXCHANGE).tally();
+    assert_eq!((tally.wrong_passwords, tally.guesses_refused), (20, 4));
+}
+
+#[test]
 fn a_seat_that_vanishes_is_unregistered_when_its_time_is_over() {
     let mut world = World::new(10);
     register(&mut world, Transport::Udp, "uno");

@@ -28,6 +28,16 @@ pub(super) fn exposition(metrics: &Metrics) -> String {
     });
     family("contacts_closed_total", "counter", "Contacts closed, by outcome.", &closed.collect::<Vec<Row>>());
     family("calls_shed_total", "counter", "Calls not let in for want of room.", &plain(metrics.shed));
+    let refused = metrics.refused;
+    let rows = [
+        ("wrong_password", refused.wrong_passwords),
+        ("too_many_guesses", refused.guesses_refused),
+        ("stranger", refused.strangers),
+        ("bad_message", refused.bad_messages),
+        ("busy", refused.busy),
+    ];
+    let rows = rows.map(|(why, n)| (format!("{{why=\"{why}\"}}"), n));
+    family("sip_refused_total", "counter", "SIP messages refused, by reason.", &rows);
     family("store_spooled", "gauge", "Entries that wait for the store.", &plain(count(metrics.spooled)));
     let help = "1 while the store does not keep up.";
     family("store_degraded", "gauge", help, &plain(u64::from(metrics.degraded)));
@@ -44,6 +54,7 @@ fn count(n: usize) -> u64 {
 mod tests {
     use super::*;
     use crate::ids::QueueId;
+    use crate::sip::Tally;
     use crate::words::Outcome;
 
     #[test]
@@ -52,6 +63,7 @@ mod tests {
             calls: 3,
             waiting: [(QueueId::from("tributi"), 2)].into(),
             closed: [(Outcome::Abandoned, 7)].into(),
+            refused: Tally { wrong_passwords: 5, ..Tally::default() },
             degraded: true,
             ..Metrics::default()
         };
@@ -62,6 +74,7 @@ mod tests {
             "centralino_waiting{queue=\"tributi\"} 2",
             "# TYPE centralino_contacts_closed_total counter",
             "centralino_contacts_closed_total{outcome=\"abandoned\"} 7",
+            "centralino_sip_refused_total{why=\"wrong_password\"} 5",
             "centralino_store_degraded 1",
         ] {
             assert!(text.lines().any(|told| told == line), "`{line}` is not in:\n{text}");
