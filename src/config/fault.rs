@@ -77,6 +77,10 @@ pub enum Fault {
     Name { text: String },
     #[error("the password is empty; give `{seat}` one that cannot be guessed")]
     EmptyPassword { seat: String },
+    #[error(
+        "`{network}` is everybody, and everybody there may call without a password; write the networks or addresses of this trunk alone"
+    )]
+    Everybody { network: String },
     #[error("feature code `{code}` is that of `{other}` already; choose another")]
     SameCode { code: String, other: &'static str },
     #[error("the range of ports is empty; write the lower port first, as in `[20000, 29999]`")]

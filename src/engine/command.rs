@@ -1,6 +1,7 @@
 //! What people and scripts ask of a running exchange: a seat's status, the state of everything, an end in order.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -122,6 +123,8 @@ pub struct Metrics {
     pub calls: usize,
     /// Calls not let in for want of room.
     pub shed: u64,
+    /// Legs whose sound to a third address was stopped.
+    pub unconfirmed: u64,
     /// What SIP has refused.
     pub refused: sip::Tally,
     /// Closed contacts by outcome.
@@ -142,6 +145,7 @@ pub struct Metrics {
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     shed: Flood,
+    unconfirmed: Flood,
     closed: BTreeMap<Outcome, u64>,
 }
 
@@ -149,6 +153,16 @@ impl Counters {
     pub(super) fn on_shed(&mut self, now: Mono) {
         if let Some(count) = self.shed.add(now) {
             tracing::warn!(count, "calls not let in for want of room; see max_calls and max_calls_per_second in engine.toml");
+        }
+    }
+
+    pub(super) fn on_unconfirmed(&mut self, now: Mono, to: SocketAddr) {
+        if let Some(count) = self.unconfirmed.add(now) {
+            tracing::warn!(
+                count,
+                %to,
+                "sound to an address that sends nothing was stopped; if it is a trunk's media server, name it in `media` of that trunk"
+            );
         }
     }
 
@@ -311,6 +325,7 @@ impl Engine {
         Metrics {
             calls: self.calls.len(),
             shed: self.counters.shed.total(),
+            unconfirmed: self.counters.unconfirmed.total(),
             refused: self.sip.tally(),
             closed: self.counters.closed.clone(),
             waiting: waiting.collect(),

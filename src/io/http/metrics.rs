@@ -28,6 +28,8 @@ pub(super) fn exposition(metrics: &Metrics) -> String {
     });
     family("contacts_closed_total", "counter", "Contacts closed, by outcome.", &closed.collect::<Vec<Row>>());
     family("calls_shed_total", "counter", "Calls not let in for want of room.", &plain(metrics.shed));
+    let help = "Legs whose sound to an address that sends nothing was stopped.";
+    family("media_unconfirmed_total", "counter", help, &plain(metrics.unconfirmed));
     let refused = metrics.refused;
     let rows = [
         ("wrong_password", refused.wrong_passwords),
