@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::hint::Hint;
+use crate::hint::{Hint, visible};
 
 /// A place in a file of the configuration. In order of files, then of lines.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +38,7 @@ impl fmt::Display for Place {
 
 /// A fault and its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{at}: {fault}")]
+#[error("{at}: {}", visible(&fault.to_string()))]
 pub struct ConfigError {
     /// Where.
     pub at: Place,

@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use centralino::sip::{
-    Census, DialogId, Ended, Event, InviteError, Link, Outgoing, Peer, Registration, Settings, Target,
+    Census, DialogId, Ended, Endpoint, Event, InviteError, Link, Outgoing, Peer, Registration, Settings, Target,
     Transport,
 };
 
-use crate::sip_world::{CITIZEN, EXCHANGE, Faults, SEAT, World, addr, link, phone_settings};
+use centralino::time::Mono;
+
+use crate::sip_world::{
+    CITIZEN, EXCHANGE, Faults, SEAT, World, addr, exchange_settings, link, phone_settings,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -285,6 +289,23 @@ fn whoever_guesses_is_refused_for_a_minute_and_the_seat_registers_from_elsewhere
     assert!(world.at(EXCHANGE).is_registered("seat01"));
     let tally = world.at(EXCHANGE).tally();
     assert_eq!((tally.wrong_passwords, tally.guesses_refused), (20, 4));
+}
+
+#[test]
+fn a_stream_that_only_pings_is_closed_and_one_that_has_asked_something_is_kept() {
+    let now = Mono::from_start(SECOND);
+    let over = link(Transport::Tcp, EXCHANGE, CITIZEN);
+    let options = "OPTIONS sip:192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/TCP x;branch=z9hG4bK1\r\nFrom: <sip:a@x>;tag=1\r\n\
+                   To: <sip:b@x>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+    for (first, closes) in [("\r\n\r\n", true), (options, false)] {
+        let mut exchange = Endpoint::new(exchange_settings(), [1; 32]);
+        exchange.handle_stream(now, over, first.as_bytes());
+        for ping in [10, 20, 30] {
+            exchange.handle_stream(now + SECOND * ping, over, b"\r\n\r\n");
+        }
+        exchange.handle_timeout(now + SECOND * 32);
+        assert_eq!(exchange.poll_close(), closes.then_some(over));
+    }
 }
 
 #[test]

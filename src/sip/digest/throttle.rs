@@ -10,10 +10,11 @@
 //! what has not been refused yet makes room, so that to wash away one's own count takes thousands of sources.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::flood::Flood;
+use crate::sip::host_of;
 use crate::time::Mono;
 
 /// The time that the counts are for.
@@ -30,7 +31,7 @@ const MOST_TOLD: u32 = 16;
 /// Where an answer comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Source {
-    /// A host, or with IPv6 its network of 64 bits: whoever has one address of it has them all.
+    /// A [host](host_of).
     Host(IpAddr),
     /// The link over which the user's registration came.
     Phone(SocketAddr),
@@ -39,22 +40,14 @@ pub(crate) enum Source {
 impl Source {
     /// The host of an address.
     pub(crate) fn host(address: IpAddr) -> Source {
-        Source::Host(network(address))
+        Source::Host(host_of(address))
     }
 
     fn ip(self) -> IpAddr {
         match self {
             Source::Host(ip) => ip,
-            Source::Phone(address) => network(address.ip()),
+            Source::Phone(address) => host_of(address.ip()),
         }
-    }
-}
-
-/// The address, or the first 64 bits of one of IPv6.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX)).into(),
-        v4 => v4,
     }
 }
 
@@ -257,7 +250,7 @@ mod tests {
         let wait = |address: &str| throttle.wait(at(1), Source::host(address.parse().unwrap()), "seat01");
         assert!(wait("2001:db8:1:2:ffff::1").is_some());
         assert_eq!(wait("2001:db8:1:3::1"), None);
-        assert_eq!(network("::ffff:203.0.113.9".parse().unwrap()), GUESSER);
+        assert_eq!(host_of("::ffff:203.0.113.9".parse().unwrap()), GUESSER);
     }
 
     #[test]

@@ -39,7 +39,7 @@ use super::digest::Guard;
 use super::message::{Message, ParseError, Reaction};
 use super::registrar::Registrar;
 use super::settings::{Census, Limits, RegistrationId, Settings};
-use super::{DialogId, Event, Link, Transmit};
+use super::{DialogId, Event, Link, Transmit, Transport};
 use crate::time::{Mono, earliest};
 
 /// A SIP user agent and registrar without sockets or clock.
@@ -110,7 +110,11 @@ impl Endpoint {
     }
 
     fn on_message(&mut self, now: Mono, link: Link, message: Message) {
-        match message.check() {
+        let checked = message.check();
+        if checked.is_ok() && link.transport == Transport::Tcp {
+            self.on_sense(link);
+        }
+        match checked {
             Err(fault) => {
                 self.watch.on_bad_message(now, link.remote);
                 self.on_fault(link, &message, fault);
