@@ -24,7 +24,7 @@
 //! engine          the switchboard: an event of one module becomes an input of another
 //! call  flow  acd  speech  crm  journal  views  config          the contact centre's rules
 //! sip  sdp  media                                               the RFCs, without a word of the contact centre
-//! ids  words  time  phone_number  hint  planted                 the ground: names, moments, numbers
+//! ids  words  time  phone_number  flood  hint  planted          the ground: names, moments, numbers
 //! ```
 //!
 //! A module uses what lies below it. Neighbours do not know each other, but for a short list with reasons; a test reads the source
@@ -64,6 +64,7 @@ pub mod sdp; // offers and answers
 pub mod sip; // bytes to dialogs and back
 
 // The ground.
+pub mod flood;
 pub mod hint;
 pub mod ids;
 pub mod phone_number;

@@ -11,7 +11,10 @@ mod story;
 pub use hearing::{Hearing, Purpose};
 pub use story::Story;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use ipnet::IpNet;
 
 use crate::flow::Enqueue;
 use crate::ids::{CallId, CaseId, EntityId, Language, QueueId, SeatId, TopicId};
@@ -32,6 +35,8 @@ pub struct Leg {
     pub address: IpAddr,
     /// Where the peer's signalling comes from.
     pub signalling: IpAddr,
+    /// Where its media servers may be, beside `signalling`: sound goes there on the word of its SDP alone.
+    pub media_networks: Arc<[IpNet]>,
     /// The peer has put us on hold.
     pub held: bool,
 }
@@ -108,7 +113,10 @@ impl Leg {
     /// The peer's SDP agrees to this: what media must know.
     pub fn set_remote(&mut self, agreed: &sdp::Negotiated) -> media::Command {
         self.held = !agreed.send;
-        media::Command::SetRemote { leg: self.media, remote: agreed.remote(self.signalling) }
+        let is_trusted =
+            |addr: SocketAddr| self.media_networks.iter().any(|network| network.contains(&addr.ip()));
+        let trusted = agreed.addr.is_some_and(is_trusted);
+        media::Command::SetRemote { leg: self.media, remote: agreed.remote(self.signalling, trusted) }
     }
 }
 

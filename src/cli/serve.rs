@@ -142,6 +142,7 @@ fn start_media(config: &Config, sip: SocketAddr, recordings: PathBuf) -> Result<
         limits: Limits {
             silent_after: config.engine.dead_media,
             silent_on_hold: config.engine.dead_media_on_hold,
+            third_party_grace: config.engine.third_party_grace,
         },
         seed,
     };

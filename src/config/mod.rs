@@ -75,6 +75,8 @@ pub struct EngineConfig {
     pub dead_media: Duration,
     /// The same while on hold.
     pub dead_media_on_hold: Duration,
+    /// How long sound goes to an address that nobody vouches for and that sends nothing itself.
+    pub third_party_grace: Duration,
     /// Recordings are deleted after so many days.
     pub retention_days: u32,
     /// Feature codes dialled from a seat.
@@ -160,6 +162,8 @@ pub struct Trunk {
     pub name: Arc<str>,
     /// Addresses it calls from.
     pub from: Vec<IpNet>,
+    /// Where its media servers are: sound goes there on the word of its SDP alone. The addresses above are among them.
+    pub media: Arc<[IpNet]>,
 }
 
 /// A password. Prints as `***`.

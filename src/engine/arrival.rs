@@ -1,6 +1,9 @@
 //! A call arrives: who it is for, a port, the first facts, the 200.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use ipnet::IpNet;
 
 use crate::call::{Call, Hearing, Phase, Story};
 use crate::config::DialledNumber;
@@ -49,7 +52,7 @@ impl Engine {
             return self.on_feature_code(now, dialog, seat, &invite);
         }
         if !self.has_room(now) {
-            self.counters.shed += 1;
+            self.counters.on_shed(now.mono);
             return self.sip.reject(now.mono, dialog, 503, Some(RETRY_AFTER));
         }
         match self.config.numbers.get(&invite.to).cloned() {
@@ -77,7 +80,8 @@ impl Engine {
         let spoken = number.language.clone().or_else(|| flow.languages().first().cloned());
         let language = spoken.unwrap_or_else(|| "it".into());
         let case = self.open_contact(now, id, &invite, number, &language);
-        let citizen = self.open_leg(Some(dialog), invite.link, Owner::Citizen(id));
+        let mut citizen = self.open_leg(Some(dialog), invite.link, Owner::Citizen(id));
+        citizen.media_networks = self.media_networks(&invite.peer);
         let call = Call {
             id,
             case,
@@ -97,6 +101,13 @@ impl Engine {
             story: Story::default(),
         };
         self.calls.insert(id, call);
+    }
+
+    /// Where a trunk says that its media servers are. A user's phone is where it says it is, or sends from there.
+    fn media_networks(&self, peer: &Peer) -> Arc<[IpNet]> {
+        let Peer::Trunk(name) = peer else { return Arc::default() };
+        let trunk = self.config.trunks.iter().find(|trunk| trunk.name == *name);
+        trunk.map(|trunk| trunk.media.clone()).unwrap_or_default()
     }
 
     /// A number that nobody answers here: a contact all the same, so that it is seen.

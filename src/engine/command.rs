@@ -1,14 +1,17 @@
 //! What people and scripts ask of a running exchange: a seat's status, the state of everything, an end in order.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::acd;
 use crate::call::{Phase, Purpose};
+use crate::flood::Flood;
 use crate::ids::{CallId, EntityId, QueueId, SeatId};
 use crate::journal::entry::Fact;
+use crate::sip;
 use crate::speech::notice::Notice;
 use crate::time::{Mono, Now};
 use crate::words::{EndedBy, Outcome, SeatView, StatusChange};
@@ -120,6 +123,10 @@ pub struct Metrics {
     pub calls: usize,
     /// Calls not let in for want of room.
     pub shed: u64,
+    /// Legs whose sound to a third address was stopped.
+    pub unconfirmed: u64,
+    /// What SIP has refused.
+    pub refused: sip::Tally,
     /// Closed contacts by outcome.
     pub closed: BTreeMap<Outcome, u64>,
     /// Waiting by queue.
@@ -137,11 +144,35 @@ pub struct Metrics {
 /// Counted since the start.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
-    pub(super) shed: u64,
+    shed: Flood,
+    unconfirmed: Flood,
     closed: BTreeMap<Outcome, u64>,
 }
 
 impl Counters {
+    pub(super) fn on_shed(&mut self, now: Mono) {
+        if let Some(count) = self.shed.add(now) {
+            tracing::warn!(count, "calls not let in for want of room; see max_calls and max_calls_per_second in engine.toml");
+        }
+    }
+
+    pub(super) fn on_unconfirmed(&mut self, now: Mono, to: SocketAddr) {
+        if let Some(count) = self.unconfirmed.add(now) {
+            tracing::warn!(
+                count,
+                %to,
+                "sound to an address that sends nothing was stopped; if it is a trunk's media server, name it in `media` of that trunk"
+            );
+        }
+    }
+
+    /// Tells what is left of a flood that has ended.
+    pub(super) fn on_timeout(&mut self, now: Mono) {
+        if let Some(count) = self.shed.poll(now) {
+            tracing::warn!(count, "calls not let in for want of room, in the minute before");
+        }
+    }
+
     pub(super) fn on_closed(&mut self, outcome: Outcome) {
         *self.closed.entry(outcome).or_default() += 1;
     }
@@ -293,7 +324,9 @@ impl Engine {
         let ready = |view: &SeatView| view.reachable && view.status == crate::words::Status::Ready;
         Metrics {
             calls: self.calls.len(),
-            shed: self.counters.shed,
+            shed: self.counters.shed.total(),
+            unconfirmed: self.counters.unconfirmed.total(),
+            refused: self.sip.tally(),
             closed: self.counters.closed.clone(),
             waiting: waiting.collect(),
             seats_ready: self.acd.seats().filter(|seat| ready(&seat.view)).count(),

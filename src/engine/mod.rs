@@ -264,6 +264,7 @@ impl Engine {
             self.on_degraded(now, true);
         }
         self.sip.handle_timeout(now.mono);
+        self.counters.on_timeout(now.mono);
         self.acd.handle_input(now.mono, acd::Input::Timeout);
         while let Some((at, call)) = self.alarms.first().copied() {
             if at > now.mono {
@@ -345,6 +346,7 @@ impl Engine {
             E::Digit { leg, digit } => self.on_digit(now, leg, digit),
             E::Played { leg, play } => self.on_played(now, leg, play),
             E::Silent { leg } => self.on_silent(now, leg),
+            E::Unconfirmed { addr, .. } => self.counters.on_unconfirmed(now.mono, addr),
             E::Recorded { file, length } => {
                 let ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
                 self.append(now, Fact::Recorded { file: file.as_ref().into(), ms });
@@ -397,7 +399,7 @@ impl Engine {
         self.media(media::Command::Open { leg: media });
         let address: IpAddr = self.config.engine.advertise.unwrap_or_else(|| link.local.ip());
         let signalling = link.remote.ip();
-        Leg { dialog, media, local: None, address, signalling, held: false }
+        Leg { dialog, media, local: None, address, signalling, media_networks: Arc::default(), held: false }
     }
 
     /// Forget a leg and close its port.

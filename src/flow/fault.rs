@@ -6,6 +6,8 @@
 use std::cell::RefCell;
 use std::fmt;
 
+use crate::hint::visible;
+
 /// A place in a flow file, from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -28,7 +30,7 @@ pub struct FlowError {
 
 impl fmt::Display for FlowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.at.line, self.at.column, self.fault)
+        write!(f, "{}:{}:{}: {}", self.file, self.at.line, self.at.column, visible(&self.fault.to_string()))
     }
 }
 

@@ -176,16 +176,8 @@ impl Control {
 
     fn on_stream(&mut self, event: StreamEvent) {
         match event {
-            StreamEvent::Accepted(stream, link) => {
-                if !self.sip.on_accepted(stream, link) {
-                    tracing::warn!(remote = %link.remote, "too many TCP connections; one was closed");
-                }
-            }
             StreamEvent::Bytes(link, bytes) => self.feed(Input::Stream(link, &bytes)),
-            StreamEvent::Closed(link) => {
-                self.sip.on_closed(link);
-                self.feed(Input::StreamClosed(link));
-            }
+            StreamEvent::Closed(link) => self.feed(Input::StreamClosed(link)),
         }
     }
 

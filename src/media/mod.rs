@@ -78,6 +78,8 @@ pub struct Remote {
     pub addr: Option<SocketAddr>,
     /// The address its signalling comes from: the only other source that may be learnt.
     pub signalling: IpAddr,
+    /// Sound may go to `addr` though it is not `signalling` and nothing has come from there.
+    pub trusted: bool,
     /// What both speak.
     pub codec: Codec,
     /// Payload type of telephone-event to send and expect (RFC 4733); `None`: the peer offers none.
@@ -198,6 +200,13 @@ pub enum Event {
     Silent {
         /// The leg.
         leg: LegId,
+    },
+    /// Sound to a third address has stopped: nothing has come from there. Told once for each leg.
+    Unconfirmed {
+        /// The leg.
+        leg: LegId,
+        /// The address.
+        addr: SocketAddr,
     },
     /// A recording was closed.
     Recorded {

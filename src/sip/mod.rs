@@ -17,13 +17,13 @@ mod registrar;
 mod settings;
 mod transaction;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use endpoint::Endpoint;
-pub use settings::{Census, InviteError, Limits, Outgoing, Registration, RegistrationId, Settings, Target};
+pub use settings::{Census, InviteError, Limits, Outgoing, Registration, RegistrationId, Settings, Tally, Target};
 
 /// The transports of RFC 3261 section 18 that are spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,6 +45,15 @@ pub struct Link {
     pub local: SocketAddr,
     /// The peer's address.
     pub remote: SocketAddr,
+}
+
+/// Who is behind an address: the address itself, or with IPv6 its network of 64 bits, since whoever has one address of that has
+/// them all.
+pub(crate) fn host_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX)).into(),
+        v4 => v4,
+    }
 }
 
 /// Bytes for the wire. On TCP the owner uses the link's connection, or opens one to `link.remote` when there is none.

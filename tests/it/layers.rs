@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// From the bottom to the top. `main.rs` and `lib.rs` belong to no layer.
 const LAYERS: [&[&str]; 5] = [
-    &["hint", "ids", "phone_number", "planted", "time", "words"],
+    &["flood", "hint", "ids", "phone_number", "planted", "time", "words"],
     &["media", "sdp", "sip"],
     &["acd", "call", "config", "crm", "flow", "journal", "speech", "views"],
     &["engine"],
@@ -22,7 +22,8 @@ const PROTOCOLS: &[&str] = LAYERS[1];
 const OUTER: &[&str] = LAYERS[4];
 
 /// Who knows a neighbour in the own layer, and why.
-const NEIGHBOURS: [(&str, &str, &str); 10] = [
+const NEIGHBOURS: [(&str, &str, &str); 11] = [
+    ("flood", "time", "counts are told by the minute"),
     ("words", "ids", "a seat's view names its call"),
     ("sdp", "media", "a round of offer and answer ends in a codec and an address for a leg"),
     ("flow", "speech", "computed values become spoken pieces"),

@@ -28,6 +28,18 @@ pub(super) fn exposition(metrics: &Metrics, views_behind: bool) -> String {
     });
     family("contacts_closed_total", "counter", "Contacts closed, by outcome.", &closed.collect::<Vec<Row>>());
     family("calls_shed_total", "counter", "Calls not let in for want of room.", &plain(metrics.shed));
+    let help = "Legs whose sound to an address that sends nothing was stopped.";
+    family("media_unconfirmed_total", "counter", help, &plain(metrics.unconfirmed));
+    let refused = metrics.refused;
+    let rows = [
+        ("wrong_password", refused.wrong_passwords),
+        ("too_many_guesses", refused.guesses_refused),
+        ("stranger", refused.strangers),
+        ("bad_message", refused.bad_messages),
+        ("busy", refused.busy),
+    ];
+    let rows = rows.map(|(why, n)| (format!("{{why=\"{why}\"}}"), n));
+    family("sip_refused_total", "counter", "SIP messages refused, by reason.", &rows);
     family("store_spooled", "gauge", "Entries that wait for the store.", &plain(count(metrics.spooled)));
     let help = "1 while the store does not keep up.";
     family("store_degraded", "gauge", help, &plain(u64::from(metrics.degraded)));
@@ -46,6 +58,7 @@ fn count(n: usize) -> u64 {
 mod tests {
     use super::*;
     use crate::ids::QueueId;
+    use crate::sip::Tally;
     use crate::words::Outcome;
 
     #[test]
@@ -54,6 +67,7 @@ mod tests {
             calls: 3,
             waiting: [(QueueId::from("tributi"), 2)].into(),
             closed: [(Outcome::Abandoned, 7)].into(),
+            refused: Tally { wrong_passwords: 5, ..Tally::default() },
             degraded: true,
             ..Metrics::default()
         };
@@ -64,6 +78,7 @@ mod tests {
             "centralino_waiting{queue=\"tributi\"} 2",
             "# TYPE centralino_contacts_closed_total counter",
             "centralino_contacts_closed_total{outcome=\"abandoned\"} 7",
+            "centralino_sip_refused_total{why=\"wrong_password\"} 5",
             "centralino_store_degraded 1",
             "centralino_views_behind 1",
         ] {

@@ -79,7 +79,8 @@ impl Endpoint {
     }
 
     /// As many as may be are at it; this one should try again.
-    pub(super) fn answer_busy(&mut self, link: Link, request: &Message) {
+    pub(super) fn answer_busy(&mut self, now: Mono, link: Link, request: &Message) {
+        self.watch.on_busy(now, link.remote);
         self.answer_stateless(link, request, 503, |builder| {
             builder.format_header(Name::RetryAfter, format_args!("{RETRY_AFTER_S}"))
         });

@@ -22,7 +22,7 @@ impl Endpoint {
             return self.answer_stateless(link, &request, 481, |builder| builder);
         };
         if !self.has_room() {
-            return self.answer_busy(link, &request);
+            return self.answer_busy(now, link, &request);
         }
         let is_alive = self.dialogs.get(&id).is_some_and(|dialog| self.is_alive(dialog.path.link));
         let Some(dialog) = self.dialogs.get_mut(&id) else { return };
