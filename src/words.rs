@@ -17,7 +17,7 @@ pub enum QueueExit {
     Closed,
     /// Too many wait.
     Full,
-    /// Nobody who serves the queue is logged in.
+    /// No seat that serves the queue is logged in with its phone in reach.
     NoSeats,
     /// Waited too long.
     Timeout,

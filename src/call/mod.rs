@@ -2,13 +2,15 @@
 //!
 //! A call *arrives* (its port is being bound and its first fact written), is *answered*, is led by its flow, *waits* in a
 //! queue, *talks* with an operator, perhaps goes back to its flow, and ends. [`Story`] keeps what decides the outcome; [`Hearing`]
-//! what the citizen hears now and what must happen when it has been heard. The engine carries messages between the call and
+//! what the citizen hears now and what must happen when it has been heard; [`Pulses`] whether the phones are still there. The engine carries messages between the call and
 //! SIP, media, flow and distribution.
 
 mod hearing;
+mod pulse;
 mod story;
 
 pub use hearing::{Hearing, Purpose};
+pub use pulse::Pulses;
 pub use story::Story;
 
 use std::net::{IpAddr, SocketAddr};
@@ -33,7 +35,7 @@ pub struct Leg {
     pub local: Option<sdp::Local>,
     /// Our address as the peer is told.
     pub address: IpAddr,
-    /// Where the peer's signalling comes from.
+    /// Where the peer's signalling came from last.
     pub signalling: IpAddr,
     /// Where its media servers may be, beside `signalling`: sound goes there on the word of its SDP alone.
     pub media_networks: Arc<[IpNet]>,

@@ -79,6 +79,7 @@ fn tell(fact: &Fact) -> Option<String> {
         | Fact::DialogOpened { .. }
         | Fact::DialogClosed { .. }
         | Fact::SeatChanged { .. }
+        | Fact::Switched { .. }
         | Fact::Degraded { .. } => return None,
     })
 }
@@ -96,7 +97,7 @@ fn exit_in_words(exit: QueueExit) -> &'static str {
         QueueExit::Answered => "the talk is over",
         QueueExit::Closed => "it is closed",
         QueueExit::Full => "it is full",
-        QueueExit::NoSeats => "nobody who serves it is logged in",
+        QueueExit::NoSeats => "no seat that serves it is there",
         QueueExit::Timeout => "waited too long",
         QueueExit::Key => "by a key",
         QueueExit::Callback => "asks to be called back",

@@ -17,7 +17,7 @@ pub struct Census {
     pub services: usize,
     /// Media legs, each with a port.
     pub legs: usize,
-    /// Dialogs with an owner, and those that a crash would have us end.
+    /// Dialogs with an owner, those that a crash would have us end, and those asked for a sign of life.
     pub dialogs: usize,
     /// Flows in course.
     pub runs: usize,
@@ -57,7 +57,7 @@ impl Engine {
             calls: self.calls.len(),
             services: self.services.len(),
             legs: self.legs.len(),
-            dialogs: self.dialogs.len() + self.journalled.len(),
+            dialogs: self.dialogs.len() + self.journalled.len() + self.pulses.count(),
             runs: self.runs.len(),
             alarms: self.alarms.len(),
             sip: self.sip.census(),

@@ -24,6 +24,9 @@ impl Engine {
         }
         call.phase = Phase::Flow;
         call.story.on_flow_began();
+        if let Some(dialog) = call.citizen.dialog {
+            self.pulses.on_alive(now.mono, dialog);
+        }
         let facts = CallFacts {
             from: call.from.clone(),
             to: call.to.clone(),

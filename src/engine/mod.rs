@@ -24,7 +24,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::acd::{self, Distribution};
-use crate::call::{Call, Leg, Purpose};
+use crate::call::{Call, Leg, Pulses, Purpose};
 use crate::config::Config;
 use crate::flow::{Bulletin, Flow, FlowRun, QueueFacts};
 use crate::ids::{CallId, CitizenId, ContactId, FlowId, QueueId, SeatId, Stamps};
@@ -127,6 +127,7 @@ pub struct Engine {
     /// When a flow wants to be woken, and whose it is.
     alarms: BTreeSet<(Mono, CallId)>,
     alarm_of: BTreeMap<CallId, Mono>,
+    pulses: Pulses,
     gate: Gate,
     outputs: VecDeque<Output>,
     stamps: Stamps,
@@ -172,6 +173,7 @@ impl Engine {
             legs: BTreeMap::new(),
             alarms: BTreeSet::new(),
             alarm_of: BTreeMap::new(),
+            pulses: Pulses::default(),
             gate: Gate::new(recovered.last, config.engine.max_spooled),
             outputs: VecDeque::new(),
             stamps: Stamps::new(config.engine.node, recovered.next_epoch(config.engine.node)),
@@ -240,6 +242,7 @@ impl Engine {
             self.acd.poll_timeout(),
             self.gate.poll_timeout(),
             self.alarms.first().map(|(at, _)| *at),
+            self.pulses.poll_timeout(),
             self.stopping.as_ref().and_then(command::Stopping::poll_timeout),
         ])
     }
@@ -273,6 +276,9 @@ impl Engine {
             self.alarms.pop_first();
             self.alarm_of.remove(&call);
             self.step_flow(now, call, crate::flow::Input::Timeout);
+        }
+        while let Some(dialog) = self.pulses.poll_due(now.mono) {
+            self.sip.probe(now.mono, dialog);
         }
         self.on_stopping_timeout(now);
     }
@@ -406,6 +412,7 @@ impl Engine {
     fn close_leg(&mut self, leg: &Leg) {
         if let Some(dialog) = leg.dialog {
             self.dialogs.remove(&dialog);
+            self.pulses.forget(dialog);
         }
         self.legs.remove(&leg.media);
         self.media(media::Command::Close { leg: leg.media });

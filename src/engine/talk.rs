@@ -63,6 +63,7 @@ impl Engine {
         };
         let seat = seat.clone();
         let command = leg.set_remote(&agreed);
+        self.pulses.on_alive(now.mono, dialog);
         self.media(command);
         self.acd.handle_input(now.mono, acd::Input::Answered(seat.clone(), id));
         self.join(now, id, seat);
@@ -157,6 +158,7 @@ impl Engine {
         let Some(Owner::Citizen(id) | Owner::Seat(id)) = self.dialogs.get(&dialog).cloned() else {
             return self.sip.refuse_offer(now.mono, dialog, 488);
         };
+        let source = self.sip.link(dialog).map(|link| link.remote.ip());
         let Some(call) = self.calls.get_mut(&id) else { return };
         let (is_citizen, was_held) = (call.citizen.dialog == Some(dialog), call.is_held());
         let leg =
@@ -171,6 +173,7 @@ impl Engine {
         };
         let answered = local.answer(&offer);
         leg.local = Some(local);
+        leg.signalling = source.unwrap_or(leg.signalling); // the phone may have moved with its offer
         match answered {
             Ok((answer, agreed)) => {
                 let command = leg.set_remote(&agreed);
@@ -207,13 +210,15 @@ impl Engine {
     pub(super) fn on_silent(&mut self, now: Now, leg: LegId) {
         let Some(Owner::Citizen(id) | Owner::Seat(id)) = self.legs.get(&leg).cloned() else { return };
         let dialog = self.calls.get_mut(&id).and_then(|call| call.leg_mut(leg)).and_then(|leg| leg.dialog);
-        if let Some(dialog) = dialog {
+        if let Some(dialog) = dialog.filter(|dialog| self.pulses.on_silent(*dialog)) {
             self.sip.probe(now.mono, dialog);
         }
     }
 
     pub(super) fn on_probed(&mut self, now: Now, dialog: DialogId, alive: bool) {
-        if !alive {
+        if alive && self.dialogs.contains_key(&dialog) {
+            self.pulses.on_alive(now.mono, dialog);
+        } else if !alive {
             self.sip.bye(now.mono, dialog);
             self.on_dialog_over(now, dialog, EndedBy::Network);
         }

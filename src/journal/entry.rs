@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{
     CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
 };
+use crate::switches::Switch;
 use crate::words::{EndedBy, NotTaken, Outcome, QueueExit, SeatView};
 
 /// A fact and its moment.
@@ -252,6 +253,13 @@ pub enum Fact {
         /// Who asked, when a person did: `phone`, `command`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
+    },
+    /// A bulletin or an emergency was switched on or off.
+    Switched {
+        /// Which, and how.
+        switch: Switch,
+        /// Who asked: `command`.
+        by: String,
     },
     /// The store stopped or resumed answering; calls answered in between are the exception to the promise.
     Degraded {

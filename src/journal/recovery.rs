@@ -16,7 +16,8 @@ use super::log::{Cut, LogError};
 use super::reader::Reader;
 use super::record;
 use super::seal::{Keys, NumberHash};
-use crate::ids::{CaseId, CitizenId, ContactId, SeatId};
+use crate::ids::{CaseId, CitizenId, ContactId, QueueId, SeatId};
+use crate::switches::Switches;
 use crate::words::{QueueExit, SeatView};
 
 const CHECKPOINT: &str = "checkpoint";
@@ -82,6 +83,9 @@ pub struct Recovery {
     pub citizens: BTreeMap<NumberHash, CitizenId>,
     /// Recordings begun and not closed, each with its contact.
     pub recordings: BTreeMap<String, ContactId>,
+    /// Bulletins and emergencies in force, unless their time is over.
+    #[serde(default)]
+    pub switches: Switches,
     /// Contacts whose keys must not come back with a restored backup.
     pub erased: BTreeSet<ContactId>,
 }
@@ -120,6 +124,15 @@ pub struct OpenDialog {
     pub orphan_ms: Option<i64>,
 }
 
+/// Whom a seat talked with last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Served {
+    /// The contact.
+    pub contact: ContactId,
+    /// The queue that it came by.
+    pub queue: QueueId,
+}
+
 /// A seat and since when it is so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeatSince {
@@ -127,6 +140,12 @@ pub struct SeatSince {
     pub view: SeatView,
     /// Since when.
     pub at_ms: i64,
+    /// Since when its work is what it is.
+    #[serde(default)]
+    pub work_ms: i64,
+    /// Its last talk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served: Option<Served>,
 }
 
 impl Recovery {
@@ -150,8 +169,9 @@ impl Recovery {
             }
             Fact::DialogClosed { dialog } => drop(self.dialogs.remove(dialog)),
             Fact::SeatChanged { seat, now, .. } => {
-                self.seats.insert(seat.clone(), SeatSince { view: now.clone(), at_ms: entry.at_ms });
+                self.on_seat_changed(seat, now, entry.at_ms);
             }
+            Fact::Switched { switch, .. } => self.switches.apply(switch),
             Fact::Recorded { file, .. }
             | Fact::RecordingFailed { file, .. }
             | Fact::RecordingDeleted { file } => {
@@ -170,6 +190,14 @@ impl Recovery {
         for dialog in self.dialogs.values_mut() {
             dialog.orphan_ms.get_or_insert(at_ms);
         }
+    }
+
+    fn on_seat_changed(&mut self, seat: &SeatId, now: &SeatView, at_ms: i64) {
+        let before = self.seats.remove(seat);
+        let same_work = before.as_ref().filter(|before| before.view.work == now.work);
+        let work_ms = same_work.map_or(at_ms, |before| before.work_ms);
+        let served = before.and_then(|before| before.served);
+        self.seats.insert(seat.clone(), SeatSince { view: now.clone(), at_ms, work_ms, served });
     }
 
     fn on_contact(&mut self, fact: &Fact, at_ms: i64) {
@@ -197,7 +225,10 @@ impl Recovery {
             Fact::QueueLeft { contact, exit, .. } => {
                 self.with_open(*contact, |open| (open.waiting, open.left) = (false, Some(*exit)));
             }
-            Fact::Joined { contact, seat, recording, .. } => {
+            Fact::Joined { contact, seat, queue, recording, .. } => {
+                if let Some(since) = self.seats.get_mut(seat) {
+                    since.served = Some(Served { contact: *contact, queue: queue.clone() });
+                }
                 self.with_open(*contact, |open| (open.waiting, open.joined) = (false, Some(seat.clone())));
                 self.recordings.extend(recording.clone().map(|file| (file, *contact)));
             }
@@ -354,7 +385,7 @@ mod tests {
         assert_eq!(found.state.contacts.keys().copied().collect::<Vec<_>>(), [contact(2)]);
         assert_eq!(found.dialogs(), [(6, contact(2), r#"{"n":6}"#.to_owned())]);
         assert_eq!(found.state.case_block, Some((1, 100)));
-        assert_eq!(found.state.seats["seat01"], SeatSince { view, at_ms: 6 });
+        assert_eq!(found.state.seats["seat01"], SeatSince { view, at_ms: 6, work_ms: 6, served: None });
         assert_eq!(found.citizen("055 2768224"), Some(citizen));
         assert_eq!((found.state.last_dialog, found.state.last_ms), (6, 6));
     }

@@ -78,7 +78,8 @@ pub struct Leg {
     /// SSRC that the key reader follows.
     peer_ssrc: u32,
     heard: Heard,
-    told_silent: bool,
+    /// When this silence was told last; told again each time the limit passes, for as long as it lasts.
+    told_silent: Option<Mono>,
     /// Silence counts from here at the earliest: bridged, or given a new SDP.
     bridged_since: Option<Mono>,
     third_party: ThirdParty,
@@ -100,7 +101,7 @@ impl Leg {
             source: None,
             peer_ssrc: 0,
             heard: Heard::Never,
-            told_silent: false,
+            told_silent: None,
             bridged_since: None,
             third_party: ThirdParty::default(),
             player: None,
@@ -178,7 +179,7 @@ impl Leg {
     }
 
     fn restart_silence(&mut self, now: Mono) {
-        self.told_silent = false;
+        self.told_silent = None;
         if self.bridged_since.is_some() {
             self.bridged_since = Some(now);
         }
@@ -200,7 +201,7 @@ impl Leg {
             return None;
         }
         self.heard = Heard::At(now);
-        self.told_silent = false;
+        self.told_silent = None;
         if self.peer_ssrc != packet.header.ssrc {
             self.peer_ssrc = packet.header.ssrc;
             self.keys = KeyReader::default();
@@ -231,7 +232,7 @@ impl Leg {
             self.third_party.confirmed = self.remote.and_then(|remote| remote.addr);
         }
         match (sending, self.heard) {
-            (true, _) => (self.heard, self.told_silent) = (Heard::Always, false),
+            (true, _) => (self.heard, self.told_silent) = (Heard::Always, None),
             (false, Heard::Always) => self.heard = Heard::At(now),
             (false, _) => {}
         }
@@ -258,10 +259,8 @@ impl Leg {
     }
 
     fn silence_due(&self) -> Option<Mono> {
-        let (Heard::At(heard), Some(since), false) = (self.heard, self.bridged_since, self.told_silent)
-        else {
-            return None;
-        };
+        let (Heard::At(heard), Some(since)) = (self.heard, self.bridged_since) else { return None };
+        let since = self.told_silent.unwrap_or(since);
         let on_hold = self.remote.is_some_and(|remote| !remote.receive);
         let limit = if on_hold { self.limits.silent_on_hold } else { self.limits.silent_after };
         Some(heard.max(since) + limit)
@@ -273,7 +272,7 @@ impl Leg {
             self.end_play(events);
         }
         if self.silence_due().is_some_and(|at| at <= now) {
-            self.told_silent = true;
+            self.told_silent = Some(now);
             events.push_back(Event::Silent { leg: self.id });
         }
         if self.unconfirmed_due().is_some_and(|at| at <= now)

@@ -196,7 +196,7 @@ pub enum Event {
         /// Which.
         play: PlayId,
     },
-    /// A bridged leg that had been sending has sent nothing for the limit (30 s; longer on hold). Told once per silence.
+    /// A bridged leg that had been sending has sent nothing for the limit (30 s; longer on hold). Told again each time the limit passes.
     Silent {
         /// The leg.
         leg: LegId,

@@ -5,6 +5,7 @@ mod differential;
 mod fuzz_sim;
 mod layers;
 mod scenarios;
+mod scenarios_phones;
 mod sim;
 mod torture;
 mod wire;

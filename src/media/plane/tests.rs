@@ -254,8 +254,13 @@ fn phones_that_never_sent_or_only_wait_are_left_alone_and_hold_waits_longer() {
     assert_eq!(events(&mut plane), []);
     assert_eq!(plane.poll_timeout(), Some(at(600_100)));
     plane.handle_timeout(at(600_100));
-    plane.handle_timeout(at(1_600_100));
-    assert_eq!(events(&mut plane), [Event::Silent { leg: CITIZEN }], "once for each silence");
+    assert_eq!(events(&mut plane), [Event::Silent { leg: CITIZEN }]);
+    assert_eq!(plane.poll_timeout(), Some(at(1_200_100)), "told again while it lasts");
+    plane.handle_timeout(at(1_200_100));
+    assert_eq!(events(&mut plane), [Event::Silent { leg: CITIZEN }]);
+    plane.handle_sending(at(1_300_000), CITIZEN, true);
+    plane.handle_timeout(at(1_900_000));
+    assert_eq!(events(&mut plane), [], "it is heard again");
 }
 
 #[test]
