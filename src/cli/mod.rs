@@ -5,6 +5,7 @@
 //! the arguments or the configuration are wrong, always with a line that says what to do.
 
 mod address;
+mod calendar;
 mod case;
 mod contact;
 mod failure;
@@ -60,6 +61,8 @@ enum Command {
     Phone(phone::PhoneArgs),
     /// The recordings made from texts.
     Prompts(prompts::PromptsArgs),
+    /// The opening hours of the days ahead.
+    Calendar(calendar::CalendarArgs),
     /// The journal of a data directory at rest.
     Journal(journal::JournalArgs),
 }
@@ -86,6 +89,7 @@ fn run(command: Command) -> Result<(), Failure> {
             let texts = flow::prompts(config, sounds)?;
             prompts::run(args, texts)
         }
+        Command::Calendar(args) => calendar::run(&args),
         Command::Journal(args) => journal::run(&args),
     }
 }
@@ -124,6 +128,7 @@ mod tests {
             "call list",
             "flow check a.yaml b.yaml --config c",
             "prompts build --language it",
+            "calendar preview sportello --from 2026-12-20 --days 20 --format json --config c",
             "journal export --data d --clear",
             "journal check --data d",
             "journal repair --data d",
@@ -144,6 +149,8 @@ mod tests {
             "seat login ../x",
             "flow check",
             "case show x",
+            "calendar preview --from 20/12",
+            "calendar preview --days 0",
         ] {
             let words = std::iter::once("centralino").chain(line.split_whitespace());
             assert!(Cli::try_parse_from(words).is_err(), "{line}");

@@ -1,10 +1,13 @@
-//! `centralino prompts build`: the recordings, from the texts.
+//! `centralino prompts`: the recordings, from texts and from a studio.
 
-use std::io::{IsTerminal, Write};
+mod making;
+
 use std::path::{Path, PathBuf};
 
+use self::making::{BuildArgs, ImportArgs, LevelArgs};
 use super::failure::Failure;
-use crate::io::prompts::{self, Builder, Built, Encoding, Prompt, PromptsError, Voice};
+use super::out::{self, Format, numbers, prose, words};
+use crate::io::prompts::{self, Prompt, Standing, State};
 
 /// Arguments of `prompts`.
 #[derive(Debug, clap::Args)]
@@ -23,111 +26,150 @@ enum PromptsCommand {
     ///   centralino prompts build --language it --encoding latin1 --command "text2wave -eval (voice_lp_diphone)"
     #[command(verbatim_doc_comment)]
     Build(BuildArgs),
+    /// How far every language is: recordings wanted, from a studio, synthesised, with an older text, missing.
+    ///
+    /// Examples:
+    ///   centralino prompts list
+    ///   centralino prompts list --each --language it
+    #[command(verbatim_doc_comment)]
+    List(ListArgs),
+    /// The recordings that nobody can hear yet. Exits with 1 when there are some.
+    ///
+    /// Examples:
+    ///   centralino prompts missing --language en
+    #[command(verbatim_doc_comment)]
+    Missing(MissingArgs),
+    /// Bring in what a studio recorded: converted, trimmed, at the level of speech, and never synthesised again.
+    ///
+    /// Examples:
+    ///   centralino prompts import benvenuto.wav --language it
+    ///   centralino prompts import take-7.wav --language it --name benvenuto
+    ///   centralino prompts import studio/ --language it
+    #[command(verbatim_doc_comment)]
+    Import(ImportArgs),
+    /// Bring all recordings to one active speech level, -26 dBov (ITU-T P.56), where they are off by more than 0.5 dB.
+    ///
+    /// Examples:
+    ///   centralino prompts level --dry-run
+    ///   centralino prompts level --language it
+    #[command(verbatim_doc_comment)]
+    Level(LevelArgs),
 }
 
+/// Where recordings and texts are.
 #[derive(Debug, clap::Args)]
-struct BuildArgs {
+struct Places {
     /// The tree of recordings.
     #[arg(long, value_name = "DIR", default_value = "sounds")]
     sounds: PathBuf,
     /// The configuration; the flows whose texts are spoken lie beside it, in `ivr-flows`.
     #[arg(long, value_name = "DIR", default_value = "config")]
     config: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+struct ListArgs {
+    #[command(flatten)]
+    places: Places,
     /// Only this language.
     #[arg(long)]
     language: Option<String>,
-    /// Speech synthesiser: reads the text on standard input, writes a WAV to `{output}` or else to standard output;
-    /// `{voice}` stands for the language's voice. Split at spaces, not run by a shell. [default: espeak-ng]
+    /// A row for each recording.
     #[arg(long)]
-    command: Option<String>,
-    /// How that command reads its text.
-    #[arg(long, value_enum, default_value_t, requires = "command")]
-    encoding: Encoding,
-    /// Speak unchanged texts again, as after a change of voice.
+    each: bool,
+    /// A table, or one JSON object a line.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+struct MissingArgs {
+    #[command(flatten)]
+    places: Places,
+    /// Only this language.
     #[arg(long)]
-    force: bool,
+    language: Option<String>,
+    /// A table, or one JSON object a line.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 impl PromptsArgs {
     /// Where the configuration and the recordings are.
     pub(super) fn places(&self) -> (&Path, &Path) {
-        let PromptsCommand::Build(args) = &self.command;
-        (&args.config, &args.sounds)
+        let places = match &self.command {
+            PromptsCommand::Build(args) => &args.places,
+            PromptsCommand::List(args) => &args.places,
+            PromptsCommand::Missing(args) => &args.places,
+            PromptsCommand::Import(args) => &args.places,
+            PromptsCommand::Level(args) => &args.places,
+        };
+        (&places.config, &places.sounds)
     }
 }
 
 /// Runs it, with the texts of the flows beside our own.
 pub(super) fn run(args: PromptsArgs, flow_prompts: impl IntoIterator<Item = Prompt>) -> Result<(), Failure> {
-    let PromptsCommand::Build(args) = args.command;
-    let summary = build(args, flow_prompts.into_iter()).map_err(Failure::other)?;
-    super::out::line(&summary)
-}
-
-fn build(args: BuildArgs, flow_prompts: impl Iterator<Item = Prompt>) -> Result<String, PromptsError> {
-    let encoding = args.encoding;
-    let voice = args.command.map(|command| Voice { command, encoding });
-    let builder = Builder { sounds: args.sounds, voice, force: args.force };
-    let wanted = |prompt: &Prompt| args.language.as_ref().is_none_or(|language| *language == prompt.language);
-    let mut count = Count::default();
-    let mut progress = Progress::new();
-    builder.build(
-        prompts::own_prompts().chain(flow_prompts).filter(wanted),
-        |done, all, prompt, built| {
-            count.add(built);
-            progress.show(done, all, prompt);
-        },
-    )?;
-    count.add(builder.build_music()?);
-    progress.clear();
-    Ok(count.summary())
-}
-
-#[derive(Default)]
-struct Count {
-    new: usize,
-    unchanged: usize,
-    studio: usize,
-}
-
-impl Count {
-    fn add(&mut self, built: Built) {
-        match built {
-            Built::New => self.new += 1,
-            Built::Unchanged => self.unchanged += 1,
-            Built::Studio => self.studio += 1,
-        }
-    }
-
-    fn summary(&self) -> String {
-        format!(
-            "{} made, {} unchanged, {} studio recordings left alone",
-            self.new, self.unchanged, self.studio
-        )
+    let wanted = prompts::own_prompts().chain(flow_prompts);
+    match args.command {
+        PromptsCommand::Build(args) => making::build(args, wanted),
+        PromptsCommand::List(args) => list(&args, wanted),
+        PromptsCommand::Missing(args) => missing(&args, wanted),
+        PromptsCommand::Import(args) => making::import(&args, wanted),
+        PromptsCommand::Level(args) => making::level(&args, wanted),
     }
 }
 
-/// One line on a terminal that shows how far it is; nothing in a file or a pipe.
-struct Progress {
-    shown: bool,
+/// Of this language, or of all.
+fn is_of(language: Option<&str>) -> impl Fn(&Prompt) -> bool {
+    move |prompt| language.is_none_or(|language| language == prompt.language)
 }
 
-impl Progress {
-    fn new() -> Progress {
-        Progress { shown: std::io::stderr().is_terminal() }
+fn list(args: &ListArgs, wanted: impl Iterator<Item = Prompt>) -> Result<(), Failure> {
+    let wanted = wanted.filter(is_of(args.language.as_deref()));
+    let standings = prompts::survey(&args.places.sounds, wanted).map_err(Failure::other)?;
+    if args.each {
+        return each(&standings, args.format, "no prompts");
     }
+    let coverage = prompts::coverage(&standings);
+    if args.format == Format::Json {
+        return coverage.iter().try_for_each(out::json);
+    }
+    let columns = [
+        words("language"),
+        numbers("wanted"),
+        numbers("studio"),
+        numbers("synthesised"),
+        numbers("older text"),
+        numbers("missing"),
+    ];
+    let rows = coverage.into_iter().map(|row| {
+        let counts = [row.wanted, row.studio, row.synthesised, row.outdated, row.missing];
+        std::iter::once(row.language).chain(counts.map(|count| count.to_string())).collect()
+    });
+    out::table(&columns, rows, "no prompts")
+}
 
-    fn show(&mut self, done: usize, all: usize, prompt: &Prompt) {
-        self.line(&format!("{done}/{all} {}/{}", prompt.language, prompt.name));
+fn missing(args: &MissingArgs, wanted: impl Iterator<Item = Prompt>) -> Result<(), Failure> {
+    let wanted = wanted.filter(is_of(args.language.as_deref()));
+    let mut standings = prompts::survey(&args.places.sounds, wanted).map_err(Failure::other)?;
+    standings.retain(|standing| standing.state == State::Missing);
+    each(&standings, args.format, "nothing is missing")?;
+    if standings.is_empty() {
+        return Ok(());
     }
+    eprintln!("{} missing; record them and use `prompts import`, or run `prompts build`", standings.len());
+    Err(Failure::found())
+}
 
-    fn clear(&mut self) {
-        self.line("");
+fn each(standings: &[Standing], format: Format, nothing: &str) -> Result<(), Failure> {
+    if format == Format::Json {
+        return standings.iter().try_for_each(out::json);
     }
-
-    fn line(&self, text: &str) {
-        if self.shown {
-            // A terminal that is gone must not stop the build.
-            let _gone = write!(std::io::stderr(), "\r\x1b[K{text}");
-        }
-    }
+    let columns = [words("language"), words("name"), words("sound").spare(1), prose("text")];
+    let row = |standing: &Standing| {
+        let Standing { prompt, state } = standing;
+        vec![prompt.language.clone(), prompt.name.clone(), out::word(state), prompt.text.clone()]
+    };
+    out::table(&columns, standings.iter().map(row), nothing)
 }

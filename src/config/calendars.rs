@@ -1,5 +1,6 @@
 //! `calendars.toml`: opening hours. What a schedule may say is for `flow::hours` to know; here its faults get their places.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -10,30 +11,42 @@ use super::fault::Fault;
 use super::names::Names;
 use super::reader::{Table, name_word};
 use crate::flow::hours::{Calendars, ScheduleFault, ScheduleText};
+use crate::ids::ScheduleId;
 
 /// Read `[schedule.<name>]`.
 pub(super) fn read(table: Table<'_>, names: &mut Names) -> Calendars {
     let mut calendars = Calendars::default();
     if let Some(schedules) = table.table("schedule", "[schedule]") {
+        let (mut texts, mut values) = (BTreeMap::new(), BTreeMap::new());
+        let mut unread = BTreeSet::new();
         for (name, value) in schedules.entries {
             let name = name_word(name);
             names.add(&table.file, &name);
-            let text = match ScheduleText::deserialize(ValueDeserializer::from(value.clone())) {
-                Ok(text) => text,
+            values.insert(ScheduleId::from(name.text), value);
+            match ScheduleText::deserialize(ValueDeserializer::from(value.clone())) {
+                Ok(text) => drop(texts.insert(ScheduleId::from(name.text), text)),
                 Err(error) => {
-                    let (at, fault) =
-                        (error.span().unwrap_or_else(|| value.span()), error.message().to_owned());
-                    table.file.fault(&at, Fault::Schedule { name: name.text.to_owned(), fault });
-                    continue;
-                }
-            };
-            match text.compile() {
-                Ok(schedule) => drop(calendars.schedules.insert(name.text.into(), schedule)),
-                Err(faults) => faults.into_iter().for_each(|fault| {
-                    let at = find(value, culprit(&fault)).unwrap_or_else(|| value.span());
-                    let (name, fault) = (name.text.to_owned(), fault.to_string());
+                    let at = error.span().unwrap_or_else(|| value.span());
+                    let (name, fault) = (name.text.to_owned(), error.message().to_owned());
+                    unread.insert(name.clone());
                     table.file.fault(&at, Fault::Schedule { name, fault });
-                }),
+                }
+            }
+        }
+        match Calendars::compile(&texts) {
+            Ok(compiled) => calendars = compiled,
+            Err(faults) => {
+                for (name, fault) in faults {
+                    let Some(value) = values.get(&name) else { continue };
+                    // It is there; its own faults are told.
+                    if matches!(&fault, ScheduleFault::Parent { name, .. } if unread.contains(name)) {
+                        continue;
+                    }
+                    let at = find(value, culprit(&fault)).unwrap_or_else(|| value.span());
+                    table
+                        .file
+                        .fault(&at, Fault::Schedule { name: name.to_string(), fault: fault.to_string() });
+                }
             }
         }
     }
@@ -50,6 +63,9 @@ fn culprit(fault: &ScheduleFault) -> &str {
         | F::Times(text)
         | F::Holiday(text)
         | F::Date(text)
+        | F::Dates(text)
+        | F::Circle(text)
+        | F::Parent { name: text, .. }
         | F::Exception(text) => text,
     }
 }

@@ -118,6 +118,7 @@ fn each_mistake_is_told_with_place_and_remedy() {
         ("topics.toml", "[[topic]]\nid = \"a\"\ntitle = \"A\"\ncode = \"1\"\n[[topic]]\nid = \"b\"\ntitle = \"B\"\ncode = \"1\"", "topics.toml:8:8: topic code `1` is given twice; the first is on line 4"),
         ("topics.toml", "[[topic]]\nid = \"a\"\ntitle = \"A\"\ncode = \"1a\"", "topics.toml:4:8: `1a` is not a code of digits; write one like `12`"),
         ("calendars.toml", "[schedule.sportello]\nopen = { lun = [\"08:00-20:00\"] }", "calendars.toml:2:10: schedule `sportello`: `lun` is not a day; write `mon` to `sun`, a range like `mon-sat` or a list like `mon,wed`"),
+        ("calendars.toml", "[schedule.sportello]\nextends = \"comuni\"", "calendars.toml:2:11: schedule `sportello`: there is no schedule `comuni` to extend"),
         ("calendars.toml", "[schedule.sportello]\nclosed = [\"natale\"]", "calendars.toml:2:11: schedule `sportello`: `natale` is not a holiday; write `it-national`, a day of every year like `06-24` or a date like `2026-12-31`"),
         ("numbers.toml", "", "numbers.toml:1:1: no number at all; add at least one"),
         ("numbers.toml", "[[number]]\nnumber = \"055-055\"\nentity = \"firenze\"\nflow = \"f\"", "numbers.toml:2:10: `055-055` is not a number as it is dialled; write one like `055055`"),

@@ -6,11 +6,13 @@
 //!
 //! The path of a packet: [`rtp`] reads it, [`source`] says whether it is the peer's, [`dtmf`] makes digits of key events,
 //! [`plane`] carries it to the bridge partner, whose [`stream`] numbers it and [`g711`] changes its law, and [`mixer`] lays
-//! it into the recording. Prompts and music come from the leg's [`player`], a frame on each beat.
+//! it into the recording. Prompts and music come from the leg's [`player`], a frame on each beat; [`level`] says how loud a
+//! prompt is, for whoever makes them.
 
 pub mod dtmf;
 pub mod g711;
 pub mod leg;
+pub mod level;
 pub mod library;
 pub mod mixer;
 pub mod plane;

@@ -1,46 +1,52 @@
 //! Days on which a schedule rests: the Italian national holidays by rule, days of every year, single dates.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-/// Fixed Italian national holidays, month and day, and the first year in which each counts.
-const NATIONAL: [(i8, i8, i16); 11] = [
-    (1, 1, 0),
-    (1, 6, 0),
-    (4, 25, 0),
-    (5, 1, 0),
-    (6, 2, 0),
-    (8, 15, 0),
-    (10, 4, 2026), // Saint Francis, by a law of 2025
-    (11, 1, 0),
-    (12, 8, 0),
-    (12, 25, 0),
-    (12, 26, 0),
+/// Fixed Italian national holidays: month and day, the first year in which each counts, its name.
+const NATIONAL: [(i8, i8, i16, &str); 11] = [
+    (1, 1, 0, "Capodanno"),
+    (1, 6, 0, "Epifania"),
+    (4, 25, 0, "Festa della Liberazione"),
+    (5, 1, 0, "Festa dei lavoratori"),
+    (6, 2, 0, "Festa della Repubblica"),
+    (8, 15, 0, "Ferragosto"),
+    (10, 4, 2026, "San Francesco"), // by a law of 2025
+    (11, 1, 0, "Ognissanti"),
+    (12, 8, 0, "Immacolata Concezione"),
+    (12, 25, 0, "Natale"),
+    (12, 26, 0, "Santo Stefano"),
 ];
+/// A holiday whose schedule gives it no name.
+pub(super) const UNNAMED: &str = "giorno festivo";
 
-/// The days on which a schedule rests.
+/// The days on which a schedule rests, by their names.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Holidays {
     pub(super) national: bool,
     /// Month and day of every year.
-    pub(super) yearly: BTreeSet<(i8, i8)>,
-    pub(super) dates: BTreeSet<Date>,
+    pub(super) yearly: BTreeMap<(i8, i8), String>,
+    pub(super) dates: BTreeMap<Date, String>,
 }
 
 impl Holidays {
-    pub(super) fn contains(&self, date: Date) -> bool {
-        self.dates.contains(&date)
-            || self.yearly.contains(&(date.month(), date.day()))
-            || (self.national && is_national(date))
+    /// The name of the holiday on `date`; `None`: it is none. The schedule's own names come before the national ones.
+    pub(super) fn name(&self, date: Date) -> Option<&str> {
+        let own = self.dates.get(&date).or_else(|| self.yearly.get(&(date.month(), date.day())));
+        own.map(String::as_str).or_else(|| national(date).filter(|_| self.national))
     }
 }
 
-fn is_national(date: Date) -> bool {
-    let fixed = |&(month, day, since): &(i8, i8, i16)| {
+fn national(date: Date) -> Option<&'static str> {
+    let fixed = |&&(month, day, since, _): &&(i8, i8, i16, &str)| {
         (date.month(), date.day()) == (month, day) && date.year() >= since
     };
-    NATIONAL.iter().any(fixed) || is_easter(date) || date.yesterday().is_ok_and(is_easter)
+    if let Some((.., name)) = NATIONAL.iter().find(fixed) {
+        return Some(name);
+    }
+    let after_easter = date.yesterday().is_ok_and(is_easter);
+    if is_easter(date) { Some("Pasqua") } else { after_easter.then_some("Lunedì dell'Angelo") }
 }
 
 /// Easter Sunday of the Gregorian calendar: the Sunday after the full moon of the church's table that falls on or after
@@ -90,7 +96,7 @@ mod tests {
         let all: Vec<String> = date(2026, 1, 1)
             .series(jiff::Span::new().days(1))
             .take(365)
-            .filter(|&day| is_national(day))
+            .filter(|&day| national(day).is_some())
             .map(|day| day.strftime("%m-%d").to_string())
             .collect();
         assert_eq!(

@@ -44,6 +44,14 @@ pub enum PromptsError {
         /// What is wrong, and what to do.
         what: String,
     },
+    /// A file that cannot become a prompt.
+    #[error("{}: {what}; give a WAV file with a voice in it", path.display())]
+    BadFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
     /// The same recording with two texts.
     #[error(
         "{language}/{name} is asked for with two texts, `{one}` and `{other}`; give one of them another name"
@@ -92,11 +100,11 @@ impl PromptsError {
         move |error| PromptsError::File { path, error }
     }
 
-    pub(super) fn bad_sound(prompt: &Prompt, what: impl Into<String>) -> PromptsError {
+    pub(super) fn bad_sound(prompt: &Prompt, what: impl std::fmt::Display) -> PromptsError {
         PromptsError::BadSound {
             language: prompt.language.clone(),
             name: prompt.name.clone(),
-            what: what.into(),
+            what: what.to_string(),
         }
     }
 }

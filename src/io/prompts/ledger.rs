@@ -1,4 +1,4 @@
-//! `sounds/<language>/prompts.json`: what was made here, and from which text.
+//! `sounds/<language>/prompts.json`: what was made here or brought from a studio, and for which text.
 //!
 //! One line a recording, sorted, so that two branches that add prompts merge. It keeps digests only: the text's own place
 //! is the flow or `speech`.
@@ -17,6 +17,9 @@ use super::{PromptsError, write_whole};
 struct Made {
     text: String,
     sound: String,
+    /// Somebody spoke it: it is never synthesised again.
+    #[serde(default)]
+    studio: bool,
 }
 
 pub(super) struct Ledger {
@@ -38,16 +41,44 @@ impl Ledger {
 
     /// This very sound was made here.
     pub(super) fn made(&self, name: &str, sound: &[u8]) -> bool {
-        self.made.get(name).is_some_and(|made| made.sound == digest(sound))
+        self.made.get(name).is_some_and(|made| !made.studio && made.sound == digest(sound))
     }
 
-    /// What was made here says this.
+    /// What is noted of it was made for this text.
     pub(super) fn says(&self, name: &str, text: &str) -> bool {
         self.made.get(name).is_some_and(|made| made.text == digest(text.as_bytes()))
     }
 
+    /// A studio recording that was imported: its text is known.
+    pub(super) fn imported(&self, name: &str) -> bool {
+        self.made.get(name).is_some_and(|made| made.studio)
+    }
+
+    /// What was made here from this text.
     pub(super) fn note(&mut self, name: &str, text: &str, sound: &[u8]) -> Result<(), PromptsError> {
-        let made = Made { text: digest(text.as_bytes()), sound: digest(sound) };
+        self.insert(name, Made { text: digest(text.as_bytes()), sound: digest(sound), studio: false })
+    }
+
+    /// What somebody spoke; `text`: what it says, if that is known.
+    pub(super) fn note_studio(
+        &mut self,
+        name: &str,
+        text: Option<&str>,
+        sound: &[u8],
+    ) -> Result<(), PromptsError> {
+        let text = text.map(|text| digest(text.as_bytes())).unwrap_or_default();
+        self.insert(name, Made { text, sound: digest(sound), studio: true })
+    }
+
+    /// The same words, from the same voice, with another level.
+    pub(super) fn note_levelled(&mut self, name: &str, sound: &[u8]) -> Result<(), PromptsError> {
+        match self.made.get(name).cloned() {
+            Some(made) => self.insert(name, Made { sound: digest(sound), ..made }),
+            None => Ok(()),
+        }
+    }
+
+    fn insert(&mut self, name: &str, made: Made) -> Result<(), PromptsError> {
         self.made.insert(name.to_owned(), made);
         write_whole(&self.path, self.to_lines().as_bytes())
     }
@@ -55,7 +86,8 @@ impl Ledger {
     /// JSON with one recording on a line.
     fn to_lines(&self) -> String {
         let line = |(name, made): (&String, &Made)| {
-            let made = format!(r#"{{"text": "{}", "sound": "{}"}}"#, made.text, made.sound);
+            let studio = if made.studio { r#", "studio": true"# } else { "" };
+            let made = format!(r#"{{"text": "{}", "sound": "{}"{studio}}}"#, made.text, made.sound);
             format!("  {}: {made}", serde_json::Value::from(name.as_str()))
         };
         let lines: Vec<String> = self.made.iter().map(line).collect();

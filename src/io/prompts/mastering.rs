@@ -1,19 +1,21 @@
-//! From what a synthesiser or a composer gives to what a telephone plays: 8 kHz, without silence around, at one level.
+//! From what a synthesiser, a studio or a composer gives to what a telephone plays: 8 kHz, without silence around, at one
+//! level.
 //!
-//! All prompts have the same level while somebody speaks, whatever voice made them, so that a caller who hears three of
-//! them in a row hears one person.
+//! All prompts have the same active speech level (ITU-T P.56, `media::level`), whatever voice made them, so that a caller
+//! who hears three of them in a row hears one person, and the operator after them is neither louder nor softer.
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler};
 
-use super::synthesis::Spoken;
+use super::wav::Spoken;
+use crate::media::level::{SPEECH_DBOV, speech_level};
 
 /// Samples a second.
 pub(super) const RATE: u32 = 8000;
 /// Samples of an RTP packet of 20 ms: a sound is a whole number of them.
 pub(super) const PACKET: usize = 160;
-/// Root mean square of the moments with sound: loud enough for a noisy street, 3 dB above the usual level of talk.
-const SPEECH_DBOV: f32 = -20.0;
+/// Nearer than this to the level wanted, nobody hears a difference.
+pub(super) const LEVEL_TOLERANCE_DB: f64 = 0.5;
 /// Below this, against the loudest moment, nobody hears anything.
 const SILENCE_DB: f32 = -46.0;
 /// Nothing is louder: A-law keeps some room, and so do cheap telephones.
@@ -24,8 +26,8 @@ const KNEE: f32 = 0.6;
 const LEAD: usize = 80;
 /// Kept after the last: 60 ms, the breath between two pieces.
 const TAIL: usize = 480;
-/// Between passages in different languages: 300 ms.
-const PAUSE: usize = 2400;
+/// Between passages in different languages, and what a text without words is: 300 ms.
+pub(super) const PAUSE: usize = 2400;
 /// Fade at both ends, against clicks: 5 ms.
 const FADE: usize = 40;
 /// Moments in which level is measured: 10 ms.
@@ -39,10 +41,12 @@ pub(super) fn speech(passages: &[Spoken]) -> Result<Vec<f32>, String> {
     Ok(sound)
 }
 
+/// Makes one sound ready: the telephone's rate, without silence around, at the level of speech.
 fn passage(spoken: &Spoken) -> Result<Vec<f32>, String> {
     let resampled = to_telephone_rate(&spoken.samples, spoken.rate)?;
-    let mut sound =
-        trimmed(&resampled).ok_or("it is silent; does the command speak this language?")?.to_vec();
+    let mut sound = trimmed(&resampled)
+        .ok_or("there is nothing to hear in it; does the command speak this language?")?
+        .to_vec();
     level(&mut sound, SPEECH_DBOV);
     fade(&mut sound);
     Ok(sound)
@@ -69,7 +73,10 @@ fn to_telephone_rate(samples: &[f32], rate: u32) -> Result<Vec<f32>, String> {
     Ok(resampled.into_iter().map(narrow).collect())
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "sound of 16 bits fits the 24 of an f32")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "sound of 16 bits fits the 24 of an f32, and so do decibels"
+)]
 fn narrow(sample: f64) -> f32 {
     sample as f32
 }
@@ -91,12 +98,10 @@ fn audible(levels: &[f32]) -> Option<f32> {
     (loudest > 1e-4).then(|| loudest * decibels(SILENCE_DB))
 }
 
-/// Brings the moments with sound to `target_dbov`, and bends what then stands out too far.
-pub(super) fn level(samples: &mut [f32], target_dbov: f32) {
-    let levels: Vec<f32> = samples.chunks(MOMENT).map(rms).collect();
-    let Some(threshold) = audible(&levels) else { return };
-    let active: Vec<f32> = levels.into_iter().filter(|&level| level >= threshold).collect();
-    let gain = decibels(target_dbov) / rms(&active);
+/// Brings what is spoken to `target_dbov`, and bends what then stands out too far.
+pub(super) fn level(samples: &mut [f32], target_dbov: f64) {
+    let Some(now) = speech_level(samples, RATE) else { return };
+    let gain = decibels(narrow(target_dbov - now.active_dbov));
     for sample in samples {
         *sample = bent(*sample * gain);
     }
@@ -155,8 +160,8 @@ mod tests {
             let ready = spoken(&sound, 22_050).expect("a sound");
             assert!((4000..4000 + LEAD + TAIL + 3 * PACKET).contains(&ready.len()), "{}", ready.len());
             assert_eq!(ready.len() % PACKET, 0);
-            let level = dbov(&ready[1000..3000]);
-            assert!((level - SPEECH_DBOV).abs() < 1.0, "{level}");
+            let level = speech_level(&ready, RATE).expect("heard").active_dbov;
+            assert!((level - SPEECH_DBOV).abs() < 0.1, "{level}");
         }
     }
 
@@ -173,7 +178,7 @@ mod tests {
     fn peaks_are_bent_below_the_ceiling() {
         let mut clicks = tone(200.0, RATE, 1.0, 0.05);
         clicks.iter_mut().step_by(400).for_each(|sample| *sample = 1.0);
-        level(&mut clicks, -14.0);
+        level(&mut clicks, -8.0);
         assert!(clicks.iter().all(|sample| sample.abs() <= CEILING));
     }
 

@@ -1,4 +1,4 @@
-//! `prompts build`: every sentence, piece and music becomes a recording that the exchange can play as it is.
+//! `prompts`: every sentence, piece and music becomes a recording that the exchange can play as it is.
 //!
 //! Who needs sounds gives [`Prompt`]s: the flows their texts, `speech` its pieces and notices. [`Builder`] takes each
 //! through the same steps: the `ledger` beside the recordings says whether the text is new; `passage` finds the words of
@@ -6,29 +6,35 @@
 //! 8 kHz, cuts silence, sets the level; the file takes its place at once, whole. The hold music is composed by `music`.
 //!
 //! A recording that was not made here, or was changed since, is a studio recording: it is never overwritten. So a city
-//! replaces the synthetic voice file by file, just by putting files there.
+//! replaces the synthetic voice file by file: [`import`] brings what a studio delivers to the same form and level, and
+//! marks it. [`survey`] says how far every language is.
 
+mod coverage;
 mod error;
 mod ledger;
 mod mastering;
 mod music;
 mod passage;
+mod studio;
 mod synthesis;
+mod wav;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use coverage::{Coverage, Standing, State, coverage, survey};
 pub use error::PromptsError;
 use ledger::Ledger;
+pub use studio::{Imported, Levelled, Leveller, import, recordings_below};
 pub use synthesis::{Encoding, Voice};
 
 /// Longest text given to a synthesiser: some minutes of speech, more than anybody listens to.
 const MAX_TEXT: usize = 4000;
 
 /// One recording that somebody needs.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Prompt {
     /// Folder below `sounds/`: `it`, `en`.
     pub language: String,
@@ -42,6 +48,10 @@ impl Prompt {
     /// A prompt, from borrowed words.
     pub fn new(language: &str, name: &str, text: &str) -> Prompt {
         Prompt { language: language.to_owned(), name: name.to_owned(), text: text.to_owned() }
+    }
+
+    fn path(&self, sounds: &Path) -> PathBuf {
+        path_of(sounds, &self.language, &self.name)
     }
 }
 
@@ -112,13 +122,8 @@ impl Builder {
         prompt: &Prompt,
         sound: impl FnOnce(&Prompt) -> Result<Vec<f32>, PromptsError>,
     ) -> Result<Built, PromptsError> {
-        let path = self.sounds.join(&prompt.language).join(format!("{}.wav", prompt.name));
-        let present = match fs::read(&path) {
-            Ok(bytes) => Some(bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(PromptsError::file(&path)(error)),
-        };
-        if let Some(bytes) = present {
+        let path = prompt.path(&self.sounds);
+        if let Some(bytes) = read_if_there(&path)? {
             if !ledger.made(&prompt.name, &bytes) {
                 return Ok(Built::Studio);
             }
@@ -126,7 +131,7 @@ impl Builder {
                 return Ok(Built::Unchanged);
             }
         }
-        let bytes = wav(&sound(prompt)?).map_err(|what| PromptsError::bad_sound(prompt, what))?;
+        let bytes = wav::encode(&sound(prompt)?).map_err(|what| PromptsError::bad_sound(prompt, what))?;
         // The ledger first: were it last, a build that is stopped between the two would leave what looks like a studio
         // recording.
         ledger.note(&prompt.name, &prompt.text, &bytes)?;
@@ -142,8 +147,19 @@ impl Builder {
             let voice = voice.ok_or_else(|| PromptsError::NoVoice(passage.language.to_owned()))?;
             spoken.push(voice.speak(prompt, &passage, &self.sounds.join(&prompt.language))?);
         }
+        if spoken.is_empty() {
+            return Ok(vec![0.0; mastering::PAUSE]); // a comma alone: a pause
+        }
         mastering::speech(&spoken).map_err(bad)
     }
+}
+
+/// A language or a recording whose name stays inside the tree.
+fn check_name(language: &str, name: &str) -> Result<(), PromptsError> {
+    if is_name(language) && !language.contains('/') && is_name(name) {
+        return Ok(());
+    }
+    Err(PromptsError::BadName(format!("{language}/{name}")))
 }
 
 /// Sorted, each once, with a name that stays inside the tree and a text of reasonable length.
@@ -151,9 +167,7 @@ fn checked(prompts: impl IntoIterator<Item = Prompt>) -> Result<Vec<Prompt>, Pro
     let prompts: BTreeSet<Prompt> = prompts.into_iter().collect();
     let prompts: Vec<Prompt> = prompts.into_iter().collect();
     for prompt in &prompts {
-        if !is_name(&prompt.language) || prompt.language.contains('/') || !is_name(&prompt.name) {
-            return Err(PromptsError::BadName(format!("{}/{}", prompt.language, prompt.name)));
-        }
+        check_name(&prompt.language, &prompt.name)?;
         if prompt.text.trim().is_empty() || prompt.text.len() > MAX_TEXT {
             let what =
                 format!("its text has {} bytes; between 1 and {MAX_TEXT} can be spoken", prompt.text.len());
@@ -185,24 +199,16 @@ fn is_name(name: &str) -> bool {
     })
 }
 
-/// A mono 8 kHz 16-bit WAV file.
-fn wav(samples: &[f32]) -> Result<Vec<u8>, String> {
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: mastering::RATE,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut file = io::Cursor::new(Vec::new());
-    let mut write = || {
-        let mut writer = hound::WavWriter::new(&mut file, spec)?;
-        for &sample in samples {
-            writer.write_sample(mastering::to_i16(sample))?;
-        }
-        writer.finalize()
-    };
-    write().map_err(|error: hound::Error| error.to_string())?;
-    Ok(file.into_inner())
+fn path_of(sounds: &Path, language: &str, name: &str) -> PathBuf {
+    sounds.join(language).join(format!("{name}.wav"))
+}
+
+fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, PromptsError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(PromptsError::file(path)(error)),
+    }
 }
 
 /// A reader sees the old file or the new one, never a part.

@@ -10,14 +10,14 @@ use super::mastering::{self, PACKET, RATE};
 /// Name of the recording below `sounds/music/`.
 pub(super) const NAME: &str = "attesa";
 /// Which composition this is; a change of it makes the recording anew.
-pub(super) const EDITION: &str = "attesa 1";
+pub(super) const EDITION: &str = "attesa 2";
 
 /// Samples of an eighth note: 400 ms, a calm 75 beats a minute. Eight of them are a bar.
 const EIGHTH: usize = 3200;
 const BARS: usize = CHORDS.len();
 const LENGTH: usize = EIGHTH * 8 * BARS;
 /// Softer than speech: a caller waits for a voice, and the voice must stand out.
-const LEVEL_DBOV: f32 = -24.0;
+const LEVEL_DBOV: f64 = -29.0;
 
 /// Four notes a bar, as semitones above C4 (262 Hz): C, Am7, F, G; Em, Am, Dm7, G; and once more with another end.
 const CHORDS: [[u8; 4]; 16] = [

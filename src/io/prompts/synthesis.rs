@@ -4,15 +4,13 @@
 //! comes in a file, where the command says `{output}`, or else on its standard output, as a WAV of any rate.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use super::passage::Passage;
+use super::wav::{self, Spoken};
 use super::{Prompt, PromptsError};
-
-/// Longest sound taken from a synthesiser, so that a command gone mad fills no memory: five minutes at 48 kHz.
-const MAX_SAMPLES: usize = 5 * 60 * 48_000;
 
 /// A command that speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,13 +29,6 @@ pub enum Encoding {
     Utf8,
     /// As Festival: a character outside of Latin-1 is passed over.
     Latin1,
-}
-
-/// What a synthesiser gave.
-pub(super) struct Spoken {
-    /// -1 to 1, mono.
-    pub(super) samples: Vec<f32>,
-    pub(super) rate: u32,
 }
 
 impl Voice {
@@ -63,7 +54,8 @@ impl Voice {
         } else {
             output.stdout
         };
-        decode(&sound).map_err(|what| PromptsError::bad_sound(prompt, what))
+        let advice = "the command must give a WAV file, in {output} or on its standard output";
+        wav::decode(&sound).map_err(|what| PromptsError::bad_sound(prompt, format_args!("{what}; {advice}")))
     }
 
     fn run(&self, prompt: &Prompt, passage: &Passage<'_>, file: &Path) -> Result<Output, PromptsError> {
@@ -141,35 +133,6 @@ fn last_line(said: &[u8]) -> String {
         .to_owned()
 }
 
-/// A WAV file to mono samples. A stream has no length to write in its header, so what is there is taken, up to the end.
-fn decode(sound: &[u8]) -> Result<Spoken, String> {
-    let advice = "the command must give a WAV file, in {output} or on its standard output";
-    let reader = hound::WavReader::new(sound).map_err(|error| format!("not a sound ({error}); {advice}"))?;
-    let spec = reader.spec();
-    if spec.channels == 0 || spec.sample_rate == 0 {
-        return Err(format!("a sound without channels or rate; {advice}"));
-    }
-    let samples = match spec.sample_format {
-        hound::SampleFormat::Int => integers(reader, spec.bits_per_sample),
-        hound::SampleFormat::Float => {
-            reader.into_samples::<f32>().map_while(Result::ok).take(MAX_SAMPLES).collect()
-        }
-    };
-    let mono =
-        samples.chunks(spec.channels.into()).map(|frame| frame.iter().sum::<f32>() / frame.len() as f32);
-    Ok(Spoken { samples: mono.collect(), rate: spec.sample_rate })
-}
-
-fn integers(reader: hound::WavReader<impl Read>, bits: u16) -> Vec<f32> {
-    let full = 2f32.powi(i32::from(bits.clamp(1, 32)) - 1);
-    reader
-        .into_samples::<i32>()
-        .map_while(Result::ok)
-        .take(MAX_SAMPLES)
-        .map(|sample| sample as f32 / full)
-        .collect()
-}
-
 /// The file a synthesiser writes to. It lies in our own folder: one that others can write to could be prepared by them.
 struct Scratch(PathBuf);
 
@@ -195,23 +158,5 @@ mod tests {
     fn text_is_written_as_the_synthesiser_reads_it() {
         assert_eq!(Encoding::Utf8.of(" È così: 5 € "), "È così: 5 €\n".as_bytes());
         assert_eq!(Encoding::Latin1.of("È così: 5 €"), b"\xc8 cos\xec: 5 \n");
-    }
-
-    #[test]
-    fn sound_of_two_channels_is_heard_from_one() {
-        let spec = hound::WavSpec {
-            channels: 2,
-            sample_rate: 16_000,
-            bits_per_sample: 16,
-            sample_format: hound::SampleFormat::Int,
-        };
-        let mut file = io::Cursor::new(Vec::new());
-        let mut writer = hound::WavWriter::new(&mut file, spec).expect("a header");
-        for sample in [16_384_i16, 0, -16_384, -16_384] {
-            writer.write_sample(sample).expect("written");
-        }
-        writer.finalize().expect("written");
-        let spoken = decode(&file.into_inner()).expect("a sound");
-        assert_eq!((spoken.rate, spoken.samples), (16_000, vec![0.25, -0.5]));
     }
 }
