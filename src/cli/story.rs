@@ -32,6 +32,8 @@ fn tell(fact: &Fact) -> Option<String> {
         Fact::NodeEntered { node, info, .. } => {
             format!("flow: {node}{}", if *info { ", which gives the information asked for" } else { "" })
         }
+        Fact::NodeFailed { node, why, .. } => format!("flow: {node} failed: {why}"),
+        Fact::Surveyed { question, answer, .. } => format!("survey: {question} is answered with {answer}"),
         Fact::KeyPressed { key, .. } => format!("key {key}"),
         Fact::ContactTagged { entity, topic, language, record, .. } => {
             let told = [

@@ -132,6 +132,18 @@ impl Engine {
                 }
                 self.leave_queue(id, exit);
             }
+            // No switch of the exchange does these yet: the citizen goes on by the node's `error` exit, and the journal says why.
+            A::Ask(request, asked) => {
+                let why = format!("`{}` is not connected in this version", asked.name());
+                self.step_flow(now, id, flow::Input::Answer(request, flow::Answer::Error(why)));
+            }
+            A::StopRecording(_) | A::KeepRecording { .. } | A::DropRecording(_) => {}
+            A::Surveyed { question, answer } => {
+                self.append(now, Fact::Surveyed { contact, question, answer });
+            }
+            A::Failed { node, why } => {
+                self.append(now, Fact::NodeFailed { contact, node, why });
+            }
             A::Hangup => {
                 let why = self.runs.get(&id).and_then(FlowRun::failure).map(ToString::to_string);
                 self.close_call(now, id, EndedBy::Flow, why);
@@ -144,6 +156,7 @@ impl Engine {
             .filter_map(|say| match say {
                 Say::Prompt(language, name) => self.sound(language.as_str(), name),
                 Say::Piece(language, piece) => self.sound(language.as_str(), &piece.0),
+                Say::Recording(_) => None,
             })
             .collect()
     }

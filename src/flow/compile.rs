@@ -15,12 +15,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use self::graph::Graph;
-use super::expression::{Scope, Value};
+use super::expression::Scope;
 use super::fault::{Fault, Faults, FlowError, hint, shortened};
 use super::fields::{Fields, Text};
 use super::hours::{ExceptionText, Schedule, ScheduleText};
 use super::model::{Environment, Flow, Known, NodeRef, PromptRef, Var};
 use super::prompt::{Prompt, Segment};
+use super::value::Value;
 use super::yaml::{Value as YamlValue, Yaml};
 use crate::ids::{Language, ScheduleId};
 use crate::speech::Speech;

@@ -17,6 +17,7 @@ use cel::{Context, Env, Program};
 
 use super::fault::{Fault, hint, hint_or_all, shortened};
 use super::run::{CallFacts, QueueFacts};
+use super::value::{MAX_TEXT_BYTES, Value};
 
 /// Longest expression in bytes: far above what a person writes into a flow. It bounds the parser's work.
 const MAX_BYTES: usize = 512;
@@ -24,8 +25,6 @@ const MAX_BYTES: usize = 512;
 const MAX_NESTING: usize = 12;
 /// Deepest tree kept. It bounds the stack of evaluation.
 const MAX_DEPTH: usize = 32;
-/// Longest text that an expression may yield. It bounds what a variable that feeds itself can grow to.
-const MAX_TEXT_BYTES: usize = 1024;
 
 /// Facts of a call that expressions may name.
 const CALL_FACTS: [&str; 4] = ["from", "to", "language", "entity"];
@@ -33,28 +32,6 @@ const CALL_FACTS: [&str; 4] = ["from", "to", "language", "entity"];
 const QUEUE_FACTS: [&str; 2] = ["waiting", "ewt_s"];
 /// Functions of CEL that flows may call. None of them walks a list.
 const FUNCTIONS: [&str; 6] = ["size", "contains", "startsWith", "endsWith", "int", "string"];
-
-/// The value of a variable or an expression.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Value {
-    /// Text, digits.
-    Text(String),
-    /// A whole number.
-    Number(i64),
-    /// True or false.
-    Flag(bool),
-}
-
-impl Value {
-    /// As it is put into a longer text.
-    pub(super) fn into_text(self) -> String {
-        match self {
-            Value::Text(text) => text,
-            Value::Number(number) => number.to_string(),
-            Value::Flag(flag) => flag.to_string(),
-        }
-    }
-}
 
 /// What an expression may name where it stands.
 #[derive(Clone, Copy, Debug)]
@@ -141,6 +118,7 @@ impl VariableResolver for Facts<'_> {
                 Value::Text(value) => text(value),
                 Value::Number(value) => number(*value),
                 Value::Flag(value) => CowVal::owned(CelBool::from(*value)),
+                Value::List(_) | Value::Object(_) => text(""),
             });
         }
         Some(match name {

@@ -32,14 +32,18 @@ mod fields;
 pub mod hours;
 mod model;
 mod prompt;
+pub mod request;
 mod run;
 mod spoken;
 mod template;
+mod value;
 mod yaml;
 
 pub use self::fault::{Fault, FlowError, Hint, Place};
 pub use self::model::{Environment, Flow};
+pub use self::request::{Answer, Marked, Request, RequestId};
 pub use self::run::{Bulletin, CallFacts, FlowRun, QueueFacts, RunError, World};
+pub use self::value::{Value, ValueError};
 
 #[cfg(test)]
 mod tests;
@@ -57,10 +61,12 @@ pub enum Say {
     Prompt(Language, String),
     /// A piece of a spoken value.
     Piece(Language, Piece),
+    /// What this request has recorded.
+    Recording(RequestId),
 }
 
 /// What happened to the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// What was asked to be played has been heard, or was stopped by a key.
     Played,
@@ -68,6 +74,8 @@ pub enum Input {
     Digit(char),
     /// The queue let the caller go.
     QueueExit(QueueExit),
+    /// The world answered this request.
+    Answer(RequestId, Answer),
     /// Nothing but time has passed.
     Timeout,
 }
@@ -106,6 +114,33 @@ pub enum Action {
     Enqueue(Enqueue),
     /// Give up the place: a key of the queue node was pressed, and the run has taken this exit; no `QueueExit` follows.
     Dequeue(QueueExit),
+    /// Ask the world; `Input::Answer` follows. Always the last of its actions.
+    Ask(RequestId, Request),
+    /// The caller has said all: the recording of this request ends, and its answer follows.
+    StopRecording(RequestId),
+    /// What this request has recorded is kept with the contact's case.
+    KeepRecording {
+        /// Which.
+        request: RequestId,
+        /// A message to be heard by the operators of this queue; `None`: it belongs to the case and nobody is asked to listen.
+        queue: Option<QueueId>,
+    },
+    /// What this request has recorded is thrown away.
+    DropRecording(RequestId),
+    /// The caller answered a question of a survey.
+    Surveyed {
+        /// Its name in the flow.
+        question: String,
+        /// The key.
+        answer: u8,
+    },
+    /// The node could not do its work and was left by its `error` exit, or the call ends for want of one (for the journal).
+    Failed {
+        /// The node.
+        node: NodeId,
+        /// Why, in words, without anything personal.
+        why: String,
+    },
     /// The flow is over: hang up.
     Hangup,
 }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::expression::{Expression, Value};
+use super::expression::Expression;
 use super::hours::Schedule;
 use super::prompt::Prompt;
 use super::template::Template;
+use super::value::Value;
 use crate::ids::{EntityId, FlowId, Language, NodeId, QueueId, ScheduleId, TopicId};
 
 /// What a flow may refer to outside itself; a name that is not in here is a fault.

@@ -17,8 +17,9 @@ use std::time::Duration;
 
 pub use self::facts::{Bulletin, CallFacts, QueueFacts, World};
 use self::keys::TypeAhead;
-use super::expression::{EvaluationError, Value};
+use super::expression::EvaluationError;
 use super::model::{Flow, NodeRef, Step};
+use super::value::Value;
 use super::{Action, Input};
 use crate::ids::{Language, NodeId};
 use crate::time::{Mono, Now};
@@ -134,6 +135,7 @@ impl FlowRun {
             Input::Played => self.on_played(now, &mut actions),
             Input::Digit(key) => self.on_key(key, now, world, &mut actions),
             Input::QueueExit(exit) => self.on_queue_exit(exit, &mut actions),
+            Input::Answer(..) => None,
             Input::Timeout => self.on_timeout(now, &mut actions),
         };
         if let Some(node) = next {

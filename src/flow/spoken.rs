@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::civil::{Date, Time};
 
-use super::expression::{EvaluationError, Value};
+use super::expression::EvaluationError;
 use super::prompt::Spoken;
+use super::value::Value;
 use crate::ids::Language;
 use crate::speech::{Piece, Speech};
 

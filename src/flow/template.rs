@@ -1,7 +1,8 @@
 //! Texts with `${...}` in them: the parts that stand as they are, and the parts that are computed.
 
-use super::expression::{EvaluationError, Expression, Facts, Scope, Value};
+use super::expression::{EvaluationError, Expression, Facts, Scope};
 use super::fault::Fault;
+use super::value::Value;
 
 /// A part of a text as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -161,6 +161,12 @@ impl Caller {
                 }
                 Action::Enqueue(place) => self.heard.push(format!("queue {}", place.queue)),
                 Action::Dequeue(_) => self.heard.push("dequeue".to_owned()),
+                Action::Ask(_, request) => self.heard.push(format!("ask {request:?}")),
+                Action::StopRecording(_) => self.heard.push("stop recording".to_owned()),
+                Action::KeepRecording { queue, .. } => self.heard.push(format!("keep {queue:?}")),
+                Action::DropRecording(_) => self.heard.push("drop".to_owned()),
+                Action::Surveyed { question, answer } => self.heard.push(format!("{question}: {answer}")),
+                Action::Failed { node, why } => self.heard.push(format!("{node} failed: {why}")),
                 Action::Hangup => self.heard.push("hangup".to_owned()),
             }
         }
@@ -178,6 +184,7 @@ fn words(say: &Say) -> String {
     match say {
         Say::Prompt(language, name) => format!("{language}/{name}"),
         Say::Piece(language, piece) => format!("{language}/{}", piece.0),
+        Say::Recording(_) => "(recording)".to_owned(),
     }
 }
 

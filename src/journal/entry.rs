@@ -88,6 +88,24 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         info: bool,
     },
+    /// The flow could not do what a node asks, and took the node's `error` exit.
+    NodeFailed {
+        /// The contact.
+        contact: ContactId,
+        /// The node.
+        node: NodeId,
+        /// Why, in words; nothing personal.
+        why: String,
+    },
+    /// The citizen answered a question of a survey.
+    Surveyed {
+        /// The contact.
+        contact: ContactId,
+        /// The question's name in the flow.
+        question: String,
+        /// The answer, 0 to 9.
+        answer: u8,
+    },
     /// A key was pressed. Not written for nodes whose digits are personal.
     KeyPressed {
         /// The contact.
@@ -307,6 +325,8 @@ impl Fact {
             | Fact::ContactOpened { contact, .. }
             | Fact::ContactAnswered { contact }
             | Fact::NodeEntered { contact, .. }
+            | Fact::NodeFailed { contact, .. }
+            | Fact::Surveyed { contact, .. }
             | Fact::KeyPressed { contact, .. }
             | Fact::ContactTagged { contact, .. }
             | Fact::Queued { contact, .. }

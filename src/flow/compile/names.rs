@@ -1,11 +1,12 @@
 //! Resolving what nodes name: prompts, variables, schedules, and values that may be computed.
 
-use super::super::expression::{Expression, Scope, Value};
+use super::super::expression::{Expression, Scope};
 use super::super::fault::{Fault, hint};
 use super::super::fields::Text;
 use super::super::model::PromptRef;
 use super::super::prompt::{Prompt, Segment};
 use super::super::template::{Part, Template, parts};
+use super::super::value::Value;
 use super::Compiler;
 use super::exits::Draft;
 use crate::ids::{Language, ScheduleId};

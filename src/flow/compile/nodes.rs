@@ -1,10 +1,11 @@
 //! Each type of node: which keys it takes, which exits it has, and what it becomes.
 
-use super::super::expression::{Expression, Value};
+use super::super::expression::Expression;
 use super::super::fault::{Fault, hint, hint_or_all};
 use super::super::fields::{Fields, Text};
 use super::super::model::{Node, NodeRef, Step};
 use super::super::template::Template;
+use super::super::value::Value;
 use super::super::yaml::{Value as YamlValue, Yaml};
 use super::Compiler;
 use super::exits::Draft;
@@ -274,6 +275,7 @@ impl<'y> Compiler<'y> {
                 ("a whole number", matches!(value, Value::Number(_)))
             }
             (Value::Flag(_), Template::Fixed(value)) => ("true or false", matches!(value, Value::Flag(_))),
+            (Value::List(_) | Value::Object(_), Template::Fixed(_)) => ("one expression alone", false),
             (Value::Number(_) | Value::Flag(_), Template::Joined(_)) => ("one expression alone", false),
             _ => ("", true),
         };

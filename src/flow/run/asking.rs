@@ -1,8 +1,9 @@
 //! Asking the caller for keys: prompt, silence, wrong key, the digits of a number; and the keys of plays and queues.
 
 use super::super::Action;
-use super::super::expression::{EvaluationError, Value};
+use super::super::expression::EvaluationError;
 use super::super::model::{Ask, Digits, NodeRef, PromptRef, QueueStep, Step};
+use super::super::value::Value;
 use super::{FlowRun, MAX_PROMPT, Next, RunError, Wait, World};
 use crate::time::{Mono, Now};
 use crate::words::QueueExit;

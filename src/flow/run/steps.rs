@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::expression::{EvaluationError, Expression, Facts, Value};
+use super::super::expression::{EvaluationError, Expression, Facts};
 use super::super::hours::Hours;
 use super::super::model::{Flow, NodeRef, PromptRef, QueueStep, Step};
 use super::super::template::Template;
+use super::super::value::Value;
 use super::super::{Action, Enqueue, Say};
 use super::{Bulletin, FlowRun, MAX_PROMPT, Next, QueueFacts, Wait, World};
 use crate::ids::ScheduleId;
