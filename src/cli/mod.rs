@@ -19,6 +19,7 @@ mod records;
 mod serve;
 mod span;
 mod story;
+mod switches;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -54,6 +55,10 @@ enum Command {
     Queue(floor::QueueArgs),
     /// The calls in course.
     Call(floor::CallArgs),
+    /// Messages that callers hear for a while, where flows have a slot for them.
+    Bulletin(switches::BulletinArgs),
+    /// An Ente, a queue or everything closed for a while, whatever the calendar says.
+    Emergency(switches::EmergencyArgs),
     /// The flows that lead callers.
     Flow(flow::FlowArgs),
     /// The built-in phones: to try the exchange, and to test it.
@@ -79,6 +84,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Seat(args) => floor::seat(&args),
         Command::Queue(args) => floor::queue(&args),
         Command::Call(args) => floor::call(&args),
+        Command::Bulletin(args) => switches::bulletin(&args),
+        Command::Emergency(args) => switches::emergency(&args),
         Command::Flow(args) => flow::run(&args),
         Command::Phone(args) => phone::run(args),
         Command::Prompts(args) => {
@@ -122,6 +129,12 @@ mod tests {
             "seat login seat01",
             "queue list --format json",
             "call list",
+            "bulletin list --format json",
+            "bulletin on neve --sound neve --closing --for 2h",
+            "bulletin off neve --http 127.0.0.1:1",
+            "emergency list",
+            "emergency close --everything --until 18:00 --reason sciopero",
+            "emergency open --queue tributi",
             "flow check a.yaml b.yaml --config c",
             "prompts build --language it",
             "journal export --data d --clear",
@@ -143,6 +156,9 @@ mod tests {
             "contact show seventeen",
             "seat login ../x",
             "flow check",
+            "bulletin on neve --for 2h --until 18:00",
+            "emergency close",
+            "emergency close --everything --queue tributi",
             "case show x",
         ] {
             let words = std::iter::once("centralino").chain(line.split_whitespace());

@@ -9,7 +9,7 @@
 mod holidays;
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Weekday};
@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use self::holidays::Holidays;
 pub use self::text::{ExceptionText, ScheduleFault, ScheduleText};
-use crate::ids::ScheduleId;
+use crate::ids::{EntityId, ScheduleId};
 
 /// All schedules of `calendars.toml`, by name.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -27,9 +27,28 @@ pub struct Calendars {
     /// By name.
     #[serde(rename = "schedule", default)]
     pub schedules: BTreeMap<ScheduleId, Schedule>,
+    /// What supervisors have closed; it comes before every schedule.
+    #[serde(skip)]
+    pub emergencies: Emergencies,
     /// Every schedule counts as open (`serve --always-open`).
     #[serde(skip)]
     pub always_open: bool,
+}
+
+/// What supervisors have closed for an emergency.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Emergencies {
+    /// The whole exchange.
+    pub everything: bool,
+    /// These bodies.
+    pub entities: BTreeSet<EntityId>,
+}
+
+impl Emergencies {
+    /// Nobody answers for this body now.
+    pub fn close(&self, entity: &EntityId) -> bool {
+        self.everything || self.entities.contains(entity)
+    }
 }
 
 impl Calendars {
