@@ -8,10 +8,12 @@
 mod hearing;
 mod pulse;
 mod story;
+mod tags;
 
 pub use hearing::{Hearing, Purpose};
 pub use pulse::Pulses;
 pub use story::Story;
+pub use tags::Tags;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

@@ -13,7 +13,7 @@ use crate::time::Mono;
 
 /// How long a confirmed dialog may be without any sign: the longest that a call of vanished phones stays in the books. At a thousand
 /// calls it costs seven requests a second.
-pub const ASK_EVERY: Duration = Duration::from_secs(300);
+const ASK_EVERY: Duration = Duration::from_secs(300);
 
 /// The confirmed dialogs, and when each is asked next.
 #[derive(Debug, Default)]

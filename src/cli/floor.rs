@@ -25,7 +25,7 @@ pub(super) struct Running {
 }
 
 impl Running {
-    fn client(&self) -> Result<Client, Failure> {
+    pub(super) fn client(&self) -> Result<Client, Failure> {
         Client::new(self.http, &self.data).map_err(Failure::other)
     }
 
@@ -36,12 +36,12 @@ impl Running {
 
 /// A list that is printed.
 #[derive(Clone, Debug, clap::Args)]
-struct Listed {
+pub(super) struct Listed {
     #[command(flatten)]
-    running: Running,
+    pub(super) running: Running,
     /// For people or for scripts.
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 /// Arguments of `seat`.

@@ -27,6 +27,7 @@ use ipnet::IpNet;
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::FILES;
 use crate::acd::{QueueRules, SeatRules};
+use crate::flow::hours::{Calendars, Hours};
 use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, TopicId};
 
 /// Everything the exchange is told at start.
@@ -49,7 +50,7 @@ pub struct Config {
     /// `trunks.toml`.
     pub trunks: Vec<Trunk>,
     /// `calendars.toml`.
-    pub calendars: crate::flow::hours::Calendars,
+    pub calendars: Calendars,
 }
 
 /// `engine.toml`.
@@ -144,6 +145,14 @@ pub struct Queue {
     pub record: bool,
     /// Outcome codes for wrap-up: digits to disposition.
     pub dispositions: BTreeMap<String, String>,
+}
+
+impl Queue {
+    /// Its own hours let callers in; without a schedule it is always open.
+    pub fn is_open(&self, calendars: &Calendars, wall: jiff::Timestamp) -> bool {
+        let hours = |schedule| calendars.at(schedule, wall) == Some(Hours::Open);
+        self.schedule.as_ref().is_none_or(hours)
+    }
 }
 
 /// A workplace.

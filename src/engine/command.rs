@@ -13,10 +13,11 @@ use crate::ids::{CallId, EntityId, QueueId, SeatId};
 use crate::journal::entry::Fact;
 use crate::sip;
 use crate::speech::notice::Notice;
+use crate::switches::Switch;
 use crate::time::{Mono, Now};
 use crate::words::{EndedBy, Outcome, SeatView, StatusChange};
 
-use super::{Engine, Output};
+use super::{Engine, Output, SwitchState};
 
 /// The most that citizens' last words may take before the exchange stops all the same.
 const LAST_WORDS: Duration = Duration::from_secs(6);
@@ -37,6 +38,10 @@ pub enum Command {
     Metrics,
     /// Change a seat's status.
     SeatStatus(SeatId, StatusChange),
+    /// Which bulletins and emergencies there are.
+    Switches,
+    /// Turn one.
+    Switch(Switch),
     /// Recordings older than their time were deleted.
     RecordingDeleted(String),
     /// Let in no more calls, wait for those in course, then stop.
@@ -55,6 +60,8 @@ pub enum Reply {
     Refused(String),
     /// The state.
     State(Box<State>),
+    /// Bulletins and emergencies.
+    Switches(SwitchState),
     /// The figures.
     Metrics(Metrics),
 }
@@ -208,6 +215,8 @@ impl Engine {
             Command::State => Reply::State(Box::new(self.state(now))),
             Command::Metrics => Reply::Metrics(self.metrics()),
             Command::SeatStatus(seat, change) => self.command_status(now, seat, change),
+            Command::Switches => Reply::Switches(self.switch_state(now)),
+            Command::Switch(switch) => self.command_switch(now, switch),
             Command::RecordingDeleted(file) => {
                 self.append(now, Fact::RecordingDeleted { file });
                 Reply::Done

@@ -4,8 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::acd;
-use crate::call::{Phase, Purpose};
-use crate::flow::hours::Hours;
+use crate::call::{Phase, Purpose, Tags};
 use crate::flow::{self, CallFacts, Enqueue, FlowRun, Say, World};
 use crate::ids::{CallId, QueueId};
 use crate::journal::entry::Fact;
@@ -53,12 +52,13 @@ impl Engine {
         id: CallId,
         step: impl FnOnce(&mut FlowRun, &World<'_>) -> Vec<flow::Action>,
     ) {
+        self.expire_switches(now);
         let Some(run) = self.runs.get_mut(&id) else { return };
         for (queue, facts) in &mut self.queue_facts {
             facts.waiting = u32::try_from(self.acd.waiting_in(queue)).unwrap_or(u32::MAX);
         }
         let (bulletins, queues) = (&self.bulletins, &self.queue_facts);
-        let world = World { calendars: &self.config.calendars, bulletins, queues };
+        let world = World { calendars: &self.calendars, bulletins, queues };
         let actions = catch_unwind(AssertUnwindSafe(|| step(run, &world)));
         let Ok(actions) = actions else {
             tracing::error!(call = %id, "a panic in the flow; the call is ended");
@@ -107,20 +107,9 @@ impl Engine {
                 self.media(media::Command::Stop { leg });
             }
             A::Tag { entity, topic, language, record } => {
-                call.tagged |= entity.is_some() || topic.is_some();
-                if let Some(entity) = &entity {
-                    call.entity = entity.clone();
-                }
-                if topic.is_some() {
-                    call.topic = topic.clone();
-                }
-                if let Some(language) = &language {
-                    call.language = language.clone();
-                }
-                if let Some(record) = record {
-                    call.may_record = record;
-                }
-                self.append(now, Fact::ContactTagged { contact, entity, topic, language, record });
+                let tags = Tags { entity, topic, language, record };
+                call.tag(&tags);
+                self.tag(now, id, tags);
             }
             A::Enqueue(enqueue) => self.enqueue(now, id, enqueue),
             A::Dequeue(exit) => {
@@ -171,24 +160,20 @@ impl Engine {
         let Some(rules) = config.queues.get(&queue) else {
             return self.step_flow(now, id, flow::Input::QueueExit(QueueExit::Error));
         };
-        if !call.tagged && (rules.entity.is_some() || rules.topic.is_some()) {
-            let (entity, topic) = (rules.entity.clone(), rules.topic.clone());
-            call.entity = entity.clone().unwrap_or_else(|| call.entity.clone());
-            call.topic = topic.clone().or_else(|| call.topic.clone());
-            self.append(
-                now,
-                Fact::ContactTagged { contact: id.into(), entity, topic, language: None, record: None },
-            );
+        let closed = self.switches.close_queue(&queue, &call.entity);
+        if let Some(tags) = call.take_defaults(rules.entity.as_ref(), rules.topic.as_ref()) {
+            self.tag(now, id, tags);
         }
-        let open = rules
-            .schedule
-            .as_ref()
-            .is_none_or(|schedule| config.calendars.at(schedule, now.wall) == Some(Hours::Open));
-        if !open {
+        if closed || !rules.is_open(&config.calendars, now.wall) {
             return self.on_left_queue(now, id, queue, QueueExit::Closed);
         }
         self.acd
             .handle_input(now.mono, acd::Input::Enter(acd::Entering { call: id, queue, priority, max_wait }));
+    }
+
+    fn tag(&mut self, now: Now, id: CallId, tags: Tags) {
+        let Tags { entity, topic, language, record } = tags;
+        self.append(now, Fact::ContactTagged { contact: id.into(), entity, topic, language, record });
     }
 
     pub(super) fn on_placed(&mut self, now: Now, id: CallId, queue: QueueId, position: usize) {

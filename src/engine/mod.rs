@@ -3,7 +3,7 @@
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
 //! `ending` closes it; `gate` keeps the promises of durability, `service` serves the operators' feature codes, `command` people's
-//! commands, `restart` what a crash left behind; `census` says what is held.
+//! commands, `switching` bulletins and emergencies, `restart` what a crash left behind; `census` says what is held.
 
 mod arrival;
 mod census;
@@ -13,11 +13,13 @@ mod gate;
 mod ivr;
 mod restart;
 mod service;
+mod switching;
 mod talk;
 
 pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use gate::PATIENCE;
+pub use switching::{SlotState, SwitchState};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -26,6 +28,7 @@ use std::sync::Arc;
 use crate::acd::{self, Distribution};
 use crate::call::{Call, Leg, Pulses, Purpose};
 use crate::config::Config;
+use crate::flow::hours::Calendars;
 use crate::flow::{Bulletin, Flow, FlowRun, QueueFacts};
 use crate::ids::{CallId, CitizenId, ContactId, FlowId, QueueId, SeatId, Stamps};
 use crate::journal::Lsn;
@@ -35,6 +38,7 @@ use crate::journal::seal::{Keys, NumberHash};
 use crate::media::library::SoundLibrary;
 use crate::media::{self, LegId, PlayId, Sound};
 use crate::sip::{self, DialogId, Endpoint, Link, Transmit};
+use crate::switches::Switches;
 use crate::time::{Mono, Now, earliest};
 use crate::words::SeatView;
 
@@ -146,7 +150,10 @@ pub struct Engine {
     /// Who asked for the status change being made, for the journal.
     acting: Option<String>,
     arrivals: arrival::Arrivals,
+    /// What supervisors have switched on; the two that follow are how flows see it.
+    switches: Switches,
     bulletins: BTreeMap<String, Bulletin>,
+    calendars: Calendars,
     /// What flows may ask about queues; brought up to date before each step.
     queue_facts: BTreeMap<QueueId, QueueFacts>,
     counters: command::Counters,
@@ -187,7 +194,9 @@ impl Engine {
             journalled: BTreeSet::new(),
             acting: None,
             arrivals: arrival::Arrivals::default(),
+            switches: recovered.state.switches.clone(),
             bulletins: BTreeMap::new(),
+            calendars: config.calendars.clone(),
             queue_facts: config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect(),
             counters: command::Counters::default(),
             stopping: None,
@@ -198,6 +207,7 @@ impl Engine {
             sounds,
         };
         engine.recover(now, &recovered);
+        engine.publish_switches();
         engine.settle(now);
         engine
     }

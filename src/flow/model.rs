@@ -175,6 +175,15 @@ impl Flow {
         sounds.map(|(language, sound, _)| (language, sound)).collect()
     }
 
+    /// The slots in which it says what supervisors have switched on.
+    pub fn bulletin_slots(&self) -> BTreeSet<&str> {
+        let slots = self.nodes.iter().filter_map(|node| match &node.step {
+            Step::Bulletin { slot, .. } => Some(slot.as_str()),
+            _ => None,
+        });
+        slots.collect()
+    }
+
     /// Every music that its queues play, `sounds/music/<name>.wav`.
     pub fn music_needed(&self) -> BTreeSet<&str> {
         self.nodes

@@ -31,6 +31,7 @@ use super::views_sled::SledViews;
 use crate::engine::{Command, Reply};
 use crate::ids::{CaseId, ContactId, SeatId};
 use crate::journal::seal::Keys;
+use crate::switches::Switch;
 use crate::words::StatusChange;
 
 /// Largest body taken: the longest is a pause with its reason.
@@ -79,6 +80,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/cases", get(cases))
         .route("/api/cases/{id}", get(case))
         .route("/api/seats/{seat}/status", post(seat_status))
+        .route("/api/switches", get(switches).post(switch))
         .fallback(nothing_here)
         .layer(middleware::from_fn_with_state(pages.clone(), guard::guard));
     Router::new()
@@ -104,7 +106,7 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 async fn nothing_here() -> Refusal {
-    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /metrics, /health/ready";
+    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/switches, /metrics, /health/ready";
     Refusal(StatusCode::NOT_FOUND, hint.to_owned())
 }
 
@@ -223,6 +225,25 @@ async fn seat_status(
     }
     match pages.control.ask(Command::SeatStatus(SeatId::from(seat), change)).await {
         Ok(Reply::Refused(why)) => Err(Refusal(StatusCode::NOT_FOUND, why)),
+        Ok(_) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Err(_) => Err(stopped()),
+    }
+}
+
+async fn switches(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
+    match pages.control.ask(Command::Switches).await {
+        Ok(Reply::Switches(switches)) => Ok(Json(switches).into_response()),
+        _ => Err(stopped()),
+    }
+}
+
+async fn switch(
+    Shared(pages): Shared<Arc<Pages>>,
+    switch: Result<Json<Switch>, JsonRejection>,
+) -> Result<Response, Refusal> {
+    let Json(switch) = switch.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
+    match pages.control.ask(Command::Switch(switch)).await {
+        Ok(Reply::Refused(why)) => Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, why)),
         Ok(_) => Ok(StatusCode::NO_CONTENT.into_response()),
         Err(_) => Err(stopped()),
     }

@@ -117,8 +117,11 @@ impl FlowRun {
         Ok(None)
     }
 
-    /// The flow's own schedules come before the exchange's. `--always-open` opens both.
+    /// An emergency comes before every schedule, the flow's own schedules before the exchange's. `--always-open` opens both.
     fn hours(&self, name: &ScheduleId, now: Now, world: &World<'_>) -> Result<Hours, EvaluationError> {
+        if world.calendars.emergencies.close(&self.call.entity) {
+            return Ok(Hours::Emergency);
+        }
         match self.flow.schedules.get(name) {
             Some(_) if world.calendars.always_open => Ok(Hours::Open),
             Some(own) => Ok(own.at(now.wall)),
