@@ -170,9 +170,8 @@ impl Sim {
     fn retell(&mut self, store: &SimStore) {
         self.oracle = Oracle::default();
         for (_, entry) in store.entries().expect("the journal can be read") {
-            if let Err(broken) = self.oracle.follow(&self.setting.config, &entry) {
-                self.broken.get_or_insert(broken);
-            }
+            let verdict = self.oracle.follow(&self.setting.config, &entry);
+            self.hold_against(verdict);
         }
     }
 
@@ -269,9 +268,8 @@ impl Sim {
                     self.degraded = on;
                     self.degraded_ever |= on;
                 }
-                if let Err(broken) = self.oracle.follow(&self.setting.config, &entry) {
-                    self.broken.get_or_insert(broken);
-                }
+                let verdict = self.oracle.follow(&self.setting.config, &entry);
+                self.hold_against(verdict);
                 if let Fact::ContactOpened { from: Personal::Clear(from), .. } = &entry.fact {
                     self.opened.insert(from.clone(), lsn);
                 }

@@ -6,7 +6,7 @@ use centralino::time::{Mono, earliest};
 use rand::RngExt;
 
 use super::Sim;
-use crate::sim::phone::{Line, Phone, PhoneId, Seen};
+use crate::sim::phone::{Phone, PhoneId, Seen};
 use crate::sim::streams::Side;
 
 impl Sim {
@@ -14,10 +14,11 @@ impl Sim {
     pub(crate) fn with_phone<T>(&mut self, id: PhoneId, act: impl FnOnce(&mut Phone, Mono) -> T) -> T {
         let now = self.now;
         let phone = self.phones.get_mut(&id).expect("a phone of this world");
-        let was_up = matches!(phone.line, Line::Up(..));
+        let heard_at = phone.line.port();
         let done = act(phone, now);
         phone.handle_events(now);
-        let comes_up = !was_up && !phone.unplugged && matches!(phone.line, Line::Up(..));
+        let comes_up = heard_at.is_none() && !phone.unplugged && phone.line.port().is_some();
+        let goes_down = heard_at.filter(|_| phone.line.port().is_none());
         let mut out = Vec::new();
         while let Some(transmit) = phone.endpoint.poll_transmit() {
             out.push(transmit);
@@ -40,6 +41,9 @@ impl Sim {
         closed.iter().for_each(|link| self.streams.close(self.now, self.weather, Side::Phone(id), *link));
         if comes_up {
             self.tell_sending(id, true); // a phone in a call sends sound
+        }
+        if let Some(leg) = goes_down.and_then(|port| self.ports.get(&port).copied()) {
+            self.plane.handle_sending(self.now, leg, false); // its BYE may never arrive
         }
         done
     }
@@ -103,10 +107,8 @@ impl Sim {
 
     /// The leg of the exchange that this phone's SDP names.
     pub(super) fn leg_of(&self, id: PhoneId) -> Option<LegId> {
-        match self.phones.get(&id)?.line {
-            Line::Up(_, port) => self.ports.get(&port).copied(),
-            _ => None,
-        }
+        let port = self.phones.get(&id)?.line.port()?;
+        self.ports.get(&port).copied()
     }
 
     /// The phone begins or stops to send sound.
