@@ -103,3 +103,17 @@ fn seat_that_lost_its_stream_registers_again_by_itself() {
     let citizen = waiting(&mut sim);
     talking(&mut sim, citizen, seat);
 }
+
+#[test]
+fn citizen_whose_bye_is_lost_with_its_stream_is_missed_by_its_silence() {
+    let mut sim = over_tcp();
+    let seat = sim.seat("seat01");
+    let citizen = waiting(&mut sim);
+    talking(&mut sim, citizen, seat);
+    sim.break_streams(citizen);
+    sim.hang_up(citizen);
+    sim.until("the operator is free again", |sim| sim.line(seat) == Line::Free);
+    let contact = sim.contact(citizen);
+    assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Answered), Some(EndedBy::Network)));
+    assert!((30.0..70.0).contains(&contact.talk_s), "{}", contact.talk_s);
+}

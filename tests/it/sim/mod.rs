@@ -8,7 +8,9 @@ mod judge;
 pub(crate) mod net;
 pub(crate) mod oracle;
 pub(crate) mod phone;
+mod setting;
 mod streams;
 mod world;
 
-pub(crate) use world::{Setting, Sim};
+pub(crate) use setting::Setting;
+pub(crate) use world::Sim;

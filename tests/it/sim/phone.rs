@@ -42,6 +42,16 @@ pub(crate) enum Line {
     Up(DialogId, u16),
 }
 
+impl Line {
+    /// The port of the exchange, when the call is up.
+    pub(crate) fn port(self) -> Option<u16> {
+        match self {
+            Line::Up(_, port) => Some(port),
+            Line::Free | Line::Calling(_) | Line::Ringing(_) => None,
+        }
+    }
+}
+
 /// What a phone has lived through, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
