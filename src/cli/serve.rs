@@ -97,7 +97,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
         OpenError::InUse { dir } => Failure::other(format_args!(
             "the data directory {dir} is in use by another process; stop that one first, or give --data another directory"
         )),
-        error => Failure::other(error),
+        error => Failure::of_data(&args.data, error),
     })?;
     let recordings = args.data.join("recordings");
     let mended = media::repair_recordings(&recordings, recovered.state.recordings.keys().map(String::as_str));
@@ -116,7 +116,6 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let (views, health) = (store.views(), store.health());
     let (mut control, handle) = Control::new(engine, clock, sip, media, store);
     for told in mended {
-        tracing::warn!(?told, "a recording that a crash cut off");
         control.on_media(told);
     }
 

@@ -246,7 +246,7 @@ pub fn journal_at_rest(dir: &Path) -> Result<(RealDisk, DirLock), OpenError> {
 
 /// A question must not make a data directory.
 fn must_be_there(dir: &Path) -> Result<(), OpenError> {
-    if dir.is_dir() {
+    if dir.exists() {
         data_dir::refuse_what_is_odd(dir)?;
     }
     if journal_dir(dir).is_dir() {

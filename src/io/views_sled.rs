@@ -65,7 +65,7 @@ impl SledViews {
             Ok(_) => "they are ahead of the journal".to_owned(),
             Err(problem) => problem.to_string(),
         };
-        tracing::warn!(dir = %dir.display(), %problem, "the views are dropped and made anew from the journal");
+        tracing::warn!(dir = %dir.display(), %problem, "the views are dropped");
         SledViews::anew(dir, keys)
     }
 

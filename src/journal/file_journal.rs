@@ -40,7 +40,7 @@ impl<D: Disk> FileJournal<D> {
     ) -> Result<(FileJournal<D>, Vec<Cut>), LogError> {
         let there = There::look(&disk)?;
         there.refuse_lost_log()?;
-        let (log, cut) = Log::open(disk.clone(), segment_bytes)?;
+        let (log, cut) = Log::open(disk.clone(), segment_bytes, there.safe())?;
         there.refuse_lost_files(log.last())?;
         let (keys_file, ring, cut_keys) = KeysFile::open(&disk)?;
         let mut sealer = Sealer { keys: Keys::new(ring, [0; 32]), rng };
@@ -199,7 +199,7 @@ pub(super) struct There {
     pub(super) keys_file: bool,
     pub(super) secret_file: bool,
     /// The checkpoint is made of entries that were durable: the log must reach as far.
-    pub(super) checkpoint: Option<Lsn>,
+    checkpoint: Option<Lsn>,
 }
 
 impl There {
@@ -210,6 +210,11 @@ impl There {
         let log = !segments(disk)?.is_empty();
         let keys = keys_file && !disk.read(KeysFile::<D>::NAME)?.is_empty();
         Ok(There { log, keys, keys_file, secret_file: has(SECRET), checkpoint: checkpoint_lsn(disk) })
+    }
+
+    /// What is known to have been durable.
+    pub(super) fn safe(&self) -> Lsn {
+        self.checkpoint.unwrap_or_default()
     }
 
     pub(super) fn refuse_lost_log(&self) -> Result<(), LogError> {
@@ -224,9 +229,9 @@ impl There {
     }
 
     pub(super) fn refuse_lost_files(&self, last: Lsn) -> Result<(), LogError> {
-        if let Some(known) = self.checkpoint.filter(|known| *known > last) {
-            let what =
-                format!("it ends with entry {}, and entry {} is known to have been safe", last.0, known.0);
+        if self.safe() > last {
+            let (last, safe) = (last.0, self.safe().0);
+            let what = format!("it ends with entry {last}, and entry {safe} is known to have been safe");
             return Err(LogError::Incomplete { what, remedy: RESTORE_OR_MARK });
         }
         self.refuse_lost_keys(last)?;
@@ -255,6 +260,12 @@ const RESTORE_KEYS: &str = "restore it from a backup: without it the numbers and
     if it is lost, say so by `centralino journal repair --data DIR --without-keys`";
 const RESTORE_SECRET: &str = "restore it from a backup, or run `centralino journal repair --data DIR`, which makes another one: \
     nothing is lost, but the next start reads the whole journal";
+
+/// The refusal to give up keys without being told.
+pub(super) fn no_key_left() -> LogError {
+    let what = "no key in the file `keys` can be read".to_owned();
+    LogError::Incomplete { what, remedy: RESTORE_KEYS }
+}
 
 /// Octets of the secret.
 const SECRET_LEN: usize = 32;
@@ -387,7 +398,7 @@ mod tests {
     #[test]
     fn journal_of_which_a_part_is_missing_is_refused_and_not_begun_anew() {
         type Spoil = fn(&SimDisk);
-        let table: [(&str, Spoil, &[&str]); 6] = [
+        let table: [(&str, Spoil, &[&str]); 7] = [
             ("no log", |disk| disk.remove(&log(disk)).unwrap(), &["`keys`", "backup"]),
             (
                 "a checkpoint alone",
@@ -398,6 +409,11 @@ mod tests {
                 "an emptied log",
                 |disk| disk.truncate(&log(disk), 0).unwrap(),
                 &["ends with entry 0", "entry 12", "journal repair"],
+            ),
+            (
+                "an end cut short that had been safe",
+                |disk| disk.truncate(&log(disk), 1300).unwrap(),
+                &["offset", "ends within a record", "journal repair"],
             ),
             (
                 "no keys",

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Lsn;
 use super::disk::{Disk, DiskError, DiskFile, keep_aside, replace};
 use super::entry::{Entry, Fact, Personal};
-use super::file_journal::{There, mend_secret, problem_of_keys};
+use super::file_journal::{There, mend_secret, no_key_left, problem_of_keys};
 use super::keys_file::{KeysFile, rewritten, salvage};
 use super::log::{LogError, cut_off, segments, unreadable};
 use super::reader::Reader;
@@ -43,7 +43,8 @@ struct Bad {
 
 impl<'a> Survey<'a> {
     /// What a later program wrote is refused: it is neither damaged nor ours to mend.
-    fn of(bytes: &'a [u8], first: u64, name: &str, newest: bool) -> Result<Survey<'a>, LogError> {
+    /// Only what lies behind the entry `torn_after` can have been torn by a crash; nothing in a segment that was left.
+    fn of(bytes: &'a [u8], first: u64, name: &str, torn_after: Option<Lsn>) -> Result<Survey<'a>, LogError> {
         let mut survey = Survey { entries: Vec::new(), next: first, lost: 0, unread: 0, bad: None };
         let mut at = 0;
         loop {
@@ -52,7 +53,8 @@ impl<'a> Survey<'a> {
                 Ok(Some(record)) => record,
                 Err(newer @ BadRecord::Version(_)) => return Err(unreadable(name, at, newer)),
                 Err(problem) => {
-                    let torn = newest && record::is_torn(bytes, at, survey.next, problem);
+                    let may_be = torn_after.is_some_and(|safe| safe.0 < survey.next);
+                    let torn = may_be && record::is_torn(bytes, at, survey.next, problem);
                     let before = survey.entries.len();
                     survey.bad.get_or_insert(Bad { offset: at, problem, torn, before });
                     let behind = record::resume(bytes, at, survey.next).filter(|_| !torn);
@@ -110,6 +112,7 @@ pub struct Checked {
 pub fn check<D: Disk>(disk: &D, keys: &Keys) -> Result<Checked, LogError> {
     let all = segments(disk)?;
     let mut checked = Checked { segments: all.len(), ..Checked::default() };
+    let safe = There::look(disk)?.safe();
     let mut due = all.first().map_or(1, |(first, _)| *first);
     for (at, (first, name)) in all.iter().enumerate() {
         if due < *first {
@@ -118,7 +121,7 @@ pub fn check<D: Disk>(disk: &D, keys: &Keys) -> Result<Checked, LogError> {
             checked.is_damaged(LogError::Damaged { file: name.clone(), offset: 0, why });
         }
         let bytes = disk.read(name)?;
-        match Survey::of(&bytes, *first, name, at + 1 == all.len()) {
+        match Survey::of(&bytes, *first, name, (at + 1 == all.len()).then_some(safe)) {
             Ok(survey) => {
                 due = survey.next;
                 checked.add(survey, name, keys);
@@ -189,10 +192,10 @@ pub fn repair<D: Disk>(disk: &D, fresh: &Fresh) -> Result<Repaired, LogError> {
     let mut done = Repaired::default();
     let all = segments(disk)?;
     refuse_what_cannot_be_mended(disk, &all, fresh)?;
-    let known = There::look(disk)?.checkpoint.map(|lsn| lsn.0 + 1);
+    let safe = There::look(disk)?.safe();
     for (at, (first, name)) in all.iter().enumerate() {
         let next = all.get(at + 1).map(|(next, _)| *next);
-        repair_segment(disk, (*first, name), next.or(known), next.is_none(), &mut done)?;
+        repair_segment(disk, (*first, name), next, safe, &mut done)?;
     }
     repair_keys(disk, &mut done)?;
     if mend_secret(disk, &fresh.secret, &mut done.aside)? {
@@ -210,22 +213,30 @@ fn refuse_what_cannot_be_mended<D: Disk>(
     there.refuse_lost_log()?;
     let mut entries = 0;
     for (at, (first, name)) in all.iter().enumerate() {
-        entries += Survey::of(&disk.read(name)?, *first, name, at + 1 == all.len())?.entries.len() as u64;
+        let torn_after = (at + 1 == all.len()).then_some(there.safe());
+        entries += Survey::of(&disk.read(name)?, *first, name, torn_after)?.entries.len() as u64;
+    }
+    if there.keys_file {
+        let bytes = disk.read(KeysFile::<D>::NAME)?;
+        let (ring, _) = salvage(&bytes)?;
+        let none = ring.is_empty() && !bytes.is_empty();
+        return if none && !fresh.keys { Err(no_key_left()) } else { Ok(()) };
     }
     if fresh.keys { Ok(()) } else { there.refuse_lost_keys(Lsn(entries)) }
 }
 
-/// Mends a segment that goes up to `end`, when that is known.
+/// Mends a segment that ends where `next` begins; the newest at least with the entry `safe`.
 fn repair_segment<D: Disk>(
     disk: &D,
     (first, name): (u64, &str),
-    end: Option<u64>,
-    newest: bool,
+    next: Option<u64>,
+    safe: Lsn,
     done: &mut Repaired,
 ) -> Result<(), LogError> {
     let bytes = disk.read(name)?;
-    let survey = Survey::of(&bytes, first, name, newest)?;
-    let behind = end.filter(|end| *end > survey.next && end - survey.next <= MOST_LOST);
+    let survey = Survey::of(&bytes, first, name, next.is_none().then_some(safe))?;
+    let end = next.unwrap_or(safe.0 + 1);
+    let behind = Some(end).filter(|end| *end > survey.next && end - survey.next <= MOST_LOST);
     done.kept += survey.entries.len() as u64;
     match &survey.bad {
         None if behind.is_none() => return Ok(()),
@@ -449,6 +460,20 @@ mod tests {
         let checked = check(&disk, &keys_at_rest(&disk).unwrap()).unwrap();
         assert_eq!(checked.problem, None);
         assert!(checked.erased > 0, "numbers cannot be read any more");
+    }
+
+    #[test]
+    fn keys_of_which_none_can_be_read_are_as_good_as_missing() {
+        let disk = written();
+        disk.truncate("keys", 0).unwrap();
+        disk.open("keys").unwrap().append(&[0xa5; 500]).unwrap();
+        let refusal = repair(&disk, &FRESH).unwrap_err().to_string();
+        assert!(
+            refusal.contains("no key in the file `keys`") && refusal.contains("--without-keys"),
+            "{refusal}"
+        );
+        assert_eq!(repair(&disk, &Fresh { keys: true, ..FRESH }).unwrap().aside, ["keys.damaged"]);
+        assert_eq!(disk.read("keys.damaged").unwrap(), [0xa5; 500]);
     }
 
     #[test]

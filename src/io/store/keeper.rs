@@ -176,7 +176,7 @@ impl Keeper {
     /// The views cannot be used, for now.
     fn give_up(&mut self, problem: &ViewError) {
         let again_s = self.patience.as_secs();
-        tracing::error!(%problem, again_s, "contacts and cases cannot be listed; the views will be made anew from the journal");
+        tracing::error!(%problem, again_s, "contacts and cases cannot be listed for now");
         self.views = None;
         self.at.health.views_are_behind(true);
         self.retry_at = now() + self.patience;
