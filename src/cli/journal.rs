@@ -117,7 +117,11 @@ fn check(data: &Path) -> Result<(), Failure> {
 fn found(checked: &Checked) -> String {
     let erased = match checked.erased {
         0 => String::new(),
-        n => format!(", {n} personal fields cannot be read any more"),
+        n => format!(", {n} personal fields are erased"),
+    };
+    let keyless = match checked.keyless {
+        0 => String::new(),
+        n => format!(", the keys of {n} personal fields are lost"),
     };
     let Checked { entries, before, lost, unread, .. } = checked;
     let state = match &checked.problem {
@@ -133,7 +137,7 @@ fn found(checked: &Checked) -> String {
     };
     let files =
         if checked.segments == 1 { "1 file".to_owned() } else { format!("{} files", checked.segments) };
-    format!("{entries} entries in {files}, the last is {}{erased}: {state}", checked.last.0)
+    format!("{entries} entries in {files}, the last is {}{erased}{keyless}: {state}", checked.last.0)
 }
 
 fn repair(data: &Path, without_keys: bool) -> Result<(), Failure> {
@@ -196,7 +200,7 @@ mod tests {
         let whole =
             Checked { segments: 2, entries: 30, before: 30, last: Lsn(30), erased: 1, ..Checked::default() };
         let cases = [
-            (whole.clone(), "1 personal fields cannot be read any more: all is well"),
+            (whole.clone(), "1 personal fields are erased: all is well"),
             (
                 Checked { torn: true, unread: 41, ..whole.clone() },
                 "all is well but for the last 41 bytes, which a crash tore; the next start cuts them off and keeps a copy",

@@ -2,6 +2,8 @@
 //!
 //! A check and a repair read a segment in the same way, to its end, whatever lies between: so one tells before what the other does.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::Lsn;
@@ -13,6 +15,7 @@ use super::log::{LogError, cut_off, segments, unreadable};
 use super::reader::Reader;
 use super::record::{self, BadRecord, Record};
 use super::seal::{Key, Keys};
+use crate::ids::ContactId;
 
 /// Most lost entries that are believed in; a wider gap means that whole files are gone, which is told, not filled.
 const MOST_LOST: u64 = 1_000_000;
@@ -100,8 +103,10 @@ pub struct Checked {
     pub lost: u64,
     /// Bytes that are no entry.
     pub unread: usize,
-    /// Personal fields whose key is gone.
+    /// Personal fields that were erased.
     pub erased: u64,
+    /// Personal fields that cannot be read, and nobody erased them: their keys are lost.
+    pub keyless: u64,
     /// The end is one that a crash tore: the next start cuts it off, and keeps what it cuts.
     pub torn: bool,
     /// The first problem.
@@ -113,6 +118,7 @@ pub fn check<D: Disk>(disk: &D, keys: &Keys) -> Result<Checked, LogError> {
     let all = segments(disk)?;
     let mut checked = Checked { segments: all.len(), ..Checked::default() };
     let safe = There::look(disk)?.safe();
+    let mut unreadable_fields = BTreeMap::new();
     let mut due = all.first().map_or(1, |(first, _)| *first);
     for (at, (first, name)) in all.iter().enumerate() {
         if due < *first {
@@ -124,11 +130,12 @@ pub fn check<D: Disk>(disk: &D, keys: &Keys) -> Result<Checked, LogError> {
         match Survey::of(&bytes, *first, name, (at + 1 == all.len()).then_some(safe)) {
             Ok(survey) => {
                 due = survey.next;
-                checked.add(survey, name, keys);
+                checked.add(survey, name, keys, &mut unreadable_fields);
             }
             Err(newer) => checked.is_damaged(newer),
         }
     }
+    checked.keyless = unreadable_fields.values().sum();
     if checked.problem.is_none() {
         checked.before = checked.entries;
         checked.problem = problem_of_keys(disk, checked.last)?;
@@ -142,7 +149,8 @@ impl Checked {
         self.problem.get_or_insert(problem);
     }
 
-    fn add(&mut self, survey: Survey<'_>, name: &str, keys: &Keys) {
+    /// `keyless`: fields that cannot be read, by contact, as far as no later entry says that they were erased.
+    fn add(&mut self, survey: Survey<'_>, name: &str, keys: &Keys, keyless: &mut BTreeMap<ContactId, u64>) {
         match survey.bad {
             Some(Bad { torn: true, .. }) => self.torn = true,
             Some(Bad { offset, problem, before, .. }) => {
@@ -157,9 +165,13 @@ impl Checked {
         self.unread += survey.unread;
         for (entry, record) in survey.entries {
             self.last = Lsn(record.lsn);
+            if let Fact::Erased { contact } = &entry.fact {
+                self.erased += keyless.remove(contact).unwrap_or(0);
+            }
             let mut opened = keys.unseal_entry(entry);
-            let erased = opened.fact.personal_mut().is_some_and(|(_, _, field)| *field == Personal::Erased);
-            self.erased += u64::from(erased);
+            if let Some((contact, _, Personal::Erased)) = opened.fact.personal_mut() {
+                *keyless.entry(contact).or_default() += 1;
+            }
         }
     }
 }
@@ -459,7 +471,7 @@ mod tests {
         assert_eq!((repaired.kept, repaired.made), (30, vec!["keys", "secret"]));
         let checked = check(&disk, &keys_at_rest(&disk).unwrap()).unwrap();
         assert_eq!(checked.problem, None);
-        assert!(checked.erased > 0, "numbers cannot be read any more");
+        assert!(checked.keyless > 0 && checked.erased == 0, "nobody asked for the numbers to be forgotten");
     }
 
     #[test]
@@ -487,6 +499,19 @@ mod tests {
         assert!(matches!(check(&disk, &keys).unwrap().problem, Some(LogError::Newer { .. })));
         let refusal = repair(&disk, &FRESH).unwrap_err().to_string();
         assert!(refusal.contains("a newer program") && !refusal.contains("repair"), "{refusal}");
+    }
+
+    #[test]
+    fn check_tells_what_was_erased_from_what_lost_its_key() {
+        let disk = written();
+        let (mut journal, _) = FileJournal::open(disk.clone(), ChaCha20Rng::seed_from_u64(2), 1500).unwrap();
+        let contact = ContactId(crate::ids::Stamp { node: 1, epoch: 1, count: 2 });
+        journal.append_group(&[Entry { at_ms: 40, fact: Fact::Erased { contact } }]).unwrap();
+        let checked = check(&disk, &keys_at_rest(&disk).unwrap()).unwrap();
+        assert_eq!((checked.erased, checked.keyless, checked.problem), (1, 0, None));
+        disk.truncate("keys", 0).unwrap();
+        let checked = check(&disk, &keys_at_rest(&disk).unwrap()).unwrap();
+        assert!(checked.erased == 1 && checked.keyless > 1);
     }
 
     #[test]
