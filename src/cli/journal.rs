@@ -8,8 +8,8 @@ use super::out;
 use crate::io::chance;
 use crate::io::disk::RealDisk;
 use crate::io::store::{DirLock, OpenError, journal_at_rest};
-use crate::journal::file_journal::keys_at_rest;
 use crate::journal::log::LogError;
+use crate::journal::parts::keys_at_rest;
 use crate::journal::tools::{self, Checked, Fresh, Repaired};
 
 /// Lines exported between two looks at the clock face: often enough to be alive, rare enough to cost nothing.

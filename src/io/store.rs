@@ -13,7 +13,7 @@
 //! that fails is told and tried again; after a failed sync nothing more is written until a restart. The view thread lags behind on
 //! purpose: it folds many entries at a time, but has all of them before it answers a question.
 //!
-//! One process owns a data directory ([`data_dir`]). The journal, the keys and the secret are below `journal`, the disposable
+//! One process owns a data directory (`data_dir`). The journal, the keys and the secret are below `journal`, the disposable
 //! views in `views`.
 
 mod data_dir;
@@ -233,7 +233,12 @@ pub fn open_at_rest(dir: &Path) -> Result<AtRest, OpenError> {
     must_be_there(dir)?;
     let (journal, Recovered { keys, .. }, lock) = open_journal(dir)?;
     let mut views = SledViews::open(&dir.join("views"), journal.last(), &keys)?;
-    catch_up(&mut views, &journal)?;
+    if let Err(problem) = catch_up(&mut views, &journal) {
+        tracing::warn!(%problem, "the views are dropped");
+        drop(views);
+        views = SledViews::anew(&dir.join("views"), &keys)?;
+        catch_up(&mut views, &journal)?;
+    }
     Ok(AtRest { journal, views, keys, _lock: lock })
 }
 
