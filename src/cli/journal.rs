@@ -8,8 +8,8 @@ use super::out;
 use crate::io::chance;
 use crate::io::disk::RealDisk;
 use crate::io::store::{DirLock, OpenError, journal_at_rest};
-use crate::journal::file_journal::keys_at_rest;
 use crate::journal::log::LogError;
+use crate::journal::parts::keys_at_rest;
 use crate::journal::tools::{self, Checked, Fresh, Repaired};
 
 /// Lines exported between two looks at the clock face: often enough to be alive, rare enough to cost nothing.
@@ -73,18 +73,13 @@ fn open(data: &Path) -> Result<(RealDisk, DirLock), Failure> {
         OpenError::InUse { dir } => Failure::other(format_args!(
             "the data directory {dir} is in use by a running exchange; stop that one first"
         )),
-        other => Failure::other(other),
+        other => Failure::of_data(data, other),
     })
-}
-
-/// The journal does not know where it lies; we do, so that the remedy can be typed as it is told.
-fn damaged(data: &Path, error: &LogError) -> Failure {
-    Failure::other(error.to_string().replace("--data DIR", &format!("--data {}", data.display())))
 }
 
 fn export(data: &Path, clear: bool) -> Result<(), Failure> {
     let (disk, _lock) = open(data)?;
-    let keys = keys_at_rest(&disk).map_err(|error| damaged(data, &error))?;
+    let keys = keys_at_rest(&disk).map_err(|error| Failure::of_data(data, &error))?;
     let mut to = BufWriter::new(std::io::stdout().lock());
     let (mut written, mut count, mut progress) = (Ok(()), 0, Progress::new());
     let exported = tools::export(&disk, &keys, clear, |line| {
@@ -102,27 +97,31 @@ fn export(data: &Path, clear: bool) -> Result<(), Failure> {
         Err(error) => return Err(Failure::other(format_args!("standard output cannot be written: {error}"))),
         Ok(()) => {}
     }
-    let count = exported.map_err(|error| damaged(data, &error))?;
+    let count = exported.map_err(|error| Failure::of_data(data, &error))?;
     eprintln!("{count} entries");
     Ok(())
 }
 
 fn check(data: &Path) -> Result<(), Failure> {
     let (disk, _lock) = open(data)?;
-    let keys = keys_at_rest(&disk).map_err(|error| damaged(data, &error))?;
+    let keys = keys_at_rest(&disk).map_err(|error| Failure::of_data(data, &error))?;
     let mut progress = Progress::new();
     progress.show("reading the journal ...");
     let checked = tools::check(&disk, &keys);
     progress.show("");
-    let checked = checked.map_err(|error| damaged(data, &error))?;
+    let checked = checked.map_err(|error| Failure::of_data(data, &error))?;
     out::line(&found(&checked))?;
-    checked.problem.as_ref().map_or(Ok(()), |problem| Err(damaged(data, problem)))
+    checked.problem.as_ref().map_or(Ok(()), |problem| Err(Failure::of_data(data, problem)))
 }
 
 fn found(checked: &Checked) -> String {
     let erased = match checked.erased {
         0 => String::new(),
-        n => format!(", {n} personal fields cannot be read any more"),
+        n => format!(", {n} personal fields are erased"),
+    };
+    let keyless = match checked.keyless {
+        0 => String::new(),
+        n => format!(", the keys of {n} personal fields are lost"),
     };
     let Checked { entries, before, lost, unread, .. } = checked;
     let state = match &checked.problem {
@@ -136,10 +135,9 @@ fn found(checked: &Checked) -> String {
             entries - before
         ),
     };
-    format!(
-        "{entries} entries in {} segments, the last is {}{erased}: {state}",
-        checked.segments, checked.last.0
-    )
+    let files =
+        if checked.segments == 1 { "1 file".to_owned() } else { format!("{} files", checked.segments) };
+    format!("{entries} entries in {files}, the last is {}{erased}{keyless}: {state}", checked.last.0)
 }
 
 fn repair(data: &Path, without_keys: bool) -> Result<(), Failure> {
@@ -153,7 +151,7 @@ fn repair(data: &Path, without_keys: bool) -> Result<(), Failure> {
         LogError::Disk(error) => Failure::other(format_args!(
             "{error}; nothing was thrown away: make room or see to the disk, then run it again"
         )),
-        error => damaged(data, &error),
+        error => Failure::of_data(data, &error),
     })?;
     done(&repaired).iter().try_for_each(|line| out::line(line))
 }
@@ -202,7 +200,7 @@ mod tests {
         let whole =
             Checked { segments: 2, entries: 30, before: 30, last: Lsn(30), erased: 1, ..Checked::default() };
         let cases = [
-            (whole.clone(), "1 personal fields cannot be read any more: all is well"),
+            (whole.clone(), "1 personal fields are erased: all is well"),
             (
                 Checked { torn: true, unread: 41, ..whole.clone() },
                 "all is well but for the last 41 bytes, which a crash tore; the next start cuts them off and keeps a copy",
@@ -221,7 +219,7 @@ mod tests {
         for (checked, told) in cases {
             let line = found(&checked);
             assert!(
-                line.starts_with("30 entries in 2 segments, the last is 30, ") && line.ends_with(told),
+                line.starts_with("30 entries in 2 files, the last is 30, ") && line.ends_with(told),
                 "{line}"
             );
         }

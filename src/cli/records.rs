@@ -128,9 +128,9 @@ impl Records {
     pub(super) fn open(whence: &Whence) -> Result<Records, Failure> {
         match whence.http {
             Some(address) => Client::new(address, &whence.data).map(Records::Running).map_err(Failure::other),
-            None => {
-                open_at_rest(&whence.data).map(|data| Records::AtRest(Box::new(data))).map_err(Failure::other)
-            }
+            None => open_at_rest(&whence.data)
+                .map(|data| Records::AtRest(Box::new(data)))
+                .map_err(|error| Failure::of_data(&whence.data, error)),
         }
     }
 

@@ -97,9 +97,10 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
         OpenError::InUse { dir } => Failure::other(format_args!(
             "the data directory {dir} is in use by another process; stop that one first, or give --data another directory"
         )),
-        error => Failure::other(error),
+        error => Failure::of_data(&args.data, error),
     })?;
     let recordings = args.data.join("recordings");
+    let last_ms = recovered.state.last_ms;
     let mended = media::repair_recordings(&recordings, recovered.state.recordings.keys().map(String::as_str));
     let sip = SipSockets::bind(args.sip).await.map_err(|error| taken("--sip", args.sip, &error))?;
     let http = TcpListener::bind(args.http).map_err(|error| taken("--http", args.http, &error))?;
@@ -116,7 +117,6 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let (views, health) = (store.views(), store.health());
     let (mut control, handle) = Control::new(engine, clock, sip, media, store);
     for told in mended {
-        tracing::warn!(?told, "a recording that a crash cut off");
         control.on_media(told);
     }
 
@@ -124,7 +124,8 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     http::token::write(&args.data, &token).map_err(|error| unwritable(&args.data, &error))?;
     let pages = Pages { control: handle.clone(), views, health, token, address: http_address };
     http::server::start(http, http::router(pages)).map_err(Failure::other)?;
-    tokio::spawn(retention::keep_deleting(recordings, config.engine.retention_days, handle.clone()));
+    let days = config.engine.retention_days;
+    tokio::spawn(retention::keep_deleting(recordings, days, last_ms, handle.clone()));
     tokio::spawn(stop(signals, handle, args.drain));
 
     control.run(|| tell_ready(args, &config, sip_address, http_address)).await;

@@ -1,5 +1,8 @@
 //! Recordings are kept for a configured time and then deleted, at start and once a day.
 //!
+//! A clock that was set forward by mistake must not cost every recording at once: when the journal's last entry is older than
+//! recordings are kept, a day goes by before the first is deleted, and that is told.
+//!
 //! A recording is deleted first and told to the journal then: the record never claims that a voice is gone which is still there.
 
 use std::fs;
@@ -13,9 +16,18 @@ use crate::engine::Command;
 /// How often old recordings are looked for.
 const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Deletes recordings older than `days` for as long as the exchange runs.
-pub async fn keep_deleting(recordings: PathBuf, days: u32, control: ControlHandle) {
+/// Deletes recordings older than `days` for as long as the exchange runs. `last_ms`: when the exchange last wrote something down
+/// before this start.
+pub async fn keep_deleting(recordings: PathBuf, days: u32, last_ms: i64, control: ControlHandle) {
     let kept_for = Duration::from_secs(u64::from(days) * 24 * 60 * 60);
+    if is_long_ago(last_ms, now(), kept_for) {
+        tracing::warn!(
+            days,
+            "by the clock nothing was written down for longer than recordings are kept; if the clock is wrong, set it right \
+             within a day: recordings are deleted then"
+        );
+        tokio::time::sleep(EVERY).await;
+    }
     loop {
         let dir = recordings.clone();
         // Blocking: a slow disk must not hold up the control loop.
@@ -29,6 +41,13 @@ pub async fn keep_deleting(recordings: PathBuf, days: u32, control: ControlHandl
         }
         tokio::time::sleep(EVERY).await;
     }
+}
+
+/// Whether `last_ms` lies further back than recordings are kept. A new journal has no last entry.
+fn is_long_ago(last_ms: i64, now: SystemTime, kept_for: Duration) -> bool {
+    let last = u64::try_from(last_ms).ok().filter(|last| *last > 0);
+    let last = last.map(|last| SystemTime::UNIX_EPOCH + Duration::from_millis(last));
+    last.is_some_and(|last| now.duration_since(last).is_ok_and(|since| since > kept_for))
 }
 
 /// Deletes what was last written before `limit`, and the directories that are left empty; gives the files' names below `dir`.
@@ -127,6 +146,16 @@ mod tests {
         std::os::unix::fs::symlink("/nowhere", dir.path().join("1/c.wav")).unwrap();
         assert_eq!(delete_older(dir.path(), now().checked_sub(90 * DAY)), ["1/b.wav"]);
         assert!(elsewhere.path().join("a.wav").exists() && dir.path().join("1/c.wav").is_symlink());
+    }
+
+    #[test]
+    fn clock_that_jumped_beyond_the_retention_is_noticed() {
+        let last = SystemTime::UNIX_EPOCH + 20_000 * DAY;
+        let last_ms = 20_000 * 86_400_000;
+        for (now, noticed) in [(last + DAY, false), (last + 91 * DAY, true), (last - 500 * DAY, false)] {
+            assert_eq!(is_long_ago(last_ms, now, 90 * DAY), noticed, "{now:?}");
+        }
+        assert!(!is_long_ago(0, last, 90 * DAY), "a new journal");
     }
 
     #[test]

@@ -12,7 +12,7 @@
 //! never waits for a sync, and reports to `events`. The view thread lags behind on purpose: it folds many entries at a time, but
 //! has all of them before it answers a question.
 //!
-//! One process owns a data directory ([`data_dir`]). The journal, the keys and the secret are below `journal`, the disposable
+//! One process owns a data directory (`data_dir`). The journal, the keys and the secret are below `journal`, the disposable
 //! views in `views`.
 
 mod data_dir;
@@ -236,7 +236,12 @@ pub fn open_at_rest(dir: &Path) -> Result<AtRest, OpenError> {
     must_be_there(dir)?;
     let (journal, Recovered { keys, .. }, lock) = open_journal(dir)?;
     let mut views = SledViews::open(&dir.join("views"), journal.last(), &keys)?;
-    catch_up(&mut views, &journal)?;
+    if let Err(problem) = catch_up(&mut views, &journal) {
+        tracing::warn!(%problem, "the views are dropped");
+        drop(views);
+        views = SledViews::anew(&dir.join("views"), &keys)?;
+        catch_up(&mut views, &journal)?;
+    }
     Ok(AtRest { journal, views, keys, _lock: lock })
 }
 
@@ -249,7 +254,7 @@ pub fn journal_at_rest(dir: &Path) -> Result<(RealDisk, DirLock), OpenError> {
 
 /// A question must not make a data directory.
 fn must_be_there(dir: &Path) -> Result<(), OpenError> {
-    if dir.is_dir() {
+    if dir.exists() {
         data_dir::refuse_what_is_odd(dir)?;
     }
     if journal_dir(dir).is_dir() {

@@ -14,6 +14,7 @@
 //! died keeps it from opening; so whatever is wrong with it, the directory is removed and the rows are made anew.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,8 @@ pub struct SledViews {
     db: sled::Db,
     applied: Lsn,
     secret: NumberHash,
+    /// Something in them could not be read.
+    damaged: AtomicBool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -65,7 +68,7 @@ impl SledViews {
             Ok(_) => "they are ahead of the journal".to_owned(),
             Err(problem) => problem.to_string(),
         };
-        tracing::warn!(dir = %dir.display(), %problem, "the views are dropped and made anew from the journal");
+        tracing::warn!(dir = %dir.display(), %problem, "the views are dropped");
         SledViews::anew(dir, keys)
     }
 
@@ -86,7 +89,7 @@ impl SledViews {
         let db = opened
             .map_err(|_| ViewError::Store("the store gave up on opening".to_owned()))?
             .map_err(store)?;
-        let mut views = SledViews { db, applied: Lsn(0), secret };
+        let mut views = SledViews { db, applied: Lsn(0), secret, damaged: AtomicBool::new(false) };
         match views.row::<Applied>(b"a")? {
             Some(applied) if applied.layout == LAYOUT && applied.secret == secret => {
                 views.applied = applied.lsn
@@ -103,11 +106,22 @@ impl SledViews {
         self.db.flush().map(drop).map_err(store)
     }
 
-    fn row<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, ViewError> {
-        match self.db.get(key).map_err(store)? {
-            Some(bytes) => parse(&bytes).map(Some),
-            None => Ok(None),
+    /// Something in them could not be read: they are to be made anew. A process that opens them later does so by itself.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed)
+    }
+
+    /// Remembers a failure, here and on the disk: without `a` they do not tell how far they are, and are dropped when they are opened.
+    fn noted<T>(&self, read: Result<T, ViewError>) -> Result<T, ViewError> {
+        if read.is_err() && !self.damaged.swap(true, Ordering::Relaxed) {
+            let _ = self.db.remove(b"a"); // if this fails too, whoever asks next notes it again
         }
+        read
+    }
+
+    fn row<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, ViewError> {
+        let bytes = self.db.get(key).map_err(store);
+        self.noted(bytes.and_then(|bytes| bytes.map(|bytes| parse(&bytes)).transpose()))
     }
 
     fn commit(&mut self, delta: &Delta) -> Result<(), ViewError> {
@@ -149,7 +163,7 @@ impl SledViews {
             (None, None) => [prefix, &[0xff; 20][..]].concat(),
         };
         let places = (low <= end).then(|| self.db.range(low..end).rev()).into_iter().flatten();
-        let rows = places.filter_map(|item| self.wanted(item, prefix.len(), filter).transpose());
+        let rows = places.filter_map(|item| self.noted(self.wanted(item, prefix.len(), filter)).transpose());
         Listing::of(rows, page.limit)
     }
 
@@ -342,6 +356,19 @@ mod tests {
         let views = SledViews::open(dir.path(), Lsn(20), &keys()).unwrap();
         assert_eq!(views.applied(), Lsn(16));
         assert!(views.case(CaseId(1)).unwrap().is_some());
+    }
+
+    #[test]
+    fn row_that_cannot_be_read_is_noted_and_the_next_opening_begins_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        with_a_call(dir.path());
+        let views = SledViews::open(dir.path(), Lsn(20), &keys()).unwrap();
+        assert!(!views.is_damaged());
+        views.db.insert(key(b'k', &1u64.to_be_bytes()), b"half a r").unwrap();
+        assert!(matches!(views.case(CaseId(1)), Err(ViewError::Row(_))));
+        assert!(views.is_damaged());
+        drop(views);
+        assert_eq!(SledViews::open(dir.path(), Lsn(20), &keys()).unwrap().applied(), Lsn(0));
     }
 
     #[test]

@@ -49,8 +49,11 @@ pub fn replace<D: Disk>(disk: &D, name: &str, bytes: &[u8]) -> Result<(), DiskEr
         disk.remove(&fresh)?;
     }
     let file = disk.open(&fresh)?;
-    file.append(bytes)?;
-    file.sync()?;
+    if let Err(error) = file.append(bytes).and_then(|()| file.sync()) {
+        // On a full disk half a file would be in the way of what matters more. Should it stay, the next replacement removes it.
+        let _ = disk.remove(&fresh);
+        return Err(error);
+    }
     disk.rename(&fresh, name)?;
     disk.sync_dir()
 }
@@ -149,5 +152,29 @@ impl fmt::Display for DiskFault {
             }
             DiskFault::Failed => "the disk failed; look at the system's log and at the disk's health",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::sim_disk::SimDisk;
+
+    #[test]
+    fn replacement_that_does_not_fit_leaves_the_old_content_and_no_rest() {
+        let disk = SimDisk::new();
+        replace(&disk, "checkpoint", b"old").unwrap();
+        disk.limit_room(Some(2));
+        assert_eq!(replace(&disk, "checkpoint", b"new and longer").unwrap_err().kind, DiskFault::Full);
+        assert_eq!(disk.list().unwrap(), ["checkpoint"]);
+        assert_eq!(disk.read("checkpoint").unwrap(), b"old");
+    }
+
+    #[test]
+    fn what_is_kept_aside_replaces_nothing_and_is_kept_once() {
+        let disk = SimDisk::new();
+        let names = [b"one", b"two", b"one"].map(|bytes| keep_aside(&disk, "keys.cut-9", bytes).unwrap());
+        assert_eq!(names, ["keys.cut-9", "keys.cut-9.1", "keys.cut-9"]);
+        assert_eq!(disk.read("keys.cut-9.1").unwrap(), b"two");
     }
 }

@@ -154,13 +154,14 @@ impl<D: Disk> SyncWork<D> {
 }
 
 impl<D: Disk> Log<D> {
-    /// Opens the log on `disk`, or begins one. What is found is synced, so that all of it is durable from here on.
-    pub fn open(disk: D, segment_bytes: u64) -> Result<(Log<D>, Option<Cut>), LogError> {
+    /// Opens the log on `disk`, or begins one. What is found is synced, so that all of it is durable from here on. Up to `safe` it
+    /// is known to have been so before: nothing of that is cut.
+    pub fn open(disk: D, segment_bytes: u64, safe: Lsn) -> Result<(Log<D>, Option<Cut>), LogError> {
         let newest = segments(&disk)?.pop();
         let new_file = newest.is_none();
         let (first, name) = newest.unwrap_or_else(|| (1, segment_name(1)));
         let file = disk.open(&name)?;
-        let (last, len, cut) = mend_tail(&disk, &name, first)?;
+        let (last, len, cut) = mend_tail(&disk, &name, first, safe)?;
         file.sync()?;
         disk.sync_dir()?;
         let last = Lsn(last);
@@ -258,7 +259,12 @@ fn payload(entry: &Entry) -> Vec<u8> {
 }
 
 /// Finds the end of the last segment: its last lsn and its length, cut where it was torn.
-fn mend_tail<D: Disk>(disk: &D, name: &str, first: u64) -> Result<(u64, u64, Option<Cut>), LogError> {
+fn mend_tail<D: Disk>(
+    disk: &D,
+    name: &str,
+    first: u64,
+    safe: Lsn,
+) -> Result<(u64, u64, Option<Cut>), LogError> {
     let bytes = disk.read(name)?;
     let (mut before, mut at, mut next) = (0, 0, first);
     let problem = loop {
@@ -275,7 +281,7 @@ fn mend_tail<D: Disk>(disk: &D, name: &str, first: u64) -> Result<(u64, u64, Opt
     }
     let len = u64::try_from(at).expect("a length in memory fits 64 bits");
     let Some(problem) = problem else { return Ok((next - 1, len, None)) };
-    if !record::is_torn(&bytes, at, next, problem) {
+    if next <= safe.0 || !record::is_torn(&bytes, at, next, problem) {
         return Err(unreadable(name, at, problem));
     }
     Ok((next - 1, len, Some(cut_off(disk, name, &bytes, at)?)))
@@ -303,7 +309,7 @@ mod tests {
     use crate::journal::sim_disk::SimDisk;
 
     fn open(disk: &SimDisk) -> Log<SimDisk> {
-        Log::open(disk.clone(), 1000).unwrap().0
+        Log::open(disk.clone(), 1000, Lsn(0)).unwrap().0
     }
 
     fn sync(log: &mut Log<SimDisk>) {
@@ -345,7 +351,7 @@ mod tests {
             sync(&mut log);
         }
         disk.flip_bit(&segment_name(1), 60);
-        let refusal = Log::open(disk, 1000).unwrap_err().to_string();
+        let refusal = Log::open(disk, 1000, Lsn(0)).unwrap_err().to_string();
         for told in ["journal-00000000000000000001.log", "offset 0", "checksum", "centralino journal repair"]
         {
             assert!(refusal.contains(told), "{refusal}");

@@ -144,14 +144,10 @@ impl FromStr for Cursor {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ViewError {
     /// Its store failed.
-    #[error(
-        "the views cannot be used: {0}; they are disposable: stop the exchange and remove `views` in the data directory"
-    )]
+    #[error("the views cannot be used: {0}; nothing is lost: they are made anew from the journal")]
     Store(String),
     /// A row makes no sense.
-    #[error(
-        "a row of the views is damaged ({0}); they are disposable: stop the exchange and remove `views` in the data directory"
-    )]
+    #[error("a row of the views is damaged ({0}); nothing is lost: they are made anew from the journal")]
     Row(String),
     /// The journal behind it cannot be read.
     #[error(transparent)]

@@ -22,15 +22,24 @@ const DATA_SIZE: u64 = 40;
 /// what their recorder would have said: they are recorded and so long, or nothing came of them. One that cannot be read now is
 /// logged and left to the next start. To be called before recording begins.
 pub fn repair_recordings<'a>(dir: &Path, files: impl IntoIterator<Item = &'a str>) -> Vec<Event> {
-    let told = files.into_iter().filter_map(|file| match repair_below(dir, file) {
-        Ok(length) => Some(Event::Recorded { file: file.into(), length }),
+    files.into_iter().filter_map(|file| told(file, repair_below(dir, file))).collect()
+}
+
+fn told(file: &str, repaired: Result<Duration, Useless>) -> Option<Event> {
+    match repaired {
+        Ok(length) => {
+            tracing::warn!(%file, seconds = length.as_secs(), "a recording that a crash cut off is whole again");
+            Some(Event::Recorded { file: file.into(), length })
+        }
         Err(Useless::Now(error)) => {
             tracing::error!(%file, %error, "a recording that a crash cut off cannot be read; the next start tries again");
             None
         }
-        Err(Useless::Forever(why)) => Some(Event::RecordingFailed { file: file.into(), error: why.to_owned() }),
-    });
-    told.collect()
+        // The engine logs it.
+        Err(Useless::Forever(why)) => {
+            Some(Event::RecordingFailed { file: file.into(), error: why.to_owned() })
+        }
+    }
 }
 
 /// Why a recording is none.

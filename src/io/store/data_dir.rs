@@ -15,8 +15,8 @@ use rustix::fs::Mode;
 use super::OpenError;
 use crate::io::disk::told;
 use crate::journal::disk::{DiskError, DiskOp};
-use crate::journal::file_journal::RESTORE_OR_BEGIN;
 use crate::journal::log::LogError;
+use crate::journal::parts::RESTORE_OR_BEGIN;
 
 /// How deep below the data directory permissions are looked after: sled lays its files in a directory of its own.
 const DEPTH: usize = 3;

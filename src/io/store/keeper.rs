@@ -177,7 +177,7 @@ impl Keeper {
     /// The views cannot be used, for now.
     fn give_up(&mut self, problem: &ViewError) {
         let again_s = self.patience.as_secs();
-        tracing::error!(%problem, again_s, "contacts and cases cannot be listed; the views will be made anew from the journal");
+        tracing::error!(%problem, again_s, "contacts and cases cannot be listed for now");
         self.views = None;
         self.at.health.views_are_behind(true);
         self.retry_at = now() + self.patience;
@@ -232,17 +232,20 @@ impl Keeper {
                 self.state.apply(*lsn, entry, &self.keys);
             }
         }
-        let applied = self.views.as_mut().map_or(Ok(()), |views| views.apply(entries, &self.keys));
-        if let Err(error) = applied {
+        let Some(views) = &mut self.views else { return };
+        if let Err(error) = guarded(|| views.apply(entries, &self.keys)).and_then(|applied| applied) {
             self.give_up(&error);
         }
     }
 
-    fn answer(&self, question: Question) {
-        match &self.views {
-            Some(views) => question(views, &self.keys),
-            None => drop(question), // whoever asked sees it
-        }
+    fn answer(&mut self, question: Question) {
+        let Some(views) = &self.views else { return }; // whoever asked sees it
+        let problem = match guarded(|| question(views, &self.keys)) {
+            Ok(()) if !views.is_damaged() => return,
+            Ok(()) => ViewError::Store("something in them cannot be read".to_owned()),
+            Err(problem) => problem,
+        };
+        self.give_up(&problem);
     }
 
     /// Makes a checkpoint when there are `every` new entries, and writes it once it is durable.
@@ -264,6 +267,12 @@ impl Keeper {
             tracing::warn!(%error, "the views are made anew at the next start");
         }
     }
+}
+
+/// Damaged files make sled panic in places; that must not end the thread, and nobody be told.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, ViewError> {
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    done.map_err(|_| ViewError::Store("the store gave up".to_owned()))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a thread of `io` has its own clock")]
@@ -308,5 +317,10 @@ mod tests {
         let views = keeper.views.as_ref().expect("they were made anew");
         assert_eq!(views.applied(), journal.last());
         assert!(views.contact(contact(1)).unwrap().is_some(), "what was written meanwhile is there");
+
+        keeper.answer(Box::new(|_, _| panic!("sled does so on some damaged files")));
+        assert!(health.views_behind() && keeper.views.is_none());
+        keeper.make_anew();
+        assert!(!health.views_behind());
     }
 }
