@@ -17,7 +17,7 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sled::{Batch, IVec};
+use sled::Batch;
 
 use crate::crm::{Case, Citizen, Contact};
 use crate::ids::{CaseId, CitizenId, ContactId, QueueId, Stamp};
@@ -106,31 +106,28 @@ impl SledViews {
     }
 
     fn commit(&mut self, delta: &Delta) -> Result<(), ViewError> {
-        let mut batch = Batch::default();
-        for contact in delta.contacts.values() {
-            put_contact(&mut batch, contact);
-        }
+        let mut rows = Written::default();
+        delta.contacts.values().for_each(|contact| rows.put_contact(contact));
         for case in delta.cases.values() {
-            put(&mut batch, &key(b'k', &case.case.0.to_be_bytes()), case);
+            rows.put(&key(b'k', &case.case.0.to_be_bytes()), case);
         }
         for citizen in delta.citizens.values() {
-            put(&mut batch, &key(b'z', &stamp_key(citizen.citizen.0)), citizen);
+            rows.put(&key(b'z', &stamp_key(citizen.citizen.0)), citizen);
         }
         for (number, citizen) in &delta.numbers {
-            put(&mut batch, &key(b'h', &number.0), citizen);
+            rows.put(&key(b'h', &number.0), citizen);
         }
         for (file, contact) in &delta.recordings {
-            put(&mut batch, &key(b'r', file.as_bytes()), contact);
+            rows.put(&key(b'r', file.as_bytes()), contact);
         }
         for (number, place) in &delta.unlisted {
-            batch.remove(number_key(*number, *place));
+            rows.batch.remove(number_key(*number, *place));
         }
         for number in &delta.forgotten {
-            batch.remove(key(b'h', &number.0));
+            rows.batch.remove(key(b'h', &number.0));
         }
-        let applied = Applied { lsn: delta.applied, layout: LAYOUT, secret: self.secret };
-        put(&mut batch, b"a", &applied);
-        self.db.apply_batch(batch).map_err(store)?;
+        rows.put(b"a", &Applied { lsn: delta.applied, layout: LAYOUT, secret: self.secret });
+        self.db.apply_batch(rows.batch).map_err(store)?;
         self.applied = delta.applied;
         Ok(())
     }
@@ -249,19 +246,29 @@ impl Views for SledViews {
     }
 }
 
-fn put_contact(batch: &mut Batch, contact: &Contact) {
-    let indexed = Indexed { queue: contact.queue.clone(), outcome: contact.outcome };
-    let place = Cursor::of(contact);
-    put(batch, &key(b'c', &stamp_key(contact.contact.0)), contact);
-    put(batch, &key(b't', &place_key(place)), &indexed);
-    if let Some(number) = contact.number {
-        put(batch, &number_key(number, place), &indexed);
-    }
+/// What one commit writes; all rows go through one buffer.
+#[derive(Default)]
+struct Written {
+    batch: Batch,
+    json: Vec<u8>,
 }
 
-fn put(batch: &mut Batch, key: &[u8], row: &impl Serialize) {
-    let json = serde_json::to_vec(row).expect("rows are plain data with string keys");
-    batch.insert(key, IVec::from(json));
+impl Written {
+    fn put_contact(&mut self, contact: &Contact) {
+        let indexed = Indexed { queue: contact.queue.clone(), outcome: contact.outcome };
+        let place = Cursor::of(contact);
+        self.put(&key(b'c', &stamp_key(contact.contact.0)), contact);
+        self.put(&key(b't', &place_key(place)), &indexed);
+        if let Some(number) = contact.number {
+            self.put(&number_key(number, place), &indexed);
+        }
+    }
+
+    fn put(&mut self, key: &[u8], row: &impl Serialize) {
+        self.json.clear();
+        serde_json::to_writer(&mut self.json, row).expect("rows are plain data with string keys");
+        self.batch.insert(key, self.json.as_slice());
+    }
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ViewError> {
