@@ -13,6 +13,7 @@
 //! All of it is disposable. sled's flush is not safe from a power cut, and a snapshot that was being written when the process
 //! died keeps it from opening; so whatever is wrong with it, the directory is removed and the rows are made anew.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -34,12 +35,18 @@ const LAYOUT: u32 = 1;
 /// sled's cache. Lists read the newest rows, so little suffices.
 const CACHE_BYTES: u64 = 32 << 20;
 
+/// Rows kept at hand: more contacts than are ever open at once.
+const MAX_WARM: usize = 10_000;
+
 /// Views in a directory.
 #[derive(Debug)]
 pub struct SledViews {
     db: sled::Db,
     applied: Lsn,
     secret: NumberHash,
+    /// Rows of contacts that are not over, as they are in `db`: more facts will come for them, and reading a row takes
+    /// longer than all else that is done for a fact.
+    warm: BTreeMap<ContactId, Contact>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -81,7 +88,7 @@ impl SledViews {
         let db = opened
             .map_err(|_| ViewError::Store("the store gave up on opening".to_owned()))?
             .map_err(store)?;
-        let mut views = SledViews { db, applied: Lsn(0), secret };
+        let mut views = SledViews { db, applied: Lsn(0), secret, warm: BTreeMap::new() };
         match views.row::<Applied>(b"a")? {
             Some(applied) if applied.layout == LAYOUT && applied.secret == secret => {
                 views.applied = applied.lsn
@@ -105,7 +112,7 @@ impl SledViews {
         }
     }
 
-    fn commit(&mut self, delta: &Delta) -> Result<(), ViewError> {
+    fn commit(&mut self, delta: Delta) -> Result<(), ViewError> {
         let mut rows = Written::default();
         delta.contacts.values().for_each(|contact| rows.put_contact(contact));
         for case in delta.cases.values() {
@@ -129,7 +136,16 @@ impl SledViews {
         rows.put(b"a", &Applied { lsn: delta.applied, layout: LAYOUT, secret: self.secret });
         self.db.apply_batch(rows.batch).map_err(store)?;
         self.applied = delta.applied;
+        delta.contacts.into_values().for_each(|contact| self.keep_warm(contact));
         Ok(())
+    }
+
+    fn keep_warm(&mut self, contact: Contact) {
+        self.warm.remove(&contact.contact);
+        let is_over = contact.closed_ms.is_some() && contact.times.wrap_up.since_ms.is_none();
+        if !is_over && self.warm.len() < MAX_WARM {
+            self.warm.insert(contact.contact, contact);
+        }
     }
 
     /// Goes through an index, newest first, and reads the rows that are asked for.
@@ -170,6 +186,9 @@ fn refuse_half_snapshot(dir: &Path) -> Result<(), ViewError> {
 
 impl Rows for SledViews {
     fn contact_row(&self, id: ContactId) -> Result<Option<Contact>, ViewError> {
+        if let Some(contact) = self.warm.get(&id) {
+            return Ok(Some(contact.clone()));
+        }
         self.row(&key(b'c', &stamp_key(id.0)))
     }
 
@@ -193,11 +212,12 @@ impl Views for SledViews {
 
     fn apply(&mut self, batch: &[(Lsn, Entry)], keys: &Keys) -> Result<(), ViewError> {
         let delta = fold(self, self.applied, batch, keys)?;
-        self.commit(&delta)
+        self.commit(delta)
     }
 
     fn clear(&mut self) -> Result<(), ViewError> {
         self.db.clear().map_err(store)?;
+        self.warm.clear();
         self.applied = Lsn(0);
         Ok(())
     }

@@ -68,19 +68,39 @@ impl Exchange {
         row("bare UDP echo beside it", &echo.to_string());
         row(
             "difference",
-            &format!("p50 {:.2} ms, p99 {:.2} ms", ms(invite.p50) - ms(echo.p50), ms(invite.p99) - ms(echo.p99)),
+            &format!(
+                "p50 {:.2} ms, p99 {:.2} ms",
+                ms(invite.p50) - ms(echo.p50),
+                ms(invite.p99) - ms(echo.p99)
+            ),
         );
         Ok(())
     }
 
     /// The phone of a seat behind a tap.
-    fn tapped_seat(&self, number: u8, times: &Arc<Mutex<Times>>, echo: SocketAddr) -> Result<Process, String> {
-        let tap = Tap::new(&self.sip, times.clone(), echo).map_err(|error| format!("no socket for a seat: {error}"))?;
+    fn tapped_seat(
+        &self,
+        number: u8,
+        times: &Arc<Mutex<Times>>,
+        echo: SocketAddr,
+    ) -> Result<Process, String> {
+        let tap = Tap::new(&self.sip, times.clone(), echo)
+            .map_err(|error| format!("no socket for a seat: {error}"))?;
         let to = tap.inner.local_addr().map_err(|error| error.to_string())?.to_string();
         Arc::new(tap).run();
         let seat = format!("seat{number:02}");
         let mut command = logged(program(&self.directory)?, &self.directory.join(format!("{seat}.log")))?;
-        command.args(["phone", "seat", &seat, "--answer-after", "0s", "--hangup-after", "100ms", "--to", &to]);
+        command.args([
+            "phone",
+            "seat",
+            &seat,
+            "--answer-after",
+            "0s",
+            "--hangup-after",
+            "100ms",
+            "--to",
+            &to,
+        ]);
         let phone = command.stdout(Stdio::null()).spawn();
         phone.map(Process).map_err(|error| format!("the phone of {seat}: {error}"))
     }
