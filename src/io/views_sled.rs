@@ -13,12 +13,13 @@
 //! All of it is disposable. sled's flush is not safe from a power cut, and a snapshot that was being written when the process
 //! died keeps it from opening; so whatever is wrong with it, the directory is removed and the rows are made anew.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sled::{Batch, IVec};
+use sled::Batch;
 
 use crate::crm::{Case, Citizen, Contact};
 use crate::ids::{CaseId, CitizenId, ContactId, QueueId, Stamp};
@@ -35,6 +36,9 @@ const LAYOUT: u32 = 1;
 /// sled's cache. Lists read the newest rows, so little suffices.
 const CACHE_BYTES: u64 = 32 << 20;
 
+/// Rows kept at hand: more contacts than are ever open at once.
+const MAX_WARM: usize = 10_000;
+
 /// Views in a directory.
 #[derive(Debug)]
 pub struct SledViews {
@@ -43,6 +47,9 @@ pub struct SledViews {
     secret: NumberHash,
     /// Something in them could not be read.
     damaged: AtomicBool,
+    /// Rows of contacts that are not over, as they are in `db`: more facts will come for them, and reading a row takes
+    /// longer than all else that is done for a fact.
+    warm: BTreeMap<ContactId, Contact>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -89,7 +96,8 @@ impl SledViews {
         let db = opened
             .map_err(|_| ViewError::Store("the store gave up on opening".to_owned()))?
             .map_err(store)?;
-        let mut views = SledViews { db, applied: Lsn(0), secret, damaged: AtomicBool::new(false) };
+        let (damaged, warm) = (AtomicBool::new(false), BTreeMap::new());
+        let mut views = SledViews { db, applied: Lsn(0), secret, damaged, warm };
         match views.row::<Applied>(b"a")? {
             Some(applied) if applied.layout == LAYOUT && applied.secret == secret => {
                 views.applied = applied.lsn
@@ -124,34 +132,40 @@ impl SledViews {
         self.noted(bytes.and_then(|bytes| bytes.map(|bytes| parse(&bytes)).transpose()))
     }
 
-    fn commit(&mut self, delta: &Delta) -> Result<(), ViewError> {
-        let mut batch = Batch::default();
-        for contact in delta.contacts.values() {
-            put_contact(&mut batch, contact);
-        }
+    fn commit(&mut self, delta: Delta) -> Result<(), ViewError> {
+        let mut rows = Written::default();
+        delta.contacts.values().for_each(|contact| rows.put_contact(contact));
         for case in delta.cases.values() {
-            put(&mut batch, &key(b'k', &case.case.0.to_be_bytes()), case);
+            rows.put(&key(b'k', &case.case.0.to_be_bytes()), case);
         }
         for citizen in delta.citizens.values() {
-            put(&mut batch, &key(b'z', &stamp_key(citizen.citizen.0)), citizen);
+            rows.put(&key(b'z', &stamp_key(citizen.citizen.0)), citizen);
         }
         for (number, citizen) in &delta.numbers {
-            put(&mut batch, &key(b'h', &number.0), citizen);
+            rows.put(&key(b'h', &number.0), citizen);
         }
         for (file, contact) in &delta.recordings {
-            put(&mut batch, &key(b'r', file.as_bytes()), contact);
+            rows.put(&key(b'r', file.as_bytes()), contact);
         }
         for (number, place) in &delta.unlisted {
-            batch.remove(number_key(*number, *place));
+            rows.batch.remove(number_key(*number, *place));
         }
         for number in &delta.forgotten {
-            batch.remove(key(b'h', &number.0));
+            rows.batch.remove(key(b'h', &number.0));
         }
-        let applied = Applied { lsn: delta.applied, layout: LAYOUT, secret: self.secret };
-        put(&mut batch, b"a", &applied);
-        self.db.apply_batch(batch).map_err(store)?;
+        rows.put(b"a", &Applied { lsn: delta.applied, layout: LAYOUT, secret: self.secret });
+        self.db.apply_batch(rows.batch).map_err(store)?;
         self.applied = delta.applied;
+        delta.contacts.into_values().for_each(|contact| self.keep_warm(contact));
         Ok(())
+    }
+
+    fn keep_warm(&mut self, contact: Contact) {
+        self.warm.remove(&contact.contact);
+        let is_over = contact.closed_ms.is_some() && contact.times.wrap_up.since_ms.is_none();
+        if !is_over && self.warm.len() < MAX_WARM {
+            self.warm.insert(contact.contact, contact);
+        }
     }
 
     /// Goes through an index, newest first, and reads the rows that are asked for.
@@ -197,6 +211,9 @@ fn refuse_half_snapshot(dir: &Path) -> Result<(), ViewError> {
 
 impl Rows for SledViews {
     fn contact_row(&self, id: ContactId) -> Result<Option<Contact>, ViewError> {
+        if let Some(contact) = self.warm.get(&id) {
+            return Ok(Some(contact.clone()));
+        }
         self.row(&key(b'c', &stamp_key(id.0)))
     }
 
@@ -220,11 +237,12 @@ impl Views for SledViews {
 
     fn apply(&mut self, batch: &[(Lsn, Entry)], keys: &Keys) -> Result<(), ViewError> {
         let delta = fold(self, self.applied, batch, keys)?;
-        self.commit(&delta)
+        self.commit(delta)
     }
 
     fn clear(&mut self) -> Result<(), ViewError> {
         self.db.clear().map_err(store)?;
+        self.warm.clear();
         self.applied = Lsn(0);
         Ok(())
     }
@@ -253,19 +271,29 @@ impl Views for SledViews {
     }
 }
 
-fn put_contact(batch: &mut Batch, contact: &Contact) {
-    let indexed = Indexed { queue: contact.queue.clone(), outcome: contact.outcome };
-    let place = Cursor::of(contact);
-    put(batch, &key(b'c', &stamp_key(contact.contact.0)), contact);
-    put(batch, &key(b't', &place_key(place)), &indexed);
-    if let Some(number) = contact.number {
-        put(batch, &number_key(number, place), &indexed);
-    }
+/// What one commit writes; all rows go through one buffer.
+#[derive(Default)]
+struct Written {
+    batch: Batch,
+    json: Vec<u8>,
 }
 
-fn put(batch: &mut Batch, key: &[u8], row: &impl Serialize) {
-    let json = serde_json::to_vec(row).expect("rows are plain data with string keys");
-    batch.insert(key, IVec::from(json));
+impl Written {
+    fn put_contact(&mut self, contact: &Contact) {
+        let indexed = Indexed { queue: contact.queue.clone(), outcome: contact.outcome };
+        let place = Cursor::of(contact);
+        self.put(&key(b'c', &stamp_key(contact.contact.0)), contact);
+        self.put(&key(b't', &place_key(place)), &indexed);
+        if let Some(number) = contact.number {
+            self.put(&number_key(number, place), &indexed);
+        }
+    }
+
+    fn put(&mut self, key: &[u8], row: &impl Serialize) {
+        self.json.clear();
+        serde_json::to_writer(&mut self.json, row).expect("rows are plain data with string keys");
+        self.batch.insert(key, self.json.as_slice());
+    }
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ViewError> {

@@ -189,9 +189,11 @@ impl<D: Disk> Log<D> {
         self.turn()?;
         let mut bytes = Vec::with_capacity(entries.len() * 256);
         let mut lsn = self.last.0;
+        let mut json = Vec::with_capacity(1024);
         for entry in entries {
             lsn += 1;
-            record::encode(&mut bytes, lsn, self.durable.0, &payload(entry));
+            payload(&mut json, entry);
+            record::encode(&mut bytes, lsn, self.durable.0, &json);
         }
         if let Err(error) = self.segment.file.append(&bytes) {
             return Err(self.undo_write(error));
@@ -249,13 +251,15 @@ impl<D: Disk> Log<D> {
 
 /// An entry as it is written. Longer than a record may be, it is replaced by a mark of its loss: a fact of that
 /// size cannot come from a call, and one entry must not stop the journal.
-fn payload(entry: &Entry) -> Vec<u8> {
-    let json = serde_json::to_vec(entry).expect("entries are plain data with string keys");
-    if json.len() <= record::MAX_PAYLOAD {
-        return json;
+fn payload(json: &mut Vec<u8>, entry: &Entry) {
+    let mut write = |entry: &Entry| {
+        json.clear();
+        serde_json::to_writer(&mut *json, entry).expect("entries are plain data with string keys");
+        json.len()
+    };
+    if write(entry) > record::MAX_PAYLOAD {
+        write(&Entry { at_ms: entry.at_ms, fact: super::entry::Fact::Lost });
     }
-    let lost = Entry { at_ms: entry.at_ms, fact: super::entry::Fact::Lost };
-    serde_json::to_vec(&lost).expect("entries are plain data with string keys")
 }
 
 /// Finds the end of the last segment: its last lsn and its length, cut where it was torn.

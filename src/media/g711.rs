@@ -22,9 +22,11 @@ static MU_DECODE: [i16; 256] = decode_table(Codec::Pcmu);
 static A_TO_MU: [u8; 256] = law_table(Codec::Pcma, Codec::Pcmu);
 static MU_TO_A: [u8; 256] = law_table(Codec::Pcmu, Codec::Pcma);
 /// The octet of every sample, from -32768 on, in A-law and in mu-law.
-static ENCODE: LazyLock<[Box<[u8]>; 2]> = LazyLock::new(|| {
-    [Codec::Pcma, Codec::Pcmu]
-        .map(|codec| (i16::MIN..=i16::MAX).map(|sample| codec.encode(sample)).collect())
+static ENCODE: LazyLock<[Box<[u8; 65_536]>; 2]> = LazyLock::new(|| {
+    [Codec::Pcma, Codec::Pcmu].map(|codec| {
+        let octets: Box<[u8]> = (i16::MIN..=i16::MAX).map(|sample| codec.encode(sample)).collect();
+        octets.try_into().expect("there are so many samples of 16 bits")
+    })
 });
 
 impl Codec {

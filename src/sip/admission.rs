@@ -136,7 +136,8 @@ fn wants_privacy(invite: &Message) -> bool {
 /// The user part of a From that is not anonymous.
 fn name_of(from: &NameAddr<'_>) -> Option<String> {
     let uri = from.uri()?;
-    let hidden = matches!(uri.host, Some(Host::Name(name)) if name.eq_ignore_ascii_case(b"anonymous.invalid"));
+    let hidden =
+        matches!(uri.host, Some(Host::Name(name)) if name.eq_ignore_ascii_case(b"anonymous.invalid"));
     user_of(&uri).filter(|user| !hidden && !user.is_empty() && !user.eq_ignore_ascii_case("anonymous"))
 }
 
