@@ -76,7 +76,9 @@ impl Watch {
 fn tell_wrong(told: Told, user: &str) {
     let Told { host, count } = told;
     match host {
-        Some(from) => tracing::warn!(count, user, %from, "wrong passwords from this address since it was told last"),
+        Some(from) => {
+            tracing::warn!(count, user, %from, "wrong passwords from this address since it was told last")
+        }
         None => tracing::warn!(count, "wrong passwords from further addresses"),
     }
 }
