@@ -71,7 +71,8 @@ mod tests {
     #[test]
     fn what_can_be_read_in_two_ways_is_not_served() {
         let address = "127.0.0.1:8080";
-        let rows: [(&str, &[(&str, &str)], Option<u16>); 6] = [
+        type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], Option<u16>);
+        let rows: [Row<'_>; 6] = [
             ("/metrics", &[("host", address)], None),
             ("http://127.0.0.1:8080/metrics", &[("host", address)], None),
             ("http://evil.example/metrics", &[("host", address)], Some(421)),

@@ -6,7 +6,8 @@
 //! nobody can lock out a phone. Behind one address, too, a phone whose registration came over this very link has a count of its
 //! own: what a neighbour tries does not stop its refreshes.
 //!
-//! Names that exist and names that do not are counted alike. The tables are bounded; when one is full, what is over and then
+//! Only answers to a nonce that went to this very source count, so that nobody can use up the tries of another by forging its
+//! address. Names that exist and names that do not are counted alike. The tables are bounded; when one is full, what is over and then
 //! what has not been refused yet makes room, so that to wash away one's own count takes thousands of sources.
 
 use std::collections::BTreeMap;
