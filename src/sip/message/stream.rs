@@ -164,7 +164,16 @@ mod tests {
     #[test]
     fn messages_and_pings_come_out_in_order() {
         let stream = ["\r\n", BYE, "\r\n\r\n", "\r\n\r\n", BYE, "\r\n", BYE, "\r\n\r"].concat();
-        assert_eq!(frames(&stream), ["body", "ping", "ping", "body", "body"]);
+        assert_eq!(frames(&stream), ["body", "ping", "body", "body"], "a row of pings is one question");
+    }
+
+    #[test]
+    fn a_stream_of_nothing_but_line_ends_is_one_ping_and_nothing_held() {
+        let mut framer = StreamFramer::new();
+        framer.push("\r\n".repeat(100_001).as_bytes());
+        assert!(matches!(framer.poll(), Some(Frame::Ping)));
+        assert!(framer.poll().is_none());
+        assert_eq!(framer.held(), 2);
     }
 
     #[test]
