@@ -1,5 +1,6 @@
 //! A call arrives: who it is for, a port, the first facts, the 200.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,11 +22,18 @@ use super::{Engine, Owner};
 /// What a caller who finds no room is told to wait before trying again.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// How many calls came in the current second.
+/// How long a phone may take to acknowledge our 200 before others go first: every phone does so within a round trip, some
+/// resends included. After it a call is still waited for, as long as its place is not needed.
+const ACK_PATIENCE: Duration = Duration::from_secs(4);
+
+/// How many calls came in the current second, and who has not acknowledged our 200.
 #[derive(Debug, Default)]
 pub(super) struct Arrivals {
     second: u64,
     count: u32,
+    /// The oldest first; some have been acknowledged meanwhile. Bounded: a 200 is given up after 32 s, and so many calls a
+    /// second are let in.
+    half_open: VecDeque<(Mono, CallId)>,
 }
 
 impl Arrivals {
@@ -33,7 +41,7 @@ impl Arrivals {
     fn admit(&mut self, now: Mono, limit: u32) -> bool {
         let second = now.since_start().as_secs();
         if second != self.second {
-            *self = Arrivals { second, count: 0 };
+            (self.second, self.count) = (second, 0);
         }
         self.count = self.count.saturating_add(1);
         self.count <= limit
@@ -67,8 +75,29 @@ impl Engine {
         self.stopping.is_none()
             && ready
             && !self.gate.is_full()
-            && self.calls.len() < limits.max_calls
             && self.arrivals.admit(now.mono, limits.max_calls_per_second)
+            && (self.calls.len() < self.config.engine.max_calls || self.drop_half_open(now))
+    }
+
+    /// Takes the place of the oldest call whose phone has not acknowledged our 200 in time. Whoever only sends INVITEs, from a
+    /// forged address perhaps, would otherwise keep every place for 32 s.
+    fn drop_half_open(&mut self, now: Now) -> bool {
+        self.forget_acknowledged();
+        let Some(&(answered, id)) = self.arrivals.half_open.front() else { return false };
+        let is_late = now.mono.since(answered) >= ACK_PATIENCE;
+        if is_late {
+            let why = "the 200 was not acknowledged, and another call needed the place".to_owned();
+            self.close_call(now, id, EndedBy::Network, Some(why));
+        }
+        is_late
+    }
+
+    fn forget_acknowledged(&mut self) {
+        while let Some((_, id)) = self.arrivals.half_open.front()
+            && self.calls.get(id).is_none_or(|call| call.phase != Phase::Answered)
+        {
+            self.arrivals.half_open.pop_front();
+        }
     }
 
     fn let_in(&mut self, now: Now, dialog: DialogId, invite: Incoming, number: &DialledNumber) {
@@ -187,6 +216,8 @@ impl Engine {
 
     /// The 200 may go out, unless the caller has gone meanwhile.
     pub(super) fn answer_citizen(&mut self, now: Now, id: CallId) {
+        self.forget_acknowledged();
+        self.arrivals.half_open.push_back((now.mono, id));
         let Some(call) = self.calls.get_mut(&id) else { return };
         let (Some(dialog), Some(local)) = (call.citizen.dialog, call.citizen.local.as_mut()) else { return };
         let Some(offer) = call.offer.take() else {

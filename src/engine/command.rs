@@ -153,13 +153,24 @@ pub struct Metrics {
 pub(super) struct Counters {
     shed: Flood,
     unconfirmed: Flood,
+    degraded: Flood,
     closed: BTreeMap<Outcome, u64>,
 }
 
 impl Counters {
     pub(super) fn on_shed(&mut self, now: Mono) {
         if let Some(count) = self.shed.add(now) {
-            tracing::warn!(count, "calls not let in for want of room; see max_calls and max_calls_per_second in engine.toml");
+            tracing::warn!(
+                count,
+                "calls not let in for want of room; see max_calls and max_calls_per_second in engine.toml"
+            );
+        }
+    }
+
+    /// A store at its limit comes and goes many times a second: the journal keeps every turn, the log one a minute.
+    pub(super) fn on_degraded(&mut self, now: Mono, on: bool, answered: u64) {
+        if let Some(turns) = self.degraded.add(now) {
+            tracing::warn!(on, turns, answered, "degraded: the store does not keep up");
         }
     }
 

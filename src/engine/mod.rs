@@ -383,7 +383,7 @@ impl Engine {
 
     fn on_degraded(&mut self, now: Now, on: bool) {
         let answered = self.gate.answered_degraded();
-        tracing::warn!(on, answered, "degraded: the store does not keep up");
+        self.counters.on_degraded(now.mono, on, answered);
         self.append(now, Fact::Degraded { on, answered });
     }
 

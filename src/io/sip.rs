@@ -18,6 +18,8 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::mpsc;
 
 use self::places::{Generation, Places};
+use super::control::Clock;
+use crate::flood::Flood;
 use crate::sip::{Link, Transmit, Transport};
 
 /// Messages that may wait for one slow reader.
@@ -61,6 +63,11 @@ pub struct SipSockets {
     /// Read from the inbox, and not yet taken.
     events: VecDeque<StreamEvent>,
     routes: BTreeMap<IpAddr, IpAddr>,
+    clock: Clock,
+    /// Datagrams that the system did not take.
+    unsent: Flood,
+    /// Connections for which there was no place.
+    crowd: Flood,
 }
 
 impl SipSockets {
@@ -81,6 +88,9 @@ impl SipSockets {
             inbox,
             events: VecDeque::new(),
             routes: BTreeMap::new(),
+            clock: Clock::start(),
+            unsent: Flood::default(),
+            crowd: Flood::default(),
         })
     }
 
@@ -133,7 +143,7 @@ impl SipSockets {
             Some(generation) => {
                 tokio::spawn(run(stream, link, generation, unsent, self.reports.clone()));
             }
-            None => tracing::debug!(remote = %link.remote, "too many TCP connections; one was closed"),
+            None => self.on_crowd(link),
         }
     }
 
@@ -142,8 +152,10 @@ impl SipSockets {
         let Transmit { link, bytes } = transmit;
         match link.transport {
             Transport::Udp => {
-                if let Err(error) = self.udp.try_send_to(&bytes, link.remote) {
-                    tracing::debug!(remote = %link.remote, %error, "a datagram was not sent");
+                if let Err(error) = self.udp.try_send_to(&bytes, link.remote)
+                    && let Some(count) = self.unsent.add(self.clock.now().mono)
+                {
+                    tracing::warn!(count, remote = %link.remote, %error, "datagrams were not sent; the last one's address and fault");
                 }
             }
             Transport::Tcp => self.send_stream(link, bytes),
@@ -174,10 +186,17 @@ impl SipSockets {
             None => self.connect(link),
         };
         let Some(sender) = sender else {
-            return tracing::debug!(remote = %link.remote, "too many TCP connections; a message was not sent");
+            return self.on_crowd(link);
         };
         if sender.try_send(bytes).is_err() && self.places.remove(link) {
             self.events.push_back(StreamEvent::Closed(link));
+        }
+    }
+
+    fn on_crowd(&mut self, link: Link) {
+        if let Some(count) = self.crowd.add(self.clock.now().mono) {
+            let remote = link.remote;
+            tracing::warn!(count, %remote, "too many TCP connections, of one address or in all; the last one's address");
         }
     }
 

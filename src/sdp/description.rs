@@ -171,6 +171,11 @@ impl Media {
         self.profile.eq_ignore_ascii_case("RTP/AVP") || self.profile.eq_ignore_ascii_case("RTP/AVPF")
     }
 
+    /// The error that names its profile, of which a peer may make anything: what can be read of it, and not too much.
+    pub(super) fn foreign_profile(&self) -> SdpError {
+        SdpError::Profile(self.profile.chars().filter(char::is_ascii_graphic).take(32).collect())
+    }
+
     /// The first codec in its order that we speak, under its static payload type.
     pub fn codec(&self) -> Option<Codec> {
         self.formats.iter().find_map(|format| match format.as_str() {

@@ -74,7 +74,7 @@ impl Local {
             return Err(SdpError::Refused);
         }
         if !media.is_plain_rtp() {
-            return Err(SdpError::Profile(media.profile.clone()));
+            return Err(media.foreign_profile());
         }
         if answer.is_forbidden(media) {
             return Err(SdpError::Address);
@@ -150,7 +150,7 @@ fn choose(offer: &Description) -> Result<(usize, Codec), SdpError> {
             Some(_) if media.is_plain_rtp() && offer.is_forbidden(media) => obstacle = SdpError::Address,
             Some(codec) if media.is_plain_rtp() => return Ok((at, codec)),
             _ if media.is_plain_rtp() => obstacle = SdpError::NoCodec,
-            _ if obstacle == SdpError::NoAudio => obstacle = SdpError::Profile(media.profile.clone()),
+            _ if obstacle == SdpError::NoAudio => obstacle = media.foreign_profile(),
             _ => {}
         }
     }
@@ -345,6 +345,8 @@ mod tests {
             assert_eq!((&error, error.status()), (&SdpError::Address, 488), "{lines:?}");
             assert_eq!(local().read_answer(&sdp(lines)), Err(SdpError::Address), "{lines:?}");
         }
+        let forged = local().answer(&sdp(&["m=audio 4000 RTP/\u{1b}[2JX\u{202e} 8"])).map(|_| ());
+        assert_eq!(forged, Err(SdpError::Profile("RTP/[2JX".to_owned())), "it comes into the records");
         let (_, negotiated) = answer(&["m=audio 9 RTP/AVP 8", "c=IN IP4 0.0.0.0"]);
         assert_eq!((negotiated.addr, negotiated.send), (None, false), "on hold no port is meant");
         let (text, _) = answer(&["m=audio 53 RTP/AVP 8", "m=audio 4000 RTP/AVP 8"]);

@@ -23,7 +23,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use endpoint::Endpoint;
-pub use settings::{Census, InviteError, Limits, Outgoing, Registration, RegistrationId, Settings, Tally, Target};
+pub use settings::{
+    Census, InviteError, Limits, Outgoing, Registration, RegistrationId, Settings, Tally, Target,
+};
 
 /// The transports of RFC 3261 section 18 that are spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -157,3 +157,24 @@ fn nothing_of_a_call_is_left_a_minute_after_it() {
     assert_eq!(census.sip.dialogs, 0);
     assert_eq!(sim.plane().legs().count(), 0);
 }
+
+#[test]
+fn callers_who_never_acknowledge_their_answer_do_not_keep_others_out() {
+    let setting = Setting::demo().with_config(|config: &mut Config| config.engine.max_calls = 4);
+    let mut sim = Sim::with(setting, 1);
+    for _ in 0..4 {
+        let vanishing = sim.dial("055055");
+        sim.unplug(vanishing, true);
+    }
+    sim.advance(SECOND);
+    let hasty = sim.dial("055055");
+    sim.advance(2 * SECOND);
+    assert_eq!(sim.line(hasty), Line::Free, "every place is taken by somebody who may still acknowledge");
+    sim.advance(2 * SECOND);
+    let citizen = sim.call("055055");
+    sim.until("the greeting is heard", |sim| sim.hears(citizen, "it/benvenuto"));
+    sim.advance(MINUTE);
+    sim.hang_up(citizen);
+    sim.advance(2 * MINUTE);
+    sim.verdict().expect("nothing is left over");
+}

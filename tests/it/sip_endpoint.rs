@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use centralino::sip::{
-    Census, DialogId, Ended, Endpoint, Event, InviteError, Link, Outgoing, Peer, Registration, Settings, Target,
-    Transport,
+    Census, DialogId, Ended, Endpoint, Event, InviteError, Link, Outgoing, Peer, Registration, Settings,
+    Target, Transport,
 };
 
 use centralino::time::Mono;

@@ -23,7 +23,15 @@ fn addr(leg: LegId) -> SocketAddr {
 
 fn remote(leg: LegId, codec: Codec) -> Remote {
     let addr = addr(leg);
-    Remote { addr: Some(addr), signalling: addr.ip(), trusted: false, codec, dtmf: Some(101), send: true, receive: true }
+    Remote {
+        addr: Some(addr),
+        signalling: addr.ip(),
+        trusted: false,
+        codec,
+        dtmf: Some(101),
+        send: true,
+        receive: true,
+    }
 }
 
 fn sound(name: &str, ms: usize) -> Arc<Sound> {
@@ -403,7 +411,13 @@ mod third_party {
         let mut plane = playing_to(THIRD, false);
         assert!(!sounds(&mut plane, 6_000));
         let stun = [0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
-        plane.handle_packet(at(6_010), CITIZEN, THIRD.parse().expect("an address"), &stun, &mut Line::default());
+        plane.handle_packet(
+            at(6_010),
+            CITIZEN,
+            THIRD.parse().expect("an address"),
+            &stun,
+            &mut Line::default(),
+        );
         assert!(sounds(&mut plane, 6_020));
         assert!(sounds(&mut plane, 60_000));
     }

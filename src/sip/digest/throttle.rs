@@ -6,7 +6,8 @@
 //! nobody can lock out a phone. Behind one address, too, a phone whose registration came over this very link has a count of its
 //! own: what a neighbour tries does not stop its refreshes.
 //!
-//! Names that exist and names that do not are counted alike. The tables are bounded; when one is full, what is over and then
+//! Only answers to a nonce that went to this very source count, so that nobody can use up the tries of another by forging its
+//! address. Names that exist and names that do not are counted alike. The tables are bounded; when one is full, what is over and then
 //! what has not been refused yet makes room, so that to wash away one's own count takes thousands of sources.
 
 use std::collections::BTreeMap;
@@ -169,7 +170,8 @@ impl Throttle {
         for (host, state) in &mut self.hosts {
             told.extend(state.flood.poll(now).map(|count| Told { host: Some(*host), count }));
         }
-        let rest = told.split_off(told.len().min(MOST_TOLD as usize)).iter().map(|told| told.count).sum::<u64>();
+        let rest =
+            told.split_off(told.len().min(MOST_TOLD as usize)).iter().map(|told| told.count).sum::<u64>();
         let rest = rest + self.others.poll(now).unwrap_or_default();
         told.extend((rest > 0).then_some(Told { host: None, count: rest }));
         self.hosts.retain(|_, host| !host.strikes.is_over(now) || !host.flood.is_over(now));
@@ -179,7 +181,11 @@ impl Throttle {
 }
 
 /// Keeps a table within its bound: first goes what is of no use any more, then what matters least, then everything.
-fn make_room<K: Ord, V>(table: &mut BTreeMap<K, V>, in_use: impl Fn(&V) -> bool, matters: impl Fn(&V) -> bool) {
+fn make_room<K: Ord, V>(
+    table: &mut BTreeMap<K, V>,
+    in_use: impl Fn(&V) -> bool,
+    matters: impl Fn(&V) -> bool,
+) {
     for keep in [&in_use as &dyn Fn(&V) -> bool, &matters, &|_| false] {
         if table.len() < MOST_ENTRIES {
             return;
@@ -225,7 +231,11 @@ mod tests {
         assert_eq!(throttle.wait(at(1), elsewhere, "seat01"), None, "another address");
         assert_eq!(throttle.wait(at(1), Source::host(GUESSER), "seat02"), None, "another user");
         let phone = Source::Phone((GUESSER, 5060).into());
-        assert_eq!(throttle.wait(at(1), phone, "seat01"), None, "the registered phone behind the same address");
+        assert_eq!(
+            throttle.wait(at(1), phone, "seat01"),
+            None,
+            "the registered phone behind the same address"
+        );
         throttle.on_right(Source::host(GUESSER), "seat01");
         assert_eq!(throttle.wait(at(1), Source::host(GUESSER), "seat01"), None, "after a right answer");
     }

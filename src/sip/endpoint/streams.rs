@@ -94,7 +94,8 @@ impl Endpoint {
         if self.streams.len() >= self.limits.streams {
             return false;
         }
-        let stream = Stream { framer: StreamFramer::new(), heard: now, senseless_since: Some(now), partial: None };
+        let stream =
+            Stream { framer: StreamFramer::new(), heard: now, senseless_since: Some(now), partial: None };
         self.alarms.set(Alarm::Stream(link), Some(stream.poll_timeout()));
         self.streams.insert(link, stream);
         true

@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use super::Endpoint;
 use crate::flood::Flood;
-use crate::sip::Link;
 use crate::sip::digest::{Source, Throttle, Told, Verdict};
 use crate::sip::message::{Message, Name};
 use crate::sip::settings::Tally;
+use crate::sip::{Link, host_of};
 use crate::time::Mono;
 
 /// What is counted.
@@ -76,7 +76,9 @@ impl Watch {
 fn tell_wrong(told: Told, user: &str) {
     let Told { host, count } = told;
     match host {
-        Some(from) => tracing::warn!(count, user, %from, "wrong passwords from this address since it was told last"),
+        Some(from) => {
+            tracing::warn!(count, user, %from, "wrong passwords from this address since it was told last")
+        }
         None => tracing::warn!(count, "wrong passwords from further addresses"),
     }
 }
@@ -94,19 +96,22 @@ impl Endpoint {
             return None;
         }
         let method = request.method();
-        match self.guard.check(now, user, method.as_bytes(), request.fields(Name::Authorization)) {
+        let (host, answer) = (host_of(link.remote.ip()), request.fields(Name::Authorization));
+        match self.guard.check(now, host, user, method.as_bytes(), answer) {
             Verdict::Proved(user) => {
                 self.watch.throttle.on_right(source, &user);
                 return Some(user);
             }
             Verdict::Stale => self.challenge(now, link, request, true),
+            Verdict::Wrong => {
+                self.watch.wrong_passwords = self.watch.wrong_passwords.saturating_add(1);
+                let told = self.watch.throttle.on_wrong(now, source, user);
+                self.tell_wrong(told, user);
+                self.challenge(now, link, request, false);
+            }
+            // One without credentials has not failed: that is how every phone begins.
             Verdict::Unproved => {
-                // One without credentials has not failed: that is how every phone begins.
-                if answers {
-                    self.watch.wrong_passwords = self.watch.wrong_passwords.saturating_add(1);
-                    let told = self.watch.throttle.on_wrong(now, source, user);
-                    self.tell_wrong(told, user);
-                } else if !self.guard.knows(user) {
+                if !self.guard.knows(user) {
                     self.watch.on_stranger(now, link.remote);
                 }
                 self.challenge(now, link, request, false);
