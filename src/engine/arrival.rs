@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use crate::call::{Call, Hearing, Phase, Story};
 use crate::config::DialledNumber;
+use crate::crm::Who;
 use crate::ids::{CallId, CitizenId, ContactId};
 use crate::journal::entry::{Fact, Personal};
 use crate::media;
 use crate::phone_number::Caller;
 use crate::sip::{DialogId, Incoming, Peer};
-use crate::time::{Mono, Now};
+use crate::time::Now;
 use crate::words::{EndedBy, Outcome};
 
 use super::gate::Held;
@@ -17,25 +18,6 @@ use super::{Engine, Owner};
 
 /// What a caller who finds no room is told to wait before trying again.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
-
-/// How many calls came in the current second.
-#[derive(Debug, Default)]
-pub(super) struct Arrivals {
-    second: u64,
-    count: u32,
-}
-
-impl Arrivals {
-    /// Count one more; false when the second already has `limit`.
-    fn admit(&mut self, now: Mono, limit: u32) -> bool {
-        let second = now.since_start().as_secs();
-        if second != self.second {
-            *self = Arrivals { second, count: 0 };
-        }
-        self.count = self.count.saturating_add(1);
-        self.count <= limit
-    }
-}
 
 /// The number as received; one word for all the ways of withholding it.
 fn shown(from: &str) -> &str {
@@ -102,21 +84,12 @@ impl Engine {
     /// A number that nobody answers here: a contact all the same, so that it is seen.
     fn turn_away(&mut self, now: Now, dialog: DialogId, invite: &Incoming) {
         let id = CallId(self.stamps.next_stamp());
-        if let Some(number) = self.config.numbers.values().next().cloned() {
+        if let Some(number) = self.config.stranger().cloned() {
             let language = number.language.clone().unwrap_or_else(|| "it".into());
             self.open_contact(now, id, invite, &number, &language);
-            self.append(
-                now,
-                Fact::ContactClosed {
-                    contact: id.into(),
-                    outcome: Outcome::Refused,
-                    ended_by: EndedBy::Exchange,
-                    short: false,
-                    why: Some("the number dialled is not in numbers.toml".to_owned()),
-                },
-            );
+            let why = Some("the number dialled is not in numbers.toml".to_owned());
+            self.close_contact(now, id.into(), Outcome::Refused, EndedBy::Exchange, false, why);
         }
-        self.counters.on_closed(Outcome::Refused);
         self.sip.reject(now.mono, dialog, 404, None);
     }
 
@@ -149,19 +122,18 @@ impl Engine {
         case
     }
 
-    /// The citizen with this number, found or created; nobody for a withheld one.
+    /// The citizen who calls; one who calls for the first time is written down.
     fn citizen_of(&mut self, now: Now, contact: ContactId, from: &str) -> Option<CitizenId> {
-        let caller = Caller::parse(from);
-        let e164 = caller.number()?.reveal();
-        let hash = self.keys.hash(e164);
-        if let Some(known) = self.citizens.get(&hash) {
-            return Some(*known);
+        let stamps = &mut self.stamps;
+        match self.citizens.meet(&self.keys, from, || CitizenId(stamps.next_stamp())) {
+            Who::Nobody => None,
+            Who::Known(citizen) => Some(citizen),
+            Who::New(citizen, number) => {
+                let number = Personal::Clear(number);
+                self.append(now, Fact::CitizenFound { citizen, number, contact });
+                Some(citizen)
+            }
         }
-        let citizen = CitizenId(self.stamps.next_stamp());
-        self.citizens.insert(hash, citizen);
-        let number = Personal::Clear(e164.to_owned());
-        self.append(now, Fact::CitizenFound { citizen, number, contact });
-        Some(citizen)
     }
 
     /// The port is bound: write down that the call is answered, and answer once that is safe.
