@@ -22,6 +22,9 @@ const LAST_WORDS: Duration = Duration::from_secs(6);
 /// How long the phones' answers to our last BYEs are waited for; a lost BYE is sent again meanwhile.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(2);
 
+/// Why a call is ended that the end of the exchange cuts off.
+pub(super) const STOPS: &str = "the exchange stops";
+
 /// Names a command, so that its reply finds the asker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RequestId(pub u64);
@@ -238,7 +241,7 @@ impl Engine {
             self.acd.handle_input(now.mono, acd::Input::Leave(id));
             match sound {
                 Some(sound) => self.play(id, vec![sound], Purpose::Farewell, false),
-                None => self.close_call(now, id, EndedBy::Exchange, Some("the exchange stops".to_owned())),
+                None => self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned())),
             }
         }
     }
@@ -246,7 +249,7 @@ impl Engine {
     fn close_all(&mut self, now: Now) {
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         for id in calls {
-            self.close_call(now, id, EndedBy::Exchange, Some("the exchange stops".to_owned()));
+            self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned()));
         }
         let services: Vec<_> = self.services.keys().copied().collect();
         for dialog in services {
