@@ -57,6 +57,16 @@ pub enum NotTaken {
     CallerLeft,
 }
 
+/// Why a caller was asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskedAgain {
+    /// No key came in time, or too few.
+    Silence,
+    /// A key that means nothing there.
+    WrongKey,
+}
+
 /// A seat as others see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeatView {

@@ -3,7 +3,7 @@
 use super::out::{moment, or_dash, word};
 use crate::crm::contact::rome;
 use crate::journal::entry::{Entry, Fact, Personal};
-use crate::words::{NotTaken, QueueExit};
+use crate::words::{AskedAgain, NotTaken, QueueExit};
 
 /// One row a fact: when, how long after the first, what.
 pub(super) fn steps(story: &[Entry]) -> Vec<Vec<String>> {
@@ -35,6 +35,8 @@ fn tell(fact: &Fact) -> Option<String> {
         Fact::NodeFailed { node, why, .. } => format!("flow: {node} failed: {why}"),
         Fact::Surveyed { question, answer, .. } => format!("survey: {question} is answered with {answer}"),
         Fact::KeyPressed { key, .. } => format!("key {key}"),
+        Fact::AskedAgain { why: AskedAgain::Silence, .. } => "no key in time: asked again".to_owned(),
+        Fact::AskedAgain { why: AskedAgain::WrongKey, .. } => "no such choice: asked again".to_owned(),
         Fact::ContactTagged { entity, topic, language, record, .. } => {
             let told = [
                 entity.as_ref().map(|entity| format!("for {entity}")),
@@ -47,6 +49,7 @@ fn tell(fact: &Fact) -> Option<String> {
             told.into_iter().flatten().collect::<Vec<_>>().join(", ")
         }
         Fact::Queued { queue, position, .. } => format!("waits in queue {queue}, at place {position}"),
+        Fact::Announced { position, .. } => format!("is told the place: {position}"),
         Fact::QueueLeft { queue, exit, .. } => format!("leaves queue {queue}: {}", exit_in_words(*exit)),
         Fact::SeatRung { seat, queue, .. } => format!("{seat} rings, for queue {queue}"),
         Fact::SeatNotTaken { seat, why, .. } => format!("{seat} {}", not_taken(*why)),

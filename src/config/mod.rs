@@ -5,6 +5,7 @@
 //! mends everything in one go; only a configuration without any fault becomes a `Config`.
 
 mod calendars;
+mod coding;
 mod directory;
 mod engine;
 mod fault;
@@ -24,6 +25,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use self::coding::CodingMistake;
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::FILES;
 use crate::acd::{QueueRules, SeatRules};
@@ -51,6 +53,13 @@ pub struct Config {
     pub trunks: Vec<Trunk>,
     /// `calendars.toml`.
     pub calendars: Calendars,
+}
+
+impl Config {
+    /// As whose callers they count who dial a number that nobody answers: the first number's.
+    pub fn stranger(&self) -> Option<&DialledNumber> {
+        self.numbers.values().next()
+    }
 }
 
 /// `engine.toml`.

@@ -25,6 +25,9 @@ const LAST_WORDS: Duration = Duration::from_secs(6);
 /// How long the phones' answers to our last BYEs are waited for; a lost BYE is sent again meanwhile.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(2);
 
+/// Why a call is ended that the end of the exchange cuts off.
+pub(super) const STOPS: &str = "the exchange stops";
+
 /// Names a command, so that its reply finds the asker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RequestId(pub u64);
@@ -227,7 +230,7 @@ impl Engine {
             Command::Metrics => Reply::Metrics(self.metrics()),
             Command::SeatStatus(seat, change) => self.command_status(now, seat, change),
             Command::Switches => Reply::Switches(self.switch_state(now)),
-            Command::Switch(switch) => self.command_switch(now, switch),
+            Command::Switch(switch) => self.command_switch(now, &switch),
             Command::RecordingDeleted(file) => {
                 self.append(now, Fact::RecordingDeleted { file });
                 Reply::Done
@@ -280,7 +283,7 @@ impl Engine {
             self.acd.handle_input(now.mono, acd::Input::Leave(id));
             match sound {
                 Some(sound) => self.play(id, vec![sound], Purpose::Farewell, false),
-                None => self.close_call(now, id, EndedBy::Exchange, Some("the exchange stops".to_owned())),
+                None => self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned())),
             }
         }
     }
@@ -288,7 +291,7 @@ impl Engine {
     fn close_all(&mut self, now: Now) {
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         for id in calls {
-            self.close_call(now, id, EndedBy::Exchange, Some("the exchange stops".to_owned()));
+            self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned()));
         }
         let services: Vec<_> = self.services.keys().copied().collect();
         for dialog in services {

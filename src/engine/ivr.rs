@@ -11,8 +11,9 @@ use crate::journal::entry::Fact;
 use crate::media::{self, LegId, PlayId, Sound};
 use crate::speech::Speech;
 use crate::time::Now;
-use crate::words::{EndedBy, QueueExit};
+use crate::words::{AskedAgain, EndedBy, QueueExit};
 
+use super::command::STOPS;
 use super::{Engine, Owner};
 
 impl Engine {
@@ -37,12 +38,17 @@ impl Engine {
             return self.close_call(now, id, EndedBy::Exchange, Some("no flow".into()));
         };
         self.runs.insert(id, FlowRun::new(flow, facts));
-        self.run_flow(now, id, |run, world| run.start(now, world));
+        self.run_flow(now, id, None, |run, world| run.start(now, world));
     }
 
     /// Tell the flow what happened, and do what it wants.
     pub(super) fn step_flow(&mut self, now: Now, id: CallId, input: flow::Input) {
-        self.run_flow(now, id, |run, world| run.handle_input(now, input, world));
+        let why = match input {
+            flow::Input::Digit(_) => Some(AskedAgain::WrongKey),
+            flow::Input::Timeout => Some(AskedAgain::Silence),
+            flow::Input::Played | flow::Input::QueueExit(_) | flow::Input::Answer(..) => None,
+        };
+        self.run_flow(now, id, why, |run, world| run.handle_input(now, input, world));
     }
 
     /// One step of one flow. A panic in it ends this call and no other.
@@ -50,6 +56,7 @@ impl Engine {
         &mut self,
         now: Now,
         id: CallId,
+        again: Option<AskedAgain>,
         step: impl FnOnce(&mut FlowRun, &World<'_>) -> Vec<flow::Action>,
     ) {
         self.expire_switches(now);
@@ -64,6 +71,9 @@ impl Engine {
             tracing::error!(call = %id, "a panic in the flow; the call is ended");
             return self.close_call(now, id, EndedBy::Exchange, Some("a fault in the flow's engine".into()));
         };
+        if let Some(why) = again.filter(|_| flow::asks_again(&actions)) {
+            self.append(now, Fact::AskedAgain { contact: id.into(), why });
+        }
         for action in actions {
             self.on_flow(now, id, action);
         }
@@ -181,11 +191,11 @@ impl Engine {
         call.phase = Phase::Waiting(queue.clone());
         call.story.on_queued(now.mono);
         self.append(now, Fact::Queued { contact: id.into(), queue, position });
-        self.announce(id, position);
+        self.announce(now, id, position);
     }
 
     /// Tell the caller the place, then let the music go on.
-    pub(super) fn announce(&mut self, id: CallId, position: usize) {
+    pub(super) fn announce(&mut self, now: Now, id: CallId, position: usize) {
         let Some(call) = self.calls.get(&id) else { return };
         let wanted = call.enqueue.as_ref().is_some_and(|enqueue| enqueue.announce);
         let language = call.language.clone();
@@ -196,6 +206,7 @@ impl Engine {
         if sounds.is_empty() {
             self.play_music(id)
         } else {
+            self.append(now, Fact::Announced { contact: id.into(), position });
             self.play(id, sounds, Purpose::Announcement, false)
         }
     }
@@ -246,7 +257,9 @@ impl Engine {
                 match call.hearing.on_played(play) {
                     Some(Purpose::Flow) => self.step_flow(now, id, flow::Input::Played),
                     Some(Purpose::Announcement) => self.play_music(id),
-                    Some(Purpose::Farewell) => self.close_call(now, id, EndedBy::Exchange, None),
+                    Some(Purpose::Farewell) => {
+                        self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned()))
+                    }
                     Some(Purpose::Music) | None => {}
                 }
             }

@@ -26,15 +26,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::acd::{self, Distribution};
-use crate::call::{Call, Leg, Pulses, Purpose};
+use crate::call::{Arrivals, Call, Leg, Pulses, Purpose};
 use crate::config::Config;
+use crate::crm::Citizens;
 use crate::flow::hours::Calendars;
 use crate::flow::{Bulletin, Flow, FlowRun, QueueFacts};
-use crate::ids::{CallId, CitizenId, ContactId, FlowId, QueueId, SeatId, Stamps};
+use crate::ids::{CallId, ContactId, FlowId, QueueId, SeatId, Stamps};
 use crate::journal::Lsn;
 use crate::journal::entry::{Entry, Fact};
 use crate::journal::recovery::Recovered;
-use crate::journal::seal::{Keys, NumberHash};
+use crate::journal::seal::Keys;
 use crate::media::library::SoundLibrary;
 use crate::media::{self, LegId, PlayId, Sound};
 use crate::sip::{self, DialogId, Endpoint, Link, Transmit};
@@ -136,7 +137,7 @@ pub struct Engine {
     outputs: VecDeque<Output>,
     stamps: Stamps,
     cases: restart::CaseNumbers,
-    citizens: BTreeMap<NumberHash, CitizenId>,
+    citizens: Citizens,
     keys: Keys,
     /// The contact whose wrap-up a seat is in, or was in last, and the queue it came by.
     last_contact: BTreeMap<SeatId, (ContactId, QueueId)>,
@@ -149,7 +150,7 @@ pub struct Engine {
     journalled: BTreeSet<DialogId>,
     /// Who asked for the status change being made, for the journal.
     acting: Option<String>,
-    arrivals: arrival::Arrivals,
+    arrivals: Arrivals,
     /// What supervisors have switched on; the two that follow are how flows see it.
     switches: Switches,
     bulletins: BTreeMap<String, Bulletin>,
@@ -185,7 +186,7 @@ impl Engine {
             outputs: VecDeque::new(),
             stamps: Stamps::new(config.engine.node, recovered.next_epoch(config.engine.node)),
             cases: restart::CaseNumbers::after(recovered.state.case_block),
-            citizens: recovered.state.citizens.clone(),
+            citizens: Citizens::known(recovered.state.citizens.clone()),
             keys: recovered.keys.clone(),
             first_dialog: recovered.state.last_dialog,
             last_contact: BTreeMap::new(),
@@ -193,7 +194,7 @@ impl Engine {
             started: Lsn(0),
             journalled: BTreeSet::new(),
             acting: None,
-            arrivals: arrival::Arrivals::default(),
+            arrivals: Arrivals::default(),
             switches: recovered.state.switches.clone(),
             bulletins: BTreeMap::new(),
             calendars: config.calendars.clone(),
@@ -338,7 +339,7 @@ impl Engine {
         use acd::Action as A;
         match action {
             A::Placed { call, queue, position } => self.on_placed(now, call, queue, position),
-            A::Announce { call, position } => self.announce(call, position),
+            A::Announce { call, position } => self.announce(now, call, position),
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
             A::StopRinging { seat, call, .. } => self.stop_ringing(now, &seat, call),
             A::NotTaken { seat, call, why } => {

@@ -38,12 +38,12 @@ pub struct SlotState {
 }
 
 impl Engine {
-    pub(super) fn command_switch(&mut self, now: Now, switch: Switch) -> Reply {
-        if let Err(why) = self.check_switch(now, &switch) {
+    pub(super) fn command_switch(&mut self, now: Now, switch: &Switch) -> Reply {
+        if let Err(why) = self.check_switch(now, switch) {
             return Reply::Refused(why);
         }
         self.append_as(now, Fact::Switched { switch: switch.clone(), by: "command".to_owned() }, true);
-        self.switches.apply(&switch);
+        self.switches.apply(switch);
         self.publish_switches();
         self.dismiss_closed(now);
         Reply::Done

@@ -145,6 +145,12 @@ pub enum Action {
     Hangup,
 }
 
+/// The caller stays where they are and is spoken to: the question is put again.
+pub fn asks_again(actions: &[Action]) -> bool {
+    let goes_on = actions.iter().any(|action| matches!(action, Action::Entered { .. }));
+    !goes_on && actions.iter().any(|action| matches!(action, Action::Play { .. }))
+}
+
 /// A place in a queue, as a flow asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Enqueue {

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sled::Batch;
+use sled::{Batch, IVec};
 
 use crate::crm::{Case, Citizen, Contact};
 use crate::ids::{CaseId, CitizenId, ContactId, QueueId, Stamp};

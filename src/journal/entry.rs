@@ -6,7 +6,7 @@ use crate::ids::{
     CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
 };
 use crate::switches::Switch;
-use crate::words::{EndedBy, NotTaken, Outcome, QueueExit, SeatView};
+use crate::words::{AskedAgain, EndedBy, NotTaken, Outcome, QueueExit, SeatView};
 
 /// A fact and its moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,6 +113,13 @@ pub enum Fact {
         /// `0-9 * # A-D`.
         key: char,
     },
+    /// The flow asked again.
+    AskedAgain {
+        /// The contact.
+        contact: ContactId,
+        /// Why.
+        why: AskedAgain,
+    },
     /// What the contact is about.
     ContactTagged {
         /// The contact.
@@ -137,6 +144,13 @@ pub enum Fact {
         /// The queue.
         queue: QueueId,
         /// Place at entry.
+        position: usize,
+    },
+    /// The caller was told the place in the queue.
+    Announced {
+        /// The contact.
+        contact: ContactId,
+        /// 1 is the next to be served.
         position: usize,
     },
     /// The caller left a queue otherwise than by talking to an operator or hanging up.
@@ -328,8 +342,10 @@ impl Fact {
             | Fact::NodeFailed { contact, .. }
             | Fact::Surveyed { contact, .. }
             | Fact::KeyPressed { contact, .. }
+            | Fact::AskedAgain { contact, .. }
             | Fact::ContactTagged { contact, .. }
             | Fact::Queued { contact, .. }
+            | Fact::Announced { contact, .. }
             | Fact::QueueLeft { contact, .. }
             | Fact::SeatRung { contact, .. }
             | Fact::SeatNotTaken { contact, .. }

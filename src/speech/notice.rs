@@ -20,11 +20,17 @@ pub enum Notice {
     Coded,
     /// To an operator: no such code.
     BadCode,
+    /// To an operator: the digits are no topic's.
+    BadTopic,
+    /// To an operator: the digits are no outcome's.
+    BadOutcome,
+    /// To an operator: this seat has talked with nobody yet.
+    NothingToCode,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 8] = [
+    pub const ALL: [Notice; 11] = [
         Notice::ServiceEnds,
         Notice::Error,
         Notice::Ready,
@@ -33,6 +39,9 @@ impl Notice {
         Notice::LoggedOut,
         Notice::Coded,
         Notice::BadCode,
+        Notice::BadTopic,
+        Notice::BadOutcome,
+        Notice::NothingToCode,
     ];
 
     /// Name of the recording below `sounds/<language>/`.
@@ -46,6 +55,9 @@ impl Notice {
             Notice::LoggedOut => "sistema/stato_uscito",
             Notice::Coded => "sistema/codifica_salvata",
             Notice::BadCode => "sistema/codice_errato",
+            Notice::BadTopic => "sistema/argomento_errato",
+            Notice::BadOutcome => "sistema/esito_errato",
+            Notice::NothingToCode => "sistema/niente_da_codificare",
         }
     }
 
@@ -59,6 +71,9 @@ impl Notice {
             Notice::LoggedOut => "Uscita eseguita. Arrivederci.",
             Notice::Coded => "Codifica salvata.",
             Notice::BadCode => "Codice errato.",
+            Notice::BadTopic => "Argomento inesistente.",
+            Notice::BadOutcome => "Esito inesistente.",
+            Notice::NothingToCode => "Nessuna chiamata da codificare.",
         }
     }
 
@@ -72,6 +87,9 @@ impl Notice {
             Notice::LoggedOut => "Logged out. Goodbye.",
             Notice::Coded => "Code saved.",
             Notice::BadCode => "Wrong code.",
+            Notice::BadTopic => "No such topic.",
+            Notice::BadOutcome => "No such outcome.",
+            Notice::NothingToCode => "No call to be coded.",
         }
     }
 }

@@ -94,12 +94,16 @@ fn wrap_up_goes_on_over_a_crash_and_the_operator_may_still_code_the_contact() {
         sim.advance(5 * SECOND);
         sim.start_exchange();
         let restarted = sim.now;
+        sim.with_phone(seat, |phone, now| phone.dial(now, "*1511"));
+        sim.until("the coding is saved", |sim| sim.hears(seat, "it/sistema/codifica_salvata"));
+        sim.until("the phone is free", |sim| sim.line(seat) == Line::Free);
         let next = waiting(&mut sim);
         sim.until("the wrap-up ends and the phone is back", |sim| sim.line(seat) != Line::Free);
         let rested = sim.now.since(restarted);
         assert!(rested >= 35 * SECOND, "{how:?}: rung {rested:?} after the restart");
         talking(&mut sim, next, seat);
         let contact = sim.contact(first);
+        assert_eq!(contact.topic.as_ref().map(|topic| topic.as_str()), Some("anagrafe/carta-identita"));
         assert!((59.0..61.0).contains(&contact.wrap_up_s), "{}", contact.wrap_up_s);
         sim.verdict().unwrap();
     }

@@ -136,9 +136,10 @@ fn caller_who_chooses_another_city_and_a_topic_is_tagged_with_both() {
         "it/menu_comuni",
         "@empoli",
         "tag empoli",
-        "@menu",
-        "it/menu",
+        "@scelto_empoli",
+        "it/scelto_empoli",
     ]);
+    caller.listens().expect(&["@menu", "it/menu"]);
     caller.presses("21").expect(&[
         "@menu_tributi",
         "it/menu_tributi",
