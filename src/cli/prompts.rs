@@ -2,6 +2,7 @@
 
 mod making;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use self::making::{BuildArgs, ImportArgs, LevelArgs};
@@ -94,6 +95,19 @@ struct MissingArgs {
     format: Format,
 }
 
+impl PromptsCommand {
+    /// The language that it is about, if it is about one.
+    fn language(&self) -> Option<&str> {
+        match self {
+            PromptsCommand::Build(args) => args.language.as_deref(),
+            PromptsCommand::List(args) => args.language.as_deref(),
+            PromptsCommand::Missing(args) => args.language.as_deref(),
+            PromptsCommand::Import(args) => Some(&args.language),
+            PromptsCommand::Level(args) => args.language.as_deref(),
+        }
+    }
+}
+
 impl PromptsArgs {
     /// Where the configuration and the recordings are.
     pub(super) fn places(&self) -> (&Path, &Path) {
@@ -110,7 +124,12 @@ impl PromptsArgs {
 
 /// Runs it, with the texts of the flows beside our own.
 pub(super) fn run(args: PromptsArgs, flow_prompts: impl IntoIterator<Item = Prompt>) -> Result<(), Failure> {
-    let wanted = prompts::own_prompts().chain(flow_prompts);
+    let flow_prompts: Vec<Prompt> = flow_prompts.into_iter().collect();
+    // What flows speak, what operators hear, and what is asked for by name.
+    let flow_languages = flow_prompts.iter().map(|prompt| prompt.language.as_str());
+    let languages: BTreeSet<&str> = flow_languages.chain(["it"]).chain(args.command.language()).collect();
+    let own: Vec<Prompt> = prompts::own_prompts(languages).collect();
+    let wanted = own.into_iter().chain(flow_prompts);
     match args.command {
         PromptsCommand::Build(args) => making::build(args, wanted),
         PromptsCommand::List(args) => list(&args, wanted),

@@ -71,6 +71,9 @@ fn tell(fact: &Fact) -> Option<String> {
         Fact::Recorded { ms, .. } => format!("the recording is closed: {} s", ms / 1000),
         Fact::RecordingFailed { error, .. } => format!("the recording failed: {error}"),
         Fact::RecordingDeleted { .. } => "the recording was kept for its time and is deleted".to_owned(),
+        Fact::SoundMissing { sound, .. } => {
+            format!("sounds/{sound}.wav is missing: a neutral phrase is played in its place")
+        }
         Fact::ContactClosed { outcome, ended_by, short, why, .. } => {
             let short = if *short { " (short)" } else { "" };
             let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));

@@ -1,14 +1,13 @@
 //! The flow leads the citizen: its actions become plays, places in queues and tags; keys and ends of plays go back to it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use crate::acd;
 use crate::call::{Phase, Purpose, Tags};
-use crate::flow::{self, CallFacts, Enqueue, FlowRun, Say, World};
+use crate::flow::{self, CallFacts, Enqueue, FlowRun, World};
 use crate::ids::{CallId, QueueId};
 use crate::journal::entry::Fact;
-use crate::media::{self, LegId, PlayId, Sound};
+use crate::media::{self, LegId, PlayId};
 use crate::speech::Speech;
 use crate::time::Now;
 use crate::words::{AskedAgain, EndedBy, QueueExit};
@@ -108,7 +107,7 @@ impl Engine {
                 self.append(now, Fact::NodeEntered { contact, node, info });
             }
             A::Play { say, barge_in } => {
-                let sounds = self.sounds_of(&say);
+                let sounds = self.sounds_of(now, id, &say);
                 self.play(id, sounds, Purpose::Flow, barge_in);
             }
             A::StopPlay => {
@@ -148,16 +147,6 @@ impl Engine {
                 self.close_call(now, id, EndedBy::Flow, why);
             }
         }
-    }
-
-    fn sounds_of(&self, say: &[Say]) -> Vec<Arc<Sound>> {
-        say.iter()
-            .filter_map(|say| match say {
-                Say::Prompt(language, name) => self.sound(language.as_str(), name),
-                Say::Piece(language, piece) => self.sound(language.as_str(), &piece.0),
-                Say::Recording(_) => None,
-            })
-            .collect()
     }
 
     // -- the queue
@@ -201,23 +190,23 @@ impl Engine {
         let language = call.language.clone();
         let speech = Speech::for_language(language.as_str()).filter(|_| wanted);
         let pieces = speech.map(|speech| speech.position(position)).unwrap_or_default();
-        let sounds: Vec<_> =
-            pieces.iter().filter_map(|piece| self.sound(language.as_str(), &piece.0)).collect();
-        if sounds.is_empty() {
-            self.play_music(id)
-        } else {
-            self.append(now, Fact::Announced { contact: id.into(), position });
-            self.play(id, sounds, Purpose::Announcement, false)
+        // A place with a hole in it would be another place: all pieces, or only the music.
+        let sounds: Option<Vec<_>> =
+            pieces.iter().map(|piece| self.sound(language.as_str(), &piece.0)).collect();
+        match sounds {
+            Some(sounds) if !sounds.is_empty() => {
+                self.append(now, Fact::Announced { contact: id.into(), position });
+                self.play(id, sounds, Purpose::Announcement, false)
+            }
+            _ => self.play_music(id),
         }
     }
 
     fn play_music(&mut self, id: CallId) {
         let Some(enqueue) = self.calls.get(&id).and_then(|call| call.enqueue.as_ref()) else { return };
         let music = enqueue.music.clone();
-        let sounds: Vec<_> = self.sound("music", &music).into_iter().collect();
-        if !sounds.is_empty() {
-            self.play(id, sounds, Purpose::Music, false);
-        }
+        let sound = self.sound("music", &music).unwrap_or_else(|| self.other_music());
+        self.play(id, vec![sound], Purpose::Music, false);
     }
 
     pub(super) fn on_left_queue(&mut self, now: Now, id: CallId, queue: QueueId, exit: QueueExit) {

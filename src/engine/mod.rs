@@ -15,6 +15,7 @@ mod restart;
 mod service;
 mod switching;
 mod talk;
+mod unheard;
 
 pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};

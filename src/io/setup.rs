@@ -1,6 +1,6 @@
 //! Everything that a start reads: configuration, flows and sounds, checked against each other, with all faults at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::flow::{Environment, Flow};
 use crate::ids::{FlowId, Language};
 use crate::media::library::SoundLibrary;
-use crate::speech;
+use crate::speech::Speech;
 
 /// What `serve` runs on.
 #[derive(Debug)]
@@ -47,6 +47,7 @@ impl Places {
 pub fn load(config: &Path) -> Result<Loaded, Vec<String>> {
     let places = Places::beside(config);
     let config = super::config::load(&places.config).map_err(|faults| lines(&faults))?;
+    super::grammars::install(&places.sounds)?;
     let sounds = super::media::load_sounds(&places.sounds).map_err(|faults| lines(&faults))?;
     let mut faults = Vec::new();
     let mut flows = BTreeMap::new();
@@ -68,7 +69,7 @@ pub fn load(config: &Path) -> Result<Loaded, Vec<String>> {
     }
     faults.dedup();
     faults.extend(missing_sounds(&flows, &sounds));
-    faults.extend(missing_pieces(&sounds));
+    faults.extend(missing_pieces(&flows, &sounds));
     if faults.is_empty() { Ok(Loaded { config, flows, sounds }) } else { Err(faults) }
 }
 
@@ -106,24 +107,24 @@ fn missing_sounds(flows: &BTreeMap<FlowId, Arc<Flow>>, sounds: &SoundLibrary) ->
     missing
 }
 
-/// Pieces and notices that the exchange speaks by itself and that nobody has recorded, one line a language.
-fn missing_pieces(sounds: &SoundLibrary) -> Vec<String> {
-    let pieces = speech::inventory().map(|(language, piece, _)| (language, piece.0.into_owned()));
-    let notices = speech::notice::inventory().map(|(language, name, _)| (language, name.to_owned()));
-    let mut missing: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (language, name) in pieces.chain(notices) {
-        if sounds.find(&format!("{language}/{name}")).is_none() {
-            missing.entry(language).or_default().push(name);
+/// Pieces and notices that the exchange speaks by itself and that nobody has recorded, one line a language: in the languages
+/// of the flows, and in Italian for the operators.
+fn missing_pieces(flows: &BTreeMap<FlowId, Arc<Flow>>, sounds: &SoundLibrary) -> Vec<String> {
+    let languages = flows.values().flat_map(|flow| flow.languages().iter().map(Language::as_str));
+    let languages: BTreeSet<&str> = languages.chain(["it"]).collect();
+    let mut told = Vec::new();
+    for speech in languages.into_iter().filter_map(Speech::for_language) {
+        let language = speech.language();
+        let names = speech.recordings().map(|(name, _)| name);
+        let mut missing = names.filter(|name| sounds.find(&format!("{language}/{name}")).is_none());
+        if let Some(first) = missing.next() {
+            told.push(format!(
+                "sounds/{language}/: {} spoken pieces are missing, {first}.wav first; run `centralino prompts build`",
+                missing.count() + 1
+            ));
         }
     }
-    let told = missing.into_iter().map(|(language, names)| {
-        format!(
-            "sounds/{language}/: {} spoken pieces are missing, {}.wav first; run `centralino prompts build`",
-            names.len(),
-            names.first().map_or("", String::as_str)
-        )
-    });
-    told.collect()
+    told
 }
 
 fn lines(faults: &[impl std::fmt::Display]) -> Vec<String> {

@@ -247,6 +247,13 @@ pub enum Fact {
         /// Below the recordings directory.
         file: String,
     },
+    /// A sound was to be played that is not there; the caller heard a neutral phrase instead.
+    SoundMissing {
+        /// The contact.
+        contact: ContactId,
+        /// `language/name`.
+        sound: String,
+    },
     /// The contact is over.
     ContactClosed {
         /// The contact.
@@ -354,6 +361,7 @@ impl Fact {
             | Fact::Parted { contact, .. }
             | Fact::WrappedUp { contact, .. }
             | Fact::Coded { contact, .. }
+            | Fact::SoundMissing { contact, .. }
             | Fact::ContactClosed { contact, .. }
             | Fact::DialogOpened { contact, .. }
             | Fact::Erased { contact } => Some(*contact),

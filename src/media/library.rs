@@ -1,9 +1,29 @@
 //! The sounds that can be played, by name: `it/benvenuto`, `it/pezzi/21`, `music/attesa`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::Sound;
+
+/// Hertz, seconds and loudness of the tone that says "somebody is here": A above the middle, short, as loud as speech.
+const ATTENTION: (f32, f32, f32) = (440.0, 0.3, 0.07);
+
+/// A tone and as long a pause, for where no recording is to be had.
+pub fn attention() -> &'static Arc<Sound> {
+    static TONE: LazyLock<Arc<Sound>> = LazyLock::new(|| {
+        let (hertz, seconds, loudness) = ATTENTION;
+        let wave = (0u16..).map(|at| f32::from(at) / 8000.0).take_while(|at| *at < 2.0 * seconds);
+        let sample = |at: f32| if at < seconds { (at * hertz * std::f32::consts::TAU).sin() } else { 0.0 };
+        let samples: Vec<i16> = wave.map(|at| whole(sample(at) * loudness)).collect();
+        Arc::new(Sound::encode("attention", &samples))
+    });
+    &TONE
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "-1 to 1 is brought to 16 bits")]
+fn whole(sample: f32) -> i16 {
+    (sample.clamp(-1.0, 1.0) * 32_767.0) as i16
+}
 
 /// All sounds, loaded once at start.
 #[derive(Clone, Debug, Default)]

@@ -1,19 +1,29 @@
-//! What is spoken from pieces: numbers, ordinals, dates, times, durations, digits, each by the grammar of its language.
+//! What is spoken from pieces: numbers, ordinals, dates, times, durations, money, digits, each by the grammar of its language.
 //!
 //! A value becomes a list of [`Piece`]s; each piece is one recording `sounds/<language>/pezzi/<piece>.wav`. Pieces are
 //! chosen by ear: what a person says in one breath is one recording ("ventuno", "le otto", "il terzo"), so that two joints
 //! at most fall inside a number below a thousand. The same inventory is what `prompts build` synthesises, so nothing
 //! spoken lacks a sound. Beside the values stand the [`notice`]s: the few sentences that the exchange says by itself.
+//!
+//! A language is a file, `sounds/<language>/grammar.toml`: [`reading`] makes a [`grammar`] of it or tells all its faults.
+//! Italian and English are compiled in as they are shipped; whoever starts the exchange [`install`]s what lies in `sounds/`,
+//! once, before anything is spoken.
 
-mod english;
-mod italian;
+mod grammar;
 pub mod notice;
+mod reading;
+mod template;
+mod trial;
+mod writing;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use jiff::civil::{Date, Time};
+
+use self::grammar::Grammar;
+pub use self::reading::GrammarFault;
 
 /// The name of one recording below `sounds/<language>/`, such as `pezzi/21` or `pezzi/maggio`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,117 +52,160 @@ impl Piece {
     }
 }
 
-/// One language's way of saying values. Implementations name pieces without their folder.
-trait Grammar: Sync {
-    fn language(&self) -> &'static str;
-    /// `n` is at most [`MAX_NUMBER`].
-    fn count(&self, n: u64) -> Vec<String>;
-    fn minus(&self) -> &'static str;
-    /// The name of a key that is not a digit.
-    fn symbol(&self, key: char) -> Option<&'static str>;
-    /// `None`: beyond [`MAX_ORDINAL`].
-    fn ordinal(&self, n: Option<u32>) -> Vec<String>;
-    fn date(&self, date: Date) -> Vec<String>;
-    fn time(&self, hour: i8, minute: i8) -> Vec<String>;
-    fn unit(&self, unit: Unit, n: u64) -> Vec<String>;
-    fn and(&self) -> &'static str;
-    /// `None`: beyond [`MAX_ORDINAL`].
-    fn position(&self, place: Option<u32>) -> Vec<String>;
-    /// Every piece and its text.
-    fn texts(&self) -> &BTreeMap<String, String>;
-    /// The pieces as a person would write them; one that is not known shows its name.
-    fn join(&self, names: &[&str]) -> String;
-}
-
-/// What a duration is counted in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Unit {
     Day,
     Hour,
     Minute,
     Second,
+    Euro,
+    Cent,
+}
+
+impl Unit {
+    const ALL: [Unit; 6] = [Unit::Day, Unit::Hour, Unit::Minute, Unit::Second, Unit::Euro, Unit::Cent];
 }
 
 /// A language that can be spoken from pieces.
-#[derive(Clone, Copy)]
-pub struct Speech(&'static dyn Grammar);
+#[derive(Clone)]
+pub struct Speech(Arc<Grammar>);
 
-static ALL: [Speech; 2] = [Speech(&italian::Italian), Speech(&english::English)];
+/// The grammars that are compiled in: what the exchange always speaks.
+const SHIPPED: [(&str, &str); 2] = [
+    ("it", include_str!("../../sounds/it/grammar.toml")),
+    ("en", include_str!("../../sounds/en/grammar.toml")),
+];
+
+static SHIPPED_SPEECH: LazyLock<Vec<Speech>> = LazyLock::new(|| {
+    let read = |(language, text)| reading::read(language, "grammar.toml", text).ok();
+    SHIPPED.into_iter().filter_map(read).map(|grammar| Speech(Arc::new(grammar))).collect()
+});
+
+/// What this process speaks. Settled once: a language that came or went in the middle of a call would leave it with pieces
+/// that nobody has recorded.
+static INSTALLED: OnceLock<Vec<Speech>> = OnceLock::new();
+
+/// From now on these languages are spoken, in the place of those compiled in where they have the same name. Only the first
+/// call counts, and it must come before anything is spoken.
+pub fn install(languages: Vec<Speech>) {
+    let own: Vec<String> = languages.iter().map(|speech| speech.language().to_owned()).collect();
+    let shipped = SHIPPED_SPEECH.iter().filter(|speech| !own.iter().any(|name| name == speech.language()));
+    let all = shipped.cloned().chain(languages.iter().cloned()).collect();
+    let _settled = INSTALLED.set(all);
+}
 
 impl Speech {
-    /// `it` or `en`; `None` for a language that has no grammar here.
+    /// The grammar of `language` as written, after every kind of value was said with it; `file` is its name in messages.
+    pub fn read(language: &str, file: &str, text: &str) -> Result<Speech, Vec<GrammarFault>> {
+        // Almost always the file is as it is shipped, which is tried by a test.
+        if SHIPPED.contains(&(language, text))
+            && let Some(shipped) = SHIPPED_SPEECH.iter().find(|speech| speech.language() == language)
+        {
+            return Ok(shipped.clone());
+        }
+        let grammar = reading::read(language, file, text)?;
+        let fault = |what| GrammarFault { file: file.to_owned(), at: None, what };
+        let faults: Vec<GrammarFault> = trial::holes(&grammar).into_iter().map(fault).collect();
+        if faults.is_empty() { Ok(Speech(Arc::new(grammar))) } else { Err(faults) }
+    }
+
+    /// `it` or `en` or another that was installed; `None` for a language that has no grammar.
     pub fn for_language(language: &str) -> Option<Speech> {
-        ALL.iter().copied().find(|speech| speech.language() == language)
+        Speech::all().find(|speech| speech.language() == language)
     }
 
     /// Every language there is.
     pub fn all() -> impl Iterator<Item = Speech> {
-        ALL.iter().copied()
+        INSTALLED.get().unwrap_or(&SHIPPED_SPEECH).iter().cloned()
     }
 
     /// Its name, as flows and `sounds/` have it.
-    pub fn language(self) -> &'static str {
-        self.0.language()
+    pub fn language(&self) -> &str {
+        &self.0.language
     }
 
     /// "duemilaventisei". Beyond [`MAX_NUMBER`] the digits one by one.
-    pub fn number(self, n: i64) -> Vec<Piece> {
+    pub fn number(&self, n: i64) -> Vec<Piece> {
+        pieces(&self.signed(n, |magnitude| self.0.number(magnitude, None)))
+    }
+
+    /// "meno" and what `say` makes of the rest.
+    fn signed(&self, n: i64, say: impl Fn(u64) -> Vec<String>) -> Vec<String> {
         let magnitude = n.unsigned_abs();
         let mut names =
-            if magnitude > MAX_NUMBER { digits_of(&magnitude.to_string()) } else { self.0.count(magnitude) };
+            if magnitude > MAX_NUMBER { digits_of(&magnitude.to_string()) } else { say(magnitude) };
         if n < 0 {
-            names.insert(0, self.0.minus().to_owned());
+            names.insert(0, self.0.minus.clone());
         }
-        pieces(&names)
+        names
     }
 
     /// "terzo". Beyond [`MAX_ORDINAL`] "più di cento"; there is no ordinal for zero, which is said as the first.
-    pub fn ordinal(self, n: u32) -> Vec<Piece> {
+    pub fn ordinal(&self, n: u32) -> Vec<Piece> {
         pieces(&self.0.ordinal(within_ordinals(n)))
     }
 
-    /// One by one: a case number, a telephone number. `+`, `*` and `#` are named; other characters are passed over.
-    pub fn digits(self, text: &str) -> Vec<Piece> {
-        let name = |key: char| match key {
-            '0'..='9' => Some(Piece::named(key.to_string())),
-            _ => self.0.symbol(key).map(Piece::named),
-        };
-        text.chars().filter_map(name).take(MAX_DIGITS).collect()
+    /// One by one: a case number. `+`, `*` and `#` are named; other characters are passed over.
+    pub fn digits(&self, text: &str) -> Vec<Piece> {
+        text.chars().filter_map(|key| self.0.key(key)).take(MAX_DIGITS).map(Piece::named).collect()
+    }
+
+    /// "zero cinque cinque, due sette sei, otto due due quattro": in groups, without the country's own prefix.
+    pub fn phone_number(&self, number: &str) -> Vec<Piece> {
+        let number: String =
+            number.chars().filter(|key| self.0.key(*key).is_some()).take(MAX_DIGITS).collect();
+        pieces(&self.0.phone_number(&number))
+    }
+
+    /// "dodici euro e cinquanta centesimi", of an amount in cents.
+    pub fn money(&self, cents: i64) -> Vec<Piece> {
+        pieces(&self.signed(cents, |cents| {
+            let parts = [(Unit::Euro, cents / 100), (Unit::Cent, cents % 100)];
+            let said: Vec<_> = parts.into_iter().filter(|(_, n)| *n > 0).collect();
+            self.0.row(if said.is_empty() { &parts[..1] } else { &said })
+        }))
     }
 
     /// "due giugno duemilaventisei".
-    pub fn date(self, date: Date) -> Vec<Piece> {
+    pub fn date(&self, date: Date) -> Vec<Piece> {
         pieces(&self.0.date(date))
     }
 
     /// "le otto e trenta". Seconds are not said.
-    pub fn time(self, time: Time) -> Vec<Piece> {
-        pieces(&self.0.time(time.hour(), time.minute()))
+    pub fn time(&self, time: Time) -> Vec<Piece> {
+        pieces(&self.0.time(time))
+    }
+
+    /// "due giugno alle ore nove", or with an end "dalle ore nove alle ore dieci": an appointment, without the year.
+    pub fn slot(&self, date: Date, from: Time, to: Option<Time>) -> Vec<Piece> {
+        pieces(&self.0.slot(date, from, to))
     }
 
     /// "due minuti e trenta secondi". Parts of a second are not said.
-    pub fn duration(self, duration: Duration) -> Vec<Piece> {
-        let parts = units_of(duration);
-        let last = parts.len().saturating_sub(1);
-        let mut names = Vec::new();
-        for (at, &(unit, n)) in parts.iter().enumerate() {
-            if at == last && at > 0 {
-                names.push(self.0.and().to_owned());
-            }
-            names.extend(self.0.unit(unit, n));
-        }
-        pieces(&names)
+    pub fn duration(&self, duration: Duration) -> Vec<Piece> {
+        pieces(&self.0.row(&units_of(duration)))
     }
 
     /// "Lei è il terzo in attesa", of a place counted from one.
-    pub fn position(self, place: usize) -> Vec<Piece> {
+    pub fn position(&self, place: usize) -> Vec<Piece> {
         pieces(&self.0.position(within_ordinals(u32::try_from(place).unwrap_or(u32::MAX))))
     }
 
     /// What the pieces say, written as a person would. A piece that this language does not have shows its name.
-    pub fn text(self, said: &[Piece]) -> String {
+    pub fn text(&self, said: &[Piece]) -> String {
         let names: Vec<&str> = said.iter().map(Piece::name).collect();
-        self.0.join(&names)
+        self.0.writing.join(&self.0.texts, &names)
+    }
+
+    /// Every recording that it needs and the text to record or synthesise: pieces and notices, named below
+    /// `sounds/<language>/`.
+    pub fn recordings(&self) -> impl Iterator<Item = (Cow<'static, str>, &str)> {
+        let pieces = self.0.texts.iter().map(|(name, text)| (Piece::named(name).0, text.as_str()));
+        let notices = notice::Notice::ALL.into_iter().filter_map(|notice| {
+            Some((Cow::Borrowed(notice.sound()), self.0.notices.get(notice.key())?.as_str()))
+        });
+        pieces.chain(notices)
     }
 }
 
@@ -160,14 +213,6 @@ impl std::fmt::Debug for Speech {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Speech({})", self.language())
     }
-}
-
-/// Every piece that can come out of any value: language, piece, text to record or synthesise.
-pub fn inventory() -> impl Iterator<Item = (&'static str, Piece, &'static str)> {
-    ALL.iter().flat_map(|speech| {
-        let texts = speech.0.texts();
-        texts.iter().map(|(name, text)| (speech.language(), Piece::named(name), text.as_str()))
-    })
 }
 
 fn pieces(names: &[String]) -> Vec<Piece> {

@@ -1,5 +1,5 @@
 //! The sentences that the exchange says by itself, whatever the flow: to callers when it stops or fails, to operators as
-//! the answer to a feature code. Recordings `sounds/<language>/sistema/<name>.wav`.
+//! the answer to a feature code. Recordings `sounds/<language>/sistema/<name>.wav`, from the texts of the language's grammar.
 
 /// One such sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -8,6 +8,8 @@ pub enum Notice {
     ServiceEnds,
     /// To a caller: something failed on our side.
     Error,
+    /// To a caller: in the place of a prompt that has no sound.
+    Unavailable,
     /// To an operator: ready for calls.
     Ready,
     /// To an operator: paused.
@@ -30,9 +32,10 @@ pub enum Notice {
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 11] = [
+    pub const ALL: [Notice; 12] = [
         Notice::ServiceEnds,
         Notice::Error,
+        Notice::Unavailable,
         Notice::Ready,
         Notice::Paused,
         Notice::LoggedIn,
@@ -49,6 +52,7 @@ impl Notice {
         match self {
             Notice::ServiceEnds => "sistema/chiusura_servizio",
             Notice::Error => "sistema/errore",
+            Notice::Unavailable => "sistema/messaggio_mancante",
             Notice::Ready => "sistema/stato_pronto",
             Notice::Paused => "sistema/stato_pausa",
             Notice::LoggedIn => "sistema/stato_entrato",
@@ -61,42 +65,8 @@ impl Notice {
         }
     }
 
-    fn italian(self) -> &'static str {
-        match self {
-            Notice::ServiceEnds => "Il servizio si interrompe. Ci scusiamo, la preghiamo di richiamare.",
-            Notice::Error => "Ci scusiamo, si è verificato un problema tecnico.",
-            Notice::Ready => "Pronto per le chiamate.",
-            Notice::Paused => "In pausa.",
-            Notice::LoggedIn => "Accesso eseguito. Pronto per le chiamate.",
-            Notice::LoggedOut => "Uscita eseguita. Arrivederci.",
-            Notice::Coded => "Codifica salvata.",
-            Notice::BadCode => "Codice errato.",
-            Notice::BadTopic => "Argomento inesistente.",
-            Notice::BadOutcome => "Esito inesistente.",
-            Notice::NothingToCode => "Nessuna chiamata da codificare.",
-        }
+    /// Its name in the `[notices]` of a grammar.
+    pub(super) fn key(self) -> &'static str {
+        self.sound().rsplit('/').next().unwrap_or_default()
     }
-
-    fn english(self) -> &'static str {
-        match self {
-            Notice::ServiceEnds => "The service is stopping. We are sorry, please call again.",
-            Notice::Error => "We are sorry, there is a technical problem.",
-            Notice::Ready => "Ready for calls.",
-            Notice::Paused => "Paused.",
-            Notice::LoggedIn => "Logged in. Ready for calls.",
-            Notice::LoggedOut => "Logged out. Goodbye.",
-            Notice::Coded => "Code saved.",
-            Notice::BadCode => "Wrong code.",
-            Notice::BadTopic => "No such topic.",
-            Notice::BadOutcome => "No such outcome.",
-            Notice::NothingToCode => "No call to be coded.",
-        }
-    }
-}
-
-/// Every notice in every language: language, recording, text to record or synthesise.
-pub fn inventory() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    Notice::ALL.into_iter().flat_map(|notice| {
-        [("it", notice.sound(), notice.italian()), ("en", notice.sound(), notice.english())]
-    })
 }

@@ -10,6 +10,7 @@ mod scenarios_record;
 mod scenarios_switches;
 mod sim;
 mod torture;
+mod unheard;
 mod wire;
 
 mod sip_endpoint;

@@ -15,7 +15,7 @@ pub(super) struct BuildArgs {
     pub(super) places: Places,
     /// Only this language.
     #[arg(long)]
-    language: Option<String>,
+    pub(super) language: Option<String>,
     /// Speech synthesiser: reads the text on standard input, writes a WAV to `{output}` or else to standard output;
     /// `{voice}` stands for the language's voice. Split at spaces, not run by a shell. [default: espeak-ng]
     #[arg(long)]
@@ -37,7 +37,7 @@ pub(super) struct ImportArgs {
     from: PathBuf,
     /// The language spoken.
     #[arg(long)]
-    language: String,
+    pub(super) language: String,
     /// Name of the recording, such as `benvenuto` or `pezzi/21`. [default: the file's]
     #[arg(long)]
     name: Option<String>,
@@ -49,7 +49,7 @@ pub(super) struct LevelArgs {
     pub(super) places: Places,
     /// Only this language.
     #[arg(long)]
-    language: Option<String>,
+    pub(super) language: Option<String>,
     /// Only say what would be done.
     #[arg(long)]
     dry_run: bool,

@@ -1,6 +1,6 @@
 //! `prompts`: every sentence, piece and music becomes a recording that the exchange can play as it is.
 //!
-//! Who needs sounds gives [`Prompt`]s: the flows their texts, `speech` its pieces and notices. [`Builder`] takes each
+//! Who needs sounds gives [`Prompt`]s: the flows their texts, the grammars in `speech` their pieces and notices. [`Builder`] takes each
 //! through the same steps: the `ledger` beside the recordings says whether the text is new; `passage` finds the words of
 //! another language in it; `synthesis` speaks it with a command of the administrator's choice; `mastering` brings it to
 //! 8 kHz, cuts silence, sets the level; the file takes its place at once, whole. The hold music is composed by `music`.
@@ -30,6 +30,8 @@ use ledger::Ledger;
 pub use studio::{Imported, Levelled, Leveller, import, recordings_below};
 pub use synthesis::{Encoding, Voice};
 
+use crate::speech::Speech;
+
 /// Longest text given to a synthesiser: some minutes of speech, more than anybody listens to.
 const MAX_TEXT: usize = 4000;
 
@@ -55,13 +57,13 @@ impl Prompt {
     }
 }
 
-/// The pieces of every language and the exchange's own notices.
-pub fn own_prompts() -> impl Iterator<Item = Prompt> {
-    let pieces =
-        crate::speech::inventory().map(|(language, piece, text)| Prompt::new(language, &piece.0, text));
-    let notices =
-        crate::speech::notice::inventory().map(|(language, name, text)| Prompt::new(language, name, text));
-    pieces.chain(notices)
+/// The pieces of these languages and the exchange's own notices in them. A language without a grammar has none.
+pub fn own_prompts<'l>(languages: impl IntoIterator<Item = &'l str>) -> impl Iterator<Item = Prompt> {
+    let spoken = languages.into_iter().filter_map(Speech::for_language);
+    spoken.flat_map(|speech| {
+        let recordings = speech.recordings();
+        recordings.map(|(name, text)| Prompt::new(speech.language(), &name, text)).collect::<Vec<_>>()
+    })
 }
 
 /// What became of one prompt.
@@ -80,7 +82,7 @@ pub enum Built {
 pub struct Builder {
     /// The tree.
     pub sounds: PathBuf,
-    /// Speaks every language; `None`: each language's own [`Voice`].
+    /// Speaks every language; `None`: espeak-ng.
     pub voice: Option<Voice>,
     /// Make what was synthesised again, though its text has not changed. Studio recordings stay.
     pub force: bool,
@@ -143,8 +145,7 @@ impl Builder {
         let bad = |what| PromptsError::bad_sound(prompt, what);
         let mut spoken = Vec::new();
         for passage in passage::passages(&prompt.language, &prompt.text).map_err(bad)? {
-            let voice = self.voice.clone().or_else(|| Voice::of_language(passage.language));
-            let voice = voice.ok_or_else(|| PromptsError::NoVoice(passage.language.to_owned()))?;
+            let voice = self.voice.clone().unwrap_or_else(Voice::espeak);
             spoken.push(voice.speak(prompt, &passage, &self.sounds.join(&prompt.language))?);
         }
         if spoken.is_empty() {

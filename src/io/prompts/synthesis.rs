@@ -33,10 +33,9 @@ pub enum Encoding {
 
 impl Voice {
     /// The voice used unless another is asked for.
-    pub fn of_language(language: &str) -> Option<Voice> {
-        espeak_voice(language)?;
+    pub fn espeak() -> Voice {
         let command = "espeak-ng -v {voice} -s 165 --stdin -w {output}".to_owned();
-        Some(Voice { command, encoding: Encoding::Utf8 })
+        Voice { command, encoding: Encoding::Utf8 }
     }
 
     /// Speaks a passage of `prompt`, by way of a file in `folder` that is gone afterwards.
@@ -59,7 +58,7 @@ impl Voice {
     }
 
     fn run(&self, prompt: &Prompt, passage: &Passage<'_>, file: &Path) -> Result<Output, PromptsError> {
-        let voice = espeak_voice(passage.language).unwrap_or(passage.language);
+        let voice = espeak_voice(passage.language);
         let fill = |word: &str| word.replace("{voice}", voice).replace("{output}", &file.to_string_lossy());
         let mut words = self.command.split_whitespace().map(fill);
         let program = words.next().ok_or_else(|| PromptsError::NoVoice(prompt.language.clone()))?;
@@ -103,12 +102,9 @@ impl Encoding {
     }
 }
 
-fn espeak_voice(language: &str) -> Option<&'static str> {
-    match language {
-        "it" => Some("it"),
-        "en" => Some("en-gb"),
-        _ => None,
-    }
+/// Most voices of espeak-ng are called like their language.
+fn espeak_voice(language: &str) -> &str {
+    if language == "en" { "en-gb" } else { language }
 }
 
 fn no_synthesiser(program: &str, prompt: &Prompt) -> PromptsError {

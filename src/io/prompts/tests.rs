@@ -278,7 +278,7 @@ fn text_without_words_is_a_pause() {
 
 #[test]
 fn everything_the_exchange_says_by_itself_can_be_asked_for() {
-    let prompts = checked(own_prompts()).expect("good names and one text each");
+    let prompts = checked(own_prompts(["it", "en"])).expect("good names and one text each");
     assert!(prompts.iter().any(|prompt| prompt.name == "sistema/errore" && prompt.language == "en"));
     assert!(prompts.iter().any(|prompt| prompt.name == "pezzi/21" && prompt.text == "ventuno"));
 }
@@ -300,7 +300,7 @@ fn recordings(folder: &Path) -> Vec<PathBuf> {
 fn fresh_machine_can_say_everything_without_a_synthesiser() {
     let missing =
         |prompt: &Prompt| !committed().join(&prompt.language).join(format!("{}.wav", prompt.name)).exists();
-    let missing: Vec<Prompt> = own_prompts().filter(missing).collect();
+    let missing: Vec<Prompt> = own_prompts(["it", "en"]).filter(missing).collect();
     assert!(missing.is_empty(), "run `centralino prompts build` and commit: {missing:?}");
 }
 
@@ -318,7 +318,8 @@ fn every_committed_recording_suits_a_telephone() {
         let samples: Vec<f32> =
             reader.into_samples::<i16>().map(|sample| f32::from(sample.expect("whole")) / 32_768.0).collect();
         let Some(level) = speech_level(&samples, mastering::RATE).map(|level| level.active_dbov) else {
-            assert!(path.ends_with("pezzi/pausa.wav"), "{} is silent", path.display());
+            let pause = ["pezzi/pausa.wav", "pezzi/pause.wav"].iter().any(|name| path.ends_with(name));
+            assert!(pause, "{} is silent", path.display());
             continue;
         };
         let wanted = if path.starts_with(committed().join("music")) { -29.0 } else { SPEECH_DBOV };
