@@ -77,6 +77,7 @@ impl SipSockets {
     /// The port is taken, or the address is not of this machine.
     pub async fn bind(address: SocketAddr) -> io::Result<SipSockets> {
         let (udp, listener) = bind_both(address).await?;
+        udp.writable().await?; // until it was asked for once, a first datagram would be taken for one that blocks, and lost
         let address = udp.local_addr()?;
         let (reports, inbox) = mpsc::channel(MAX_REPORTS);
         tokio::spawn(accept(listener, reports.clone()));
