@@ -41,7 +41,7 @@ fn demo_flow_names_every_recording_it_needs_and_has_a_text_for_each() {
     let texts: BTreeSet<(&Language, &str)> =
         flow.prompt_texts().map(|(language, sound, _)| (language, sound)).collect();
     assert_eq!(texts, flow.sounds_needed());
-    assert_eq!(texts.len(), 2 * 19);
+    assert_eq!(texts.len(), 2 * 23);
     assert_eq!(flow.music_needed(), BTreeSet::from(["attesa"]));
 }
 
