@@ -14,7 +14,7 @@ use centralino::ids::SeatId;
 use centralino::journal::entry::{Entry, Fact, Personal};
 use centralino::journal::sim_disk::{Crash, SimDisk};
 use centralino::journal::sim_store::{SimDelays, SimStore};
-use centralino::journal::{Lsn, StoreEvent};
+use centralino::journal::{Journal, Lsn, StoreEvent};
 use centralino::media::plane::{Pace, Plane};
 use centralino::media::{self, LegId};
 use centralino::time::{Mono, Now, earliest};
@@ -365,6 +365,12 @@ impl Sim {
     fn on_store(&mut self, event: StoreEvent) {
         match event {
             StoreEvent::Written(lsn) => {
+                let last = self.store().journal().last();
+                if last < lsn {
+                    self.hold_against(Err(format!(
+                        "{lsn:?} is told as written, the journal ends at {last:?}"
+                    )));
+                }
                 self.written = lsn;
                 self.feed(Input::Written(lsn));
             }
