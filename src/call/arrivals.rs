@@ -66,8 +66,7 @@ mod tests {
     #[test]
     fn each_second_lets_in_its_own_calls() {
         let mut arrivals = Arrivals::default();
-        let admitted =
-            [0, 100, 900, 999, 1_000, 1_001, 1_999, 3_000].map(|ms| arrivals.admit(at(ms), 2));
+        let admitted = [0, 100, 900, 999, 1_000, 1_001, 1_999, 3_000].map(|ms| arrivals.admit(at(ms), 2));
         assert_eq!(admitted, [true, true, false, false, true, true, false, true]);
     }
 
@@ -80,7 +79,11 @@ mod tests {
             arrivals.on_answered(at(ms), *call);
         }
         let acknowledged = |call| call != calls[0];
-        assert_eq!(arrivals.late(at(4_999), acknowledged), None, "the first has acknowledged, the second has time");
+        assert_eq!(
+            arrivals.late(at(4_999), acknowledged),
+            None,
+            "the first has acknowledged, the second has time"
+        );
         assert_eq!(arrivals.late(at(5_000), acknowledged), Some(calls[1]));
         assert_eq!(arrivals.late(at(9_000), |_| false), None);
     }
