@@ -8,7 +8,7 @@ use super::out;
 use crate::flow::{Environment, Flow};
 use crate::io::prompts::Prompt;
 use crate::io::setup::{Places, environment};
-use crate::io::{config, grammars, media};
+use crate::io::{config, media};
 use crate::media::library::SoundLibrary;
 
 /// Largest file that is read; a flow may be a quarter of it.
@@ -74,7 +74,7 @@ impl World {
         let lines = |faults: Vec<String>| Failure::faults(faults);
         let config = config::load(dir).map_err(|faults| lines(texts(&faults)))?;
         let places = Places::beside(dir);
-        grammars::install(&places.sounds).map_err(lines)?;
+        crate::io::grammars::install(&places.sounds).map_err(lines)?;
         let sounds = media::load_sounds(&places.sounds).map_err(|faults| lines(texts(&faults)))?;
         Ok(World { environment: environment(&config, &sounds), sounds })
     }
@@ -127,7 +127,7 @@ fn texts(faults: &[impl std::fmt::Display]) -> Vec<String> {
 /// made.
 pub(super) fn prompts(config: &Path, sounds: &Path) -> Result<Vec<Prompt>, Failure> {
     let parsed = config::load(config).map_err(|faults| Failure::faults(texts(&faults)))?;
-    grammars::install(sounds).map_err(Failure::faults)?;
+    crate::io::grammars::install(sounds).map_err(Failure::faults)?;
     // A sound that cannot be read is about to be made anew.
     let sounds = media::load_sounds(sounds).unwrap_or_default();
     let world = World { environment: environment(&parsed, &sounds), sounds };

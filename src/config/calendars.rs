@@ -9,49 +9,57 @@ use toml::de::{DeValue, ValueDeserializer};
 
 use super::fault::Fault;
 use super::names::Names;
-use super::reader::{Table, name_word};
+use super::reader::{File, Table, name_word};
 use crate::flow::hours::{Calendars, ScheduleFault, ScheduleText};
 use crate::ids::ScheduleId;
 
 /// Read `[schedule.<name>]`.
 pub(super) fn read(table: Table<'_>, names: &mut Names) -> Calendars {
-    let mut calendars = Calendars::default();
+    let mut written = Written::default();
     if let Some(schedules) = table.table("schedule", "[schedule]") {
-        let (mut texts, mut values) = (BTreeMap::new(), BTreeMap::new());
-        let mut unread = BTreeSet::new();
         for (name, value) in schedules.entries {
             let name = name_word(name);
             names.add(&table.file, &name);
-            values.insert(ScheduleId::from(name.text), value);
-            match ScheduleText::deserialize(ValueDeserializer::from(value.clone())) {
-                Ok(text) => drop(texts.insert(ScheduleId::from(name.text), text)),
-                Err(error) => {
-                    let at = error.span().unwrap_or_else(|| value.span());
-                    let (name, fault) = (name.text.to_owned(), error.message().to_owned());
-                    unread.insert(name.clone());
-                    table.file.fault(&at, Fault::Schedule { name, fault });
-                }
-            }
+            written.read(&table.file, name.text, value);
         }
-        match Calendars::compile(&texts) {
-            Ok(compiled) => calendars = compiled,
-            Err(faults) => {
-                for (name, fault) in faults {
-                    let Some(value) = values.get(&name) else { continue };
-                    // It is there; its own faults are told.
-                    if matches!(&fault, ScheduleFault::Parent { name, .. } if unread.contains(name)) {
-                        continue;
-                    }
-                    let at = find(value, culprit(&fault)).unwrap_or_else(|| value.span());
-                    table
-                        .file
-                        .fault(&at, Fault::Schedule { name: name.to_string(), fault: fault.to_string() });
-                }
+    }
+    let compiled = Calendars::compile(&written.texts).unwrap_or_else(|faults| {
+        faults.into_iter().for_each(|(name, fault)| written.tell(&table.file, &name, &fault));
+        Calendars::default()
+    });
+    table.finish();
+    compiled
+}
+
+/// The schedules as written, each with its place.
+#[derive(Default)]
+struct Written<'v> {
+    texts: BTreeMap<ScheduleId, ScheduleText>,
+    values: BTreeMap<ScheduleId, &'v Spanned<DeValue<'v>>>,
+    /// Those whose form is wrong. What extends them is not at fault.
+    unread: BTreeSet<String>,
+}
+
+impl<'v> Written<'v> {
+    fn read(&mut self, file: &File<'_>, name: &str, value: &'v Spanned<DeValue<'v>>) {
+        self.values.insert(name.into(), value);
+        match ScheduleText::deserialize(ValueDeserializer::from(value.clone())) {
+            Ok(text) => drop(self.texts.insert(name.into(), text)),
+            Err(error) => {
+                self.unread.insert(name.to_owned());
+                let at = error.span().unwrap_or_else(|| value.span());
+                let (name, fault) = (name.to_owned(), error.message().to_owned());
+                file.fault(&at, Fault::Schedule { name, fault });
             }
         }
     }
-    table.finish();
-    calendars
+
+    fn tell(&self, file: &File<'_>, name: &ScheduleId, fault: &ScheduleFault) {
+        let told_already = matches!(fault, ScheduleFault::Parent { name, .. } if self.unread.contains(name));
+        let Some(value) = self.values.get(name).filter(|_| !told_already) else { return };
+        let at = find(value, culprit(fault)).unwrap_or_else(|| value.span());
+        file.fault(&at, Fault::Schedule { name: name.to_string(), fault: fault.to_string() });
+    }
 }
 
 /// The text that a fault is about.

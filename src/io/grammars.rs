@@ -14,7 +14,7 @@ const MAX_BYTES: u64 = 4 * 1024 * 1024;
 pub fn install(sounds: &Path) -> Result<(), Vec<String>> {
     let (languages, faults) = read(sounds);
     if faults.is_empty() {
-        speech::install(languages);
+        speech::install(&languages);
         return Ok(());
     }
     Err(faults)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::Config;
+use crate::flow::hours::Schedule;
 use crate::flow::{Environment, Flow};
 use crate::ids::{FlowId, Language};
 use crate::media::library::SoundLibrary;
@@ -70,6 +71,7 @@ pub fn load(config: &Path) -> Result<Loaded, Vec<String>> {
     faults.dedup();
     faults.extend(missing_sounds(&flows, &sounds));
     faults.extend(missing_pieces(&flows, &sounds));
+    warn_of_queues_that_never_open(&config);
     if faults.is_empty() { Ok(Loaded { config, flows, sounds }) } else { Err(faults) }
 }
 
@@ -89,6 +91,8 @@ pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
             environment.sounds.entry(Language::from(folder)).or_default().insert(name.to_owned());
         }
     }
+    // A flow may name it before `prompts build` has made it; that it is missing is told with the other sounds.
+    environment.music.insert(super::prompts::OWN_MUSIC.to_owned());
     environment
 }
 
@@ -125,6 +129,16 @@ fn missing_pieces(flows: &BTreeMap<FlowId, Arc<Flow>>, sounds: &SoundLibrary) ->
         }
     }
     told
+}
+
+/// No fault, because a queue may be closed for a season; but never what somebody meant to leave so.
+fn warn_of_queues_that_never_open(config: &Config) {
+    for (queue, settings) in &config.queues {
+        let schedule = settings.schedule.as_ref().and_then(|name| config.calendars.schedules.get(name));
+        if schedule.is_some_and(Schedule::never_opens) {
+            tracing::warn!(%queue, "its schedule never opens; see `centralino calendar preview`");
+        }
+    }
 }
 
 fn lines(faults: &[impl std::fmt::Display]) -> Vec<String> {

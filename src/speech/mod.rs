@@ -5,8 +5,8 @@
 //! at most fall inside a number below a thousand. The same inventory is what `prompts build` synthesises, so nothing
 //! spoken lacks a sound. Beside the values stand the [`notice`]s: the few sentences that the exchange says by itself.
 //!
-//! A language is a file, `sounds/<language>/grammar.toml`: [`reading`] makes a [`grammar`] of it or tells all its faults.
-//! Italian and English are compiled in as they are shipped; whoever starts the exchange [`install`]s what lies in `sounds/`,
+//! A language is a file, `sounds/<language>/grammar.toml`: `reading` makes a `grammar` of it or tells all its faults.
+//! Italian, English and Spanish are compiled in as they are shipped; whoever starts the exchange [`install`]s what lies in `sounds/`,
 //! once, before anything is spoken.
 
 mod grammar;
@@ -15,6 +15,7 @@ mod reading;
 mod template;
 mod trial;
 mod writing;
+mod written;
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -71,10 +72,11 @@ impl Unit {
 #[derive(Clone)]
 pub struct Speech(Arc<Grammar>);
 
-/// The grammars that are compiled in: what the exchange always speaks.
-const SHIPPED: [(&str, &str); 2] = [
+/// The grammars that are compiled in: what the exchange always speaks, tried by a test and not at every start.
+const SHIPPED: [(&str, &str); 3] = [
     ("it", include_str!("../../sounds/it/grammar.toml")),
     ("en", include_str!("../../sounds/en/grammar.toml")),
+    ("es", include_str!("../../sounds/es/grammar.toml")),
 ];
 
 static SHIPPED_SPEECH: LazyLock<Vec<Speech>> = LazyLock::new(|| {
@@ -88,7 +90,7 @@ static INSTALLED: OnceLock<Vec<Speech>> = OnceLock::new();
 
 /// From now on these languages are spoken, in the place of those compiled in where they have the same name. Only the first
 /// call counts, and it must come before anything is spoken.
-pub fn install(languages: Vec<Speech>) {
+pub fn install(languages: &[Speech]) {
     let own: Vec<String> = languages.iter().map(|speech| speech.language().to_owned()).collect();
     let shipped = SHIPPED_SPEECH.iter().filter(|speech| !own.iter().any(|name| name == speech.language()));
     let all = shipped.cloned().chain(languages.iter().cloned()).collect();
@@ -110,7 +112,7 @@ impl Speech {
         if faults.is_empty() { Ok(Speech(Arc::new(grammar))) } else { Err(faults) }
     }
 
-    /// `it` or `en` or another that was installed; `None` for a language that has no grammar.
+    /// One of those shipped, or another that was installed; `None` for a language that has no grammar.
     pub fn for_language(language: &str) -> Option<Speech> {
         Speech::all().find(|speech| speech.language() == language)
     }

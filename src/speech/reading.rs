@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use toml::Spanned;
 
 use super::Unit;
 use super::grammar::{Grammar, PhoneReading, SlotWords, UnitWords};
 use super::template::{Ranges, Rule, Template};
 use super::writing::{Joint, Selector, Writing};
+use super::written::{GrammarText, JointText, RuleText, SeriesText, UnitText, WritingText};
 
 /// Most recordings in one series, and most series: a studio has to speak them.
 const MAX_SERIES: usize = 1000;
@@ -50,137 +50,6 @@ impl Faults<'_> {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GrammarText {
-    #[serde(default)]
-    series: Vec<SeriesText>,
-    pieces: BTreeMap<String, String>,
-    number: NumberText,
-    ordinal: PlacesText,
-    position: PlacesText,
-    symbols: BTreeMap<Spanned<String>, Spanned<String>>,
-    phone_number: PhoneText,
-    date: DateText,
-    time: RulesText,
-    slot: SlotText,
-    units: UnitsText,
-    #[serde(default)]
-    writing: WritingText,
-    notices: BTreeMap<String, String>,
-}
-
-/// A numbered family of recordings: `ord_1`, `ord_2` and so on; without a name `0`, `1`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SeriesText {
-    name: Option<String>,
-    from: u64,
-    step: Option<u64>,
-    texts: Spanned<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NumberText {
-    minus: Spanned<String>,
-    after_millions: Option<Spanned<String>>,
-    rules: Vec<RuleText>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlacesText {
-    rules: Vec<RuleText>,
-    beyond: Spanned<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RulesText {
-    rules: Vec<RuleText>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PhoneText {
-    national: Option<String>,
-    group: usize,
-    pause: Spanned<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DateText {
-    months: Spanned<Vec<Spanned<String>>>,
-    rules: Vec<RuleText>,
-    /// As `rules` when not given: `{year}` then says nothing.
-    #[serde(default)]
-    without_year: Vec<RuleText>,
-    year: Vec<RuleText>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SlotText {
-    at: Spanned<String>,
-    range: Spanned<String>,
-    #[serde(default)]
-    time: Vec<RuleText>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UnitsText {
-    and: Spanned<String>,
-    day: UnitText,
-    hour: UnitText,
-    minute: UnitText,
-    second: UnitText,
-    euro: UnitText,
-    cent: UnitText,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UnitText {
-    one: Spanned<String>,
-    many: Spanned<String>,
-    form: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WritingText {
-    #[serde(default)]
-    join: Vec<JointText>,
-    #[serde(default)]
-    within: BTreeMap<String, String>,
-    #[serde(default)]
-    endings: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct JointText {
-    left: String,
-    right: String,
-    with: String,
-}
-
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RuleText {
-    n: Option<Spanned<String>>,
-    rest: Option<Spanned<String>>,
-    day: Option<Spanned<String>>,
-    month_number: Option<Spanned<String>>,
-    hour: Option<Spanned<String>>,
-    minute: Option<Spanned<String>>,
-    unit: Option<Spanned<u64>>,
-    say: Spanned<String>,
-}
-
 /// What the rules of one section may speak of.
 const OF_NUMBERS: &[&str] = &["n", "count", "whole", "rest"];
 const OF_DAYS: &[&str] = &["day", "month", "month_number", "year"];
@@ -209,7 +78,7 @@ struct Reader<'f, 't> {
 impl Reader<'_, '_> {
     fn grammar(mut self, language: &str, written: GrammarText) -> Grammar {
         self.texts = written.pieces;
-        written.series.into_iter().take(MAX_SERIES).for_each(|series| self.series(series));
+        written.series.iter().take(MAX_SERIES).for_each(|series| self.series(series));
         let number = self.rules(written.number.rules, OF_NUMBERS);
         self.check_ends(&number);
         let date = self.rules(written.date.rules.clone(), OF_DAYS);
@@ -257,18 +126,17 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn series(&mut self, series: SeriesText) {
+    fn series(&mut self, series: &SeriesText) {
         let step = series.step.unwrap_or(1);
         if series.texts.get_ref().len() > MAX_SERIES {
             self.faults
                 .at(&series.texts, format!("more than {MAX_SERIES} recordings; nobody would speak them"));
             return;
         }
-        let texts = series.texts.get_ref().clone();
         let mut n = series.from;
-        for text in texts {
+        for text in series.texts.get_ref() {
             let piece = series.name.as_ref().map_or_else(|| n.to_string(), |name| format!("{name}_{n}"));
-            if self.texts.insert(piece.clone(), text).is_some() {
+            if self.texts.insert(piece.clone(), text.clone()).is_some() {
                 self.faults
                     .at(&series.texts, format!("`{piece}` has a text already; change `from` or `name`"));
             }

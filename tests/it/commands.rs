@@ -26,7 +26,7 @@ fn centralino(arguments: &[&str]) -> Command {
 }
 
 /// Runs a command that ends by itself: exit code, standard output, standard error.
-fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+pub(crate) fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } = centralino(arguments).output().expect("the program was built");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     (status.code(), text(stdout), text(stderr))

@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 pub use coverage::{Coverage, Standing, State, coverage, survey};
 pub use error::PromptsError;
 use ledger::Ledger;
+pub use music::NAME as OWN_MUSIC;
 pub use studio::{Imported, Levelled, Leveller, import, recordings_below};
 pub use synthesis::{Encoding, Voice};
 

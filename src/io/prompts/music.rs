@@ -7,8 +7,8 @@
 
 use super::mastering::{self, PACKET, RATE};
 
-/// Name of the recording below `sounds/music/`.
-pub(super) const NAME: &str = "attesa";
+/// Name of the recording below `sounds/music/`, which `prompts build` always can make.
+pub const NAME: &str = "attesa";
 /// Which composition this is; a change of it makes the recording anew.
 pub(super) const EDITION: &str = "attesa 2";
 
