@@ -29,20 +29,27 @@ mod compile;
 mod expression;
 mod fault;
 mod fields;
+mod grammar;
 pub mod hours;
+mod input_kind;
 mod model;
 mod prompt;
 pub mod request;
 mod run;
+mod said;
 mod spoken;
 mod template;
+mod trial;
 mod value;
+mod variable;
 mod yaml;
 
-pub use self::fault::{Fault, FlowError, Hint, Place};
+pub use self::compile::Checked;
+pub use self::fault::{Fault, FlowError, Hint, Part, Place, Said, Tongue, Words};
 pub use self::model::{Environment, Flow};
 pub use self::request::{Answer, Marked, Request, RequestId};
 pub use self::run::{Bulletin, CallFacts, FlowRun, QueueFacts, RunError, World};
+pub use self::trial::{Coverage, Mutants, Survivor, TestFailure, TestReport};
 pub use self::value::{Value, ValueError};
 
 #[cfg(test)]
