@@ -28,21 +28,22 @@ pub struct FlowError {
     pub fault: Fault,
 }
 
-impl FlowError {
-    /// The whole line, in a language.
-    pub fn said(&self, tongue: Tongue) -> String {
-        let warning = match (self.fault.is_warning(), tongue) {
-            (false, _) => "",
-            (true, Tongue::English) => "warning: ",
-            (true, Tongue::Italian) => "avviso: ",
-        };
-        format!("{}:{}:{}: {warning}{}", self.file, self.at.line, self.at.column, self.fault.said(tongue))
+impl fmt::Display for FlowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.at.line, self.at.column, self.fault)
     }
 }
 
-impl fmt::Display for FlowError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.said(Tongue::English))
+impl FlowError {
+    /// The whole line, in a language.
+    pub fn said(&self, tongue: Tongue) -> String {
+        match tongue {
+            Tongue::English => self.to_string(),
+            Tongue::Italian => {
+                let told = self.fault.told(tongue);
+                format!("{}:{}:{}: {told}", self.file, self.at.line, self.at.column)
+            }
+        }
     }
 }
 
@@ -192,6 +193,7 @@ pub enum Fault {
     UnknownReturn { name: String, hint: Hint },
     UnusedReturn(String),
     NotASubflow(String),
+    SubflowVersion { name: String, says: String },
 
     // The graph.
     Unreachable(String),
@@ -213,6 +215,16 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What is wrong and what to do, marked when it is a warning.
+    fn told(&self, tongue: Tongue) -> String {
+        let mark = match (self.is_warning(), tongue) {
+            (false, _) => "",
+            (true, Tongue::English) => "warning: ",
+            (true, Tongue::Italian) => "avviso: ",
+        };
+        format!("{mark}{}", self.said(tongue))
+    }
+
     /// The flow runs all the same.
     pub fn is_warning(&self) -> bool {
         matches!(
@@ -224,7 +236,7 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.said(Tongue::English))
+        f.write_str(&self.told(Tongue::English))
     }
 }
 

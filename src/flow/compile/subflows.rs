@@ -115,10 +115,17 @@ impl<'y> Compiler<'y> {
         }
         let file = format!("ivr-flows/sub/{full}.yaml");
         match Flow::within(text, &file, self.env, &users) {
-            Ok(checked) if checked.flow.interface.is_some() => Some(Arc::new(checked.flow)),
-            Ok(_) => {
-                self.faults.add(name.at, Fault::NotASubflow(full));
-                None
+            Ok(checked) => {
+                let Some(interface) = &checked.flow.interface else {
+                    self.faults.add(name.at, Fault::NotASubflow(full));
+                    return None;
+                };
+                let says = format!("{}@{}", checked.flow.id, interface.version);
+                if says != full {
+                    self.faults.add(name.at, Fault::SubflowVersion { name: full, says });
+                    return None;
+                }
+                Some(Arc::new(checked.flow))
             }
             Err(errors) => {
                 self.faults.add(name.at, Fault::SubflowFaulty { name: full, faults: errors.len() });

@@ -94,7 +94,8 @@ impl Fault {
             | Fault::ReturnOutside(_)
             | Fault::UnknownReturn { .. }
             | Fault::UnusedReturn(_)
-            | Fault::NotASubflow(_) => self.of_subflows(tongue),
+            | Fault::NotASubflow(_)
+            | Fault::SubflowVersion { .. } => self.of_subflows(tongue),
             Fault::TestNode { .. }
             | Fault::TestExit { .. }
             | Fault::TestMoment(_)
@@ -482,6 +483,11 @@ impl Fault {
                 tongue,
                 "no node returns as `{name}`; remove it from `returns` or add a `return` node",
                 "nessun nodo ritorna come `{name}`; toglierlo da `returns` o aggiungere un nodo `return`"
+            ),
+            Fault::SubflowVersion { name, says } => said!(
+                tongue,
+                "ivr-flows/sub/{name}.yaml calls itself `{says}`; let the file's name agree with its `id` and `version`",
+                "ivr-flows/sub/{name}.yaml dice di essere `{says}`; far coincidere il nome del file con `id` e `version`"
             ),
             Fault::NotASubflow(name) => said!(
                 tongue,
