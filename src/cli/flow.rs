@@ -13,7 +13,7 @@ use super::out;
 use crate::flow::hours::Calendars;
 use crate::flow::{Checked, Environment, Flow, FlowError, Tongue};
 use crate::io::prompts::Prompt;
-use crate::io::setup::{Places, environment, subflows};
+use crate::io::setup::{Places, environment};
 use crate::io::{config, media};
 use crate::media::library::SoundLibrary;
 
@@ -185,7 +185,8 @@ impl World {
         let places = Places::beside(dir);
         let sounds = media::load_sounds(&places.sounds).map_err(|faults| lines(texts(&faults)))?;
         let mut environment = environment(&config, &sounds);
-        environment.subflows = subflows(&places.flows).map_err(|fault| lines(vec![fault]))?;
+        environment.subflows =
+            crate::io::setup::subflows(&places.flows).map_err(|fault| lines(vec![fault]))?;
         Ok(World { environment, calendars: config.calendars, sounds })
     }
 
@@ -241,7 +242,8 @@ pub(super) fn prompts(config: &Path, sounds: &Path) -> Result<Vec<Prompt>, Failu
     let sounds = media::load_sounds(sounds).unwrap_or_default();
     let places = Places::beside(config);
     let mut environment = environment(&parsed, &sounds);
-    environment.subflows = subflows(&places.flows).map_err(|fault| Failure::faults(vec![fault]))?;
+    environment.subflows =
+        crate::io::setup::subflows(&places.flows).map_err(|fault| Failure::faults(vec![fault]))?;
     let world = World { environment, calendars: parsed.calendars, sounds };
     let (mut prompts, mut faults) = (Vec::new(), Vec::new());
     for file in flow_files(&places.flows)?.into_iter().chain(flow_files(&places.flows.join("sub"))?) {

@@ -41,11 +41,12 @@ const MAX_PROMPT: Duration = Duration::from_secs(600);
 /// One caller's way through a flow.
 #[derive(Debug)]
 pub struct FlowRun {
-    /// Where the caller is now.
-    frame: Frame,
-    /// The flows that lead through it, the outermost first.
-    users: Vec<Frame>,
+    flow: Arc<Flow>,
     call: CallFacts,
+    vars: BTreeMap<String, Value>,
+    node: NodeRef,
+    /// The places in the flows that lead through this one, the outermost first.
+    users: Vec<Frame>,
     wait: Wait,
     type_ahead: TypeAhead,
     nodes_left_in_call: u32,
@@ -55,20 +56,12 @@ pub struct FlowRun {
     taken: Option<Vec<(NodeId, Way)>>,
 }
 
-/// A place in one flow.
-#[derive(Clone, Debug)]
+/// A place in a flow, left for a sub-flow.
+#[derive(Debug)]
 struct Frame {
     flow: Arc<Flow>,
     vars: BTreeMap<String, Value>,
     node: NodeRef,
-}
-
-impl Frame {
-    fn at_start(flow: Arc<Flow>) -> Frame {
-        let vars = flow.vars.iter().map(|(name, var)| (name.clone(), var.default.clone())).collect();
-        let node = flow.start;
-        Frame { flow, vars, node }
-    }
 }
 
 /// What the run waits for.
@@ -175,9 +168,11 @@ impl FlowRun {
             call.language = first.clone();
         }
         FlowRun {
-            frame: Frame::at_start(flow),
-            users: Vec::new(),
+            vars: first_values(&flow),
+            node: flow.start,
+            flow,
             call,
+            users: Vec::new(),
             wait: Wait::Start,
             type_ahead: TypeAhead::default(),
             nodes_left_in_call: MAX_NODES_PER_CALL,
@@ -246,7 +241,7 @@ impl FlowRun {
     pub fn keys_are_personal(&self) -> bool {
         match &self.at().step {
             Step::Collect { collect, .. } => {
-                self.frame.flow.vars.get(&collect.save).is_some_and(|var| var.personal)
+                self.flow.vars.get(&collect.save).is_some_and(|var| var.personal)
             }
             _ => false,
         }
@@ -286,12 +281,12 @@ impl FlowRun {
 
     /// The variables of the outermost flow.
     pub(super) fn vars(&self) -> &BTreeMap<String, Value> {
-        &self.users.first().unwrap_or(&self.frame).vars
+        self.users.first().map_or(&self.vars, |user| &user.vars)
     }
 
     /// Gives a variable its value before the start.
     pub(super) fn give(&mut self, name: &str, value: Value) {
-        self.frame.vars.insert(name.to_owned(), value);
+        self.vars.insert(name.to_owned(), value);
     }
 
     /// The ways taken so far.
@@ -300,16 +295,12 @@ impl FlowRun {
     }
 
     fn at(&self) -> &Node {
-        self.frame.flow.node(self.frame.node)
+        self.flow.node(self.node)
     }
 
     /// As journal and path have it: within a sub-flow after its name.
     fn name_of(&self, node: &Node) -> NodeId {
-        if self.users.is_empty() {
-            node.id.clone()
-        } else {
-            format!("{}/{}", self.frame.flow.id, node.id).into()
-        }
+        if self.users.is_empty() { node.id.clone() } else { format!("{}/{}", self.flow.id, node.id).into() }
     }
 
     /// Leaves the node by `way` and enters what is there.
@@ -326,7 +317,7 @@ impl FlowRun {
         let target = node.way(way).map(|to| (way.clone(), to));
         let target = target.or_else(|| node.way(&Way::ERROR).map(|to| (Way::ERROR, to)));
         let target = target.or_else(|| {
-            let to = self.frame.flow.error.filter(|to| *to != self.frame.node)?;
+            let to = self.flow.error.filter(|to| *to != self.node)?;
             Some((Way::ERROR, to))
         });
         let Some((way, to)) = target else {
@@ -337,7 +328,7 @@ impl FlowRun {
             let id = self.at().id.clone();
             self.taken.iter_mut().for_each(|taken| taken.push((id.clone(), way.clone())));
         }
-        self.frame.node = to;
+        self.node = to;
         true
     }
 
@@ -392,6 +383,11 @@ impl FlowRun {
         let Wait::Queue { .. } = self.wait else { return None };
         Some(Way::Exit(exit_name(exit)))
     }
+}
+
+/// What variables hold before anything is set.
+fn first_values(flow: &Flow) -> BTreeMap<String, Value> {
+    flow.vars.iter().map(|(name, var)| (name.clone(), var.default.clone())).collect()
 }
 
 /// As flows call it.

@@ -37,7 +37,7 @@ impl FlowRun {
         now: Now,
         actions: &mut Vec<Action>,
     ) -> Result<Next, EvaluationError> {
-        let flow = Arc::clone(&self.frame.flow);
+        let flow = Arc::clone(&self.flow);
         let Some(ask) = asking(&flow, self) else {
             return Err(EvaluationError("the node asks nothing".to_owned()));
         };
@@ -65,8 +65,8 @@ impl FlowRun {
         now: Now,
         actions: &mut Vec<Action>,
     ) -> Result<Wait, EvaluationError> {
-        let flow = Arc::clone(&self.frame.flow);
-        let step = &flow.node(self.frame.node).step;
+        let flow = Arc::clone(&self.flow);
+        let step = &flow.node(self.node).step;
         let prompt = match (asked.question, step) {
             (Question::Confirm, Step::Collect { collect, .. }) => collect.confirm,
             (Question::Survey(at), Step::Survey { questions, .. }) => {
@@ -109,7 +109,7 @@ impl FlowRun {
 
     /// Silence before the first key.
     fn first_key(&self) -> std::time::Duration {
-        let flow = Arc::clone(&self.frame.flow);
+        let flow = Arc::clone(&self.flow);
         asking(&flow, self).map_or(std::time::Duration::from_secs(6), |ask| ask.timeout)
     }
 
@@ -179,8 +179,8 @@ impl FlowRun {
 
     /// A key of the `play` node that was pressed while it was heard.
     fn key_of_play(&mut self) -> Option<Way> {
-        let flow = Arc::clone(&self.frame.flow);
-        let node = flow.node(self.frame.node);
+        let flow = Arc::clone(&self.flow);
+        let node = flow.node(self.node);
         let Step::Play { .. } = node.step else { return None };
         self.type_ahead.take_if(|key| node.has_key(key)).map(Way::Key)
     }
@@ -207,7 +207,7 @@ impl FlowRun {
                 }
             }
             Wait::Question { asked, .. } => {
-                let flow = Arc::clone(&self.frame.flow);
+                let flow = Arc::clone(&self.flow);
                 if asking(&flow, self).is_some_and(|ask| !ask.barge_in) {
                     self.type_ahead.keep(key);
                     return None;
@@ -281,7 +281,7 @@ impl FlowRun {
     }
 
     fn next_question(&mut self, at: usize, now: Now, actions: &mut Vec<Action>) -> Option<Way> {
-        let flow = Arc::clone(&self.frame.flow);
+        let flow = Arc::clone(&self.flow);
         let tries_left = asking(&flow, self)?.retries;
         self.put(Asked { question: Question::Survey(at), tries_left }, Vec::new(), now, actions)
     }
@@ -295,8 +295,8 @@ impl FlowRun {
         now: Now,
         actions: &mut Vec<Action>,
     ) -> Answer {
-        let flow = Arc::clone(&self.frame.flow);
-        let node = flow.node(self.frame.node);
+        let flow = Arc::clone(&self.flow);
+        let node = flow.node(self.node);
         match (asked.question, &node.step) {
             (Question::Own, Step::Menu { .. }) if node.has_key(key) => Answer::Go(Way::Key(key)),
             (Question::Own, Step::Collect { collect, .. }) => of_collect(collect, key, so_far),
@@ -345,7 +345,7 @@ impl FlowRun {
         list: impl Fn(&Ask) -> &Vec<PromptRef>,
         actions: &mut Vec<Action>,
     ) -> Vec<Say> {
-        let flow = Arc::clone(&self.frame.flow);
+        let flow = Arc::clone(&self.flow);
         let Some(ask) = asking(&flow, self) else { return Vec::new() };
         let times = usize::try_from(ask.retries.saturating_sub(asked.tries_left)).unwrap_or(usize::MAX);
         let list = list(ask);
@@ -373,8 +373,8 @@ impl FlowRun {
 
     /// The question has been put often enough.
     fn worn_out(&mut self, asked: Asked, exit: Way, actions: &mut Vec<Action>) -> Way {
-        let flow = Arc::clone(&self.frame.flow);
-        match (asked.question, &flow.node(self.frame.node).step) {
+        let flow = Arc::clone(&self.flow);
+        match (asked.question, &flow.node(self.node).step) {
             (Question::Survey(_), _) => Way::Exit("skipped"),
             (Question::Review(request), Step::Record(step)) => self.keep(step, request, actions),
             _ => exit,
@@ -389,8 +389,8 @@ impl FlowRun {
         world: &World<'_>,
         actions: &mut Vec<Action>,
     ) -> Option<Way> {
-        let flow = Arc::clone(&self.frame.flow);
-        let Step::Queue(step) = &flow.node(self.frame.node).step else { return None };
+        let flow = Arc::clone(&self.flow);
+        let Step::Queue(step) = &flow.node(self.node).step else { return None };
         let exit = if step.keys.contains(&key) {
             QueueExit::Key
         } else if self.callback_is_offered(step, key, since, now, world) {
@@ -415,7 +415,7 @@ impl FlowRun {
             return false;
         }
         let Some(when) = &offer.when else { return true };
-        let queue = self.known(Some(&step.queue), "queue", &self.frame.flow.known.queues).ok().flatten();
+        let queue = self.known(Some(&step.queue), "queue", &self.flow.known.queues).ok().flatten();
         let facts = queue.and_then(|queue| world.queues.get(&queue)).copied().unwrap_or_default();
         // An offer whose condition has no value is not made; the caller goes on waiting.
         when.evaluate(&self.facts(facts)) == Ok(Value::Flag(true))
@@ -431,7 +431,7 @@ impl FlowRun {
 
 /// How the node asks, if it does.
 fn asking<'f>(flow: &'f Flow, run: &FlowRun) -> Option<&'f Ask> {
-    match &flow.node(run.frame.node).step {
+    match &flow.node(run.node).step {
         Step::Menu { ask } | Step::Collect { ask, .. } | Step::Survey { ask, .. } => Some(ask),
         _ => None,
     }

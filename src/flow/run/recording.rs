@@ -32,8 +32,8 @@ impl FlowRun {
 
     /// The words have been heard.
     pub(super) fn begin_recording(&mut self, now: Now, actions: &mut Vec<Action>) -> Option<Way> {
-        let flow = std::sync::Arc::clone(&self.frame.flow);
-        let Step::Record(step) = &flow.node(self.frame.node).step else { return None };
+        let flow = std::sync::Arc::clone(&self.flow);
+        let Step::Record(step) = &flow.node(self.node).step else { return None };
         match self.record(step, now, actions) {
             Ok(wait) => {
                 self.wait = wait;
@@ -58,7 +58,7 @@ impl FlowRun {
     }
 
     fn message_for(&self, step: &RecordStep) -> Result<Option<QueueId>, EvaluationError> {
-        let queues = &self.frame.flow.known.queues;
+        let queues = &self.flow.known.queues;
         step.queue.as_ref().map(|queue| self.must_be_known(queue, "queue", queues)).transpose()
     }
 
@@ -94,8 +94,8 @@ impl FlowRun {
         now: Now,
         actions: &mut Vec<Action>,
     ) -> Option<Option<Way>> {
-        let flow = std::sync::Arc::clone(&self.frame.flow);
-        let Step::Record(step) = &flow.node(self.frame.node).step else { return None };
+        let flow = std::sync::Arc::clone(&self.flow);
+        let Step::Record(step) = &flow.node(self.node).step else { return None };
         match key {
             '1' => Some(Some(self.keep(step, request, actions))),
             '2' => {

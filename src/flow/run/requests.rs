@@ -41,7 +41,7 @@ impl FlowRun {
     }
 
     fn request(&self, asked: &Asked) -> Result<Request, EvaluationError> {
-        let known = &self.frame.flow.known;
+        let known = &self.flow.known;
         Ok(match asked {
             Asked::Callback { number, queue, slots } => Request::Callback {
                 number: self.marked(number)?,
@@ -127,8 +127,8 @@ impl FlowRun {
         if filler {
             actions.push(Action::StopPlay);
         }
-        let flow = std::sync::Arc::clone(&self.frame.flow);
-        let node = flow.node(self.frame.node);
+        let flow = std::sync::Arc::clone(&self.flow);
+        let node = flow.node(self.node);
         if let Answer::Error(why) = answer {
             self.fail(why, actions);
             return Some(Way::ERROR);

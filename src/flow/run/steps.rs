@@ -22,8 +22,8 @@ impl FlowRun {
         world: &World<'_>,
         actions: &mut Vec<Action>,
     ) -> Result<Next, EvaluationError> {
-        let flow = Arc::clone(&self.frame.flow);
-        let node = flow.node(self.frame.node);
+        let flow = Arc::clone(&self.flow);
+        let node = flow.node(self.node);
         let bulletin_is_off =
             matches!(&node.step, Step::Bulletin { slot, .. } if !world.bulletins.contains_key(slot));
         let info = node.info && !bulletin_is_off;
@@ -98,11 +98,11 @@ impl FlowRun {
 
     /// What expressions can see now.
     pub(super) fn facts(&self, queue: QueueFacts) -> Facts<'_> {
-        Facts { vars: &self.frame.vars, call: &self.call, queue }
+        Facts { vars: &self.vars, call: &self.call, queue }
     }
 
     pub(super) fn say(&self, prompt: PromptRef) -> Result<Vec<Say>, EvaluationError> {
-        self.frame.flow.prompt(prompt).say(&self.call.language, &self.facts(QueueFacts::default()))
+        self.flow.prompt(prompt).say(&self.call.language, &self.facts(QueueFacts::default()))
     }
 
     /// The way of the first condition that is true.
@@ -120,7 +120,7 @@ impl FlowRun {
 
     /// The flow's own schedules come before the exchange's. `--always-open` opens both.
     fn hours(&self, name: &ScheduleId, now: Now, world: &World<'_>) -> Result<Hours, EvaluationError> {
-        match self.frame.flow.schedules.get(name) {
+        match self.flow.schedules.get(name) {
             Some(_) if world.calendars.always_open => Ok(Hours::Open),
             Some(own) => Ok(own.at(now.wall)),
             None => (world.calendars.at(name, now.wall)).ok_or_else(|| {
@@ -145,11 +145,11 @@ impl FlowRun {
 
     /// A variable keeps its type.
     pub(super) fn set_var(&mut self, name: &str, value: Value) -> Result<(), EvaluationError> {
-        let fits = self.frame.flow.vars.get(name).is_some_and(|var| var.kind.fits(&value));
+        let fits = self.flow.vars.get(name).is_some_and(|var| var.kind.fits(&value));
         if !fits {
             return Err(EvaluationError(format!("the value does not have the type of `{name}`")));
         }
-        self.frame.vars.insert(name.to_owned(), value);
+        self.vars.insert(name.to_owned(), value);
         Ok(())
     }
 

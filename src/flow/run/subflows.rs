@@ -17,7 +17,7 @@ impl FlowRun {
         if self.users.len() >= MAX_DEPTH {
             return Err(EvaluationError(format!("sub-flows lie more than {MAX_DEPTH} deep")));
         }
-        let mut frame = Frame::at_start(Arc::clone(&step.flow));
+        let mut vars = first_values(&step.flow);
         for (name, form) in &step.with {
             let value = form.evaluate(&self.facts(QueueFacts::default()))?;
             let fits = step.flow.vars.get(name).is_some_and(|var| var.kind.fits(&value));
@@ -26,12 +26,16 @@ impl FlowRun {
                     "the value does not have the type of the input `{name}`"
                 )));
             }
-            frame.vars.insert(name.clone(), value);
+            vars.insert(name.clone(), value);
         }
         if !step.flow.languages.contains(&self.call.language) {
             return Err(EvaluationError(format!("sub-flow `{}` does not speak this language", step.flow.id)));
         }
-        self.users.push(std::mem::replace(&mut self.frame, frame));
+        self.users.push(Frame {
+            flow: std::mem::replace(&mut self.flow, Arc::clone(&step.flow)),
+            vars: std::mem::replace(&mut self.vars, vars),
+            node: std::mem::replace(&mut self.node, step.flow.start),
+        });
         Ok(Next::Enter)
     }
 
@@ -42,12 +46,13 @@ impl FlowRun {
             self.hang_up(actions);
             return Next::Wait(Wait::Over);
         };
-        let gone_through = std::mem::replace(&mut self.frame, user);
-        let flow = Arc::clone(&self.frame.flow);
-        if let Step::Subflow(step) = &flow.node(self.frame.node).step {
+        let given = std::mem::replace(&mut self.vars, user.vars);
+        (self.flow, self.node) = (user.flow, user.node);
+        let flow = Arc::clone(&self.flow);
+        if let Step::Subflow(step) = &flow.node(self.node).step {
             for (own, theirs) in &step.save {
-                if let Some(value) = gone_through.vars.get(theirs).filter(|_| step.flow.gives(name, theirs)) {
-                    self.frame.vars.insert(own.clone(), value.clone());
+                if let Some(value) = given.get(theirs).filter(|_| step.flow.gives(name, theirs)) {
+                    self.vars.insert(own.clone(), value.clone());
                 }
             }
         }
