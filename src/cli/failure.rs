@@ -38,6 +38,11 @@ impl Failure {
         Failure { code: 1, lines: Vec::new() }
     }
 
+    /// The same, with what is not well.
+    pub(super) fn found_lines(lines: Vec<String>) -> Failure {
+        Failure { code: 1, lines }
+    }
+
     /// Nobody reads what is printed any more: an end like any other.
     pub(super) fn enough() -> Failure {
         Failure { code: 0, lines: Vec::new() }

@@ -46,10 +46,10 @@ pub enum Request {
         /// Which moments may be booked.
         slots: Slots,
     },
-    /// Join the caller with somebody else, without an operator: `Ok` when the other side hung up first; or `Busy`, `NoAnswer`.
+    /// Join the caller with somebody else, without an operator: `Ok` when the talk is over; or `Busy`, `NoAnswer`.
     Transfer {
         /// With whom.
-        to: Marked,
+        to: Target,
         /// How long it may ring.
         ring_for: Duration,
     },
@@ -95,14 +95,26 @@ pub enum Request {
         /// The number as the caller gave it.
         number: Marked,
     },
-    /// Record the caller, until a silence, `Action::StopRecording` or the limit: `Ok` with `seconds`, or `Empty` when nothing was said.
-    /// What has been recorded is kept or dropped by later actions with the same id, and dropped when neither comes.
+    /// Record the caller, until a silence, `Action::StopRecording` or the limit: `Ok` with `seconds`, or `Empty` when nothing was
+    /// said. What has been recorded is kept or dropped by later actions with the same id. When neither comes because the
+    /// caller hung up, a message is kept (people hang up when they have said it) and all else dropped.
     Record {
         /// At most so long.
         max: Duration,
         /// So much silence ends it.
         silence: Duration,
+        /// It is a message for the operators of this queue.
+        message_for: Option<QueueId>,
     },
+}
+
+/// Whom a caller is given to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A telephone number.
+    Number(Marked),
+    /// A queue, for good: the flow is over, unless nobody there takes the call.
+    Queue(QueueId),
 }
 
 /// Which moments may be booked.
