@@ -6,7 +6,7 @@ use super::super::Action;
 use super::super::expression::EvaluationError;
 use super::super::grammar::Way;
 use super::super::model::{Step, SubflowStep};
-use super::{FlowRun, Frame, Next, QueueFacts, Wait};
+use super::{FlowRun, Frame, Next, QueueFacts, Wait, first_values};
 
 /// Deepest nesting; the compiler holds flows to less.
 const MAX_DEPTH: usize = 8;
