@@ -36,7 +36,15 @@ impl Sink for Nowhere {
 const PHONE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4000);
 
 fn remote(addr: SocketAddr, codec: Codec) -> Remote {
-    Remote { addr: Some(addr), signalling: addr.ip(), codec, dtmf: Some(101), send: true, receive: true }
+    Remote {
+        addr: Some(addr),
+        signalling: addr.ip(),
+        trusted: false,
+        codec,
+        dtmf: Some(101),
+        send: true,
+        receive: true,
+    }
 }
 
 fn music(leg: LegId, sound: &Arc<Sound>) -> Command {

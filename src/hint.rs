@@ -1,6 +1,23 @@
-//! "Did you mean": the known name nearest to one that is not known, for whoever tells a person of a mistake.
+//! For whoever tells a person of a mistake: "did you mean", the known name nearest to one that is not known; and words that came
+//! from a file, made fit for a terminal.
 
 use std::fmt;
+
+/// What is invisible in a text or would steer a terminal is written out, so that a message cannot hide or forge anything.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        let is_hidden = c.is_control()
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{feff}' | '\u{e0000}'..='\u{e0fff}');
+        if is_hidden {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
 
 /// The nearest known name, ready to be appended to a message: `; did you mean ...?`, or nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

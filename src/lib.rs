@@ -22,9 +22,9 @@
 //! ```text
 //! io  cli         the machine: sockets, files, clocks, threads; what a person types
 //! engine          the switchboard: an event of one module becomes an input of another
-//! call  flow  acd  speech  crm  journal  views  config          the contact centre's rules
+//! call  flow  acd  speech  crm  journal  views  config  switches  the contact centre's rules
 //! sip  sdp  media                                               the RFCs, without a word of the contact centre
-//! ids  words  time  phone_number  hint  planted                 the ground: names, moments, numbers
+//! ids  words  time  phone_number  flood  hint  planted          the ground: names, moments, numbers
 //! ```
 //!
 //! A module uses what lies below it. Neighbours do not know each other, but for a short list with reasons; a test reads the source
@@ -56,6 +56,7 @@ pub mod crm; // contacts, cases and citizens, folded from the journal
 pub mod flow; // what a caller hears and may press
 pub mod journal; // the one truth, append-only
 pub mod speech; // numbers, dates and times as they are said
+pub mod switches; // bulletins and emergencies
 pub mod views; // what the journal says, as rows for questions
 
 // The RFCs.
@@ -64,6 +65,7 @@ pub mod sdp; // offers and answers
 pub mod sip; // bytes to dialogs and back
 
 // The ground.
+pub mod flood;
 pub mod hint;
 pub mod ids;
 pub mod phone_number;

@@ -25,11 +25,15 @@ pub enum Fault {
     LostTail,
     /// The store says `Written` before it writes.
     ReportedBeforeWritten,
+    /// The gate lets the answer to a citizen go before its contact is written.
+    AnswerBeforeWritten,
+    /// A transaction that is over is kept.
+    KeptTransaction,
 }
 
 impl Fault {
     /// All of them, for a test that goes through the list.
-    pub const ALL: [Fault; 10] = [
+    pub const ALL: [Fault; 12] = [
         Fault::LostWrapUp,
         Fault::DoubleReservation,
         Fault::NeverFreedAfterReject,
@@ -40,6 +44,8 @@ impl Fault {
         Fault::SkippedSync,
         Fault::LostTail,
         Fault::ReportedBeforeWritten,
+        Fault::AnswerBeforeWritten,
+        Fault::KeptTransaction,
     ];
 }
 

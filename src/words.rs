@@ -17,7 +17,7 @@ pub enum QueueExit {
     Closed,
     /// Too many wait.
     Full,
-    /// Nobody who serves the queue is logged in.
+    /// No seat that serves the queue is logged in with its phone in reach.
     NoSeats,
     /// Waited too long.
     Timeout,
@@ -55,6 +55,16 @@ pub enum NotTaken {
     Unreachable,
     /// The caller hung up or left by a key.
     CallerLeft,
+}
+
+/// Why a caller was asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskedAgain {
+    /// No key came in time, or too few.
+    Silence,
+    /// A key that means nothing there.
+    WrongKey,
 }
 
 /// A seat as others see it.

@@ -37,7 +37,6 @@ pub(super) enum Stage {
 impl Distribution {
     pub(super) fn on_enter(&mut self, now: Mono, entering: Entering) {
         if self.callers.contains_key(&entering.call) {
-            self.ignored += 1;
             return;
         }
         match self.refusal(&entering.queue) {
@@ -53,7 +52,7 @@ impl Distribution {
     fn refusal(&self, queue: &QueueId) -> Option<QueueExit> {
         match self.queues.get(queue) {
             None => Some(QueueExit::Error),
-            Some(queue) if queue.logged_in == 0 => Some(QueueExit::NoSeats),
+            Some(queue) if queue.attended == 0 => Some(QueueExit::NoSeats),
             Some(queue) if queue.is_full() => Some(QueueExit::Full),
             Some(_) => None,
         }
@@ -122,7 +121,7 @@ impl Distribution {
         queue.wait(caller.place, call);
         if caller.deadline <= now && !planted::is(Fault::ForgottenTimeout) {
             self.dismiss(now, call, QueueExit::Timeout);
-        } else if queue.logged_in == 0 {
+        } else if queue.attended == 0 {
             self.dismiss(now, call, QueueExit::NoSeats);
         } else {
             self.serve_caller(now, call);
@@ -133,10 +132,9 @@ impl Distribution {
         let stage = self.callers.get(&call).map(|caller| &caller.stage);
         match stage {
             Some(Stage::Ringing(rung)) if rung == seat => self.on_seat(now, seat, Event::Answer(call)),
-            Some(Stage::Talking(with)) if with == seat => self.ignored += 1, // told twice
+            Some(Stage::Talking(with)) if with == seat => {} // told twice
             still_here => {
                 let why = if still_here.is_some() { NotTaken::Missed } else { NotTaken::CallerLeft };
-                self.ignored += 1;
                 self.push(Action::StopRinging { seat: seat.clone(), call, why });
             }
         }
@@ -154,10 +152,7 @@ impl Distribution {
         let rung = match self.callers.get(&call).map(|caller| &caller.stage) {
             Some(Stage::Waiting) => None,
             Some(Stage::Ringing(seat)) => Some(seat.clone()),
-            Some(Stage::Talking(_)) | None => {
-                self.ignored += 1;
-                return;
-            }
+            Some(Stage::Talking(_)) | None => return,
         };
         self.step_out(call);
         self.callers.remove(&call);

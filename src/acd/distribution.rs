@@ -25,8 +25,6 @@ pub struct Distribution {
     actions: VecDeque<Action>,
     /// Number of the last entry.
     pub(super) last_turn: u64,
-    /// Inputs that fitted nothing.
-    pub(super) ignored: u64,
 }
 
 /// What the indexes know of a seat, to be compared before and after an event.
@@ -34,7 +32,7 @@ struct Mark {
     view: SeatView,
     free_since: Option<Mono>,
     alarm: Option<Mono>,
-    logged_in: bool,
+    attends: bool,
 }
 
 impl Mark {
@@ -43,7 +41,7 @@ impl Mark {
             view: seat.view(),
             free_since: seat.free_since(),
             alarm: seat.alarm(),
-            logged_in: seat.is_logged_in(),
+            attends: seat.attends(),
         }
     }
 }
@@ -67,6 +65,7 @@ impl Distribution {
             Input::Reachable(seat) => self.on_seat(now, &seat, Event::Reachable),
             Input::Unreachable(seat) => self.on_seat(now, &seat, Event::Unreachable),
             Input::Status(seat, change) => self.on_seat(now, &seat, Event::Status(change)),
+            Input::Restored(seat, before) => self.on_seat(now, &seat, Event::Restored(before)),
             Input::Enter(entering) => self.on_enter(now, entering),
             Input::Leave(call) => self.on_leave(now, call),
             Input::Answered(seat, call) => self.on_answered(now, &seat, call),
@@ -91,11 +90,6 @@ impl Distribution {
     /// When to come back with [`Input::Timeout`].
     pub fn poll_timeout(&self) -> Option<Mono> {
         self.timers.next()
-    }
-
-    /// How many inputs fitted nothing and were ignored: late answers, unknown seats, a caller who enters twice.
-    pub fn ignored(&self) -> u64 {
-        self.ignored
     }
 
     /// Have an independent observer compare every action with the rules; what it finds is told by [`Self::invariants`].
@@ -124,15 +118,9 @@ impl Distribution {
 
     /// Everything that happens to a seat goes through here, so that the indexes and the caller always follow.
     pub(super) fn on_seat(&mut self, now: Mono, id: &SeatId, event: Event) {
-        let Some(seat) = self.seats.get_mut(id) else {
-            self.ignored += 1;
-            return;
-        };
+        let Some(seat) = self.seats.get_mut(id) else { return };
         let before = Mark::of(seat);
-        let Ok(effect) = seat.handle(now, event) else {
-            self.ignored += 1;
-            return;
-        };
+        let Ok(effect) = seat.handle(now, event) else { return };
         let after = Mark::of(seat);
         self.tell(id, effect);
         self.reindex(now, id, &before, after);
@@ -188,10 +176,10 @@ impl Distribution {
         if before.view != after.view {
             self.push(Action::SeatChanged { seat: id.clone(), now: after.view });
         }
-        match (before.logged_in, after.logged_in) {
-            (false, true) => self.each_queue_of(id, |queue| queue.logged_in += 1),
+        match (before.attends, after.attends) {
+            (false, true) => self.each_queue_of(id, |queue| queue.attended += 1),
             (true, false) => {
-                self.each_queue_of(id, |queue| queue.logged_in = queue.logged_in.saturating_sub(1));
+                self.each_queue_of(id, |queue| queue.attended = queue.attended.saturating_sub(1));
                 self.close_unattended(now, id);
             }
             _ => {}
@@ -207,11 +195,11 @@ impl Distribution {
         }
     }
 
-    /// The last one who served a queue has gone home: nobody waits there in vain.
+    /// The last one who served a queue has gone home, or the last phone is gone: nobody waits there in vain.
     fn close_unattended(&mut self, now: Mono, id: &SeatId) {
         let mut stranded = Vec::new();
         self.each_queue_of(id, |queue| {
-            if queue.logged_in == 0 {
+            if queue.attended == 0 {
                 stranded.extend(queue.waiting().map(|(_, call)| call));
             }
         });

@@ -12,15 +12,17 @@
 //! - **A ring** ends by an answer, or is *not taken*: missed, rejected, unreachable, or the caller left. The caller goes back
 //!   to the old place and is offered elsewhere at once, while the seat rests; too many in a row pause the seat.
 //! - **A talk** is always followed by its wrap-up, whatever the operator or the phone does meanwhile: statuses never touch work.
-//! - **The queue** lets a caller go by itself when it is full or nobody is logged in, and after the longest wait. A ring in
+//! - **The queue** lets a caller go by itself when it is full or nobody attends it, and after the longest wait. A seat *attends* its
+//!   queues while it is logged in and its phone is there, or was a moment ago and is expected back. A ring in
 //!   course is always left to end first: a caller who is about to be answered is not turned away.
 //!
-//! An input that fits nothing (a late answer, an unknown seat) changes nothing and is counted.
+//! An input that fits nothing (a late answer, an unknown seat) changes nothing.
 
 mod callers;
 mod distribution;
 mod place;
 mod queue;
+mod restored;
 mod seat;
 mod state;
 mod status;
@@ -31,6 +33,7 @@ mod watch;
 mod tests;
 
 pub use distribution::Distribution;
+pub use restored::Restored;
 pub use state::{QueueState, SeatState, WaitingState};
 
 use std::time::Duration;
@@ -94,6 +97,8 @@ pub enum Input {
     Unreachable(SeatId),
     /// The operator's own doing, by command or feature code.
     Status(SeatId, StatusChange),
+    /// The seat as it was before a restart; first of all that is told of it.
+    Restored(SeatId, Restored),
     /// A caller asks for a place. Answered by `Placed` or `Left` at once.
     Enter(Entering),
     /// A waiting (or ringing-for) caller hung up, or pressed a key that leads out of the queue.

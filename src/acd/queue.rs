@@ -16,8 +16,8 @@ pub(super) struct Queue {
     ringing: BTreeMap<Place, CallId>,
     /// Free seats that serve this queue, the longest free first.
     free: BTreeSet<(Mono, SeatId)>,
-    /// Seats that serve this queue and are logged in, paused ones too.
-    pub(super) logged_in: usize,
+    /// Seats that serve this queue and attend it, paused ones too.
+    pub(super) attended: usize,
 }
 
 impl Queue {
@@ -27,7 +27,7 @@ impl Queue {
             waiting: BTreeMap::new(),
             ringing: BTreeMap::new(),
             free: BTreeSet::new(),
-            logged_in: 0,
+            attended: 0,
         }
     }
 

@@ -6,17 +6,22 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::restored::Restored;
 use super::status::{self, MISSED, REJECTS};
 use super::{QueueRules, SeatRules};
 use crate::ids::{CallId, QueueId};
 use crate::planted::{self, Fault};
-use crate::time::Mono;
+use crate::time::{Mono, earliest};
 use crate::words::{NotTaken, SeatView, Status, StatusChange, WorkView};
 
 /// Rest of a seat whose phone could not be reached: time for a registration to be renewed or to lapse.
 pub(super) const REST_AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// Shortest rest, whatever the rules say: a seat that refuses at once must not be asked in a loop.
 pub(super) const SHORTEST_REST: Duration = Duration::from_secs(1);
+
+/// How long a phone that was there may be away and is still expected back: a phone that lives registers again within this, the longest
+/// that a registration is granted for.
+pub(super) const GRACE: Duration = Duration::from_secs(120);
 
 /// What the rules of a caller's queue ask of the seat that is rung.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,12 +55,24 @@ enum Work {
     Resting { until: Mono },
 }
 
+/// Whether the phone is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phone {
+    Registered,
+    /// It was, and may come back until this moment.
+    Expected {
+        until: Mono,
+    },
+    Gone,
+}
+
 /// What happens to a seat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Event {
     Reachable,
     Unreachable,
     Status(StatusChange),
+    Restored(Restored),
     Assign(CallId, Terms),
     Answer(CallId),
     Reject(CallId),
@@ -90,7 +107,7 @@ pub(super) struct Seat {
     queues: BTreeSet<QueueId>,
     /// To be logged in at the next registration: the first one of a seat that logs in by itself.
     login_pending: bool,
-    reachable: bool,
+    phone: Phone,
     status: Status,
     work: Work,
     /// Since when it is both ready and reachable, if it is.
@@ -108,7 +125,7 @@ impl Seat {
         Seat {
             queues: rules.queues.into_iter().collect(),
             login_pending: rules.auto_login,
-            reachable: false,
+            phone: Phone::Gone,
             status: Status::LoggedOut,
             work: Work::Idle { since: Mono::ZERO },
             available_since: Mono::ZERO,
@@ -127,20 +144,45 @@ impl Seat {
                 Ok(None)
             }
             Event::Status(change) => self.on_status(now, change),
+            Event::Restored(before) => {
+                self.on_restored(now, before);
+                Ok(None)
+            }
             Event::Unreachable => {
-                self.reachable = false;
+                if self.is_reachable() {
+                    self.phone = Phone::Expected { until: now + GRACE };
+                }
                 // Only a ring ends with the phone; whether a talk goes on is for the media to say.
                 if self.is_ringing() { self.on_work(now, Event::Unreachable) } else { Ok(None) }
+            }
+            Event::Timeout => {
+                if matches!(self.phone, Phone::Expected { until } if until <= now) {
+                    self.phone = Phone::Gone;
+                }
+                self.on_work(now, event)
             }
             event => self.on_work(now, event),
         }
     }
 
+    /// A restart takes nobody's pause or wrap-up away.
+    fn on_restored(&mut self, now: Mono, before: Restored) {
+        self.login_pending &= before.status == Status::LoggedOut;
+        self.set_status(now, before.status);
+        if before.had_phone {
+            self.phone = Phone::Expected { until: now + GRACE };
+        }
+        if !before.wrap_up_left.is_zero() {
+            self.work = Work::WrapUp { until: now + before.wrap_up_left };
+            self.work_since = now;
+        }
+    }
+
     fn on_reachable(&mut self, now: Mono) {
-        if self.reachable {
+        if self.is_reachable() {
             return; // a refresh changes neither status nor work
         }
-        self.reachable = true;
+        self.phone = Phone::Registered;
         self.available_since = now;
         if std::mem::take(&mut self.login_pending) && self.status == Status::LoggedOut {
             self.set_status(now, Status::Ready);
@@ -245,23 +287,33 @@ impl Seat {
     /// Since when it can be rung; `None` when it cannot.
     pub(super) fn free_since(&self) -> Option<Mono> {
         match self.work {
-            Work::Idle { since } if self.reachable && self.status == Status::Ready => {
+            Work::Idle { since } if self.is_reachable() && self.status == Status::Ready => {
                 Some(since.max(self.available_since))
             }
             _ => None,
         }
     }
 
-    /// When the work changes by itself.
+    /// When something changes by itself: the work, or the hope for the phone.
     pub(super) fn alarm(&self) -> Option<Mono> {
-        match self.work {
+        let work = match self.work {
             Work::Ringing { until, .. } | Work::WrapUp { until } | Work::Resting { until } => Some(until),
             Work::Idle { .. } | Work::Talking { .. } => None,
-        }
+        };
+        let phone = match self.phone {
+            Phone::Expected { until } => Some(until),
+            Phone::Registered | Phone::Gone => None,
+        };
+        earliest([work, phone])
     }
 
-    pub(super) fn is_logged_in(&self) -> bool {
-        self.status != Status::LoggedOut
+    /// Somebody sits there whom callers may wait for: logged in, paused or not, and the phone there or expected back.
+    pub(super) fn attends(&self) -> bool {
+        self.status != Status::LoggedOut && self.phone != Phone::Gone
+    }
+
+    fn is_reachable(&self) -> bool {
+        self.phone == Phone::Registered
     }
 
     fn is_ringing(&self) -> bool {
@@ -280,7 +332,7 @@ impl Seat {
             Work::WrapUp { .. } => (WorkView::WrapUp, None),
             Work::Resting { .. } => (WorkView::Resting, None),
         };
-        SeatView { reachable: self.reachable, status: self.status.clone(), work, call }
+        SeatView { reachable: self.is_reachable(), status: self.status.clone(), work, call }
     }
 }
 

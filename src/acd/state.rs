@@ -27,8 +27,8 @@ pub struct QueueState {
     pub id: QueueId,
     /// In the order in which they will be served.
     pub waiting: Vec<WaitingState>,
-    /// Seats that serve it and are logged in, paused ones too.
-    pub logged_in: usize,
+    /// Seats that serve it and attend it (logged in, the phone there or expected back), paused ones too.
+    pub attended: usize,
     /// Seats that serve it and could be rung.
     pub free: usize,
 }
@@ -52,7 +52,7 @@ impl Distribution {
         self.queues.iter().map(|(id, queue)| QueueState {
             id: id.clone(),
             waiting: queue.in_order().into_iter().filter_map(|call| self.waiting_state(call)).collect(),
-            logged_in: queue.logged_in,
+            attended: queue.attended,
             free: queue.free().len(),
         })
     }
@@ -127,12 +127,12 @@ impl Distribution {
             if let (Some((_, seat)), Some((_, call))) = (free.first(), queue.first_waiting()) {
                 return Err(format!("queue {id}: {call} waits although {seat} is free"));
             }
-            let logged_in = serving().filter(|(_, seat)| seat.is_logged_in()).count();
-            if logged_in != queue.logged_in {
-                return Err(format!("queue {id}: {logged_in} are logged in, it counts {}", queue.logged_in));
+            let attended = serving().filter(|(_, seat)| seat.attends()).count();
+            if attended != queue.attended {
+                return Err(format!("queue {id}: {attended} attend it, it counts {}", queue.attended));
             }
-            if logged_in == 0 && queue.first_waiting().is_some() {
-                return Err(format!("queue {id}: somebody waits and nobody is logged in"));
+            if attended == 0 && queue.first_waiting().is_some() {
+                return Err(format!("queue {id}: somebody waits and nobody attends it"));
             }
         }
         Ok(())

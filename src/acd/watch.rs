@@ -38,6 +38,8 @@ struct Watched {
     let_go: bool,
     /// The operator ended the wrap-up in this step.
     wrap_up_done: bool,
+    /// What a restart left of a wrap-up, until it is over.
+    wrap_up_left: Option<Duration>,
 }
 
 /// The observer.
@@ -67,6 +69,7 @@ impl Watch {
             served: None,
             let_go: false,
             wrap_up_done: false,
+            wrap_up_left: None,
         };
         Watch {
             rules: rules.map(|rules| (rules.id.clone(), rules.clone())).collect(),
@@ -90,6 +93,11 @@ impl Watch {
                 // Too late, or not the seat that rings: the caller waits on.
                 if let Some(caller) = answered.filter(|caller| caller.rung_by.as_ref() != Some(seat)) {
                     self.waiting.insert(*call, caller);
+                }
+            }
+            Input::Restored(seat, before) => {
+                if let Some(seat) = self.seats.get_mut(seat) {
+                    seat.wrap_up_left = Some(before.wrap_up_left);
                 }
             }
             Input::WrapUpDone(seat) => {
@@ -202,7 +210,7 @@ impl Watch {
     fn on_seat_changed(&mut self, id: &SeatId, view: &SeatView) {
         let now = self.now;
         let Some(seat) = self.seats.get_mut(id) else { return };
-        let wrap_up = term(&self.rules, seat.served.as_ref(), |rules| rules.wrap_up);
+        let wrap_up = seat.wrap_up(&self.rules);
         let (was, is) = (seat.view.work, view.work);
         let skipped = was == WorkView::Talking && is != WorkView::Talking && is != WorkView::WrapUp;
         let short = was == WorkView::WrapUp
@@ -215,6 +223,7 @@ impl Watch {
                 seat.idle_since = now;
             }
             seat.let_go = false;
+            seat.wrap_up_left.take_if(|_| is != WorkView::WrapUp);
         }
         if !is_available(&seat.view) && is_available(view) {
             seat.available_since = now;
@@ -240,7 +249,7 @@ impl Watch {
         let limit = match seat.view.work {
             WorkView::Idle | WorkView::Talking => return Ok(()),
             WorkView::Ringing => of_served(|rules| rules.ring_for),
-            WorkView::WrapUp => of_served(|rules| rules.wrap_up),
+            WorkView::WrapUp => seat.wrap_up(&self.rules),
             WorkView::Resting => {
                 of_served(|rules| rules.reject_delay).max(REST_AFTER_FAILURE).max(SHORTEST_REST)
             }
@@ -253,6 +262,10 @@ impl Watch {
 }
 
 impl Watched {
+    fn wrap_up(&self, rules: &BTreeMap<QueueId, QueueRules>) -> Duration {
+        self.wrap_up_left.unwrap_or_else(|| term(rules, self.served.as_ref(), |rules| rules.wrap_up))
+    }
+
     fn free_since(&self) -> Option<Mono> {
         let free = is_available(&self.view) && self.view.work == WorkView::Idle;
         free.then(|| self.idle_since.max(self.available_since))

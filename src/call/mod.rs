@@ -2,22 +2,32 @@
 //!
 //! A call *arrives* (its port is being bound and its first fact written), is *answered*, is led by its flow, *waits* in a
 //! queue, *talks* with an operator, perhaps goes back to its flow, and ends. [`Story`] keeps what decides the outcome; [`Hearing`]
-//! what the citizen hears now and what must happen when it has been heard. The engine carries messages between the call and
+//! what the citizen hears now and what must happen when it has been heard; [`Pulses`] whether the phones are still there. The engine carries messages between the call and
 //! SIP, media, flow and distribution.
 
+mod arrivals;
 mod hearing;
+mod pulse;
 mod story;
+mod tags;
 
+pub use arrivals::Arrivals;
 pub use hearing::{Hearing, Purpose};
+pub use pulse::Pulses;
 pub use story::Story;
+pub use tags::Tags;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use ipnet::IpNet;
 
 use crate::flow::Enqueue;
 use crate::ids::{CallId, CaseId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::media::{self, LegId};
 use crate::sdp;
 use crate::sip::DialogId;
+use crate::words::NotTaken;
 
 /// One side of a call: a dialog plus its media.
 #[derive(Clone, Debug)]
@@ -30,8 +40,10 @@ pub struct Leg {
     pub local: Option<sdp::Local>,
     /// Our address as the peer is told.
     pub address: IpAddr,
-    /// Where the peer's signalling comes from.
+    /// Where the peer's signalling came from last.
     pub signalling: IpAddr,
+    /// Where its media servers may be, beside `signalling`: sound goes there on the word of its SDP alone.
+    pub media_networks: Arc<[IpNet]>,
     /// The peer has put us on hold.
     pub held: bool,
 }
@@ -108,11 +120,39 @@ impl Leg {
     /// The peer's SDP agrees to this: what media must know.
     pub fn set_remote(&mut self, agreed: &sdp::Negotiated) -> media::Command {
         self.held = !agreed.send;
-        media::Command::SetRemote { leg: self.media, remote: agreed.remote(self.signalling) }
+        let is_trusted =
+            |addr: SocketAddr| self.media_networks.iter().any(|network| network.contains(&addr.ip()));
+        let trusted = agreed.addr.is_some_and(is_trusted);
+        media::Command::SetRemote { leg: self.media, remote: agreed.remote(self.signalling, trusted) }
+    }
+}
+
+impl SeatLeg {
+    /// Why a phone did not take the call, by its final status: busy here, busy everywhere and decline (RFC 3261 sections 21.4.24,
+    /// 21.6.1, 21.6.2) are the operator's doing, all else is the phone's.
+    pub fn not_taken(status: u16) -> NotTaken {
+        match status {
+            486 | 600 | 603 => NotTaken::Rejected,
+            _ => NotTaken::Unreachable,
+        }
     }
 }
 
 impl Call {
+    /// What the citizen hears whom the operator has put on hold: name of a sound below `sounds/music/`. The operator hears nothing.
+    pub fn hold_music(&self) -> Option<&str> {
+        self.seat.as_ref().filter(|seat| seat.leg.held)?;
+        Some(self.enqueue.as_ref()?.music.as_str())
+    }
+
+    /// The file that a talk which begins now is recorded to, below the recordings directory: by day, named like the contact. Queue,
+    /// node and citizen must all agree to it.
+    pub fn recording(&self, queue_records: bool, wall: jiff::Timestamp) -> Option<String> {
+        let node_records = self.enqueue.as_ref().is_some_and(|enqueue| enqueue.record);
+        let recorded = queue_records && node_records && self.may_record;
+        recorded.then(|| format!("{}/{}.wav", wall.strftime("%Y/%m/%d"), self.id))
+    }
+
     /// Either side has put the other on hold.
     pub fn is_held(&self) -> bool {
         self.citizen.held || self.seat.as_ref().is_some_and(|seat| seat.leg.held)

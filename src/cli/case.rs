@@ -109,7 +109,7 @@ fn list(whence: &Whence, filter: &Filter, status: Option<CaseStatus>, format: Fo
 
 const COLUMNS: [Column; 7] = [
     words("case"),
-    moments("opened"),
+    moments("opened (Rome)"),
     words("citizen").spare(1),
     words("entity"),
     words("topic"),
@@ -138,6 +138,6 @@ fn show(case: &CaseStory) -> Result<(), Failure> {
         line.citizen.map_or_else(|| "not known".to_owned(), |id| id.to_string())
     ))?;
     out::line(&format!("about      {}{about}", line.entity))?;
-    out::line(&format!("opened     {}", moment(&line.opened)))?;
+    out::line(&format!("opened     {} (Rome)", moment(&line.opened)))?;
     contact::table(&case.contact_lines)
 }

@@ -77,6 +77,9 @@ fn list(whence: &Whence, filter: &Filter, format: Format) -> Result<(), Failure>
         Ok(())
     })?;
     table(&rows)?;
+    if rows.is_empty() {
+        filter.tell_nothing(&records);
+    }
     filter.tell_more(more);
     Ok(())
 }
@@ -84,7 +87,7 @@ fn list(whence: &Whence, filter: &Filter, format: Format) -> Result<(), Failure>
 const COLUMNS: [Column; 10] = [
     words("contact"),
     words("case").spare(3),
-    moments("opened"),
+    moments("opened (Rome)"),
     words("from"),
     words("to").spare(2),
     words("queue"),
@@ -126,7 +129,11 @@ fn outcome(contact: &ContactLine) -> String {
 fn show(contact: &ContactStory) -> Result<(), Failure> {
     out::line(&heading(&contact.line))?;
     let steps = story::steps(&contact.story);
-    out::table(&[moments("time"), numbers("after"), prose("what happened")], steps, "nothing is known of it")
+    out::table(
+        &[moments("time (Rome)"), numbers("after"), prose("what happened")],
+        steps,
+        "nothing is known of it",
+    )
 }
 
 /// The facts at a glance, one a line; what does not apply is left out.
@@ -152,7 +159,7 @@ fn heading(line: &ContactLine) -> String {
         ("to", Some(format!("{}, flow {}", line.to, line.flow))),
         ("language", Some(language(line.language.as_str()))),
         ("about", Some(about)),
-        ("opened", Some(moment(&line.opened))),
+        ("opened", Some(format!("{} (Rome)", moment(&line.opened)))),
         ("closed", line.closed.as_deref().map(moment)),
         ("outcome", Some(ended.unwrap_or_else(|| outcome(line)))),
         ("why", line.why.clone()),

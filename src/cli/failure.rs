@@ -1,6 +1,7 @@
 //! How a command that could not be done ends.
 
 use std::fmt::Display;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// What could not be done, and whose fault it is.
@@ -26,9 +27,20 @@ impl Failure {
         Failure { code: 1, lines: vec![format!("error: {what}")] }
     }
 
+    /// Something is wrong with the data directory. The journal does not know where it lies; we do, so that the remedy can be typed as
+    /// it is told.
+    pub(super) fn of_data(data: &Path, what: impl Display) -> Failure {
+        Failure::other(what.to_string().replace("--data DIR", &format!("--data {}", data.display())))
+    }
+
     /// It was done, and what was looked at is not well; that has been printed already.
     pub(super) fn found() -> Failure {
         Failure { code: 1, lines: Vec::new() }
+    }
+
+    /// The same, with what is not well.
+    pub(super) fn found_lines(lines: Vec<String>) -> Failure {
+        Failure { code: 1, lines }
     }
 
     /// Nobody reads what is printed any more: an end like any other.
@@ -60,6 +72,8 @@ mod tests {
         assert_eq!(Failure::misuse("x").code, 2);
         assert_eq!(Failure::faults(vec!["a.toml: x".to_owned()]).code, 2);
         assert_eq!(Failure::other("x").code, 1);
+        let repair = Failure::of_data(Path::new("/srv/x"), "run `journal repair --data DIR`");
+        assert_eq!(repair.lines, ["error: run `journal repair --data /srv/x`"]);
         assert_eq!(Failure::found().code, 1);
         assert_eq!(Failure::enough().code, 0);
     }

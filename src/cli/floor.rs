@@ -11,7 +11,10 @@ use super::failure::Failure;
 use super::out::{self, Column, Format, clock, numbers, or_dash, word, words};
 use crate::ids::{CallId, EntityId, QueueId, SeatId};
 use crate::io::client::Client;
-use crate::words::{SeatView, Status, StatusChange};
+use crate::words::{SeatView, Status, StatusChange, WorkView};
+
+/// What is written down for a pause without a reason.
+const NO_REASON: &str = "pause";
 
 /// The running exchange.
 #[derive(Clone, Debug, clap::Args)]
@@ -25,7 +28,7 @@ pub(super) struct Running {
 }
 
 impl Running {
-    fn client(&self) -> Result<Client, Failure> {
+    pub(super) fn client(&self) -> Result<Client, Failure> {
         Client::new(self.http, &self.data).map_err(Failure::other)
     }
 
@@ -36,12 +39,12 @@ impl Running {
 
 /// A list that is printed.
 #[derive(Clone, Debug, clap::Args)]
-struct Listed {
+pub(super) struct Listed {
     #[command(flatten)]
-    running: Running,
+    pub(super) running: Running,
     /// For people or for scripts.
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 /// Arguments of `seat`.
@@ -68,7 +71,7 @@ enum SeatCommand {
         #[command(flatten)]
         seat: OneSeat,
         /// Why; written down, and shown in the list.
-        #[arg(long, default_value = "pause")]
+        #[arg(long, default_value = NO_REASON, hide_default_value = true)]
         reason: String,
     },
     /// Give a paused seat calls again; ends a wrap-up too.
@@ -217,14 +220,11 @@ fn list<T: Serialize>(
 
 fn seat_row(seat: &Seat) -> Vec<String> {
     let view = &seat.view;
-    let status = match &view.status {
-        Status::LoggedOut => "logged out".to_owned(),
-        Status::Ready => "ready".to_owned(),
-        Status::Paused(reason) => format!("paused: {reason}"),
-    };
-    let phone = if view.reachable { "registered" } else { "-" };
-    let work = word(&view.work).replace('_', " ");
-    vec![seat.id.to_string(), phone.to_owned(), status, work, or_dash(view.call)]
+    let phone = if view.reachable { "registered" } else { "not reachable" };
+    // Whoever cannot be rung is not idle.
+    let idles = view.work != WorkView::Idle || view.reachable;
+    let work = or_dash(idles.then(|| word(&view.work).replace('_', " ")));
+    vec![seat.id.to_string(), phone.to_owned(), status(&view.status), work, or_dash(view.call)]
 }
 
 fn change(seat: &OneSeat, change: &StatusChange) -> Result<(), Failure> {
@@ -237,13 +237,19 @@ fn change(seat: &OneSeat, change: &StatusChange) -> Result<(), Failure> {
 
 /// `seat17: logged in, ready; no phone is registered`.
 fn standing(seat: &Seat) -> String {
-    let status = match &seat.view.status {
-        Status::LoggedOut => "logged out".to_owned(),
-        Status::Ready => "logged in, ready".to_owned(),
-        Status::Paused(reason) => format!("logged in, paused: {reason}"),
-    };
+    let logged_in = if seat.view.status == Status::LoggedOut { "" } else { "logged in, " };
     let phone = if seat.view.reachable { "" } else { "; no phone is registered" };
-    format!("{}: {status}{phone}", seat.id)
+    format!("{}: {logged_in}{}{phone}", seat.id, status(&seat.view.status))
+}
+
+/// `ready`, `paused: riunione`; a pause that nobody gave a reason for is just that.
+fn status(status: &Status) -> String {
+    match status {
+        Status::LoggedOut => "logged out".to_owned(),
+        Status::Ready => "ready".to_owned(),
+        Status::Paused(reason) if reason == NO_REASON => "paused".to_owned(),
+        Status::Paused(reason) => format!("paused: {reason}"),
+    }
 }
 
 #[cfg(test)]
@@ -260,6 +266,10 @@ mod tests {
         let json = json.replace("true", "false").replace(r#"{"paused":"riunione"}"#, r#""ready""#);
         let seat: Seat = serde_json::from_str(&json).expect("as the exchange writes it");
         assert_eq!(standing(&seat), "seat01: logged in, ready; no phone is registered");
+        let json = json.replace("wrap_up", "idle").replace("\"1.2.3\"", "null");
+        let seat: Seat = serde_json::from_str(&json).expect("as the exchange writes it");
+        assert_eq!(seat_row(&seat), ["seat01", "not reachable", "ready", "-", "-"]);
+        assert_eq!(status(&Status::Paused(NO_REASON.to_owned())), "paused");
     }
 
     #[test]

@@ -1,11 +1,17 @@
-//! `centralino flow check`: every fault of flow files, before a citizen meets it.
+//! `centralino flow`: what a supervisor does with flow files before a citizen meets them.
+
+mod check;
+mod draw;
+mod rehearse;
+mod test;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::failure::Failure;
 use super::out;
-use crate::flow::{Environment, Flow};
+use crate::flow::hours::Calendars;
+use crate::flow::{Checked, Environment, Flow, FlowError, Tongue};
 use crate::io::prompts::Prompt;
 use crate::io::setup::{Places, environment};
 use crate::io::{config, media};
@@ -23,39 +29,141 @@ pub(super) struct FlowArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum FlowCommand {
-    /// Check flow files: every fault with file, line, column and remedy. Exits with 0 when there is none, with 1 otherwise.
+    /// Check flow files: every fault with file, line, column and remedy, then what people would stumble over.
+    ///
+    /// Exits with 0 when there is no fault, with 1 otherwise; with `--strict` warnings count as faults.
     ///
     /// Examples:
     ///   centralino flow check ivr-flows/055055.yaml
-    ///   centralino flow check ivr-flows/*.yaml --config config
+    ///   centralino flow check ivr-flows/*.yaml --strict --lang it
     #[command(verbatim_doc_comment)]
     Check {
+        #[command(flatten)]
+        files: Files,
+        /// Warnings are faults.
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Run the tests in flow files, and tell what no test passes. Exits with 0 when all pass, with 1 otherwise.
+    ///
+    /// Examples:
+    ///   centralino flow test ivr-flows/055055.yaml
+    ///   centralino flow test ivr-flows/*.yaml --format json
+    #[command(verbatim_doc_comment)]
+    Test {
+        #[command(flatten)]
+        files: Files,
+        /// How the results are printed.
+        #[arg(long, value_enum, default_value_t)]
+        format: out::Format,
+        /// Nodes and exits that no test passes are faults.
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Spoil a flow in one place after another, and tell which changes no test of the file notices. Exits with 1 when there are any.
+    ///
+    /// Example:
+    ///   centralino flow mutate ivr-flows/055055.yaml
+    #[command(verbatim_doc_comment)]
+    Mutate {
+        #[command(flatten)]
+        files: Files,
+    },
+    /// Draw a flow: as Mermaid for documents, as SVG for people.
+    ///
+    /// Examples:
+    ///   centralino flow graph ivr-flows/055055.yaml > 055055.mmd
+    ///   centralino flow graph ivr-flows/055055.yaml --as svg > 055055.svg
+    #[command(verbatim_doc_comment)]
+    Graph {
+        #[command(flatten)]
+        files: Files,
+        /// The form of the drawing.
+        #[arg(long = "as", value_enum, default_value_t)]
+        form: draw::Form,
+    },
+    /// Tell a flow as indented sentences.
+    Explain {
+        #[command(flatten)]
+        files: Files,
+    },
+    /// Go through a flow in the terminal: type keys, see nodes and variables, read what is said.
+    ///
+    /// Type keys and Enter; Enter alone is a silence, `q` hangs up. Where the world decides, the exits are offered by name.
+    ///
+    /// Example:
+    ///   centralino flow run ivr-flows/055055.yaml --at 2026-11-24T10:00
+    #[command(verbatim_doc_comment)]
+    Run {
+        #[command(flatten)]
+        files: Files,
+        /// When the call comes, on the clock of the flow's time zone; now, when left out.
+        #[arg(long, value_name = "MOMENT")]
+        at: Option<jiff::civil::DateTime>,
+        /// The caller's number.
+        #[arg(long, default_value = "+390552768224")]
+        from: String,
+    },
+    /// Print the JSON Schema of flow files, for editors that complete and check.
+    Schema,
+    /// Lay flow files out as they are usually written; comments stay. Nothing else changes.
+    ///
+    /// Examples:
+    ///   centralino flow fmt ivr-flows/*.yaml
+    ///   centralino flow fmt --check ivr-flows/*.yaml
+    #[command(verbatim_doc_comment)]
+    Fmt {
         /// The files.
         #[arg(required = true, value_name = "FILES")]
         files: Vec<PathBuf>,
-        /// The configuration whose queues, bodies, topics and schedules they name; `sounds` lies beside it.
-        #[arg(long, value_name = "DIR", default_value = "config")]
-        config: PathBuf,
+        /// Change nothing; exit with 1 when a file is laid out otherwise.
+        #[arg(long)]
+        check: bool,
     },
+}
+
+/// The files, and what they refer to.
+#[derive(Debug, clap::Args)]
+struct Files {
+    /// The files.
+    #[arg(required = true, value_name = "FILES")]
+    files: Vec<PathBuf>,
+    /// The configuration whose queues, bodies, topics and schedules they name; `sounds` lies beside it.
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    config: PathBuf,
+    /// The language in which faults are told.
+    #[arg(long, value_enum, default_value_t)]
+    lang: Lang,
+}
+
+/// The language in which faults are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Lang {
+    #[default]
+    En,
+    It,
+}
+
+impl Lang {
+    fn tongue(self) -> Tongue {
+        match self {
+            Lang::En => Tongue::English,
+            Lang::It => Tongue::Italian,
+        }
+    }
 }
 
 /// Runs it.
 pub(super) fn run(args: &FlowArgs) -> Result<(), Failure> {
-    let FlowCommand::Check { files, config } = &args.command;
-    let world = World::load(config)?;
-    let mut faults = 0;
-    for file in files {
-        let told = world.check(file)?;
-        faults += told.len();
-        told.iter().try_for_each(|fault| out::line(fault))?;
-    }
-    let checked = counted(files.len(), "flow");
-    match faults {
-        0 => out::line(&format!("{checked} checked, no faults")),
-        _ => {
-            eprintln!("{checked} checked, {} found", counted(faults, "fault"));
-            Err(Failure::found())
-        }
+    match &args.command {
+        FlowCommand::Check { files, strict } => check::run(files, *strict),
+        FlowCommand::Test { files, format, strict } => test::run(files, *format, *strict),
+        FlowCommand::Mutate { files } => test::mutate(files),
+        FlowCommand::Graph { files, form } => draw::graph(files, *form),
+        FlowCommand::Explain { files } => draw::explain(files),
+        FlowCommand::Run { files, at, from } => rehearse::run(files, *at, from),
+        FlowCommand::Schema => out::line(&crate::flow::schema()),
+        FlowCommand::Fmt { files, check } => check::fmt(files, *check),
     }
 }
 
@@ -66,6 +174,7 @@ fn counted(n: usize, what: &str) -> String {
 /// What flows refer to.
 struct World {
     environment: Environment,
+    calendars: Calendars,
     sounds: SoundLibrary,
 }
 
@@ -76,20 +185,23 @@ impl World {
         let places = Places::beside(dir);
         crate::io::grammars::install(&places.sounds).map_err(lines)?;
         let sounds = media::load_sounds(&places.sounds).map_err(|faults| lines(texts(&faults)))?;
-        Ok(World { environment: environment(&config, &sounds), sounds })
+        let mut environment = environment(&config, &sounds);
+        environment.subflows =
+            crate::io::setup::subflows(&places.flows).map_err(|fault| lines(vec![fault]))?;
+        Ok(World { environment, calendars: config.calendars, sounds })
     }
 
-    fn check(&self, file: &Path) -> Result<Vec<String>, Failure> {
-        Ok(match self.parse(file)? {
-            Ok(flow) => self.missing_sounds(file, &flow),
-            Err(faults) => faults,
-        })
-    }
-
-    fn parse(&self, file: &Path) -> Result<Result<Arc<Flow>, Vec<String>>, Failure> {
+    /// The flow of a file, or all that is wrong with it.
+    fn parse(&self, file: &Path) -> Result<Result<Checked, Vec<FlowError>>, Failure> {
         let text = read(file)?;
-        let parsed = Flow::parse(&text, &file.display().to_string(), &self.environment);
-        Ok(parsed.map(Arc::new).map_err(|faults| texts(&faults)))
+        Ok(Flow::check(&text, &file.display().to_string(), &self.environment))
+    }
+
+    /// The flow of a file that has to be without faults.
+    fn flow(&self, file: &Path, lang: Lang) -> Result<Arc<Flow>, Failure> {
+        let told = |errors: Vec<FlowError>| errors.iter().map(|error| error.said(lang.tongue())).collect();
+        let checked = self.parse(file)?.map_err(|errors| Failure::found_lines(told(errors)))?;
+        Ok(Arc::new(checked.flow))
     }
 
     /// Sounds that the flow needs and that are not there yet: `serve` would not start.
@@ -130,15 +242,21 @@ pub(super) fn prompts(config: &Path, sounds: &Path) -> Result<Vec<Prompt>, Failu
     crate::io::grammars::install(sounds).map_err(Failure::faults)?;
     // A sound that cannot be read is about to be made anew.
     let sounds = media::load_sounds(sounds).unwrap_or_default();
-    let world = World { environment: environment(&parsed, &sounds), sounds };
     let places = Places::beside(config);
+    let mut environment = environment(&parsed, &sounds);
+    environment.subflows =
+        crate::io::setup::subflows(&places.flows).map_err(|fault| Failure::faults(vec![fault]))?;
+    let world = World { environment, calendars: parsed.calendars, sounds };
     let (mut prompts, mut faults) = (Vec::new(), Vec::new());
-    for file in flow_files(&places.flows)? {
+    for file in flow_files(&places.flows)?.into_iter().chain(flow_files(&places.flows.join("sub"))?) {
         match world.parse(&file)? {
-            Ok(flow) => prompts.extend(
-                flow.prompt_texts().map(|(language, name, text)| Prompt::new(language.as_str(), name, text)),
+            Ok(checked) => prompts.extend(
+                checked
+                    .flow
+                    .prompt_texts()
+                    .map(|(language, name, text)| Prompt::new(language.as_str(), name, text)),
             ),
-            Err(found) => faults.extend(found),
+            Err(found) => faults.extend(texts(&found)),
         }
     }
     if faults.is_empty() { Ok(prompts) } else { Err(Failure::faults(faults)) }
@@ -164,20 +282,6 @@ mod tests {
 
     fn repository(path: &str) -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-    }
-
-    #[test]
-    fn shipped_flow_is_clean_and_a_slip_is_told_with_its_place() {
-        let world = World::load(&repository("config")).expect("the shipped configuration");
-        let file = repository("ivr-flows/055055.yaml");
-        assert_eq!(world.check(&file).expect("it can be read"), [""; 0]);
-        let dir = tempfile::tempdir().expect("a directory");
-        let spoiled = dir.path().join("055055.yaml");
-        let text = std::fs::read_to_string(&file).expect("it can be read");
-        std::fs::write(&spoiled, text.replacen("queue: ", "queu: ", 1)).expect("room");
-        let told = world.check(&spoiled).expect("it can be read");
-        let place = format!("{}:", spoiled.display());
-        assert!(!told.is_empty() && told.iter().all(|fault| fault.starts_with(&place)), "{told:?}");
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod records;
 mod serve;
 mod span;
 mod story;
+mod switches;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -55,6 +56,10 @@ enum Command {
     Queue(floor::QueueArgs),
     /// The calls in course.
     Call(floor::CallArgs),
+    /// Messages that callers hear for a while, where flows have a slot for them.
+    Bulletin(switches::BulletinArgs),
+    /// An Ente, a queue or everything closed for a while, whatever the calendar says.
+    Emergency(switches::EmergencyArgs),
     /// The flows that lead callers.
     Flow(flow::FlowArgs),
     /// The built-in phones: to try the exchange, and to test it.
@@ -82,6 +87,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Seat(args) => floor::seat(&args),
         Command::Queue(args) => floor::queue(&args),
         Command::Call(args) => floor::call(&args),
+        Command::Bulletin(args) => switches::bulletin(&args),
+        Command::Emergency(args) => switches::emergency(&args),
         Command::Flow(args) => flow::run(&args),
         Command::Phone(args) => phone::run(args),
         Command::Prompts(args) => {
@@ -126,6 +133,12 @@ mod tests {
             "seat login seat01",
             "queue list --format json",
             "call list",
+            "bulletin list --format json",
+            "bulletin on neve --sound neve --closing --for 2h",
+            "bulletin off neve --http 127.0.0.1:1",
+            "emergency list",
+            "emergency close --everything --until 18:00 --reason sciopero",
+            "emergency open --queue tributi",
             "flow check a.yaml b.yaml --config c",
             "prompts build --language it",
             "calendar preview sportello --from 2026-12-20 --days 20 --format json --config c",
@@ -148,6 +161,9 @@ mod tests {
             "contact show seventeen",
             "seat login ../x",
             "flow check",
+            "bulletin on neve --for 2h --until 18:00",
+            "emergency close",
+            "emergency close --everything --queue tributi",
             "case show x",
             "calendar preview --from 20/12",
             "calendar preview --days 0",

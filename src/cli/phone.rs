@@ -41,7 +41,7 @@ enum PhoneCommand {
     ///
     /// Examples:
     ///   centralino phone seat seat01 --answer-after 1s
-    ///   centralino phone seat seat02 --play hello.wav --record heard.wav --hangup-after 20s
+    ///   centralino phone seat seat02 --play sounds/music/attesa.wav --record heard.wav --hangup-after 20s
     ///   centralino phone seat seat03 --no-answer
     #[command(verbatim_doc_comment)]
     Seat(SeatArgs),

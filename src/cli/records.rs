@@ -100,6 +100,16 @@ impl Filter {
         }
     }
 
+    /// Says why a list may be empty: a queue that nobody knows.
+    pub(super) fn tell_nothing(&self, records: &Records) {
+        let Some(queue) = &self.queue else { return };
+        match records.queues() {
+            Some(known) if known.contains(queue) => {}
+            Some(known) => eprintln!("there is no queue `{queue}`; there is: {}", known.join(", ")),
+            None => eprintln!("no call was last in queue `{queue}`; config/queues.toml has the names"),
+        }
+    }
+
     /// Says that there is more than was printed, when nobody asked for so few.
     pub(super) fn tell_more(&self, more: bool) {
         if more && self.limit.is_none() {
@@ -128,10 +138,18 @@ impl Records {
     pub(super) fn open(whence: &Whence) -> Result<Records, Failure> {
         match whence.http {
             Some(address) => Client::new(address, &whence.data).map(Records::Running).map_err(Failure::other),
-            None => {
-                open_at_rest(&whence.data).map(|data| Records::AtRest(Box::new(data))).map_err(Failure::other)
-            }
+            None => open_at_rest(&whence.data)
+                .map(|data| Records::AtRest(Box::new(data)))
+                .map_err(|error| Failure::of_data(&whence.data, error)),
         }
+    }
+
+    /// The queues of a running exchange.
+    fn queues(&self) -> Option<Vec<String>> {
+        let Records::Running(client) = self else { return None };
+        let state: serde_json::Value = client.get("/api/state", &()).ok()?;
+        let queues = state.get("queues")?.as_array()?;
+        Some(queues.iter().filter_map(|queue| Some(queue.get("id")?.as_str()?.to_owned())).collect())
     }
 
     pub(super) fn contact(&self, id: ContactId) -> Result<ContactStory, Failure> {

@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::engine::{Command, Engine, Setup};
 use crate::io::control::{Clock, Control, ControlHandle, STOP_WITHIN};
 use crate::io::http::{self, Pages};
-use crate::io::media::{self, MediaPlane, repair_recordings};
+use crate::io::media::{self, MediaPlane};
 use crate::io::setup::{self, Loaded};
 use crate::io::signals::Signals;
 use crate::io::sip::SipSockets;
@@ -97,10 +97,11 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
         OpenError::InUse { dir } => Failure::other(format_args!(
             "the data directory {dir} is in use by another process; stop that one first, or give --data another directory"
         )),
-        error => Failure::other(error),
+        error => Failure::of_data(&args.data, error),
     })?;
     let recordings = args.data.join("recordings");
-    mend_recordings(&recordings);
+    let last_ms = recovered.state.last_ms;
+    let mended = media::repair_recordings(&recordings, recovered.state.recordings.keys().map(String::as_str));
     let sip = SipSockets::bind(args.sip).await.map_err(|error| taken("--sip", args.sip, &error))?;
     let http = TcpListener::bind(args.http).map_err(|error| taken("--http", args.http, &error))?;
     let (sip_address, http_address) = (sip.address(), http.local_addr().map_err(Failure::other)?);
@@ -113,29 +114,23 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let (flows, sounds) = (loaded.flows, Arc::new(loaded.sounds));
     let setup = Setup { config: config.clone(), flows, sounds, recovered, seed, watched: false };
     let engine = Engine::new(clock.now(), setup);
-    let views = store.views();
-    let (control, handle) = Control::new(engine, clock, sip, media, store);
+    let (views, health) = (store.views(), store.health());
+    let (mut control, handle) = Control::new(engine, clock, sip, media, store);
+    for told in mended {
+        control.on_media(told);
+    }
 
     let token = chance::token().map_err(Failure::other)?;
     http::token::write(&args.data, &token).map_err(|error| unwritable(&args.data, &error))?;
-    let pages = Pages { control: handle.clone(), views, token, address: http_address };
+    let pages = Pages { control: handle.clone(), views, health, token, address: http_address };
     http::server::start(http, http::router(pages)).map_err(Failure::other)?;
-    tokio::spawn(retention::keep_deleting(recordings, config.engine.retention_days, handle.clone()));
+    let days = config.engine.retention_days;
+    tokio::spawn(retention::keep_deleting(recordings, days, last_ms, handle.clone()));
     tokio::spawn(stop(signals, handle, args.drain));
 
     control.run(|| tell_ready(args, &config, sip_address, http_address)).await;
     tracing::info!("stopped in order");
     Ok(())
-}
-
-fn mend_recordings(recordings: &Path) {
-    match repair_recordings(recordings) {
-        Ok(mended) if mended.is_empty() => {}
-        Ok(mended) => tracing::warn!(files = mended.len(), "recordings that a crash cut off were mended"),
-        Err(error) => {
-            tracing::error!(%error, dir = %recordings.display(), "recordings cut off by a crash could not be mended");
-        }
-    }
 }
 
 fn start_media(config: &Config, sip: SocketAddr, recordings: PathBuf) -> Result<MediaPlane, Failure> {
@@ -148,6 +143,7 @@ fn start_media(config: &Config, sip: SocketAddr, recordings: PathBuf) -> Result<
         limits: Limits {
             silent_after: config.engine.dead_media,
             silent_on_hold: config.engine.dead_media_on_hold,
+            third_party_grace: config.engine.third_party_grace,
         },
         seed,
     };

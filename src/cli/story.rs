@@ -3,7 +3,7 @@
 use super::out::{moment, or_dash, word};
 use crate::crm::contact::rome;
 use crate::journal::entry::{Entry, Fact, Personal};
-use crate::words::{NotTaken, QueueExit};
+use crate::words::{AskedAgain, NotTaken, QueueExit};
 
 /// One row a fact: when, how long after the first, what.
 pub(super) fn steps(story: &[Entry]) -> Vec<Vec<String>> {
@@ -32,7 +32,11 @@ fn tell(fact: &Fact) -> Option<String> {
         Fact::NodeEntered { node, info, .. } => {
             format!("flow: {node}{}", if *info { ", which gives the information asked for" } else { "" })
         }
+        Fact::NodeFailed { node, why, .. } => format!("flow: {node} failed: {why}"),
+        Fact::Surveyed { question, answer, .. } => format!("survey: {question} is answered with {answer}"),
         Fact::KeyPressed { key, .. } => format!("key {key}"),
+        Fact::AskedAgain { why: AskedAgain::Silence, .. } => "no key in time: asked again".to_owned(),
+        Fact::AskedAgain { why: AskedAgain::WrongKey, .. } => "no such choice: asked again".to_owned(),
         Fact::ContactTagged { entity, topic, language, record, .. } => {
             let told = [
                 entity.as_ref().map(|entity| format!("for {entity}")),
@@ -45,6 +49,7 @@ fn tell(fact: &Fact) -> Option<String> {
             told.into_iter().flatten().collect::<Vec<_>>().join(", ")
         }
         Fact::Queued { queue, position, .. } => format!("waits in queue {queue}, at place {position}"),
+        Fact::Announced { position, .. } => format!("is told the place: {position}"),
         Fact::QueueLeft { queue, exit, .. } => format!("leaves queue {queue}: {}", exit_in_words(*exit)),
         Fact::SeatRung { seat, queue, .. } => format!("{seat} rings, for queue {queue}"),
         Fact::SeatNotTaken { seat, why, .. } => format!("{seat} {}", not_taken(*why)),
@@ -82,6 +87,7 @@ fn tell(fact: &Fact) -> Option<String> {
         | Fact::DialogOpened { .. }
         | Fact::DialogClosed { .. }
         | Fact::SeatChanged { .. }
+        | Fact::Switched { .. }
         | Fact::Degraded { .. } => return None,
     })
 }
@@ -99,7 +105,7 @@ fn exit_in_words(exit: QueueExit) -> &'static str {
         QueueExit::Answered => "the talk is over",
         QueueExit::Closed => "it is closed",
         QueueExit::Full => "it is full",
-        QueueExit::NoSeats => "nobody who serves it is logged in",
+        QueueExit::NoSeats => "no seat that serves it is there",
         QueueExit::Timeout => "waited too long",
         QueueExit::Key => "by a key",
         QueueExit::Callback => "asks to be called back",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::fault::{Fault, Place};
-use super::names::Names;
+use super::names::{Names, is_plain_name};
 use super::reader::{Table, Word};
 use super::{DialledNumber, Entity, Topic};
 use crate::ids::{EntityId, FlowId, TopicId};
@@ -80,7 +80,7 @@ pub(super) fn numbers(
         let entity = number.need("entity").filter(|word| entities.check(&number.file, word));
         let topic = topics.used(&number, "topic").map(|word| word.text.into());
         let language = number.text("language").filter(|word| is_language(&number, word));
-        let flow = number.need("flow");
+        let flow = number.need("flow").filter(|word| is_flow(&number, word));
         if let Some(flow) = &flow {
             flows.entry(flow.text.into()).or_insert_with(|| number.file.place(&flow.span));
         }
@@ -103,6 +103,15 @@ fn is_new_number(table: &Table<'_>, word: &Word<'_>, taken: &mut Names) -> bool 
         return false;
     }
     taken.add(&table.file, word)
+}
+
+/// The name of a file in `ivr-flows/`, and of nothing elsewhere.
+fn is_flow(table: &Table<'_>, word: &Word<'_>) -> bool {
+    let right = is_plain_name(word.text);
+    if !right {
+        table.file.fault(&word.span, Fault::Name { text: word.text.to_owned() });
+    }
+    right
 }
 
 fn is_language(table: &Table<'_>, word: &Word<'_>) -> bool {

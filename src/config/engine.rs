@@ -1,6 +1,6 @@
 //! `engine.toml`: the exchange itself.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -29,11 +29,21 @@ pub(super) fn read(table: Table<'_>) -> EngineConfig {
         short_abandon: table.span("short_abandon", 5 * SECOND, Duration::ZERO..=MINUTE),
         dead_media: table.span("dead_media", 30 * SECOND, 5 * SECOND..=HOUR),
         dead_media_on_hold: table.span("dead_media_on_hold", 5 * MINUTE, 5 * SECOND..=24 * HOUR),
+        third_party_grace: third_party_grace(table.table("media", "[media]")),
         retention_days: table.number("retention_days", 90, 1..=36_500),
         feature_codes: feature_codes(table.table("feature_codes", "[feature_codes]")),
     };
     table.finish();
     engine
+}
+
+/// Long enough for a phone to open its way through a router, short enough to be of no use to whoever wants to flood others.
+fn third_party_grace(table: Option<Table<'_>>) -> Duration {
+    const DEFAULT: Duration = Duration::from_secs(5);
+    let Some(table) = table else { return DEFAULT };
+    let grace = table.span("third_party_grace", DEFAULT, SECOND..=MINUTE);
+    table.finish();
+    grace
 }
 
 /// Phones take it out of quotes and hash it: not all do the same with what had to be escaped.
@@ -47,9 +57,12 @@ fn realm(table: &Table<'_>) -> Option<String> {
 }
 
 fn address(table: &Table<'_>, word: &Word<'_>) -> Option<IpAddr> {
-    let address = word.text.parse().ok();
+    let is_a_machines = |address: &IpAddr| {
+        !address.is_unspecified() && !address.is_multicast() && *address != IpAddr::V4(Ipv4Addr::BROADCAST)
+    };
+    let address = word.text.parse().ok().map(|address: IpAddr| address.to_canonical()).filter(is_a_machines);
     if address.is_none() {
-        table.not(word, "an IP address", "192.0.2.10");
+        table.not(word, "an IP address at which phones reach this machine", "192.0.2.10");
     }
     address
 }

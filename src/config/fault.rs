@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::hint::Hint;
+use crate::hint::{Hint, visible};
 
 /// A place in a file of the configuration. In order of files, then of lines.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +38,7 @@ impl fmt::Display for Place {
 
 /// A fault and its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{at}: {fault}")]
+#[error("{at}: {}", visible(&fault.to_string()))]
 pub struct ConfigError {
     /// Where.
     pub at: Place,
@@ -77,6 +77,10 @@ pub enum Fault {
     Name { text: String },
     #[error("the password is empty; give `{seat}` one that cannot be guessed")]
     EmptyPassword { seat: String },
+    #[error(
+        "`{network}` is everybody, and everybody there may call without a password; write the networks or addresses of this trunk alone"
+    )]
+    Everybody { network: String },
     #[error("feature code `{code}` is that of `{other}` already; choose another")]
     SameCode { code: String, other: &'static str },
     #[error("the range of ports is empty; write the lower port first, as in `[20000, 29999]`")]

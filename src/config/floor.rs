@@ -114,14 +114,29 @@ pub(super) fn trunks(table: Table<'_>) -> Vec<Trunk> {
     let mut trunks = Vec::new();
     for trunk in table.tables("trunk", "[[trunk]]") {
         let name = names.take(&trunk, "name");
-        let from = trunk.need_texts("from").into_iter().filter_map(|word| network(&trunk, &word)).collect();
+        let from: Vec<_> = networks(&trunk, &trunk.need_texts("from"));
+        let media = from.iter().copied().chain(networks(&trunk, &trunk.texts("media"))).collect();
         if let Some(name) = name {
-            trunks.push(Trunk { name: name.text.into(), from });
+            trunks.push(Trunk { name: name.text.into(), from, media });
         }
         trunk.finish();
     }
     table.finish();
     trunks
+}
+
+/// The widest networks that one owner has: 10.0.0.0/8 and fd00::/8, with the block of the latter. What is wider is everybody.
+const WIDEST: (u8, u8) = (8, 7);
+
+fn networks(trunk: &Table<'_>, words: &[Word<'_>]) -> Vec<IpNet> {
+    let read = words.iter().filter_map(|word| Some((word, network(trunk, word)?)));
+    let told = read.inspect(|(word, network)| {
+        let widest = if network.addr().is_ipv4() { WIDEST.0 } else { WIDEST.1 };
+        if network.prefix_len() < widest {
+            trunk.file.fault(&word.span, Fault::Everybody { network: word.text.to_owned() });
+        }
+    });
+    told.map(|(_, network)| network).collect()
 }
 
 /// A network, or one address.

@@ -5,6 +5,7 @@
 //! mends everything in one go; only a configuration without any fault becomes a `Config`.
 
 mod calendars;
+mod coding;
 mod directory;
 mod engine;
 mod fault;
@@ -24,9 +25,11 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+pub use self::coding::CodingMistake;
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::FILES;
 use crate::acd::{QueueRules, SeatRules};
+use crate::flow::hours::{Calendars, Hours};
 use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, TopicId};
 
 /// Everything the exchange is told at start.
@@ -49,7 +52,14 @@ pub struct Config {
     /// `trunks.toml`.
     pub trunks: Vec<Trunk>,
     /// `calendars.toml`.
-    pub calendars: crate::flow::hours::Calendars,
+    pub calendars: Calendars,
+}
+
+impl Config {
+    /// As whose callers they count who dial a number that nobody answers: the first number's.
+    pub fn stranger(&self) -> Option<&DialledNumber> {
+        self.numbers.values().next()
+    }
 }
 
 /// `engine.toml`.
@@ -75,6 +85,8 @@ pub struct EngineConfig {
     pub dead_media: Duration,
     /// The same while on hold.
     pub dead_media_on_hold: Duration,
+    /// How long sound goes to an address that nobody vouches for and that sends nothing itself.
+    pub third_party_grace: Duration,
     /// Recordings are deleted after so many days.
     pub retention_days: u32,
     /// Feature codes dialled from a seat.
@@ -144,6 +156,14 @@ pub struct Queue {
     pub dispositions: BTreeMap<String, String>,
 }
 
+impl Queue {
+    /// Its own hours let callers in; without a schedule it is always open.
+    pub fn is_open(&self, calendars: &Calendars, wall: jiff::Timestamp) -> bool {
+        let hours = |schedule| calendars.at(schedule, wall) == Some(Hours::Open);
+        self.schedule.as_ref().is_none_or(hours)
+    }
+}
+
 /// A workplace.
 #[derive(Clone, Debug)]
 pub struct Seat {
@@ -160,6 +180,8 @@ pub struct Trunk {
     pub name: Arc<str>,
     /// Addresses it calls from.
     pub from: Vec<IpNet>,
+    /// Where its media servers are: sound goes there on the word of its SDP alone. The addresses above are among them.
+    pub media: Arc<[IpNet]>,
 }
 
 /// A password. Prints as `***`.

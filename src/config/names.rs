@@ -73,8 +73,13 @@ impl Names {
 
     /// Lower-case words joined by `-` or `_`; topics are paths of such words.
     fn is_name(&self, text: &str) -> bool {
-        let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
         let path = self.what == "topic" || !text.contains('/');
-        path && text.split('/').all(|part| !part.is_empty() && part.chars().all(letter))
+        path && text.split('/').all(is_plain_name)
     }
+}
+
+/// Lower-case letters, digits, `-` and `_`: nothing that means something to a file system.
+pub(super) fn is_plain_name(text: &str) -> bool {
+    let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    !text.is_empty() && text.chars().all(letter)
 }

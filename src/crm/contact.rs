@@ -24,7 +24,7 @@ pub use line::{ContactLine, rome};
 /// Most facts kept in a contact's story; a caller who presses keys for hours must not grow it without end.
 pub const MOST_STEPS: usize = 500;
 
-/// One call, as the facts so far tell it.
+/// One call, as the facts so far tell it. What is as at the beginning is left out of its row: rows are written often.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Contact {
     /// Which.
@@ -32,6 +32,7 @@ pub struct Contact {
     /// Its case.
     pub case: CaseId,
     /// Who, when the number is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub citizen: Option<CitizenId>,
     /// Number as received, or `anonymous`; sealed.
     pub from: Personal,
@@ -43,44 +44,61 @@ pub struct Contact {
     /// The body answered for.
     pub entity: EntityId,
     /// What it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<TopicId>,
     /// Spoken last.
     pub language: Language,
     /// The flow that led it.
     pub flow: FlowId,
     /// Arrived while the store did not answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub degraded: bool,
     /// When it arrived.
     pub opened_ms: i64,
     /// When the exchange answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_ms: Option<i64>,
     /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_ms: Option<i64>,
     /// The queue it was in last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<QueueId>,
     /// The seat it was joined to last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seat: Option<SeatId>,
     /// The operator it was joined to last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<OperatorId>,
     /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// Who ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<EndedBy>,
     /// Hung up at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub short: bool,
     /// What went wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// How the operator coded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disposition: Option<String>,
     /// False: the citizen refused to be recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<bool>,
     /// Recording, below the recordings directory; none once it is deleted or has failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording: Option<String>,
     /// Nodes of the flow, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<NodeId>,
     /// Keys pressed, in order.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub keys: String,
     /// How long things took.
+    #[serde(default, skip_serializing_if = "is_unused")]
     pub times: Times,
     /// The whole story, personal fields sealed.
     pub story: Vec<Entry>,
@@ -90,14 +108,19 @@ pub struct Contact {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Times {
     /// Waiting in queues.
+    #[serde(default, skip_serializing_if = "is_unused")]
     pub wait: Stopwatch,
     /// Seats being rung.
+    #[serde(default, skip_serializing_if = "is_unused")]
     pub ring: Stopwatch,
     /// Joined, hold included.
+    #[serde(default, skip_serializing_if = "is_unused")]
     pub joined: Stopwatch,
     /// On hold.
+    #[serde(default, skip_serializing_if = "is_unused")]
     pub hold: Stopwatch,
     /// The operator's work afterwards.
+    #[serde(default, skip_serializing_if = "is_unused")]
     pub wrap_up: Stopwatch,
 }
 
@@ -109,6 +132,10 @@ pub struct Stopwatch {
     /// When the span in course began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since_ms: Option<i64>,
+}
+
+fn is_unused<T: Default + PartialEq>(times: &T) -> bool {
+    *times == T::default()
 }
 
 impl Stopwatch {

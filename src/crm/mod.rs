@@ -9,5 +9,5 @@ pub mod citizen;
 pub mod contact;
 
 pub use case::{Case, CaseLine, CaseStatus};
-pub use citizen::Citizen;
+pub use citizen::{Citizen, Citizens, Who};
 pub use contact::{Contact, ContactLine};

@@ -1,15 +1,19 @@
 //! A call arrives: who it is for, a port, the first facts, the 200.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use ipnet::IpNet;
 
 use crate::call::{Call, Hearing, Phase, Story};
 use crate::config::DialledNumber;
+use crate::crm::Who;
 use crate::ids::{CallId, CitizenId, ContactId};
 use crate::journal::entry::{Fact, Personal};
 use crate::media;
 use crate::phone_number::Caller;
 use crate::sip::{DialogId, Incoming, Peer};
-use crate::time::{Mono, Now};
+use crate::time::Now;
 use crate::words::{EndedBy, Outcome};
 
 use super::gate::Held;
@@ -17,25 +21,6 @@ use super::{Engine, Owner};
 
 /// What a caller who finds no room is told to wait before trying again.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
-
-/// How many calls came in the current second.
-#[derive(Debug, Default)]
-pub(super) struct Arrivals {
-    second: u64,
-    count: u32,
-}
-
-impl Arrivals {
-    /// Count one more; false when the second already has `limit`.
-    fn admit(&mut self, now: Mono, limit: u32) -> bool {
-        let second = now.since_start().as_secs();
-        if second != self.second {
-            *self = Arrivals { second, count: 0 };
-        }
-        self.count = self.count.saturating_add(1);
-        self.count <= limit
-    }
-}
 
 /// The number as received; one word for all the ways of withholding it.
 fn shown(from: &str) -> &str {
@@ -49,7 +34,7 @@ impl Engine {
             return self.on_feature_code(now, dialog, seat, &invite);
         }
         if !self.has_room(now) {
-            self.counters.shed += 1;
+            self.counters.on_shed(now.mono);
             return self.sip.reject(now.mono, dialog, 503, Some(RETRY_AFTER));
         }
         match self.config.numbers.get(&invite.to).cloned() {
@@ -64,8 +49,18 @@ impl Engine {
         self.stopping.is_none()
             && ready
             && !self.gate.is_full()
-            && self.calls.len() < limits.max_calls
             && self.arrivals.admit(now.mono, limits.max_calls_per_second)
+            && (self.calls.len() < self.config.engine.max_calls || self.drop_half_open(now))
+    }
+
+    /// Takes the place of the oldest call whose phone has not acknowledged our 200 in time.
+    fn drop_half_open(&mut self, now: Now) -> bool {
+        let calls = &self.calls;
+        let is_half_open = |id| calls.get(&id).is_some_and(|call| call.phase == Phase::Answered);
+        let Some(id) = self.arrivals.late(now.mono, is_half_open) else { return false };
+        let why = "the 200 was not acknowledged, and another call needed the place".to_owned();
+        self.close_call(now, id, EndedBy::Network, Some(why));
+        true
     }
 
     fn let_in(&mut self, now: Now, dialog: DialogId, invite: Incoming, number: &DialledNumber) {
@@ -77,7 +72,8 @@ impl Engine {
         let spoken = number.language.clone().or_else(|| flow.languages().first().cloned());
         let language = spoken.unwrap_or_else(|| "it".into());
         let case = self.open_contact(now, id, &invite, number, &language);
-        let citizen = self.open_leg(Some(dialog), invite.link, Owner::Citizen(id));
+        let mut citizen = self.open_leg(Some(dialog), invite.link, Owner::Citizen(id));
+        citizen.media_networks = self.media_networks(&invite.peer);
         let call = Call {
             id,
             case,
@@ -99,24 +95,22 @@ impl Engine {
         self.calls.insert(id, call);
     }
 
+    /// Where a trunk says that its media servers are. A user's phone is where it says it is, or sends from there.
+    fn media_networks(&self, peer: &Peer) -> Arc<[IpNet]> {
+        let Peer::Trunk(name) = peer else { return Arc::default() };
+        let trunk = self.config.trunks.iter().find(|trunk| trunk.name == *name);
+        trunk.map(|trunk| trunk.media.clone()).unwrap_or_default()
+    }
+
     /// A number that nobody answers here: a contact all the same, so that it is seen.
     fn turn_away(&mut self, now: Now, dialog: DialogId, invite: &Incoming) {
         let id = CallId(self.stamps.next_stamp());
-        if let Some(number) = self.config.numbers.values().next().cloned() {
+        if let Some(number) = self.config.stranger().cloned() {
             let language = number.language.clone().unwrap_or_else(|| "it".into());
             self.open_contact(now, id, invite, &number, &language);
-            self.append(
-                now,
-                Fact::ContactClosed {
-                    contact: id.into(),
-                    outcome: Outcome::Refused,
-                    ended_by: EndedBy::Exchange,
-                    short: false,
-                    why: Some("the number dialled is not in numbers.toml".to_owned()),
-                },
-            );
+            let why = Some("the number dialled is not in numbers.toml".to_owned());
+            self.close_contact(now, id.into(), Outcome::Refused, EndedBy::Exchange, false, why);
         }
-        self.counters.on_closed(Outcome::Refused);
         self.sip.reject(now.mono, dialog, 404, None);
     }
 
@@ -149,19 +143,18 @@ impl Engine {
         case
     }
 
-    /// The citizen with this number, found or created; nobody for a withheld one.
+    /// The citizen who calls; one who calls for the first time is written down.
     fn citizen_of(&mut self, now: Now, contact: ContactId, from: &str) -> Option<CitizenId> {
-        let caller = Caller::parse(from);
-        let e164 = caller.number()?.reveal();
-        let hash = self.keys.hash(e164);
-        if let Some(known) = self.citizens.get(&hash) {
-            return Some(*known);
+        let stamps = &mut self.stamps;
+        match self.citizens.meet(&self.keys, from, || CitizenId(stamps.next_stamp())) {
+            Who::Nobody => None,
+            Who::Known(citizen) => Some(citizen),
+            Who::New(citizen, number) => {
+                let number = Personal::Clear(number);
+                self.append(now, Fact::CitizenFound { citizen, number, contact });
+                Some(citizen)
+            }
         }
-        let citizen = CitizenId(self.stamps.next_stamp());
-        self.citizens.insert(hash, citizen);
-        let number = Personal::Clear(e164.to_owned());
-        self.append(now, Fact::CitizenFound { citizen, number, contact });
-        Some(citizen)
     }
 
     /// The port is bound: write down that the call is answered, and answer once that is safe.
@@ -176,6 +169,7 @@ impl Engine {
 
     /// The 200 may go out, unless the caller has gone meanwhile.
     pub(super) fn answer_citizen(&mut self, now: Now, id: CallId) {
+        self.arrivals.on_answered(now.mono, id);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let (Some(dialog), Some(local)) = (call.citizen.dialog, call.citizen.local.as_mut()) else { return };
         let Some(offer) = call.offer.take() else {

@@ -1,25 +1,32 @@
 //! What people and scripts ask of a running exchange: a seat's status, the state of everything, an end in order.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::acd;
 use crate::call::{Phase, Purpose};
+use crate::flood::Flood;
 use crate::ids::{CallId, EntityId, QueueId, SeatId};
 use crate::journal::entry::Fact;
+use crate::sip;
 use crate::speech::notice::Notice;
+use crate::switches::Switch;
 use crate::time::{Mono, Now};
 use crate::words::{EndedBy, Outcome, SeatView, StatusChange};
 
-use super::{Engine, Output};
+use super::{Engine, Output, SwitchState};
 
 /// The most that citizens' last words may take before the exchange stops all the same.
 const LAST_WORDS: Duration = Duration::from_secs(6);
 
 /// How long the phones' answers to our last BYEs are waited for; a lost BYE is sent again meanwhile.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(2);
+
+/// Why a call is ended that the end of the exchange cuts off.
+pub(super) const STOPS: &str = "the exchange stops";
 
 /// Names a command, so that its reply finds the asker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +41,10 @@ pub enum Command {
     Metrics,
     /// Change a seat's status.
     SeatStatus(SeatId, StatusChange),
+    /// Which bulletins and emergencies there are.
+    Switches,
+    /// Turn one.
+    Switch(Switch),
     /// Recordings older than their time were deleted.
     RecordingDeleted(String),
     /// Let in no more calls, wait for those in course, then stop.
@@ -52,6 +63,8 @@ pub enum Reply {
     Refused(String),
     /// The state.
     State(Box<State>),
+    /// Bulletins and emergencies.
+    Switches(SwitchState),
     /// The figures.
     Metrics(Metrics),
 }
@@ -120,6 +133,10 @@ pub struct Metrics {
     pub calls: usize,
     /// Calls not let in for want of room.
     pub shed: u64,
+    /// Legs whose sound to a third address was stopped.
+    pub unconfirmed: u64,
+    /// What SIP has refused.
+    pub refused: sip::Tally,
     /// Closed contacts by outcome.
     pub closed: BTreeMap<Outcome, u64>,
     /// Waiting by queue.
@@ -137,11 +154,46 @@ pub struct Metrics {
 /// Counted since the start.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
-    pub(super) shed: u64,
+    shed: Flood,
+    unconfirmed: Flood,
+    degraded: Flood,
     closed: BTreeMap<Outcome, u64>,
 }
 
 impl Counters {
+    pub(super) fn on_shed(&mut self, now: Mono) {
+        if let Some(count) = self.shed.add(now) {
+            tracing::warn!(
+                count,
+                "calls not let in for want of room; see max_calls and max_calls_per_second in engine.toml"
+            );
+        }
+    }
+
+    /// A store at its limit comes and goes many times a second: the journal keeps every turn, the log one a minute.
+    pub(super) fn on_degraded(&mut self, now: Mono, on: bool, answered: u64) {
+        if let Some(turns) = self.degraded.add(now) {
+            tracing::warn!(on, turns, answered, "degraded: the store does not keep up");
+        }
+    }
+
+    pub(super) fn on_unconfirmed(&mut self, now: Mono, to: SocketAddr) {
+        if let Some(count) = self.unconfirmed.add(now) {
+            tracing::warn!(
+                count,
+                %to,
+                "sound to an address that sends nothing was stopped; if it is a trunk's media server, name it in `media` of that trunk"
+            );
+        }
+    }
+
+    /// Tells what is left of a flood that has ended.
+    pub(super) fn on_timeout(&mut self, now: Mono) {
+        if let Some(count) = self.shed.poll(now) {
+            tracing::warn!(count, "calls not let in for want of room, in the minute before");
+        }
+    }
+
     pub(super) fn on_closed(&mut self, outcome: Outcome) {
         *self.closed.entry(outcome).or_default() += 1;
     }
@@ -177,6 +229,8 @@ impl Engine {
             Command::State => Reply::State(Box::new(self.state(now))),
             Command::Metrics => Reply::Metrics(self.metrics()),
             Command::SeatStatus(seat, change) => self.command_status(now, seat, change),
+            Command::Switches => Reply::Switches(self.switch_state(now)),
+            Command::Switch(switch) => self.command_switch(now, &switch),
             Command::RecordingDeleted(file) => {
                 self.append(now, Fact::RecordingDeleted { file });
                 Reply::Done
@@ -229,7 +283,7 @@ impl Engine {
             self.acd.handle_input(now.mono, acd::Input::Leave(id));
             match sound {
                 Some(sound) => self.play(id, vec![sound], Purpose::Farewell, false),
-                None => self.close_call(now, id, EndedBy::Exchange, Some("the exchange stops".to_owned())),
+                None => self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned())),
             }
         }
     }
@@ -237,7 +291,7 @@ impl Engine {
     fn close_all(&mut self, now: Now) {
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         for id in calls {
-            self.close_call(now, id, EndedBy::Exchange, Some("the exchange stops".to_owned()));
+            self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned()));
         }
         let services: Vec<_> = self.services.keys().copied().collect();
         for dialog in services {
@@ -293,7 +347,9 @@ impl Engine {
         let ready = |view: &SeatView| view.reachable && view.status == crate::words::Status::Ready;
         Metrics {
             calls: self.calls.len(),
-            shed: self.counters.shed,
+            shed: self.counters.shed.total(),
+            unconfirmed: self.counters.unconfirmed.total(),
+            refused: self.sip.tally(),
             closed: self.counters.closed.clone(),
             waiting: waiting.collect(),
             seats_ready: self.acd.seats().filter(|seat| ready(&seat.view)).count(),

@@ -29,7 +29,7 @@ impl Engine {
         }
     }
 
-    /// End a call, whatever it is doing. The one place where a contact is closed.
+    /// End a call, whatever it is doing.
     pub(super) fn close_call(&mut self, now: Now, id: CallId, ended_by: EndedBy, why: Option<String>) {
         self.part(now, id);
         let Some(call) = self.calls.remove(&id) else { return };
@@ -46,8 +46,21 @@ impl Engine {
         let hasty = call.story.is_short(now.mono, self.config.engine.short_abandon);
         let short = outcome == Outcome::Abandoned && hasty;
         let ended_by = call.story.ended_by(ended_by);
+        self.close_contact(now, id.into(), outcome, ended_by, short, why);
+    }
+
+    /// The one place where a contact of this start is closed.
+    pub(super) fn close_contact(
+        &mut self,
+        now: Now,
+        contact: ContactId,
+        outcome: Outcome,
+        ended_by: EndedBy,
+        short: bool,
+        why: Option<String>,
+    ) {
         self.counters.on_closed(outcome);
-        self.append(now, Fact::ContactClosed { contact: id.into(), outcome, ended_by, short, why });
+        self.append(now, Fact::ContactClosed { contact, outcome, ended_by, short, why });
     }
 
     /// Take the operator's side away from a call that ends, and the call out of its queue.

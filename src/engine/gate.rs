@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::ids::CallId;
 use crate::journal::Lsn;
+use crate::planted::{self, Fault};
 use crate::sip::DialogId;
 use crate::time::{Mono, earliest};
 
@@ -82,7 +83,7 @@ impl Gate {
 
     /// Hold an answer until the fact is written; while degraded it goes at once and is counted.
     pub(super) fn hold_until_written(&mut self, lsn: Lsn, held: Held) {
-        if lsn <= self.written {
+        if lsn <= self.written || planted::is(Fault::AnswerBeforeWritten) {
             self.freed.push_back(Freed { held, kept: true });
         } else if self.degraded {
             self.free_unkept(held);
@@ -163,6 +164,11 @@ impl Gate {
     /// What may happen now.
     pub(super) fn poll_freed(&mut self) -> Option<Freed> {
         self.freed.pop_front()
+    }
+
+    /// Everything that waits.
+    pub(super) fn held(&self) -> impl Iterator<Item = &Held> {
+        self.until_written.values().chain(self.until_durable.values()).flatten()
     }
 
     /// When the store's silence becomes too long.

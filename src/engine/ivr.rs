@@ -3,16 +3,16 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::acd;
-use crate::call::{Phase, Purpose};
-use crate::flow::hours::Hours;
+use crate::call::{Phase, Purpose, Tags};
 use crate::flow::{self, CallFacts, Enqueue, FlowRun, World};
 use crate::ids::{CallId, QueueId};
 use crate::journal::entry::Fact;
 use crate::media::{self, LegId, PlayId};
 use crate::speech::Speech;
 use crate::time::Now;
-use crate::words::{EndedBy, QueueExit};
+use crate::words::{AskedAgain, EndedBy, QueueExit};
 
+use super::command::STOPS;
 use super::{Engine, Owner};
 
 impl Engine {
@@ -23,6 +23,9 @@ impl Engine {
         }
         call.phase = Phase::Flow;
         call.story.on_flow_began();
+        if let Some(dialog) = call.citizen.dialog {
+            self.pulses.on_alive(now.mono, dialog);
+        }
         let facts = CallFacts {
             from: call.from.clone(),
             to: call.to.clone(),
@@ -34,12 +37,17 @@ impl Engine {
             return self.close_call(now, id, EndedBy::Exchange, Some("no flow".into()));
         };
         self.runs.insert(id, FlowRun::new(flow, facts));
-        self.run_flow(now, id, |run, world| run.start(now, world));
+        self.run_flow(now, id, None, |run, world| run.start(now, world));
     }
 
     /// Tell the flow what happened, and do what it wants.
     pub(super) fn step_flow(&mut self, now: Now, id: CallId, input: flow::Input) {
-        self.run_flow(now, id, |run, world| run.handle_input(now, input, world));
+        let why = match input {
+            flow::Input::Digit(_) => Some(AskedAgain::WrongKey),
+            flow::Input::Timeout => Some(AskedAgain::Silence),
+            flow::Input::Played | flow::Input::QueueExit(_) | flow::Input::Answer(..) => None,
+        };
+        self.run_flow(now, id, why, |run, world| run.handle_input(now, input, world));
     }
 
     /// One step of one flow. A panic in it ends this call and no other.
@@ -47,19 +55,24 @@ impl Engine {
         &mut self,
         now: Now,
         id: CallId,
+        again: Option<AskedAgain>,
         step: impl FnOnce(&mut FlowRun, &World<'_>) -> Vec<flow::Action>,
     ) {
+        self.expire_switches(now);
         let Some(run) = self.runs.get_mut(&id) else { return };
         for (queue, facts) in &mut self.queue_facts {
             facts.waiting = u32::try_from(self.acd.waiting_in(queue)).unwrap_or(u32::MAX);
         }
         let (bulletins, queues) = (&self.bulletins, &self.queue_facts);
-        let world = World { calendars: &self.config.calendars, bulletins, queues };
+        let world = World { calendars: &self.calendars, bulletins, queues };
         let actions = catch_unwind(AssertUnwindSafe(|| step(run, &world)));
         let Ok(actions) = actions else {
             tracing::error!(call = %id, "a panic in the flow; the call is ended");
             return self.close_call(now, id, EndedBy::Exchange, Some("a fault in the flow's engine".into()));
         };
+        if let Some(why) = again.filter(|_| flow::asks_again(&actions)) {
+            self.append(now, Fact::AskedAgain { contact: id.into(), why });
+        }
         for action in actions {
             self.on_flow(now, id, action);
         }
@@ -103,20 +116,9 @@ impl Engine {
                 self.media(media::Command::Stop { leg });
             }
             A::Tag { entity, topic, language, record } => {
-                call.tagged |= entity.is_some() || topic.is_some();
-                if let Some(entity) = &entity {
-                    call.entity = entity.clone();
-                }
-                if topic.is_some() {
-                    call.topic = topic.clone();
-                }
-                if let Some(language) = &language {
-                    call.language = language.clone();
-                }
-                if let Some(record) = record {
-                    call.may_record = record;
-                }
-                self.append(now, Fact::ContactTagged { contact, entity, topic, language, record });
+                let tags = Tags { entity, topic, language, record };
+                call.tag(&tags);
+                self.tag(now, id, tags);
             }
             A::Enqueue(enqueue) => self.enqueue(now, id, enqueue),
             A::Dequeue(exit) => {
@@ -127,6 +129,18 @@ impl Engine {
                     self.append(now, Fact::QueueLeft { contact, queue, exit });
                 }
                 self.leave_queue(id, exit);
+            }
+            // No switch of the exchange does these yet: the citizen goes on by the node's `error` exit, and the journal says why.
+            A::Ask(request, asked) => {
+                let why = format!("`{}` is not connected in this version", asked.name());
+                self.step_flow(now, id, flow::Input::Answer(request, flow::Answer::Error(why)));
+            }
+            A::StopRecording(_) | A::KeepRecording { .. } | A::DropRecording(_) => {}
+            A::Surveyed { question, answer } => {
+                self.append(now, Fact::Surveyed { contact, question, answer });
+            }
+            A::Failed { node, why } => {
+                self.append(now, Fact::NodeFailed { contact, node, why });
             }
             A::Hangup => {
                 let why = self.runs.get(&id).and_then(FlowRun::failure).map(ToString::to_string);
@@ -145,24 +159,20 @@ impl Engine {
         let Some(rules) = config.queues.get(&queue) else {
             return self.step_flow(now, id, flow::Input::QueueExit(QueueExit::Error));
         };
-        if !call.tagged && (rules.entity.is_some() || rules.topic.is_some()) {
-            let (entity, topic) = (rules.entity.clone(), rules.topic.clone());
-            call.entity = entity.clone().unwrap_or_else(|| call.entity.clone());
-            call.topic = topic.clone().or_else(|| call.topic.clone());
-            self.append(
-                now,
-                Fact::ContactTagged { contact: id.into(), entity, topic, language: None, record: None },
-            );
+        let closed = self.switches.close_queue(&queue, &call.entity);
+        if let Some(tags) = call.take_defaults(rules.entity.as_ref(), rules.topic.as_ref()) {
+            self.tag(now, id, tags);
         }
-        let open = rules
-            .schedule
-            .as_ref()
-            .is_none_or(|schedule| config.calendars.at(schedule, now.wall) == Some(Hours::Open));
-        if !open {
+        if closed || !rules.is_open(&config.calendars, now.wall) {
             return self.on_left_queue(now, id, queue, QueueExit::Closed);
         }
         self.acd
             .handle_input(now.mono, acd::Input::Enter(acd::Entering { call: id, queue, priority, max_wait }));
+    }
+
+    fn tag(&mut self, now: Now, id: CallId, tags: Tags) {
+        let Tags { entity, topic, language, record } = tags;
+        self.append(now, Fact::ContactTagged { contact: id.into(), entity, topic, language, record });
     }
 
     pub(super) fn on_placed(&mut self, now: Now, id: CallId, queue: QueueId, position: usize) {
@@ -170,11 +180,11 @@ impl Engine {
         call.phase = Phase::Waiting(queue.clone());
         call.story.on_queued(now.mono);
         self.append(now, Fact::Queued { contact: id.into(), queue, position });
-        self.announce(id, position);
+        self.announce(now, id, position);
     }
 
     /// Tell the caller the place, then let the music go on.
-    pub(super) fn announce(&mut self, id: CallId, position: usize) {
+    pub(super) fn announce(&mut self, now: Now, id: CallId, position: usize) {
         let Some(call) = self.calls.get(&id) else { return };
         let wanted = call.enqueue.as_ref().is_some_and(|enqueue| enqueue.announce);
         let language = call.language.clone();
@@ -184,7 +194,10 @@ impl Engine {
         let sounds: Option<Vec<_>> =
             pieces.iter().map(|piece| self.sound(language.as_str(), &piece.0)).collect();
         match sounds {
-            Some(sounds) if !sounds.is_empty() => self.play(id, sounds, Purpose::Announcement, false),
+            Some(sounds) if !sounds.is_empty() => {
+                self.append(now, Fact::Announced { contact: id.into(), position });
+                self.play(id, sounds, Purpose::Announcement, false)
+            }
             _ => self.play_music(id),
         }
     }
@@ -233,7 +246,9 @@ impl Engine {
                 match call.hearing.on_played(play) {
                     Some(Purpose::Flow) => self.step_flow(now, id, flow::Input::Played),
                     Some(Purpose::Announcement) => self.play_music(id),
-                    Some(Purpose::Farewell) => self.close_call(now, id, EndedBy::Exchange, None),
+                    Some(Purpose::Farewell) => {
+                        self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned()))
+                    }
                     Some(Purpose::Music) | None => {}
                 }
             }

@@ -3,37 +3,44 @@
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
 //! `ending` closes it; `gate` keeps the promises of durability, `service` serves the operators' feature codes, `command` people's
-//! commands, `restart` what a crash left behind.
+//! commands, `switching` bulletins and emergencies, `restart` what a crash left behind; `census` says what is held.
 
 mod arrival;
+mod census;
 mod command;
 mod ending;
 mod gate;
 mod ivr;
 mod restart;
 mod service;
+mod switching;
 mod talk;
 mod unheard;
 
+pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use gate::PATIENCE;
+pub use switching::{SlotState, SwitchState};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::acd::{self, Distribution};
-use crate::call::{Call, Leg, Purpose};
+use crate::call::{Arrivals, Call, Leg, Pulses, Purpose};
 use crate::config::Config;
+use crate::crm::Citizens;
+use crate::flow::hours::Calendars;
 use crate::flow::{Bulletin, Flow, FlowRun, QueueFacts};
-use crate::ids::{CallId, CitizenId, ContactId, FlowId, QueueId, SeatId, Stamps};
+use crate::ids::{CallId, ContactId, FlowId, QueueId, SeatId, Stamps};
 use crate::journal::Lsn;
 use crate::journal::entry::{Entry, Fact};
 use crate::journal::recovery::Recovered;
-use crate::journal::seal::{Keys, NumberHash};
+use crate::journal::seal::Keys;
 use crate::media::library::SoundLibrary;
 use crate::media::{self, LegId, PlayId, Sound};
 use crate::sip::{self, DialogId, Endpoint, Link, Transmit};
+use crate::switches::Switches;
 use crate::time::{Mono, Now, earliest};
 use crate::words::SeatView;
 
@@ -126,11 +133,12 @@ pub struct Engine {
     /// When a flow wants to be woken, and whose it is.
     alarms: BTreeSet<(Mono, CallId)>,
     alarm_of: BTreeMap<CallId, Mono>,
+    pulses: Pulses,
     gate: Gate,
     outputs: VecDeque<Output>,
     stamps: Stamps,
     cases: restart::CaseNumbers,
-    citizens: BTreeMap<NumberHash, CitizenId>,
+    citizens: Citizens,
     keys: Keys,
     /// The contact whose wrap-up a seat is in, or was in last, and the queue it came by.
     last_contact: BTreeMap<SeatId, (ContactId, QueueId)>,
@@ -143,8 +151,11 @@ pub struct Engine {
     journalled: BTreeSet<DialogId>,
     /// Who asked for the status change being made, for the journal.
     acting: Option<String>,
-    arrivals: arrival::Arrivals,
+    arrivals: Arrivals,
+    /// What supervisors have switched on; the two that follow are how flows see it.
+    switches: Switches,
     bulletins: BTreeMap<String, Bulletin>,
+    calendars: Calendars,
     /// What flows may ask about queues; brought up to date before each step.
     queue_facts: BTreeMap<QueueId, QueueFacts>,
     counters: command::Counters,
@@ -171,11 +182,12 @@ impl Engine {
             legs: BTreeMap::new(),
             alarms: BTreeSet::new(),
             alarm_of: BTreeMap::new(),
+            pulses: Pulses::default(),
             gate: Gate::new(recovered.last, config.engine.max_spooled),
             outputs: VecDeque::new(),
             stamps: Stamps::new(config.engine.node, recovered.next_epoch(config.engine.node)),
             cases: restart::CaseNumbers::after(recovered.state.case_block),
-            citizens: recovered.state.citizens.clone(),
+            citizens: Citizens::known(recovered.state.citizens.clone()),
             keys: recovered.keys.clone(),
             first_dialog: recovered.state.last_dialog,
             last_contact: BTreeMap::new(),
@@ -183,8 +195,10 @@ impl Engine {
             started: Lsn(0),
             journalled: BTreeSet::new(),
             acting: None,
-            arrivals: arrival::Arrivals::default(),
+            arrivals: Arrivals::default(),
+            switches: recovered.state.switches.clone(),
             bulletins: BTreeMap::new(),
+            calendars: config.calendars.clone(),
             queue_facts: config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect(),
             counters: command::Counters::default(),
             stopping: None,
@@ -195,6 +209,7 @@ impl Engine {
             sounds,
         };
         engine.recover(now, &recovered);
+        engine.publish_switches();
         engine.settle(now);
         engine
     }
@@ -239,6 +254,7 @@ impl Engine {
             self.acd.poll_timeout(),
             self.gate.poll_timeout(),
             self.alarms.first().map(|(at, _)| *at),
+            self.pulses.poll_timeout(),
             self.stopping.as_ref().and_then(command::Stopping::poll_timeout),
         ])
     }
@@ -248,11 +264,22 @@ impl Engine {
         self.gate.is_degraded() || self.gate.is_durable(self.started)
     }
 
+    /// The store does not keep up: calls are served without the promise to be on record.
+    pub fn is_degraded(&self) -> bool {
+        self.gate.is_degraded()
+    }
+
+    /// No more calls are let in.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.is_some()
+    }
+
     fn on_timeout(&mut self, now: Now) {
         if self.gate.on_timeout(now.mono) {
             self.on_degraded(now, true);
         }
         self.sip.handle_timeout(now.mono);
+        self.counters.on_timeout(now.mono);
         self.acd.handle_input(now.mono, acd::Input::Timeout);
         while let Some((at, call)) = self.alarms.first().copied() {
             if at > now.mono {
@@ -261,6 +288,9 @@ impl Engine {
             self.alarms.pop_first();
             self.alarm_of.remove(&call);
             self.step_flow(now, call, crate::flow::Input::Timeout);
+        }
+        while let Some(dialog) = self.pulses.poll_due(now.mono) {
+            self.sip.probe(now.mono, dialog);
         }
         self.on_stopping_timeout(now);
     }
@@ -310,7 +340,7 @@ impl Engine {
         use acd::Action as A;
         match action {
             A::Placed { call, queue, position } => self.on_placed(now, call, queue, position),
-            A::Announce { call, position } => self.announce(call, position),
+            A::Announce { call, position } => self.announce(now, call, position),
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
             A::StopRinging { seat, call, .. } => self.stop_ringing(now, &seat, call),
             A::NotTaken { seat, call, why } => {
@@ -334,6 +364,7 @@ impl Engine {
             E::Digit { leg, digit } => self.on_digit(now, leg, digit),
             E::Played { leg, play } => self.on_played(now, leg, play),
             E::Silent { leg } => self.on_silent(now, leg),
+            E::Unconfirmed { addr, .. } => self.counters.on_unconfirmed(now.mono, addr),
             E::Recorded { file, length } => {
                 let ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
                 self.append(now, Fact::Recorded { file: file.as_ref().into(), ms });
@@ -354,7 +385,7 @@ impl Engine {
 
     fn on_degraded(&mut self, now: Now, on: bool) {
         let answered = self.gate.answered_degraded();
-        tracing::warn!(on, answered, "degraded: the store does not keep up");
+        self.counters.on_degraded(now.mono, on, answered);
         self.append(now, Fact::Degraded { on, answered });
     }
 
@@ -386,13 +417,14 @@ impl Engine {
         self.media(media::Command::Open { leg: media });
         let address: IpAddr = self.config.engine.advertise.unwrap_or_else(|| link.local.ip());
         let signalling = link.remote.ip();
-        Leg { dialog, media, local: None, address, signalling, held: false }
+        Leg { dialog, media, local: None, address, signalling, media_networks: Arc::default(), held: false }
     }
 
     /// Forget a leg and close its port.
     fn close_leg(&mut self, leg: &Leg) {
         if let Some(dialog) = leg.dialog {
             self.dialogs.remove(&dialog);
+            self.pulses.forget(dialog);
         }
         self.legs.remove(&leg.media);
         self.media(media::Command::Close { leg: leg.media });
@@ -421,43 +453,6 @@ impl Engine {
         }
         sound
     }
-
-    /// Counts of everything that must not outlive its call, for the simulator's leak checks.
-    pub fn census(&self) -> Census {
-        Census {
-            calls: self.calls.len(),
-            services: self.services.len(),
-            legs: self.legs.len(),
-            dialogs: self.dialogs.len() + self.journalled.len(),
-            runs: self.runs.len(),
-            alarms: self.alarms.len(),
-            sip: self.sip.census(),
-        }
-    }
-
-    /// The distribution, for checks of its invariants.
-    pub fn distribution(&self) -> &Distribution {
-        &self.acd
-    }
-}
-
-/// How many of each thing live.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Census {
-    /// Calls of citizens.
-    pub calls: usize,
-    /// Feature codes being served.
-    pub services: usize,
-    /// Media legs, each with a port.
-    pub legs: usize,
-    /// Dialogs with an owner, and those that a crash would have us end.
-    pub dialogs: usize,
-    /// Flows in course.
-    pub runs: usize,
-    /// Alarms of flows.
-    pub alarms: usize,
-    /// The endpoint's own.
-    pub sip: sip::Census,
 }
 
 fn sip_settings(config: &Config) -> sip::Settings {

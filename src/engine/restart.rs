@@ -1,12 +1,14 @@
 //! What a start finds of the time before: contacts that a crash cut off, dialogs whose phones still wait, numbers in use.
 
+use std::time::Duration;
+
 use crate::acd;
 use crate::call::Story;
 use crate::ids::{CaseId, SeatId};
 use crate::journal::entry::Fact;
-use crate::journal::recovery::Recovered;
+use crate::journal::recovery::{Recovered, SeatSince, Served};
 use crate::time::Now;
-use crate::words::{EndedBy, Status, StatusChange};
+use crate::words::EndedBy;
 
 use super::Engine;
 
@@ -54,25 +56,26 @@ impl Engine {
                 Err(error) => tracing::warn!(dialog, %error, "a dialog of before the crash cannot be ended"),
             }
         }
+        let down = now.wall.duration_since(then.wall).try_into().unwrap_or_default();
         for (seat, since) in &recovered.state.seats {
-            self.restore_status(now, seat.clone(), since.view.status.clone());
+            self.restore_seat(now, recovered.state.last_ms, down, seat, since);
         }
     }
 
-    /// A pause outlives a restart; so does a log-out.
-    fn restore_status(&mut self, now: Now, seat: SeatId, status: Status) {
-        if !self.config.seats.contains_key(&seat) {
+    /// A pause, a log-out and the wrap-up of the last talk outlive a restart.
+    fn restore_seat(&mut self, now: Now, stopped_ms: i64, down: Duration, seat: &SeatId, since: &SeatSince) {
+        if !self.config.seats.contains_key(seat) {
             return;
         }
-        let change = match status {
-            Status::LoggedOut => StatusChange::LogOut,
-            Status::Ready => StatusChange::LogIn,
-            Status::Paused(reason) => {
-                self.acd.handle_input(now.mono, acd::Input::Status(seat.clone(), StatusChange::LogIn));
-                StatusChange::Pause(reason)
-            }
-        };
-        self.acd.handle_input(now.mono, acd::Input::Status(seat, change));
+        let queue = since.served.as_ref().and_then(|served| self.config.queues.get(&served.queue));
+        let wrap_up = queue.map_or(Duration::ZERO, |queue| queue.rules.wrap_up);
+        let worked = u64::try_from(stopped_ms.saturating_sub(since.work_ms))
+            .map_or(Duration::ZERO, Duration::from_millis);
+        let before = acd::Restored::of(&since.view, worked, down, wrap_up);
+        if let Some(Served { contact, queue }) = since.served.clone() {
+            self.last_contact.insert(seat.clone(), (contact, queue));
+        }
+        self.acd.handle_input(now.mono, acd::Input::Restored(seat.clone(), before));
     }
 
     /// The next case number of this node; a new block is written down when the last is used up.

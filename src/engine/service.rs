@@ -4,7 +4,8 @@
 
 use crate::acd;
 use crate::call::Leg;
-use crate::ids::{SeatId, TopicId};
+use crate::config::CodingMistake;
+use crate::ids::SeatId;
 use crate::journal::entry::Fact;
 use crate::media::{self, PlayId};
 use crate::sip::{DialogId, Incoming};
@@ -48,9 +49,8 @@ impl Engine {
             _ if code == codes.pause => (StatusChange::Pause("phone".to_owned()), Notice::Paused),
             _ if code == codes.ready => (StatusChange::Ready, Notice::Ready),
             _ => {
-                let coded =
-                    code.strip_prefix(&codes.code).is_some_and(|rest| self.code(now, dialog, &seat, rest));
-                return (!coded).then_some(Notice::BadCode);
+                let Some(digits) = code.strip_prefix(&codes.code) else { return Some(Notice::BadCode) };
+                return self.code(now, dialog, &seat, digits).err();
             }
         };
         if change == StatusChange::Ready {
@@ -60,23 +60,18 @@ impl Engine {
         Some(say)
     }
 
-    /// Code the seat's last contact by `topic*outcome`, either of them empty. False when the digits mean nothing.
-    fn code(&mut self, now: Now, dialog: DialogId, seat: &SeatId, digits: &str) -> bool {
-        let (topic_code, outcome_code) = digits.split_once('*').unwrap_or((digits, ""));
-        let topic = self.config.topics.iter().find(|(_, topic)| topic.code.as_deref() == Some(topic_code));
-        let topic: Option<TopicId> = topic.map(|(id, _)| id.clone());
-        let last = self.last_contact.get(seat).cloned();
-        let queue = last.as_ref().and_then(|(_, queue)| self.config.queues.get(queue));
-        let disposition = queue.and_then(|queue| queue.dispositions.get(outcome_code)).cloned();
-        let known =
-            (topic.is_some() || topic_code.is_empty()) && (disposition.is_some() || outcome_code.is_empty());
-        let Some((contact, _)) = last.filter(|_| known && !digits.is_empty()) else {
-            return false;
-        };
+    /// Code the seat's last contact; otherwise what to say instead.
+    fn code(&mut self, now: Now, dialog: DialogId, seat: &SeatId, digits: &str) -> Result<(), Notice> {
+        let (contact, queue) = self.last_contact.get(seat).cloned().ok_or(Notice::NothingToCode)?;
+        let (topic, disposition) = self.config.coding(&queue, digits).map_err(|mistake| match mistake {
+            CodingMistake::Nothing => Notice::BadCode,
+            CodingMistake::Topic => Notice::BadTopic,
+            CodingMistake::Outcome => Notice::BadOutcome,
+        })?;
         let operator = seat.as_str().into();
         let lsn = self.append_as(now, Fact::Coded { contact, operator, topic, disposition }, true);
         self.gate.hold_until_durable(now.mono, lsn, Held::Confirm(dialog));
-        true
+        Ok(())
     }
 
     /// The coding is durable, or the store does not answer.

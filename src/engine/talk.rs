@@ -1,7 +1,5 @@
 //! A seat is rung, takes the call, and both hear each other; hold; dead media.
 
-use std::sync::Arc;
-
 use crate::acd;
 use crate::call::{Phase, Purpose, SeatLeg};
 use crate::flow;
@@ -10,7 +8,7 @@ use crate::journal::entry::Fact;
 use crate::media::{self, LegId, Recording};
 use crate::sip::{DialogId, Outgoing, Target};
 use crate::time::Now;
-use crate::words::{EndedBy, QueueExit, SeatView, WorkView};
+use crate::words::{EndedBy, NotTaken, QueueExit, SeatView, WorkView};
 
 use super::{Engine, Owner};
 
@@ -63,6 +61,7 @@ impl Engine {
         };
         let seat = seat.clone();
         let command = leg.set_remote(&agreed);
+        self.pulses.on_alive(now.mono, dialog);
         self.media(command);
         self.acd.handle_input(now.mono, acd::Input::Answered(seat.clone(), id));
         self.join(now, id, seat);
@@ -72,20 +71,16 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(SeatLeg { queue, leg, .. }) = &call.seat else { return };
         let (queue, b) = (queue.clone(), leg.media);
-        let recorded = call.may_record
-            && call.enqueue.as_ref().is_some_and(|enqueue| enqueue.record)
-            && self.config.queues.get(&queue).is_some_and(|queue| queue.record);
-        let file: Option<Arc<str>> =
-            recorded.then(|| format!("{}/{id}.wav", now.wall.strftime("%Y/%m/%d")).into());
+        let queue_records = self.config.queues.get(&queue).is_some_and(|queue| queue.record);
+        let recording = call.recording(queue_records, now.wall);
         call.phase = Phase::Talking(seat.clone());
         call.story.on_joined();
         call.hearing.stop();
         let a = call.citizen.media;
-        let record = file.clone().map(|file| Recording { file });
+        let record = recording.as_deref().map(|file| Recording { file: file.into() });
         self.media(media::Command::Bridge { a, b, record });
         let operator = OperatorId::from(seat.as_str());
         self.last_contact.insert(seat.clone(), (id.into(), queue.clone()));
-        let recording = file.map(|file| file.as_ref().to_owned());
         self.append(now, Fact::Joined { contact: id.into(), seat, operator, queue, recording });
     }
 
@@ -93,8 +88,8 @@ impl Engine {
     pub(super) fn on_seat_refused(&mut self, now: Now, dialog: DialogId, status: u16) {
         let Some(Owner::Seat(id)) = self.dialogs.get(&dialog).cloned() else { return };
         let Some(leg) = self.take_seat_leg(id) else { return };
-        let input = match status {
-            486 | 600 | 603 => acd::Input::Rejected(leg.seat, id), // busy here, busy everywhere, decline
+        let input = match SeatLeg::not_taken(status) {
+            NotTaken::Rejected => acd::Input::Rejected(leg.seat, id),
             _ => acd::Input::Failed(leg.seat, id),
         };
         self.acd.handle_input(now.mono, input);
@@ -157,6 +152,7 @@ impl Engine {
         let Some(Owner::Citizen(id) | Owner::Seat(id)) = self.dialogs.get(&dialog).cloned() else {
             return self.sip.refuse_offer(now.mono, dialog, 488);
         };
+        let source = self.sip.link(dialog).map(|link| link.remote.ip());
         let Some(call) = self.calls.get_mut(&id) else { return };
         let (is_citizen, was_held) = (call.citizen.dialog == Some(dialog), call.is_held());
         let leg =
@@ -171,6 +167,7 @@ impl Engine {
         };
         let answered = local.answer(&offer);
         leg.local = Some(local);
+        leg.signalling = source.unwrap_or(leg.signalling); // the phone may have moved with its offer
         match answered {
             Ok((answer, agreed)) => {
                 let command = leg.set_remote(&agreed);
@@ -191,12 +188,11 @@ impl Engine {
             return;
         }
         let (is_held, leg) = (call.is_held(), call.citizen.media);
-        let by_operator = call.seat.as_ref().is_some_and(|seat| seat.leg.held);
-        let music = call.enqueue.as_ref().map(|enqueue| enqueue.music.clone());
+        let music = call.hold_music().map(str::to_owned);
         if turned {
             self.append(now, Fact::Held { contact: id.into(), on: is_held });
         }
-        match music.filter(|_| by_operator).and_then(|music| self.sound("music", &music)) {
+        match music.and_then(|music| self.sound("music", &music)) {
             _ if by_citizen => {}
             Some(sound) => self.play(id, vec![sound], Purpose::Music, false),
             None => self.media(media::Command::Stop { leg }),
@@ -207,13 +203,15 @@ impl Engine {
     pub(super) fn on_silent(&mut self, now: Now, leg: LegId) {
         let Some(Owner::Citizen(id) | Owner::Seat(id)) = self.legs.get(&leg).cloned() else { return };
         let dialog = self.calls.get_mut(&id).and_then(|call| call.leg_mut(leg)).and_then(|leg| leg.dialog);
-        if let Some(dialog) = dialog {
+        if let Some(dialog) = dialog.filter(|dialog| self.pulses.on_silent(*dialog)) {
             self.sip.probe(now.mono, dialog);
         }
     }
 
     pub(super) fn on_probed(&mut self, now: Now, dialog: DialogId, alive: bool) {
-        if !alive {
+        if alive && self.dialogs.contains_key(&dialog) {
+            self.pulses.on_alive(now.mono, dialog);
+        } else if !alive {
             self.sip.bye(now.mono, dialog);
             self.on_dialog_over(now, dialog, EndedBy::Network);
         }

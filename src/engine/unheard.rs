@@ -70,5 +70,6 @@ fn named(say: &Say) -> (&str, &str) {
     match say {
         Say::Prompt(language, name) => (language.as_str(), name),
         Say::Piece(language, piece) => (language.as_str(), &piece.0),
+        Say::Recording(_) => ("", "recording"), // nothing records callers yet: it is missing like any other
     }
 }

@@ -1,53 +1,81 @@
 //! From the text of a flow file to a runnable [`Flow`], or every fault in it.
 //!
 //! First the declarations are read, so that names can be resolved in any order: variables, schedules, prompts, the names of
-//! the nodes. Then each node is compiled (`compile::nodes`), and every exit taken notes an edge. At last the graph is looked
-//! at as a whole (`compile::graph`): what cannot be reached, what would turn round without ever asking the caller.
+//! the nodes. Then each node is compiled (`compile::nodes`) by the table of its type, and every way taken notes an edge. At
+//! last the graph is looked at as a whole: what cannot be reached, what would turn round or never end (`compile::graph`), what
+//! would be read before it is set (`compile::values`). Of a flow without faults, what people would stumble over is told as
+//! warnings (`compile::warnings`).
 
 mod asking;
+mod declarations;
 mod exits;
 mod graph;
 mod names;
 mod nodes;
 mod queue;
+mod secrets;
+mod subflows;
+mod values;
+mod warnings;
+mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+pub(super) use self::declarations::literal;
 use self::graph::Graph;
-use super::expression::{Scope, Value};
-use super::fault::{Fault, Faults, FlowError, hint, shortened};
+use super::fault::{Fault, Faults, FlowError, Part, Words, hint, shortened};
 use super::fields::{Fields, Text};
-use super::hours::{ExceptionText, Schedule, ScheduleText};
-use super::model::{Environment, Flow, Known, NodeRef, PromptRef, Var};
-use super::prompt::{Prompt, Segment};
-use super::yaml::{Value as YamlValue, Yaml};
+use super::grammar::{self, Kind};
+use super::hours::Schedule;
+use super::model::{Environment, Flow, Interface, Known, NodeRef, PromptRef};
+use super::prompt::Prompt;
+use super::trial;
+use super::variable::Var;
+use super::yaml::Yaml;
 use crate::ids::{Language, ScheduleId};
-use crate::speech::Speech;
+
+/// A flow and what people would stumble over in it.
+#[derive(Debug)]
+pub struct Checked {
+    /// Runnable.
+    pub flow: Flow,
+    /// In the order of the file.
+    pub warnings: Vec<FlowError>,
+}
 
 impl Flow {
     /// Reads the flow file `text`, called `file` in messages: a runnable flow, or every fault with place and remedy.
+    ///
+    /// # Errors
+    /// Every fault, in the order of the file.
     pub fn parse(text: &str, file: &str, env: &Environment) -> Result<Flow, Vec<FlowError>> {
+        Flow::check(text, file, env).map(|checked| checked.flow)
+    }
+
+    /// The same, with warnings.
+    ///
+    /// # Errors
+    /// Every fault, in the order of the file.
+    pub fn check(text: &str, file: &str, env: &Environment) -> Result<Checked, Vec<FlowError>> {
+        Flow::within(text, file, env, &[])
+    }
+
+    /// The same, for a flow that `users` lead through, the outermost first.
+    fn within(text: &str, file: &str, env: &Environment, users: &[&str]) -> Result<Checked, Vec<FlowError>> {
         let faults = Faults::of(file);
+        let warnings = Faults::of(file);
         let flow = Yaml::parse(text, &faults).and_then(|yaml| {
-            let top = Fields::of(&yaml, "the flow", &faults)?;
-            Compiler::new(&top, env, &faults).compile(&top)
+            secrets::look(&yaml, &faults);
+            let top = Fields::of(&yaml, Part::Flow, &faults)?;
+            Compiler::new(&top, env, &faults, users).compile(&top, &warnings)
         });
         match flow {
-            Some(flow) if faults.is_empty() => Ok(flow),
+            Some(flow) if faults.count() == 0 => Ok(Checked { flow, warnings: warnings.into_list() }),
             _ => Err(faults.into_list()),
         }
     }
 }
-
-/// Types of variables, as `vars` declares them, and what one holds at first.
-const VAR_TYPES: [(&str, &str); 5] = [
-    ("string", "a text"),
-    ("digits", "digits in quotes"),
-    ("number", "a whole number"),
-    ("bool", "true or false"),
-    ("object", "left out"),
-];
 
 /// Most nodes in one flow: ten times what people can still read.
 const MAX_NODES: usize = 1_000;
@@ -55,12 +83,14 @@ const MAX_NODES: usize = 1_000;
 struct Compiler<'y> {
     env: &'y Environment,
     faults: &'y Faults,
+    /// The flows that lead through this one, the outermost first.
+    users: &'y [&'y str],
     languages: Vec<Language>,
     vars: BTreeMap<String, Var>,
-    /// What expressions see: the variables' first values.
-    scope: BTreeMap<String, Value>,
     schedules: BTreeMap<ScheduleId, Schedule>,
     schedule_names: BTreeSet<ScheduleId>,
+    /// Those that never open: to lead callers there is a fault.
+    never_open: BTreeSet<ScheduleId>,
     /// Of the file, and recordings that a node names.
     prompts: Vec<Prompt>,
     prompt_names: BTreeMap<String, PromptRef>,
@@ -71,6 +101,10 @@ struct Compiler<'y> {
     defaults: Option<Fields<'y>>,
     default_error: Option<NodeRef>,
     input: InputDefaults,
+    /// `None`: this is no sub-flow.
+    interface: Option<Interface>,
+    /// Returns that some node takes.
+    returned: BTreeSet<String>,
 }
 
 /// How callers are asked unless a node says otherwise.
@@ -80,25 +114,30 @@ struct InputDefaults {
     inter_digit: Duration,
     retries: u32,
     barge_in: bool,
+    type_ahead: bool,
 }
+
+/// As people expect of a telephone.
+const INPUT: InputDefaults = InputDefaults {
+    timeout: Duration::from_secs(6),
+    inter_digit: Duration::from_secs(3),
+    retries: 2,
+    barge_in: true,
+    type_ahead: true,
+};
 
 impl<'y> Compiler<'y> {
     /// Reads the declarations.
-    fn new(top: &Fields<'y>, env: &'y Environment, faults: &'y Faults) -> Compiler<'y> {
-        let input = InputDefaults {
-            timeout: Duration::from_secs(6),
-            inter_digit: Duration::from_secs(3),
-            retries: 2,
-            barge_in: true,
-        };
+    fn new(top: &Fields<'y>, env: &'y Environment, faults: &'y Faults, users: &'y [&'y str]) -> Compiler<'y> {
         let mut compiler = Compiler {
             env,
             faults,
+            users,
             languages: Vec::new(),
             vars: BTreeMap::new(),
-            scope: BTreeMap::new(),
             schedules: BTreeMap::new(),
             schedule_names: env.schedules.clone(),
+            never_open: env.never_open.clone(),
             prompts: Vec::new(),
             prompt_names: BTreeMap::new(),
             faulty_prompts: BTreeSet::new(),
@@ -106,35 +145,44 @@ impl<'y> Compiler<'y> {
             graph: Graph::default(),
             defaults: None,
             default_error: None,
-            input,
+            input: INPUT,
+            interface: None,
+            returned: BTreeSet::new(),
         };
         compiler.read_languages(top);
         compiler.read_vars(top);
+        compiler.read_interface(top);
         compiler.read_schedules(top);
         compiler.read_prompts(top);
         compiler
     }
 
-    fn compile(mut self, top: &Fields<'y>) -> Option<Flow> {
+    fn compile(mut self, top: &Fields<'y>, warnings: &Faults) -> Option<Flow> {
         if let Some(schema) = top.number("schema").filter(|schema| *schema != 1) {
             self.faults.add(top.value("schema")?.at, Fault::Schema(schema));
         }
         let id = top.required("id");
+        if let Some(id) = id {
+            self.check_name(id);
+        }
         let name = top.text("name").or(id);
+        let zone = self.zone(top);
         let start = top.required("start");
         let nodes = top.fields("nodes");
         self.read_defaults_and_names(top, nodes.as_ref())?;
         let start = start.filter(|_| nodes.is_some()).and_then(|start| self.named_node("start", start));
         let compiled: Vec<_> =
             nodes.iter().flat_map(Fields::entries).map(|(name, yaml)| self.node(name, yaml)).collect();
-        // Read by the console's editor and by `flow test`, which come with later versions.
-        top.allow(&["tz", "tests", "layout"]);
-        top.finish();
+        self.check_returns(top);
+        let places: Vec<_> = nodes.iter().flat_map(Fields::entries).map(|(name, _)| name.at).collect();
+        top.value("layout");
+        let tests = top.list("tests");
+        top.hold_to(&grammar::TOP);
         if let Some(start) = start {
             self.graph.check(start, self.default_error, self.faults);
         }
         let env = self.env;
-        Some(Flow {
+        let mut flow = Flow {
             id: id?.text.into(),
             name: name?.text.to_owned(),
             languages: self.languages,
@@ -143,11 +191,31 @@ impl<'y> Compiler<'y> {
             schedules: self.schedules,
             prompts: self.prompts,
             nodes: compiled.into_iter().collect::<Option<Vec<_>>>()?,
+            error: self.default_error,
             known: Known {
                 queues: env.queues.clone(),
                 entities: env.entities.clone(),
                 topics: env.topics.clone(),
             },
+            interface: self.interface,
+            tests: Vec::new(),
+            zone,
+            places,
+        };
+        values::check(&mut flow, self.faults);
+        flow.tests = trial::read(tests, &flow, self.faults);
+        warnings::look(&flow, env, warnings);
+        Some(flow)
+    }
+
+    fn zone(&self, top: &Fields<'y>) -> jiff::tz::TimeZone {
+        let Some(tz) = top.text("tz") else {
+            return jiff::tz::TimeZone::get("Europe/Rome").unwrap_or(jiff::tz::TimeZone::UTC);
+        };
+        jiff::tz::TimeZone::get(tz.text).unwrap_or_else(|_| {
+            let expected = Words("a time zone such as Europe/Rome", "un fuso orario come Europe/Rome");
+            self.faults.add(tz.at, Fault::Shape { key: "tz".to_owned(), expected });
+            jiff::tz::TimeZone::UTC
         })
     }
 
@@ -174,142 +242,13 @@ impl<'y> Compiler<'y> {
         (count <= MAX_NODES).then_some(())
     }
 
-    fn check_name(&self, name: Text<'_>) {
+    fn check_name(&self, name: Text<'_>) -> bool {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
-        if name.text.is_empty() || name.text.len() > 64 || !name.text.chars().all(allowed) {
+        let good = !name.text.is_empty() && name.text.len() <= 64 && name.text.chars().all(allowed);
+        if !good {
             self.faults.add(name.at, Fault::BadName(shortened(name.text)));
         }
-    }
-
-    fn read_languages(&mut self, top: &Fields<'y>) {
-        let languages = top.texts("languages");
-        self.languages = languages.iter().map(|language| language.text.into()).collect();
-        languages.into_iter().for_each(|language| self.check_name(language));
-        if self.languages.is_empty() {
-            top.missing("languages");
-            self.languages.push("it".into());
-        }
-    }
-
-    fn read_vars(&mut self, top: &Fields<'y>) {
-        for (name, yaml) in top.fields("vars").iter().flat_map(Fields::entries) {
-            self.check_name(name);
-            if let Some(var) = self.read_var(name, yaml) {
-                self.scope.insert(name.text.to_owned(), var.default.clone());
-                self.vars.insert(name.text.to_owned(), var);
-            }
-        }
-    }
-
-    fn read_var(&self, name: Text<'y>, yaml: &'y Yaml) -> Option<Var> {
-        let fields = Fields::of(yaml, format!("variable `{}`", name.text), self.faults)?;
-        let kind = fields.required("type")?;
-        let Some((_, expected)) = VAR_TYPES.into_iter().find(|(known, _)| *known == kind.text) else {
-            let expected = "one of string, digits, number, bool, object";
-            self.faults.add(kind.at, Fault::Shape { key: "type".to_owned(), expected });
-            return None;
-        };
-        let given = fields.value("default");
-        let default = match (kind.text, given.map(|yaml| &yaml.value)) {
-            ("string" | "digits" | "object", None) => Some(Value::Text(String::new())),
-            ("number", None) => Some(Value::Number(0)),
-            ("bool", None) => Some(Value::Flag(false)),
-            ("string", Some(YamlValue::Text(text))) => Some(Value::Text(text.clone())),
-            ("digits", Some(YamlValue::Text(text))) if text.bytes().all(|b| b.is_ascii_digit()) => {
-                Some(Value::Text(text.clone()))
-            }
-            ("number", Some(YamlValue::Int(number))) => Some(Value::Number(*number)),
-            ("bool", Some(YamlValue::Bool(flag))) => Some(Value::Flag(*flag)),
-            _ => None,
-        };
-        let personal = fields.flag("pii").unwrap_or(kind.text == "digits");
-        fields.finish();
-        if default.is_none() {
-            let at = given.map_or(fields.at, |yaml| yaml.at);
-            self.faults.add(at, Fault::VarDefault { name: name.text.to_owned(), expected });
-        }
-        Some(Var { default: default?, personal })
-    }
-
-    fn read_schedules(&mut self, top: &Fields<'y>) {
-        for (name, yaml) in top.fields("schedules").iter().flat_map(Fields::entries) {
-            self.check_name(name);
-            self.schedule_names.insert(name.text.into());
-            let Some(fields) = Fields::of(yaml, format!("schedule `{}`", name.text), self.faults) else {
-                continue;
-            };
-            match schedule_text(&fields, self.faults).compile() {
-                Ok(schedule) => drop(self.schedules.insert(name.text.into(), schedule)),
-                Err(faults) => faults.into_iter().for_each(|fault| {
-                    self.faults.add(fields.at, Fault::Schedule { name: name.text.to_owned(), fault });
-                }),
-            }
-        }
-    }
-
-    fn read_prompts(&mut self, top: &Fields<'y>) {
-        for (name, yaml) in top.fields("prompts").iter().flat_map(Fields::entries) {
-            self.check_name(name);
-            let before = self.faults.count();
-            let prompt = self.read_prompt(name, yaml);
-            match prompt {
-                Some(prompt) if self.faults.count() == before => {
-                    self.prompt_names.insert(name.text.to_owned(), PromptRef(self.prompts.len()));
-                    self.prompts.push(prompt);
-                }
-                _ => drop(self.faulty_prompts.insert(name.text.to_owned())),
-            }
-        }
-    }
-
-    fn read_prompt(&self, name: Text<'y>, yaml: &'y Yaml) -> Option<Prompt> {
-        let fields = Fields::of(yaml, format!("prompt `{}`", name.text), self.faults)?;
-        let mut prompt = Prompt { spoken: BTreeMap::new() };
-        let scope = Scope { vars: &self.scope, queue: false };
-        for (language, yaml) in fields.entries() {
-            if !self.languages.iter().any(|known| known.as_str() == language.text) {
-                let hint = hint(language.text, self.languages.iter().map(Language::as_str));
-                let fault = Fault::UnknownLanguage { name: language.text.to_owned(), hint };
-                self.faults.add(language.at, fault);
-            }
-            let YamlValue::Text(text) = &yaml.value else {
-                let fault =
-                    Fault::Shape { key: language.text.to_owned(), expected: "a text; put it in quotes" };
-                self.faults.add(yaml.at, fault);
-                continue;
-            };
-            match Segment::cut(name.text, text, scope) {
-                Ok(segments) => drop(prompt.spoken.insert(language.text.into(), segments)),
-                Err(fault) => self.faults.add(yaml.at, fault),
-            }
-        }
-        for language in prompt.languages_of_values() {
-            if Speech::for_language(language.as_str()).is_none() {
-                self.faults.add(fields.at, Fault::UnspokenLanguage(language.to_string()));
-            }
-        }
-        self.complete_with_recordings(name, &fields, &mut prompt);
-        Some(prompt)
-    }
-
-    /// A language without a text is spoken from a recording of the prompt's name.
-    fn complete_with_recordings(&self, name: Text<'y>, fields: &Fields<'y>, prompt: &mut Prompt) {
-        for language in &self.languages {
-            let given = fields.entries().any(|(given, _)| given.text == language.as_str());
-            if given {
-                continue;
-            }
-            if !self.has_sound(language, name.text) {
-                let (name, language) = (name.text.to_owned(), language.to_string());
-                self.faults.add(fields.at, Fault::MissingText { name, language });
-                continue;
-            }
-            prompt.spoken.insert(language.clone(), vec![Segment::recorded(name.text)]);
-        }
-    }
-
-    fn has_sound(&self, language: &Language, name: &str) -> bool {
-        self.env.sounds.get(language).is_some_and(|sounds| sounds.contains(name))
+        good
     }
 
     fn read_defaults(&mut self, top: &Fields<'y>) {
@@ -317,14 +256,17 @@ impl<'y> Compiler<'y> {
         self.default_error = defaults.text("error").and_then(|error| self.named_node("error", error));
         if let Some(input) = defaults.fields("input") {
             self.input = InputDefaults {
-                timeout: input.duration("timeout").unwrap_or(self.input.timeout),
-                inter_digit: input.duration("inter_digit").unwrap_or(self.input.inter_digit),
-                retries: input.count("retries").unwrap_or(self.input.retries),
-                barge_in: input.flag("barge_in").unwrap_or(self.input.barge_in),
+                timeout: input.duration("timeout").unwrap_or(INPUT.timeout),
+                inter_digit: input.duration("inter_digit").unwrap_or(INPUT.inter_digit),
+                retries: input.count("retries").unwrap_or(INPUT.retries),
+                barge_in: input.flag("barge_in").unwrap_or(INPUT.barge_in),
+                type_ahead: input.flag("type_ahead").unwrap_or(INPUT.type_ahead),
             };
-            input.finish();
+            input.hold_to(&grammar::INPUT);
         }
         nodes::check_defaults(&defaults);
+        let own = grammar::DEFAULTS.iter().map(|key| key.name);
+        defaults.hold_to_names(own.chain(Kind::names()).collect());
         self.defaults = Some(defaults);
     }
 
@@ -338,33 +280,4 @@ impl<'y> Compiler<'y> {
         }
         node
     }
-}
-
-fn schedule_text(fields: &Fields<'_>, faults: &Faults) -> ScheduleText {
-    let owned = |texts: Vec<Text<'_>>| texts.into_iter().map(|text| text.text.to_owned()).collect::<Vec<_>>();
-    let mut text = ScheduleText {
-        zone: fields.text("zone").map(|zone| zone.text.to_owned()),
-        closed: owned(fields.texts("closed")),
-        ..ScheduleText::default()
-    };
-    for (days, yaml) in fields.fields("open").iter().flat_map(Fields::entries) {
-        let YamlValue::List(times) = &yaml.value else {
-            faults.add(yaml.at, Fault::Shape { key: days.text.to_owned(), expected: "a list of time spans" });
-            continue;
-        };
-        let times = times.iter().filter_map(|time| super::fields::text_of(time, days.text, faults)).collect();
-        text.open.insert(days.text.to_owned(), owned(times));
-    }
-    for yaml in fields.list("exceptions") {
-        let Some(exception) = Fields::of(yaml, "an exception", faults) else { continue };
-        text.exception.push(ExceptionText {
-            date: exception.required("date").map(|date| date.text.to_owned()).unwrap_or_default(),
-            open: owned(exception.texts("open")),
-            closed: exception.flag("closed").unwrap_or(false),
-            title: exception.text("title").map(|title| title.text.to_owned()),
-        });
-        exception.finish();
-    }
-    fields.finish();
-    text
 }

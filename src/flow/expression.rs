@@ -2,93 +2,54 @@
 //!
 //! An expression is parsed, checked and kept as a tree when the flow is; at run time it is only evaluated. It may name
 //! `vars.*` as declared, `call.from`, `call.to`, `call.language`, `call.entity` and, in a queue node, `queue.waiting` and
-//! `queue.ewt_s`; every one of these always has a value. Length and depth are bounded before the parser sees them, and
-//! there are no loops in it, so evaluation is a walk over a small tree. What still can fail (a division by zero,
-//! a date that is none) leads the caller to the node's `error` exit.
+//! `queue.ewt_s`; every one of these always has a value. Length and depth are bounded before the parser sees them, there are
+//! no loops in it, and what variables hold is bounded too (`value`), so evaluation is a walk over a small tree. What still can
+//! fail (a division by zero, a field that an answer did not have) leads the caller to the node's `error` exit.
 
-use std::collections::BTreeMap;
+mod check;
+mod cost;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
-use cel::common::ast::{CallExpr, Expr, IdedExpr};
-use cel::common::types::{CelBool, CelInt, CelString};
-use cel::common::value::CowVal;
+use cel::common::ast::IdedExpr;
+use cel::common::types::{CelBool, CelInt, CelList, CelMap, CelMapKey, CelString};
+use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
 use cel::{Context, Env, Program};
 
-use super::fault::{Fault, hint, hint_or_all, shortened};
+pub(super) use self::check::{Scope, Type};
+use super::fault::{Fault, Said, shortened};
 use super::run::{CallFacts, QueueFacts};
+use super::value::{MAX_TEXT_BYTES, Value};
 
-/// Longest expression in bytes: far above what a person writes into a flow. It bounds the parser's work.
-const MAX_BYTES: usize = 512;
-/// Deepest nesting of brackets and of `?` before the parser is asked. It bounds the parser's stack.
-const MAX_NESTING: usize = 12;
-/// Deepest tree kept. It bounds the stack of evaluation.
-const MAX_DEPTH: usize = 32;
-/// Longest text that an expression may yield. It bounds what a variable that feeds itself can grow to.
-const MAX_TEXT_BYTES: usize = 1024;
-
-/// Facts of a call that expressions may name.
-const CALL_FACTS: [&str; 4] = ["from", "to", "language", "entity"];
-/// Facts of the queue that a queue node's expressions may name.
-const QUEUE_FACTS: [&str; 2] = ["waiting", "ewt_s"];
-/// Functions of CEL that flows may call. None of them walks a list.
-const FUNCTIONS: [&str; 6] = ["size", "contains", "startsWith", "endsWith", "int", "string"];
-
-/// The value of a variable or an expression.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Value {
-    /// Text, digits.
-    Text(String),
-    /// A whole number.
-    Number(i64),
-    /// True or false.
-    Flag(bool),
-}
-
-impl Value {
-    /// As it is put into a longer text.
-    pub(super) fn into_text(self) -> String {
-        match self {
-            Value::Text(text) => text,
-            Value::Number(number) => number.to_string(),
-            Value::Flag(flag) => flag.to_string(),
-        }
-    }
-}
-
-/// What an expression may name where it stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Scope<'s> {
-    /// The declared variables.
-    pub(super) vars: &'s BTreeMap<String, Value>,
-    /// It stands in a queue node.
-    pub(super) queue: bool,
-}
-
-/// A compiled expression.
+/// A compiled expression, and what could be seen of it.
 #[derive(Clone, Debug)]
 pub(super) struct Expression {
     tree: Arc<IdedExpr>,
+    /// What its value is.
+    pub(super) kind: Type,
+    /// The variables that it reads.
+    pub(super) reads: BTreeSet<String>,
+    /// Its value tells something about a person.
+    pub(super) personal: bool,
 }
 
 impl Expression {
     /// Compiles the text between `${` and `}`.
     pub(super) fn compile(text: &str, scope: Scope<'_>) -> Result<Expression, Fault> {
-        let bad = |why: String| Fault::Expression { text: shortened(text), why };
-        bounded(text).map_err(|why| bad(why.to_owned()))?;
+        let bad = |why: Said| Fault::Expression { text: shortened(text), why };
+        cost::bounded(text).map_err(bad)?;
         let program = Program::compile(text).map_err(|errors| {
             let why = errors.errors.first().map_or("not readable", |error| &error.msg);
-            bad(format!(
-                "it is not CEL: {}; write it like `vars.numero == '1' && call.language == 'it'`",
-                first_words(why)
-            ))
+            bad(not_cel(first_words(why)))
         })?;
         let tree = program.expression().clone();
-        check(&tree, scope, MAX_DEPTH).map_err(|refusal| match refusal {
-            Refusal::Fault(fault) => fault,
-            Refusal::Why(why) => bad(why),
+        let seen = check::look_through(&tree, scope).map_err(|refusal| match refusal {
+            check::Refusal::Fault(fault) => fault,
+            check::Refusal::Why(why) => bad(why),
         })?;
-        Ok(Expression { tree: Arc::new(tree) })
+        Ok(Expression { tree: Arc::new(tree), kind: seen.kind, reads: seen.reads, personal: seen.personal })
     }
 
     /// The function that the whole expression calls and its only argument, as `digits(vars.numero)`.
@@ -104,22 +65,42 @@ impl Expression {
         let mut context = Context::with_env(Arc::clone(environment()));
         context.set_variable_resolver(facts);
         let value = context.resolve(&self.tree).map_err(|error| EvaluationError(error.to_string()))?;
-        match value {
-            cel::Value::String(text) if text.len() <= MAX_TEXT_BYTES => {
-                Ok(Value::Text(text.as_ref().clone()))
-            }
-            cel::Value::Int(number) => Ok(Value::Number(number)),
-            cel::Value::UInt(number) => i64::try_from(number)
-                .map(Value::Number)
-                .map_err(|_| EvaluationError(format!("{number} is too large"))),
-            cel::Value::Bool(flag) => Ok(Value::Flag(flag)),
-            cel::Value::String(_) => Err(EvaluationError("the text grew too long".to_owned())),
-            _ => Err(EvaluationError("the value is neither text, whole number nor truth".to_owned())),
+        from_cel(value)
+    }
+}
+
+fn not_cel(why: &str) -> Said {
+    Said {
+        english: format!("it is not CEL: {why}; write it like `vars.numero == '1' && call.language == 'it'`"),
+        italian: format!("non è CEL: {why}; scriverla come `vars.numero == '1' && call.language == 'it'`"),
+    }
+}
+
+fn from_cel(value: cel::Value) -> Result<Value, EvaluationError> {
+    match value {
+        cel::Value::String(text) if text.len() <= MAX_TEXT_BYTES => Ok(Value::Text(text.as_ref().clone())),
+        cel::Value::Int(number) => Ok(Value::Number(number)),
+        cel::Value::UInt(number) => i64::try_from(number)
+            .map(Value::Number)
+            .map_err(|_| EvaluationError("the number is too large".to_owned())),
+        cel::Value::Bool(flag) => Ok(Value::Flag(flag)),
+        cel::Value::String(_) => Err(EvaluationError("the text grew too long".to_owned())),
+        cel::Value::List(items) => {
+            items.iter().cloned().map(from_cel).collect::<Result<_, _>>().map(Value::List)
+        }
+        cel::Value::Map(map) => {
+            let field = |(name, value): (&cel::objects::Key, &cel::Value)| {
+                Ok((name.to_string(), from_cel(value.clone())?))
+            };
+            map.map.iter().map(field).collect::<Result<_, _>>().map(Value::Object)
+        }
+        _ => {
+            Err(EvaluationError("the value is neither text, whole number, truth, list nor object".to_owned()))
         }
     }
 }
 
-/// An expression had no value.
+/// An expression had no value. The words are for the journal: no value stands in them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct EvaluationError(pub(super) String);
@@ -141,6 +122,8 @@ impl VariableResolver for Facts<'_> {
                 Value::Text(value) => text(value),
                 Value::Number(value) => number(*value),
                 Value::Flag(value) => CowVal::owned(CelBool::from(*value)),
+                Value::List(items) => CowVal::owned(list(items)),
+                Value::Object(fields) => CowVal::owned(map(fields)),
             });
         }
         Some(match name {
@@ -152,6 +135,25 @@ impl VariableResolver for Facts<'_> {
             "queue.ewt_s" => number(self.queue.ewt_s.into()),
             _ => return None,
         })
+    }
+}
+
+fn list(items: &[Value]) -> CelList<'_> {
+    CelList::from(items.iter().map(boxed).collect::<Vec<_>>())
+}
+
+fn map(fields: &BTreeMap<String, Value>) -> CelMap<'_> {
+    let fields = fields.iter().map(|(name, value)| (CelMapKey::from(name.as_str()), boxed(value)));
+    CelMap::from(fields.collect::<HashMap<_, _>>())
+}
+
+fn boxed(value: &Value) -> Box<dyn Val + '_> {
+    match value {
+        Value::Text(text) => Box::new(CelString::from(text.as_str())),
+        Value::Number(number) => Box::new(CelInt::from(*number)),
+        Value::Flag(flag) => Box::new(CelBool::from(*flag)),
+        Value::List(items) => Box::new(list(items)),
+        Value::Object(fields) => Box::new(map(fields)),
     }
 }
 
@@ -168,107 +170,33 @@ fn first_words(why: &str) -> &str {
     line.split_once(" expecting ").map_or(line, |(what, _)| what)
 }
 
-/// Refuses what could cost the parser much stack or time, by counting bytes: in doubt (brackets in a string) it refuses.
-fn bounded(text: &str) -> Result<(), &'static str> {
-    if text.trim().is_empty() {
-        return Err("it is empty; write a value between the braces");
-    }
-    if text.len() > MAX_BYTES {
-        return Err("it is longer than 512 bytes; split it with a `set` node");
-    }
-    let count = |bytes: &[u8]| text.bytes().filter(|b| bytes.contains(b)).count();
-    if count(b"([{") > MAX_NESTING * 2 || count(b"?") > MAX_NESTING || nesting(text) > MAX_NESTING {
-        return Err("it is too complex; split it with a `set` node");
-    }
-    Ok(())
-}
-
-fn nesting(text: &str) -> usize {
-    let mut depth = 0_usize;
-    let mut deepest = 0;
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    deepest
-}
-
-/// Why an expression is not taken.
-enum Refusal {
-    Fault(Fault),
-    Why(String),
-}
-
-fn check(tree: &IdedExpr, scope: Scope<'_>, depth_left: usize) -> Result<(), Refusal> {
-    let Some(depth_left) = depth_left.checked_sub(1) else {
-        return Err(Refusal::Why("it is too complex; split it with a `set` node".to_owned()));
-    };
-    match &tree.expr {
-        Expr::Literal(_) => Ok(()),
-        Expr::List(list) => list.elements.iter().try_for_each(|item| check(item, scope, depth_left)),
-        Expr::Call(call) => check_call(call, scope, depth_left),
-        Expr::Select(select) if !select.test => match &select.operand.expr {
-            Expr::Ident(root) => check_name(root, &select.field, scope),
-            _ => Err(Refusal::Why("values have no fields in this version".to_owned())),
-        },
-        Expr::Select(_) => Err(Refusal::Why("`has` is not needed: every variable has a value".to_owned())),
-        Expr::Ident(name) => {
-            Err(Refusal::Why(format!("`{name}` alone is no value; write `vars.{name}` or `call...`")))
-        }
-        Expr::Comprehension(_) => Err(Refusal::Why("there are no loops in flows".to_owned())),
-        Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => {
-            Err(Refusal::Why("only texts, whole numbers, true and false are values here".to_owned()))
-        }
-    }
-}
-
-fn check_call(call: &CallExpr, scope: Scope<'_>, depth_left: usize) -> Result<(), Refusal> {
-    let operator = !call.func_name.starts_with(|c: char| c.is_alphabetic());
-    if !operator && !FUNCTIONS.contains(&call.func_name.as_str()) {
-        return Err(Refusal::Why(format!(
-            "there is no function `{}`{}",
-            call.func_name,
-            hint_or_all(&call.func_name, FUNCTIONS)
-        )));
-    }
-    let target = call.target.as_deref();
-    target.into_iter().chain(&call.args).try_for_each(|part| check(part, scope, depth_left))
-}
-
-fn check_name(root: &str, field: &str, scope: Scope<'_>) -> Result<(), Refusal> {
-    let unknown = |known: &[&str]| {
-        Refusal::Why(format!("there is no `{root}.{field}`{}", hint_or_all(field, known.iter().copied())))
-    };
-    match root {
-        "vars" if scope.vars.contains_key(field) => Ok(()),
-        "vars" => {
-            let hint = hint(field, scope.vars.keys().map(String::as_str));
-            Err(Refusal::Fault(Fault::UnknownVar { name: field.to_owned(), hint }))
-        }
-        "call" if CALL_FACTS.contains(&field) => Ok(()),
-        "call" => Err(unknown(&CALL_FACTS)),
-        "queue" if scope.queue && QUEUE_FACTS.contains(&field) => Ok(()),
-        "queue" if scope.queue => Err(unknown(&QUEUE_FACTS)),
-        "queue" => Err(Refusal::Why("`queue` is known only inside a queue node".to_owned())),
-        _ => Err(Refusal::Why(format!(
-            "there is no `{root}`; use `vars`, `call` or, in a queue node, `queue`"
-        ))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::variable::{Var, VarKind};
     use super::*;
 
+    fn declared() -> BTreeMap<String, Var> {
+        let var = |(name, kind): (&str, VarKind)| {
+            let default = kind.empty();
+            (name.to_owned(), Var { kind, default, given: true, personal: kind.is_personal() })
+        };
+        let kinds = [
+            ("numero", VarKind::Digits),
+            ("giri", VarKind::Number),
+            ("attivo", VarKind::Flag),
+            ("ticket", VarKind::Object),
+            ("t", VarKind::Text),
+        ];
+        kinds.map(var).into()
+    }
+
     fn evaluated(text: &str) -> Result<Value, String> {
+        let ticket = Value::from_json(r#"{"stato": "aperta", "passi": ["letta"], "giorni": 3}"#).unwrap();
         let vars = BTreeMap::from([
             ("numero".to_owned(), Value::Text("123456".to_owned())),
             ("giri".to_owned(), Value::Number(3)),
             ("attivo".to_owned(), Value::Flag(true)),
+            ("ticket".to_owned(), ticket),
         ]);
         let call = CallFacts {
             from: "+390552768224".to_owned(),
@@ -277,7 +205,7 @@ mod tests {
             entity: "empoli".into(),
         };
         let facts = Facts { vars: &vars, call: &call, queue: QueueFacts { waiting: 4, ewt_s: 250 } };
-        let expression = Expression::compile(text, Scope { vars: &vars, queue: true })
+        let expression = Expression::compile(text, Scope { vars: &declared(), queue: true })
             .map_err(|fault| fault.to_string())?;
         expression.evaluate(&facts).map_err(|error| error.to_string())
     }
@@ -296,6 +224,9 @@ mod tests {
             ("int(vars.numero) / 2", Value::Number(61_728)),
             ("string(vars.giri) + ' volte'", Value::Text("3 volte".to_owned())),
             ("-vars.giri", Value::Number(-3)),
+            ("vars.ticket.stato == 'aperta' && vars.ticket.giorni < 5", Value::Flag(true)),
+            ("has(vars.ticket.esito) ? 'sì' : 'no'", Value::Text("no".to_owned())),
+            ("vars.ticket.passi[0]", Value::Text("letta".to_owned())),
         ] {
             assert_eq!(evaluated(text), Ok(value), "{text}");
         }
@@ -305,11 +236,10 @@ mod tests {
     fn expression_without_a_value_says_why() {
         for text in [
             "1 / (vars.giri - 3)",
-            "vars.giri + vars.numero",
+            "vars.ticket.manca",
+            "vars.ticket.passi[7]",
             "9223372036854775807 + vars.giri",
             "int('dodici')",
-            "1.5 * 2.0",
-            "[vars.giri]",
             "18446744073709551615u",
         ] {
             assert!(evaluated(text).is_err_and(|why| !why.is_empty()), "{text}: {:?}", evaluated(text));
@@ -321,8 +251,41 @@ mod tests {
         let vars = BTreeMap::from([("t".to_owned(), Value::Text("x".repeat(600)))]);
         let call =
             CallFacts { from: String::new(), to: String::new(), language: "it".into(), entity: "e".into() };
-        let twice = Expression::compile("vars.t + vars.t", Scope { vars: &vars, queue: false }).unwrap();
+        let twice =
+            Expression::compile("vars.t + vars.t", Scope { vars: &declared(), queue: false }).unwrap();
         let facts = Facts { vars: &vars, call: &call, queue: QueueFacts::default() };
         assert_eq!(twice.evaluate(&facts).unwrap_err().to_string(), "the text grew too long");
+    }
+
+    #[test]
+    fn types_that_do_not_go_together_are_found_before_any_call() {
+        for text in [
+            "vars.giri + vars.numero",
+            "vars.giri == '3'",
+            "vars.numero && true",
+            "!vars.giri",
+            "vars.attivo < 2",
+            "vars.attivo ? 1 : 'due'",
+            "size(vars.giri)",
+            "vars.numero.startsWith(3)",
+            "vars.numero.cifre",
+            "vars.numero[0]",
+            "'a' in 'abc'",
+            "1.5 * 2.0",
+            "call.from == 55055",
+        ] {
+            assert!(Expression::compile(text, Scope { vars: &declared(), queue: false }).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn expression_knows_what_it_reads_and_whether_that_is_about_a_person() {
+        let seen = |text| Expression::compile(text, Scope { vars: &declared(), queue: true }).unwrap();
+        let reads = seen("vars.attivo && vars.ticket.giorni > vars.giri");
+        assert_eq!(reads.reads.into_iter().collect::<Vec<_>>(), ["attivo", "giri", "ticket"]);
+        for (text, personal) in [("vars.numero", true), ("call.from", true), ("vars.giri + 1", false)] {
+            assert_eq!(seen(text).personal, personal, "{text}");
+        }
+        assert!(!seen("vars.numero == '1'").personal, "a truth tells nobody's number");
     }
 }

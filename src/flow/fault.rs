@@ -3,8 +3,12 @@
 //! Parsing goes on after a fault wherever the rest can still be understood, so that a person mends a file in one go.
 //! The faults are collected in [`Faults`] and told in the order of the file.
 
+mod words;
+
 use std::cell::RefCell;
 use std::fmt;
+
+use crate::hint::visible;
 
 /// A place in a flow file, from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +32,20 @@ pub struct FlowError {
 
 impl fmt::Display for FlowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.at.line, self.at.column, self.fault)
+        write!(f, "{}:{}:{}: {}", self.file, self.at.line, self.at.column, visible(&self.fault.to_string()))
+    }
+}
+
+impl FlowError {
+    /// The whole line, in a language.
+    pub fn said(&self, tongue: Tongue) -> String {
+        match tongue {
+            Tongue::English => self.to_string(),
+            Tongue::Italian => {
+                let told = self.fault.told(tongue);
+                format!("{}:{}:{}: {told}", self.file, self.at.line, self.at.column)
+            }
+        }
     }
 }
 
@@ -45,127 +62,184 @@ pub enum Hint {
     Known(Vec<String>),
 }
 
-impl fmt::Display for Hint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Hint::Nothing => Ok(()),
-            Hint::Near(name) => write!(f, "; did you mean `{name}`?"),
-            Hint::Known(names) => write!(f, "; known here: {}", names.join(" ")),
+/// The languages in which people are told what is wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tongue {
+    /// English.
+    #[default]
+    English,
+    /// Italian.
+    Italian,
+}
+
+/// A few words in both languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words(pub &'static str, pub &'static str);
+
+impl Words {
+    fn say(self, tongue: Tongue) -> &'static str {
+        match tongue {
+            Tongue::English => self.0,
+            Tongue::Italian => self.1,
         }
     }
 }
 
+/// A sentence in both languages, with names in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// In English.
+    pub english: String,
+    /// In Italian.
+    pub italian: String,
+}
+
+impl Said {
+    fn say(&self, tongue: Tongue) -> &str {
+        match tongue {
+            Tongue::English => &self.english,
+            Tongue::Italian => &self.italian,
+        }
+    }
+}
+
+/// The mapping that a message is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant is what it is called")]
+pub enum Part {
+    Flow,
+    Node(String),
+    Var(String),
+    Prompt(String),
+    Schedule(String),
+    Test(String),
+    Key(&'static str),
+    ItemOf(&'static str),
+}
+
 /// What is wrong with a flow, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "each variant's message is its documentation")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant's message, in `fault::words`, is its documentation")]
 pub enum Fault {
     // The file as YAML.
-    #[error("the file is larger than 1 MB; split it into several flows")]
     TooLarge,
-    #[error("this is not readable YAML: {0}")]
     Yaml(String),
-    #[error(
-        "anchors and aliases (`&name`, `*name`) are not used in flows; write the value out where it is needed"
-    )]
     Alias,
-    #[error("the file is nested too deeply or has too many entries for a flow; split it into several flows")]
     TooComplex,
-    #[error("key `{0}` is given twice; remove one")]
     DuplicateKey(String),
+    Secret(String),
 
     // Shapes.
-    #[error("{place} must be a mapping of keys to values, `key: value`")]
-    NotMapping { place: String },
-    #[error("unknown key `{key}` in {place}{hint}")]
-    UnknownKey { key: String, place: String, hint: Hint },
-    #[error("{place} lacks `{key}`; add it")]
-    MissingKey { key: String, place: String },
-    #[error("`{key}` must be {expected}")]
-    Shape { key: String, expected: &'static str },
-    #[error("schema {0} is not known to this version, which reads schema 1; update the program or the file")]
+    NotMapping { part: Part },
+    UnknownKey { key: String, part: Part, hint: Hint },
+    MissingKey { key: String, part: Part },
+    Shape { key: String, expected: Words },
+    NotAmong { key: String, name: String, hint: Hint },
     Schema(i64),
 
     // Names.
-    #[error("unknown node type `{name}`{hint}")]
     UnknownType { name: String, hint: Hint },
-    #[error(
-        "node type `{name}` comes with a later version; this one has play menu collect hours bulletin language branch set tag queue hangup"
-    )]
-    LaterType { name: String },
-    #[error("node `{node}` goes to `{target}`, which is not in this flow{hint}")]
     UnknownNode { node: String, target: String, hint: Hint },
-    #[error("`{key}` names the node `{target}`, which is not in this flow{hint}")]
     UnknownDefault { key: String, target: String, hint: Hint },
-    #[error("node `{node}` has no exit `{exit}`; give it under `exits` of the node or of `defaults.{kind}`")]
-    MissingExit { node: String, kind: &'static str, exit: &'static str },
-    #[error(
-        "prompt `{name}` is not in this flow and has no recording in `{language}`; give its text under `prompts` or add sounds/{language}/{name}.wav{hint}"
-    )]
+    MissingExit { node: String, kind: &'static str, exit: String },
     MissingSound { name: String, language: String, hint: Hint },
-    #[error("prompt `{name}` has no text in `{language}`; give it or add sounds/{language}/{name}.wav")]
     MissingText { name: String, language: String },
-    #[error("language `{name}` is not among the flow's `languages`; add it there or remove it{hint}")]
     UnknownLanguage { name: String, hint: Hint },
-    #[error("no rules for speaking values in `{0}`; use `it` or `en`, or leave values out of this text")]
     UnspokenLanguage(String),
-    #[error("queue `{name}` is not in config/queues.toml{hint}")]
     UnknownQueue { name: String, hint: Hint },
-    #[error("entity `{name}` is not in config/entities.toml{hint}")]
     UnknownEntity { name: String, hint: Hint },
-    #[error("topic `{name}` is not in config/topics.toml{hint}")]
     UnknownTopic { name: String, hint: Hint },
-    #[error("schedule `{name}` is neither in this flow nor in config/calendars.toml{hint}")]
     UnknownSchedule { name: String, hint: Hint },
-    #[error("schedule `{name}`: {fault}")]
+    UnknownConnector { name: String, hint: Hint },
     Schedule { name: String, fault: super::hours::ScheduleFault },
-    #[error("music `{name}` is missing; add sounds/music/{name}.wav{hint}")]
+    NeverOpens(String),
     UnknownMusic { name: String, hint: Hint },
-    #[error("variable `{name}` is not declared; add it under `vars`{hint}")]
     UnknownVar { name: String, hint: Hint },
-    #[error("the flow has {0} nodes; split what is more than 1000 into another flow")]
     TooManyNodes(usize),
-    #[error("variable `{0}` cannot keep digits or a name; declare it as string or digits")]
-    SaveType(String),
-    #[error("`{0}` is not a name; use lower-case letters, digits, `_` and `-`, 64 at most")]
+    SaveType { name: String, expected: Words },
     BadName(String),
+    BadSound(String),
 
     // Keys on the telephone.
-    #[error("`{0}` is not a key of a telephone; use one of 0-9 * # A-D, in quotes")]
     BadKey(String),
-    #[error("key `{key}` is used twice in node `{node}`; give one of them another key")]
     KeyClash { node: String, key: char },
-    #[error("node `{node}` has no keys; add some under `keys` or use a `play` node")]
     NoKeys { node: String },
-    #[error(
-        "`digits` asks for at least {min} and at most {max}; min must be 1 or more, max at least min and at most 32"
-    )]
     DigitCount { min: u64, max: u64 },
+    BadPattern(String),
+    BadRange,
+    OnlyForDigits { key: &'static str },
 
     // Computed values.
-    #[error("`{text}` opens `${{` and does not close it; add `}}`")]
     Unclosed { text: String },
-    #[error("expression `{text}`: {why}")]
-    Expression { text: String, why: String },
-    #[error(
-        "`{text}` cannot be spoken; use digits(), number(), ordinal(), date(), time() or duration(), or a prompt of its own"
-    )]
-    NotSpoken { text: String },
-    #[error(
-        "`{name}()` comes with a later version; this one speaks digits, number, ordinal, date, time and duration"
-    )]
-    LaterFunction { name: String },
-    #[error("the default of `{name}` must be {expected}")]
-    VarDefault { name: String, expected: &'static str },
+    Expression { text: String, why: Said },
+    NotSpoken { text: String, hint: Hint },
+    VarDefault { name: String, expected: Words },
+    Unset { node: String, name: String },
+    Leak { name: String },
+
+    // Single types.
+    EmptyTag(String),
+    Target(String),
+    BadPath(String),
+    NoQuestions(String),
+
+    // Sub-flows.
+    UnknownSubflow { name: String, hint: Hint },
+    SubflowFaulty { name: String, faults: usize },
+    SubflowRound(String),
+    InterfaceOfNone { key: &'static str },
+    NotOutput { name: String, flow: String, hint: Hint },
+    NotInput { name: String, flow: String, hint: Hint },
+    InputMissing { name: String, flow: String },
+    ReturnOutside(String),
+    UnknownReturn { name: String, hint: Hint },
+    UnusedReturn(String),
+    NotASubflow(String),
+    SubflowVersion { name: String, says: String },
 
     // The graph.
-    #[error("node `{0}` cannot be reached from `start`; lead to it or remove it")]
     Unreachable(String),
-    #[error(
-        "nodes {0} lead round without asking the caller anything; put a `play`, `menu` or `hangup` on the way"
-    )]
     IdleLoop(String),
-    #[error("`tag` of node `{0}` sets nothing; give it `entity`, `topic` or `record`")]
-    EmptyTag(String),
+    NeverEnds(String),
+
+    // Tests.
+    TestNode { name: String, hint: Hint },
+    TestExit { node: String, exit: String, hint: Hint },
+    TestMoment(String),
+    TestMock { node: String },
+    TestKeys(String),
+
+    // Warnings.
+    ManyChoices { node: String, choices: usize },
+    LongMenu { node: String, language: String, seconds: u64 },
+    Untested(String),
+    BargedNotice(String),
+}
+
+impl Fault {
+    /// What is wrong and what to do, marked when it is a warning.
+    fn told(&self, tongue: Tongue) -> String {
+        let mark = match (self.is_warning(), tongue) {
+            (false, _) => "",
+            (true, Tongue::English) => "warning: ",
+            (true, Tongue::Italian) => "avviso: ",
+        };
+        format!("{mark}{}", self.said(tongue))
+    }
+
+    /// The flow runs all the same.
+    pub fn is_warning(&self) -> bool {
+        matches!(
+            self,
+            Fault::ManyChoices { .. } | Fault::LongMenu { .. } | Fault::Untested(_) | Fault::BargedNotice(_)
+        )
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.told(Tongue::English))
+    }
 }
 
 /// The faults found so far.
@@ -185,14 +259,18 @@ impl Faults {
 
     pub(super) fn add(&self, at: Place, fault: Fault) {
         let mut list = self.list.borrow_mut();
-        let error = FlowError { file: self.file.clone(), at, fault };
-        if list.len() < MAX_FAULTS && !list.contains(&error) {
-            list.push(error);
+        let known =
+            list.iter().any(|error| error.at == at && error.fault == fault && error.file == self.file);
+        if list.len() < MAX_FAULTS && !known {
+            list.push(FlowError { file: self.file.clone(), at, fault });
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.list.borrow().is_empty()
+    /// Takes over what another file was found to lack.
+    pub(super) fn adopt(&self, errors: Vec<FlowError>) {
+        let mut list = self.list.borrow_mut();
+        let room = MAX_FAULTS.saturating_sub(list.len());
+        list.extend(errors.into_iter().take(room));
     }
 
     /// No more faults are told.
@@ -207,7 +285,7 @@ impl Faults {
     /// All of them, in the order of the file.
     pub(super) fn into_list(self) -> Vec<FlowError> {
         let mut list = self.list.into_inner();
-        list.sort_by_key(|error| error.at);
+        list.sort_by(|a, b| (&a.file, a.at).cmp(&(&b.file, b.at)));
         list
     }
 }
@@ -279,9 +357,9 @@ mod tests {
             ("polizia_locale", "; did you mean `polizia-locale`?"),
             ("scuola", ""),
         ] {
-            assert_eq!(hint(typed, known).to_string(), expected, "{typed}");
+            assert_eq!(hint(typed, known).said(Tongue::English), expected, "{typed}");
         }
-        assert_eq!(hint("x", []).to_string(), "");
+        assert_eq!(hint("x", []), Hint::Nothing);
     }
 
     #[test]

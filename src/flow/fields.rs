@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::fault::{Fault, Faults, Place, hint_or_all, shortened};
+use super::fault::{Fault, Faults, Part, Place, Words, hint_or_all, shortened};
+use super::grammar::Key as Allowed;
 use super::yaml::{Key, Value, Yaml};
 
 /// A mapping being read. Wrong shapes and unknown keys become faults; the reader goes on without them.
@@ -13,8 +14,10 @@ pub(super) struct Fields<'y> {
     pub(super) at: Place,
     /// Of equal keys only the first.
     entries: Vec<&'y (Key, Yaml)>,
-    /// As messages call it: "node `menu`".
-    place: String,
+    /// Looked at for keys that are not there: the defaults of a node's type.
+    fallback: Option<&'y Yaml>,
+    /// As messages call it.
+    part: Part,
     faults: &'y Faults,
     asked: RefCell<Vec<&'static str>>,
 }
@@ -28,10 +31,9 @@ pub(super) struct Text<'y> {
 
 impl<'y> Fields<'y> {
     /// Reads `yaml` as a mapping; a fault and `None` when it is none.
-    pub(super) fn of(yaml: &'y Yaml, place: impl Into<String>, faults: &'y Faults) -> Option<Fields<'y>> {
-        let place = place.into();
+    pub(super) fn of(yaml: &'y Yaml, part: Part, faults: &'y Faults) -> Option<Fields<'y>> {
         let Value::Map(entries) = &yaml.value else {
-            faults.add(yaml.at, Fault::NotMapping { place });
+            faults.add(yaml.at, Fault::NotMapping { part });
             return None;
         };
         let mut seen = BTreeSet::new();
@@ -40,7 +42,24 @@ impl<'y> Fields<'y> {
         for (key, _) in repeated {
             faults.add(key.at, Fault::DuplicateKey(shortened(&key.name)));
         }
-        Some(Fields { at: yaml.at, entries, place, faults, asked: RefCell::default() })
+        Some(Fields { at: yaml.at, entries, fallback: None, part, faults, asked: RefCell::default() })
+    }
+
+    /// What is not given here is looked for there.
+    pub(super) fn or_else(mut self, fallback: Option<&'y Yaml>) -> Fields<'y> {
+        self.fallback = fallback;
+        self
+    }
+
+    /// Where its faults are collected.
+    pub(super) fn faults(&self) -> &'y Faults {
+        self.faults
+    }
+
+    /// The text of an entry whose name the author chose.
+    pub(super) fn text_of_name(&self, name: &str) -> Option<Text<'y>> {
+        let (_, yaml) = self.entries.iter().find(|(given, _)| given.name == name)?;
+        text_of(yaml, name, self.faults)
     }
 
     /// All entries: for mappings whose keys are names that the author chose.
@@ -51,18 +70,24 @@ impl<'y> Fields<'y> {
     /// The value of `key`, if it is given and not empty.
     pub(super) fn value(&self, key: &'static str) -> Option<&'y Yaml> {
         self.asked.borrow_mut().push(key);
-        let (_, value) = self.entries.iter().find(|(given, _)| given.name == key)?;
+        let own = self.entries.iter().find(|(given, _)| given.name == key).map(|(_, value)| value);
+        let value = own.or_else(|| match &self.fallback?.value {
+            Value::Map(entries) => {
+                entries.iter().find(|(given, _)| given.name == key).map(|(_, value)| value)
+            }
+            _ => None,
+        })?;
         (!matches!(value.value, Value::Null)).then_some(value)
     }
 
-    fn shape(&self, at: Place, key: &str, expected: &'static str) {
+    fn shape(&self, at: Place, key: &str, expected: Words) {
         self.faults.add(at, Fault::Shape { key: key.to_owned(), expected });
     }
 
     fn shaped<T>(
         &self,
         key: &'static str,
-        expected: &'static str,
+        expected: Words,
         read: impl FnOnce(&'y Value) -> Option<T>,
     ) -> Option<T> {
         let yaml = self.value(key)?;
@@ -75,7 +100,7 @@ impl<'y> Fields<'y> {
 
     pub(super) fn text(&self, key: &'static str) -> Option<Text<'y>> {
         let at = self.value(key)?.at;
-        let text = self.shaped(key, "a text; put it in quotes", |value| match value {
+        let text = self.shaped(key, Words::TEXT, |value| match value {
             Value::Text(text) => Some(text.as_str()),
             _ => None,
         })?;
@@ -91,39 +116,39 @@ impl<'y> Fields<'y> {
     }
 
     pub(super) fn missing(&self, key: &'static str) {
-        self.faults.add(self.at, Fault::MissingKey { key: key.to_owned(), place: self.place.clone() });
+        self.faults.add(self.at, Fault::MissingKey { key: key.to_owned(), part: self.part.clone() });
     }
 
     pub(super) fn flag(&self, key: &'static str) -> Option<bool> {
-        self.shaped(key, "true or false", |value| match value {
+        self.shaped(key, Words::FLAG, |value| match value {
             Value::Bool(flag) => Some(*flag),
             _ => None,
         })
     }
 
     pub(super) fn number(&self, key: &'static str) -> Option<i64> {
-        self.shaped(key, "a whole number", |value| match value {
+        self.shaped(key, Words::NUMBER, |value| match value {
             Value::Int(number) => Some(*number),
             _ => None,
         })
     }
 
     pub(super) fn count(&self, key: &'static str) -> Option<u32> {
-        self.shaped(key, "a number from 0 to 1000", |value| match value {
+        self.shaped(key, Words::COUNT, |value| match value {
             Value::Int(number) => u32::try_from(*number).ok().filter(|number| *number <= 1000),
             _ => None,
         })
     }
 
     pub(super) fn duration(&self, key: &'static str) -> Option<Duration> {
-        self.shaped(key, "a time span such as 500ms, 6s, 15m or 1h, one day at most", |value| match value {
+        self.shaped(key, Words::SPAN, |value| match value {
             Value::Text(text) => parse_duration(text),
             _ => None,
         })
     }
 
     pub(super) fn list(&self, key: &'static str) -> &'y [Yaml] {
-        let list = self.shaped(key, "a list", |value| match value {
+        let list = self.shaped(key, Words::LIST, |value| match value {
             Value::List(list) => Some(list.as_slice()),
             _ => None,
         });
@@ -136,26 +161,29 @@ impl<'y> Fields<'y> {
     }
 
     pub(super) fn fields(&self, key: &'static str) -> Option<Fields<'y>> {
-        Fields::of(self.value(key)?, format!("`{key}`"), self.faults)
+        Fields::of(self.value(key)?, Part::Key(key), self.faults)
     }
 
-    /// These keys may be there; they are read elsewhere or by later versions.
-    pub(super) fn allow(&self, keys: &[&'static str]) {
-        self.asked.borrow_mut().extend(keys);
+    /// These keys may be there, whoever reads them; every other is a fault, and so is a needed one that is missing.
+    pub(super) fn hold_to(&self, allowed: &'static [Allowed]) {
+        self.hold_to_names(allowed.iter().map(|key| key.name).collect());
     }
 
-    /// Every key that nobody asked for is a fault.
-    pub(super) fn finish(&self) {
-        let mut asked = self.asked.borrow().clone();
-        asked.sort_unstable();
-        asked.dedup();
+    /// The same for keys that are not in a table, or not in one alone.
+    pub(super) fn hold_to_names(&self, mut names: Vec<&'static str>) {
+        debug_assert!(
+            self.asked.borrow().iter().all(|asked| names.contains(asked)),
+            "the grammar has {names:?} for {:?}, the compiler asks for {:?}",
+            self.part,
+            self.asked.borrow()
+        );
+        names.sort_unstable();
+        names.dedup();
         for (key, _) in &self.entries {
-            if !asked.contains(&key.name.as_str()) {
-                let hint = hint_or_all(&key.name, asked.iter().copied());
-                self.faults.add(
-                    key.at,
-                    Fault::UnknownKey { key: shortened(&key.name), place: self.place.clone(), hint },
-                );
+            if !names.contains(&key.name.as_str()) {
+                let hint = hint_or_all(&key.name, names.iter().copied());
+                let (key_name, part) = (shortened(&key.name), self.part.clone());
+                self.faults.add(key.at, Fault::UnknownKey { key: key_name, part, hint });
             }
         }
     }
@@ -166,12 +194,12 @@ pub(super) fn text_of<'y>(item: &'y Yaml, key: &str, faults: &Faults) -> Option<
     if let Value::Text(text) = &item.value {
         return Some(Text { at: item.at, text });
     }
-    faults.add(item.at, Fault::Shape { key: key.to_owned(), expected: "a text; put it in quotes" });
+    faults.add(item.at, Fault::Shape { key: key.to_owned(), expected: Words::TEXT });
     None
 }
 
 /// `500ms`, `6s`, `15m`, `1h`.
-fn parse_duration(text: &str) -> Option<Duration> {
+pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
     let (count, unit) = text.split_at(unit_at);
     let count: u64 = count.parse().ok()?;

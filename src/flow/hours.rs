@@ -19,7 +19,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::Deserialize;
 
-pub use self::calendars::Calendars;
+pub use self::calendars::{Calendars, Emergencies};
 use self::holidays::Holidays;
 pub use self::text::{ExceptionText, ScheduleFault, ScheduleText};
 

@@ -5,41 +5,50 @@
 //! cannot be read. A run is a pure machine: it is told what happened ([`Input`]) and answers with [`Action`]s; it knows
 //! nothing of SIP, RTP or seats. Whatever is spoken is already a list of [`Say`]s, in the caller's language.
 //!
-//! A flow's nodes, and where each leads:
+//! What may be written is in one table, the grammar: the compiler holds files to it, the JSON Schema ([`schema`]) is made from
+//! it, `docs/flow-language.md` explains it with an example for each type of node. What only the world can do (book, send,
+//! look up, record) is a [`Request`] that somebody else answers (`request`).
 //!
-//! | type | does | leads on by |
-//! |---|---|---|
-//! | `play` | says `prompt`; with `barge_in: false` to its end; a key of `keys` pressed meanwhile chooses another way | `to`, `keys` |
-//! | `menu` | asks for one of `keys`, again after silence or a wrong key, `retries` times | `keys`, exits `timeout invalid` |
-//! | `collect` | asks for `digits` (`min max end`) and keeps them in the variable `save` | exits `ok timeout invalid` |
-//! | `hours` | looks at `schedule` | exits `open closed holiday emergency` |
-//! | `bulletin` | says what a supervisor has switched on for `slot` | exits `none played closing` |
-//! | `language` | speaks `set` from now on | `to` |
-//! | `branch` | takes the first `when` whose `if` is true | `when`, `else` |
-//! | `set` | gives values to `vars` | `to` |
-//! | `tag` | says what the contact is about: `entity`, `topic`; `record: false` forbids the recording | `to` |
-//! | `queue` | waits for an operator of `queue` | exits `answered closed full no_seats timeout key callback error` |
-//! | `hangup` | says `prompt`, if any, and ends the call | |
+//! A file carries its own tests ([`Flow::test`]): they run on the same `FlowRun`, with a clock, a caller and a world of their own;
+//! [`Flow::mutate`] tests the tests. People look at flows drawn, told as sentences, or rehearsed ([`Rehearsal`]).
 //!
-//! Every node may have `info: true` (it answers a request for information) and the exit `error` (something computed had no
-//! value). A node's own `exits` come before those of `defaults.<type>`, name by name. `${...}` holds a CEL expression
-//! wherever a value may be computed; all else is literal.
+//! Every node may have `info: true` (it answers a request for information) and the exit `error` (something could not be done).
+//! A node's own keys and `exits` come before those of `defaults.<type>`, name by name. `${...}` holds a CEL expression wherever a
+//! value may be computed; all else is literal.
 
 mod compile;
+mod drawing;
 mod expression;
 mod fault;
 mod fields;
+mod grammar;
 pub mod hours;
+mod input_kind;
+mod layout;
 mod model;
 mod prompt;
+mod rehearsal;
+pub mod request;
 mod run;
+mod said;
+mod schema;
 mod spoken;
 mod template;
+mod trial;
+mod value;
+mod variable;
 mod yaml;
 
-pub use self::fault::{Fault, FlowError, Hint, Place};
+pub use self::compile::Checked;
+pub use self::fault::{Fault, FlowError, Hint, Part, Place, Said, Tongue, Words};
+pub use self::layout::laid_out;
 pub use self::model::{Environment, Flow};
+pub use self::rehearsal::{Cue, Line, Rehearsal};
+pub use self::request::{Answer, Marked, Request, RequestId};
 pub use self::run::{Bulletin, CallFacts, FlowRun, QueueFacts, RunError, World};
+pub use self::schema::schema;
+pub use self::trial::{Coverage, Mutants, Survivor, TestFailure, TestReport};
+pub use self::value::{Value, ValueError};
 
 #[cfg(test)]
 mod tests;
@@ -57,10 +66,12 @@ pub enum Say {
     Prompt(Language, String),
     /// A piece of a spoken value.
     Piece(Language, Piece),
+    /// What this request has recorded.
+    Recording(RequestId),
 }
 
 /// What happened to the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// What was asked to be played has been heard, or was stopped by a key.
     Played,
@@ -68,6 +79,8 @@ pub enum Input {
     Digit(char),
     /// The queue let the caller go.
     QueueExit(QueueExit),
+    /// The world answered this request.
+    Answer(RequestId, Answer),
     /// Nothing but time has passed.
     Timeout,
 }
@@ -106,8 +119,41 @@ pub enum Action {
     Enqueue(Enqueue),
     /// Give up the place: a key of the queue node was pressed, and the run has taken this exit; no `QueueExit` follows.
     Dequeue(QueueExit),
+    /// Ask the world; `Input::Answer` follows. Always the last of its actions.
+    Ask(RequestId, Request),
+    /// The caller has said all: the recording of this request ends, and its answer follows.
+    StopRecording(RequestId),
+    /// What this request has recorded is kept with the contact's case.
+    KeepRecording {
+        /// Which.
+        request: RequestId,
+        /// A message to be heard by the operators of this queue; `None`: it belongs to the case and nobody is asked to listen.
+        queue: Option<QueueId>,
+    },
+    /// What this request has recorded is thrown away.
+    DropRecording(RequestId),
+    /// The caller answered a question of a survey.
+    Surveyed {
+        /// Its name in the flow.
+        question: String,
+        /// The key.
+        answer: u8,
+    },
+    /// The node could not do its work and was left by its `error` exit, or the call ends for want of one (for the journal).
+    Failed {
+        /// The node.
+        node: NodeId,
+        /// Why, in words, without anything personal.
+        why: String,
+    },
     /// The flow is over: hang up.
     Hangup,
+}
+
+/// The caller stays where they are and is spoken to: the question is put again.
+pub fn asks_again(actions: &[Action]) -> bool {
+    let goes_on = actions.iter().any(|action| matches!(action, Action::Entered { .. }));
+    !goes_on && actions.iter().any(|action| matches!(action, Action::Play { .. }))
 }
 
 /// A place in a queue, as a flow asks for it.

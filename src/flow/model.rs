@@ -1,12 +1,19 @@
 //! A compiled flow: every name resolved, every expression parsed, nothing left that could be missing at run time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::expression::{Expression, Value};
+use super::expression::Expression;
+use super::fault::Place;
+use super::grammar::{Kind, Way};
 use super::hours::Schedule;
+use super::input_kind::InputKind;
 use super::prompt::Prompt;
-use super::template::Template;
+use super::request::{CaseAct, Channel, Method, Slots, Store};
+use super::template::{Form, Template};
+use super::trial::Trial;
+use super::variable::Var;
 use crate::ids::{EntityId, FlowId, Language, NodeId, QueueId, ScheduleId, TopicId};
 
 /// What a flow may refer to outside itself; a name that is not in here is a fault.
@@ -20,14 +27,22 @@ pub struct Environment {
     pub topics: BTreeSet<TopicId>,
     /// `config/calendars.toml`.
     pub schedules: BTreeSet<ScheduleId>,
+    /// Those of them that never open.
+    pub never_open: BTreeSet<ScheduleId>,
+    /// Connectors that `http` nodes may ask.
+    pub connectors: BTreeSet<String>,
     /// Recordings by language, `sounds/<language>/<name>.wav`.
     pub sounds: BTreeMap<Language, BTreeSet<String>>,
+    /// How long they are.
+    pub lengths: BTreeMap<Language, BTreeMap<String, Duration>>,
     /// `sounds/music/<name>.wav`.
     pub music: BTreeSet<String>,
+    /// Texts of sub-flows by `name@version`, from `ivr-flows/sub/`.
+    pub subflows: BTreeMap<String, String>,
 }
 
 /// A runnable flow. A call finishes on the one that it began with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Flow {
     pub(super) id: FlowId,
     pub(super) name: String,
@@ -38,24 +53,36 @@ pub struct Flow {
     pub(super) schedules: BTreeMap<ScheduleId, Schedule>,
     pub(super) prompts: Vec<Prompt>,
     pub(super) nodes: Vec<Node>,
+    /// Where failures lead; `None`: the call ends.
+    pub(super) error: Option<NodeRef>,
     /// For names that are computed during a call.
     pub(super) known: Known,
+    /// `None`: this is no sub-flow.
+    pub(super) interface: Option<Interface>,
+    pub(super) tests: Vec<Trial>,
+    /// Of the tests' clock.
+    pub(super) zone: jiff::tz::TimeZone,
+    /// Where each node's name is in the file.
+    pub(super) places: Vec<Place>,
+}
+
+/// What a sub-flow shows to whoever uses it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Interface {
+    pub(super) version: u32,
+    pub(super) inputs: BTreeSet<String>,
+    pub(super) outputs: BTreeSet<String>,
+    pub(super) returns: BTreeSet<String>,
+    /// Outputs that are set on every way to a return of this name.
+    pub(super) set_at: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// The names that a computed queue, entity or topic must be among.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) queues: BTreeSet<QueueId>,
     pub(super) entities: BTreeSet<EntityId>,
     pub(super) topics: BTreeSet<TopicId>,
-}
-
-/// A variable as declared.
-#[derive(Clone, Debug)]
-pub(super) struct Var {
-    pub(super) default: Value,
-    /// What is in it is about a person: its keys are not written down.
-    pub(super) personal: bool,
 }
 
 /// A node of the same flow: an index that the compiler has checked.
@@ -67,61 +94,77 @@ pub(super) struct NodeRef(pub(super) usize);
 pub(super) struct PromptRef(pub(super) usize);
 
 /// A step on a caller's way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) id: NodeId,
+    pub(super) kind: Kind,
     /// Answers a request for information.
     pub(super) info: bool,
-    /// Where a failure leads; `None`: the call ends.
-    pub(super) error: Option<NodeRef>,
     pub(super) step: Step,
+    /// Where each way leads, in the order of the grammar.
+    pub(super) ways: Vec<(Way, NodeRef)>,
 }
 
 /// What happens at a node.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Step {
-    Play { prompt: PromptRef, barge_in: bool, keys: BTreeMap<char, NodeRef>, to: NodeRef },
-    Menu { ask: Ask, keys: BTreeMap<char, NodeRef> },
-    Collect { ask: Ask, digits: Digits, save: String, ok: NodeRef },
-    Hours { schedule: ScheduleId, open: NodeRef, closed: NodeRef, holiday: NodeRef, emergency: NodeRef },
-    Bulletin { slot: String, prompt: Option<PromptRef>, none: NodeRef, played: NodeRef, closing: NodeRef },
-    Language { set: Language, to: NodeRef },
-    Branch { when: Vec<(Expression, NodeRef)>, otherwise: NodeRef },
-    Set { values: Vec<(String, Template)>, to: NodeRef },
-    Tag { entity: Option<Template>, topic: Option<Template>, record: Option<bool>, to: NodeRef },
+    Play { prompt: PromptRef, barge_in: bool, notice: bool },
+    Menu { ask: Ask },
+    Collect { ask: Ask, collect: Collect },
+    Hours { schedule: ScheduleId },
+    Bulletin { slot: String, prompt: Option<PromptRef> },
+    Language { set: Language },
+    Branch { when: Vec<Expression> },
+    Set { values: Vec<(String, Form)> },
+    Tag { entity: Option<Template>, topic: Option<Template>, record: Option<bool> },
     Queue(Box<QueueStep>),
+    Survey { ask: Ask, questions: Vec<Question> },
+    Record(Box<RecordStep>),
+    Request(Box<RequestStep>),
+    Subflow(Box<SubflowStep>),
+    Return { name: String },
     Hangup { prompt: Option<PromptRef> },
 }
 
-/// How a caller is asked for keys, and what follows when none or the wrong ones come.
-#[derive(Debug)]
+/// How a caller is asked for keys.
+#[derive(Clone, Debug)]
 pub(super) struct Ask {
     pub(super) prompt: PromptRef,
-    /// Said before the prompt is repeated after a wrong key.
-    pub(super) invalid: Option<PromptRef>,
-    /// Said before the prompt is repeated after a silence.
-    pub(super) silence: Option<PromptRef>,
+    /// Said before the prompt is repeated after a wrong key: the first time the first, and the last ever after.
+    pub(super) invalid: Vec<PromptRef>,
+    /// The same after a silence.
+    pub(super) silence: Vec<PromptRef>,
     pub(super) barge_in: bool,
+    /// Keys pressed before the prompt count.
+    pub(super) type_ahead: bool,
     /// From the end of the prompt to the first key.
     pub(super) timeout: Duration,
     /// How often the prompt is repeated.
     pub(super) retries: u32,
-    pub(super) on_timeout: NodeRef,
-    pub(super) on_invalid: NodeRef,
 }
 
-/// What digits are collected.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Digits {
-    pub(super) min: usize,
-    pub(super) max: usize,
-    pub(super) end: Option<char>,
+/// What is collected.
+#[derive(Clone, Debug)]
+pub(super) struct Collect {
+    pub(super) kind: InputKind,
     /// From one key to the next.
     pub(super) inter_digit: Duration,
+    /// Reads it back.
+    pub(super) confirm: Option<PromptRef>,
+    pub(super) save: String,
+}
+
+/// A question that one key answers.
+#[derive(Clone, Debug)]
+pub(super) struct Question {
+    pub(super) id: String,
+    pub(super) prompt: PromptRef,
+    pub(super) from: u8,
+    pub(super) to: u8,
 }
 
 /// A place in a queue.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct QueueStep {
     pub(super) queue: Template,
     /// Variable that keeps the queue's name.
@@ -134,16 +177,94 @@ pub(super) struct QueueStep {
     /// Keys that lead out by the `key` exit.
     pub(super) keys: BTreeSet<char>,
     pub(super) callback: Option<CallbackOffer>,
-    pub(super) exits: BTreeMap<crate::words::QueueExit, NodeRef>,
 }
 
 /// A key that asks for a call-back instead of waiting.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct CallbackOffer {
     pub(super) key: char,
     /// Not before so much waiting.
     pub(super) after: Duration,
     pub(super) when: Option<Expression>,
+}
+
+/// Recording the caller.
+#[derive(Clone, Debug)]
+pub(super) struct RecordStep {
+    pub(super) prompt: Option<PromptRef>,
+    pub(super) max: Duration,
+    pub(super) silence: Duration,
+    pub(super) end: char,
+    pub(super) review: Option<PromptRef>,
+    /// A message for the operators of this queue.
+    pub(super) queue: Option<Template>,
+    pub(super) save: Option<String>,
+}
+
+/// Asking the world.
+#[derive(Clone, Debug)]
+pub(super) struct RequestStep {
+    pub(super) asked: Asked,
+    /// Said meanwhile.
+    pub(super) filler: Option<PromptRef>,
+    /// Variable that keeps what was answered.
+    pub(super) save: Option<String>,
+}
+
+/// What is asked, with what is still to be computed.
+#[derive(Clone, Debug)]
+pub(super) enum Asked {
+    Callback {
+        number: Template,
+        queue: Template,
+        slots: Slots,
+    },
+    Transfer {
+        number: Option<Template>,
+        queue: Option<Template>,
+        ring_for: Duration,
+    },
+    Message {
+        channel: Channel,
+        to: Template,
+        text: BTreeMap<Language, Template>,
+    },
+    Http {
+        connector: String,
+        method: Method,
+        path: Template,
+        body: Option<Form>,
+        timeout: Duration,
+        retries: u32,
+    },
+    Lookup {
+        store: Store,
+        key: Template,
+    },
+    Case {
+        act: CaseAct,
+        number: Template,
+    },
+}
+
+/// A way through another flow.
+#[derive(Clone, Debug)]
+pub(super) struct SubflowStep {
+    pub(super) flow: Arc<Flow>,
+    pub(super) with: Vec<(String, Form)>,
+    /// Variables of this flow, and the outputs that they keep.
+    pub(super) save: Vec<(String, String)>,
+}
+
+impl Node {
+    /// Where this way leads.
+    pub(super) fn way(&self, way: &Way) -> Option<NodeRef> {
+        self.ways.iter().find(|(known, _)| known == way).map(|(_, to)| *to)
+    }
+
+    pub(super) fn has_key(&self, key: char) -> bool {
+        self.way(&Way::Key(key)).is_some()
+    }
 }
 
 impl Flow {
@@ -171,18 +292,51 @@ impl Flow {
     /// Every recording that a run may ask for: language, name of the sound. Pieces of values are not among them.
     pub fn sounds_needed(&self) -> BTreeSet<(&Language, &str)> {
         let sounds = self.prompts.iter().flat_map(Prompt::sounds);
-        sounds.map(|(language, sound, _)| (language, sound)).collect()
+        let own = sounds.map(|(language, sound, _)| (language, sound));
+        own.chain(self.subflows().flat_map(Flow::sounds_needed)).collect()
+    }
+
+    /// The flows that this one goes through.
+    pub fn subflows(&self) -> impl Iterator<Item = &Flow> {
+        self.nodes.iter().filter_map(|node| match &node.step {
+            Step::Subflow(step) => Some(&*step.flow),
+            _ => None,
+        })
+    }
+
+    /// It is gone through by other flows and leads no call by itself.
+    pub fn is_subflow(&self) -> bool {
+        self.interface.is_some()
+    }
+
+    /// The slots in which it says what supervisors have switched on.
+    pub fn bulletin_slots(&self) -> BTreeSet<&str> {
+        let slots = self.nodes.iter().filter_map(|node| match &node.step {
+            Step::Bulletin { slot, .. } => Some(slot.as_str()),
+            _ => None,
+        });
+        slots.collect()
     }
 
     /// Every music that its queues play, `sounds/music/<name>.wav`.
     pub fn music_needed(&self) -> BTreeSet<&str> {
-        self.nodes
-            .iter()
-            .filter_map(|node| match &node.step {
-                Step::Queue(queue) => Some(queue.music.as_str()),
-                _ => None,
-            })
-            .collect()
+        let own = self.nodes.iter().filter_map(|node| match &node.step {
+            Step::Queue(queue) => Some(queue.music.as_str()),
+            _ => None,
+        });
+        own.chain(self.subflows().flat_map(Flow::music_needed)).collect()
+    }
+
+    /// The sub-flow has set this output whenever it comes back by this return.
+    pub(super) fn gives(&self, name: &str, output: &str) -> bool {
+        let set_at = self.interface.as_ref().and_then(|interface| interface.set_at.get(name));
+        set_at.is_some_and(|outputs| outputs.contains(output))
+    }
+
+    /// Where the node is in the file.
+    pub(super) fn place(&self, node: &str) -> Place {
+        let at = self.nodes.iter().position(|known| known.id.as_str() == node);
+        at.and_then(|at| self.places.get(at)).copied().unwrap_or_default()
     }
 
     pub(super) fn node(&self, node: NodeRef) -> &Node {

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Say;
-use super::expression::{EvaluationError, Expression, Facts, Scope};
-use super::fault::Fault;
+use super::expression::{EvaluationError, Expression, Facts, Scope, Type};
+use super::fault::{Fault, Hint, hint, shortened};
 use super::spoken::pieces;
 use super::template::{Part, parts};
 use crate::ids::Language;
@@ -36,19 +36,35 @@ pub(super) enum Spoken {
     Date,
     Time,
     Duration,
+    Phone,
+    Slot,
 }
+
+/// Every way to speak a value, by its name.
+const SPOKEN: [(&str, Spoken); 8] = [
+    ("digits", Spoken::Digits),
+    ("number", Spoken::Number),
+    ("ordinal", Spoken::Ordinal),
+    ("date", Spoken::Date),
+    ("time", Spoken::Time),
+    ("duration", Spoken::Duration),
+    ("phone", Spoken::Phone),
+    ("slot", Spoken::Slot),
+];
 
 impl Spoken {
     fn by_name(name: &str) -> Option<Spoken> {
-        Some(match name {
-            "digits" => Spoken::Digits,
-            "number" => Spoken::Number,
-            "ordinal" => Spoken::Ordinal,
-            "date" => Spoken::Date,
-            "time" => Spoken::Time,
-            "duration" => Spoken::Duration,
-            _ => return None,
-        })
+        SPOKEN.into_iter().find(|(known, _)| *known == name).map(|(_, spoken)| spoken)
+    }
+
+    /// It is said from values of this type.
+    fn takes(self, kind: Type) -> bool {
+        match self {
+            Spoken::Number | Spoken::Ordinal | Spoken::Duration | Spoken::Digits => {
+                kind.may_be(Type::Number) || kind.may_be(Type::Text)
+            }
+            Spoken::Date | Spoken::Time | Spoken::Phone | Spoken::Slot => kind.may_be(Type::Text),
+        }
     }
 }
 
@@ -84,13 +100,15 @@ impl Segment {
     }
 
     fn value(text: &str, scope: Scope<'_>) -> Result<Segment, Fault> {
-        let not_spoken = || Fault::NotSpoken { text: text.trim().to_owned() };
-        let (name, argument) = Expression::call_of_one(text).ok_or_else(not_spoken)?;
-        if name == "slot" {
-            return Err(Fault::LaterFunction { name: name.to_owned() });
-        }
+        let called = Expression::call_of_one(text);
+        let not_spoken = || {
+            let hint = called.map_or(Hint::Nothing, |(name, _)| hint(name, SPOKEN.map(|(known, _)| known)));
+            Fault::NotSpoken { text: shortened(text.trim()), hint }
+        };
+        let (name, argument) = called.ok_or_else(not_spoken)?;
         let how = Spoken::by_name(name).ok_or_else(not_spoken)?;
-        Ok(Segment::Value { how, of: Expression::compile(argument, scope)? })
+        let of = Expression::compile(argument, scope)?;
+        if how.takes(of.kind) { Ok(Segment::Value { how, of }) } else { Err(not_spoken()) }
     }
 }
 
@@ -123,6 +141,14 @@ impl Prompt {
         };
         self.spoken.iter().flat_map(move |(language, segments)| {
             segments.iter().filter_map(recording).map(move |(sound, text)| (language, sound, text))
+        })
+    }
+
+    /// What is computed in it.
+    pub(super) fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.spoken.values().flatten().filter_map(|segment| match segment {
+            Segment::Value { of, .. } => Some(of),
+            Segment::Sound { .. } => None,
         })
     }
 

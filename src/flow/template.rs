@@ -1,7 +1,11 @@
 //! Texts with `${...}` in them: the parts that stand as they are, and the parts that are computed.
 
-use super::expression::{EvaluationError, Expression, Facts, Scope, Value};
+use std::collections::BTreeMap;
+
+use super::expression::{EvaluationError, Expression, Facts, Scope, Type};
 use super::fault::Fault;
+use super::run::{CallFacts, QueueFacts};
+use super::value::Value;
 
 /// A part of a text as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +86,37 @@ impl Template {
         }
     }
 
+    /// Its expressions.
+    pub(super) fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        let (one, joints) = match self {
+            Template::Fixed(_) => (None, [].as_slice()),
+            Template::One(expression) => (Some(expression), [].as_slice()),
+            Template::Joined(joints) => (None, joints.as_slice()),
+        };
+        let joined = joints.iter().filter_map(|joint| match joint {
+            Joint::Computed(expression) => Some(expression),
+            Joint::Literal(_) => None,
+        });
+        one.into_iter().chain(joined)
+    }
+
+    /// What it tells about a person.
+    pub(super) fn is_personal(&self) -> bool {
+        self.expressions().any(|expression| expression.personal)
+    }
+
+    /// What its value is, as far as can be seen.
+    pub(super) fn kind(&self) -> Type {
+        match self {
+            Template::Fixed(Value::Number(_)) => Type::Number,
+            Template::Fixed(Value::Flag(_)) => Type::Flag,
+            Template::Fixed(Value::List(_)) => Type::List,
+            Template::Fixed(Value::Object(_)) => Type::Object,
+            Template::Fixed(Value::Text(_)) | Template::Joined(_) => Type::Text,
+            Template::One(expression) => expression.kind,
+        }
+    }
+
     /// The text when nothing in it is computed.
     pub(super) fn fixed_text(&self) -> Option<&str> {
         match self {
@@ -116,6 +151,60 @@ impl Joint {
             Joint::Literal(text) => Ok(text.clone()),
             Joint::Computed(expression) => expression.evaluate(facts).map(Value::into_text),
         }
+    }
+}
+
+/// A value with computed parts: a text, or a list or mapping of such.
+#[derive(Clone, Debug)]
+pub(super) enum Form {
+    Leaf(Template),
+    List(Vec<Form>),
+    Object(Vec<(String, Form)>),
+}
+
+impl Form {
+    pub(super) fn evaluate(&self, facts: &Facts<'_>) -> Result<Value, EvaluationError> {
+        match self {
+            Form::Leaf(template) => template.evaluate(facts),
+            Form::List(items) => {
+                items.iter().map(|item| item.evaluate(facts)).collect::<Result<_, _>>().map(Value::List)
+            }
+            Form::Object(fields) => {
+                let field = |(name, form): &(String, Form)| Ok((name.clone(), form.evaluate(facts)?));
+                fields.iter().map(field).collect::<Result<_, _>>().map(Value::Object)
+            }
+        }
+    }
+
+    /// The texts in it.
+    pub(super) fn templates(&self) -> Vec<&Template> {
+        match self {
+            Form::Leaf(template) => vec![template],
+            Form::List(items) => items.iter().flat_map(Form::templates).collect(),
+            Form::Object(fields) => fields.iter().flat_map(|(_, form)| form.templates()).collect(),
+        }
+    }
+
+    /// The value when nothing in it is computed.
+    pub(super) fn fixed(&self) -> Option<Value> {
+        let none = BTreeMap::new();
+        let call =
+            CallFacts { from: String::new(), to: String::new(), language: "".into(), entity: "".into() };
+        let facts = Facts { vars: &none, call: &call, queue: QueueFacts::default() };
+        let computed = self.templates().into_iter().any(|template| template.expressions().next().is_some());
+        if computed { None } else { self.evaluate(&facts).ok() }
+    }
+
+    pub(super) fn kind(&self) -> Type {
+        match self {
+            Form::Leaf(template) => template.kind(),
+            Form::List(_) => Type::List,
+            Form::Object(_) => Type::Object,
+        }
+    }
+
+    pub(super) fn is_personal(&self) -> bool {
+        self.templates().into_iter().any(Template::is_personal)
     }
 }
 

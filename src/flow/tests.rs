@@ -10,8 +10,33 @@ use crate::time::{Mono, Now};
 
 mod faulty;
 mod journey;
+mod world;
 
 const DEMO: &str = include_str!("../../ivr-flows/055055.yaml");
+
+/// A sub-flow that asks for a case number.
+const IDENTIFICA: &str = r##"
+schema: 1
+id: identifica
+version: 1
+languages: [it, en]
+start: chiedi
+inputs: {prova: {type: number, default: 0}}
+outputs: [caso]
+returns: [trovato, rinuncia]
+vars: {caso: {type: digits, pii: false}}
+prompts:
+  numero_caso: {it: "Digiti il numero.", en: "Enter the number."}
+nodes:
+  chiedi:
+    type: collect
+    prompt: numero_caso
+    digits: {min: 3, max: 6, end: "#"}
+    save: caso
+    exits: {ok: trovato, timeout: rinuncia, invalid: rinuncia}
+  trovato: {type: return, as: trovato}
+  rinuncia: {type: return, as: rinuncia}
+"##;
 
 /// The demo center's names.
 fn demo_environment() -> Environment {
@@ -23,8 +48,10 @@ fn demo_environment() -> Environment {
         entities: names(["firenze", "bagno-a-ripoli", "empoli", "sesto-fiorentino"]),
         topics: names(["anagrafe", "tributi", "tributi/tari"]),
         schedules: names(["sportello"]),
-        sounds: BTreeMap::new(),
         music: names(["attesa"]),
+        connectors: ["segnalazioni".to_owned()].into(),
+        subflows: [("identifica@1".to_owned(), IDENTIFICA.to_owned())].into(),
+        ..Environment::default()
     }
 }
 
@@ -57,6 +84,10 @@ struct Caller {
     heard: Vec<String>,
     /// What plays, and whether a key stops it.
     playing: Option<bool>,
+    /// What the world was asked last.
+    asked: Option<Request>,
+    /// How often it has answered.
+    requests: u32,
 }
 
 impl Caller {
@@ -80,6 +111,8 @@ impl Caller {
             queues: BTreeMap::new(),
             heard: Vec::new(),
             playing: None,
+            asked: None,
+            requests: 0,
         }
     }
 
@@ -135,6 +168,17 @@ impl Caller {
         self
     }
 
+    /// Says and presses nothing any more, until the call is over.
+    fn falls_silent(&mut self) -> &mut Caller {
+        for _ in 0..100 {
+            if self.run.is_over() {
+                break;
+            }
+            self.is_silent_for(SECOND * 10);
+        }
+        self
+    }
+
     fn leaves_queue(&mut self, exit: QueueExit) -> &mut Caller {
         self.input(Input::QueueExit(exit));
         self
@@ -161,6 +205,15 @@ impl Caller {
                 }
                 Action::Enqueue(place) => self.heard.push(format!("queue {}", place.queue)),
                 Action::Dequeue(_) => self.heard.push("dequeue".to_owned()),
+                Action::Ask(_, request) => {
+                    self.heard.push(format!("ask {request:?}"));
+                    self.asked = Some(request);
+                }
+                Action::StopRecording(_) => self.heard.push("stop recording".to_owned()),
+                Action::KeepRecording { queue, .. } => self.heard.push(format!("keep {queue:?}")),
+                Action::DropRecording(_) => self.heard.push("drop".to_owned()),
+                Action::Surveyed { question, answer } => self.heard.push(format!("{question}: {answer}")),
+                Action::Failed { node, why } => self.heard.push(format!("{node} failed: {why}")),
                 Action::Hangup => self.heard.push("hangup".to_owned()),
             }
         }
@@ -178,6 +231,7 @@ fn words(say: &Say) -> String {
     match say {
         Say::Prompt(language, name) => format!("{language}/{name}"),
         Say::Piece(language, piece) => format!("{language}/{}", piece.0),
+        Say::Recording(_) => "(recording)".to_owned(),
     }
 }
 

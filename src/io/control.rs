@@ -1,15 +1,19 @@
 //! The control loop: the one thread that owns the engine. It feeds one input, carries out every output, then sleeps.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::health::{Health, Readiness};
 use super::media::MediaPlane;
 use super::sip::{SipSockets, StreamEvent};
 use super::store::Store;
 use crate::engine::{Command, Engine, Input, Output, Reply, RequestId};
 use crate::journal::StoreEvent;
+use crate::media;
 use crate::time::{Mono, Now};
 
 /// Commands that may wait for the loop; a full queue makes their askers wait.
@@ -76,6 +80,7 @@ pub struct Control {
     sip: SipSockets,
     media: MediaPlane,
     store: Store,
+    health: Arc<Health>,
     requests: mpsc::Receiver<Request>,
     waiting: BTreeMap<RequestId, oneshot::Sender<Reply>>,
     last_request: u64,
@@ -97,6 +102,7 @@ impl Control {
             clock,
             sip,
             media,
+            health: store.health(),
             store,
             requests: inbox,
             waiting: BTreeMap::new(),
@@ -106,27 +112,32 @@ impl Control {
         (control, ControlHandle { requests })
     }
 
+    /// Something came of a recording: while the exchange runs its recorder tells it, at a start whoever mended it.
+    pub fn on_media(&mut self, event: media::Event) {
+        self.feed(Input::Media(event));
+    }
+
     /// Run until the engine says that it has stopped; everything it appended is durable then. `tell_ready` is called once calls are
     /// let in.
     pub async fn run(mut self, tell_ready: impl FnOnce()) {
         let mut buffer = vec![0; MAX_DATAGRAM];
         let mut tell_ready = Some(tell_ready);
+        let mut alarm = Alarm::new(self.clock);
         self.carry_out();
         while !self.stopped {
             if let Some(tell) = tell_ready.take_if(|_| self.engine.is_ready()) {
                 tell();
             }
-            let wake = self.engine.poll_timeout();
-            let clock = self.clock;
+            alarm.set(self.engine.poll_timeout());
             tokio::select! {
                 stream = self.sip.ready() => match stream {
                     None => self.read_datagrams(&mut buffer),
                     Some(event) => self.on_stream(event),
                 },
                 event = self.media.recv() => {
-                    self.feed(Input::Media(event));
+                    self.on_media(event);
                     while let Some(event) = self.media.try_recv() {
-                        self.feed(Input::Media(event));
+                        self.on_media(event);
                     }
                 }
                 event = self.store.events.recv() => {
@@ -139,12 +150,12 @@ impl Control {
                         self.on_request(request);
                     }
                 }
-                () = sleep_until(clock, wake) => self.feed(Input::Timeout),
+                () = alarm.ring() => self.feed(Input::Timeout),
             }
         }
         // Recordings of the last calls are being closed: that they are whole belongs on record.
         for event in self.media.finish() {
-            self.feed(Input::Media(event));
+            self.on_media(event);
         }
         self.sip.finish(UNSENT_PATIENCE).await;
         self.store.close();
@@ -165,16 +176,8 @@ impl Control {
 
     fn on_stream(&mut self, event: StreamEvent) {
         match event {
-            StreamEvent::Accepted(stream, link) => {
-                if !self.sip.on_accepted(stream, link) {
-                    tracing::warn!(remote = %link.remote, "too many TCP connections; one was closed");
-                }
-            }
             StreamEvent::Bytes(link, bytes) => self.feed(Input::Stream(link, &bytes)),
-            StreamEvent::Closed(link) => {
-                self.sip.on_closed(link);
-                self.feed(Input::StreamClosed(link));
-            }
+            StreamEvent::Closed(link) => self.feed(Input::StreamClosed(link)),
         }
     }
 
@@ -208,6 +211,50 @@ impl Control {
                 Output::Stopped => self.stopped = true,
             }
         }
+        self.health.is(self.readiness());
+    }
+
+    fn readiness(&self) -> Readiness {
+        if self.engine.is_stopping() {
+            Readiness::Stopping
+        } else if self.engine.is_degraded() {
+            Readiness::Degraded
+        } else if self.engine.is_ready() {
+            Readiness::Ready
+        } else {
+            Readiness::Starting
+        }
+    }
+}
+
+/// The loop's alarm clock. It may ring early, which is harmless, and is set anew only when it must ring sooner: most inputs move
+/// the next moment a little further away, and to set a timer takes as long as to read a message.
+struct Alarm {
+    clock: Clock,
+    sleep: Pin<Box<tokio::time::Sleep>>,
+    at: Option<Mono>,
+}
+
+impl Alarm {
+    fn new(clock: Clock) -> Alarm {
+        Alarm { clock, sleep: Box::pin(tokio::time::sleep(Duration::ZERO)), at: None }
+    }
+
+    /// Have it ring at this moment at the latest.
+    fn set(&mut self, wanted: Option<Mono>) {
+        if let Some(wanted) = wanted.filter(|wanted| self.at.is_none_or(|at| *wanted < at)) {
+            self.sleep.as_mut().reset(self.clock.instant(wanted));
+            self.at = Some(wanted);
+        }
+    }
+
+    /// Waits for it; for ever when it is not set.
+    async fn ring(&mut self) {
+        match self.at {
+            Some(_) => self.sleep.as_mut().await,
+            None => std::future::pending().await,
+        }
+        self.at = None;
     }
 }
 

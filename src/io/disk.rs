@@ -46,6 +46,7 @@ pub(crate) fn told(op: DiskOp, path: &Path, error: &io::Error) -> DiskError {
         ErrorKind::NotFound => DiskFault::NotFound,
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => DiskFault::Full,
         ErrorKind::ReadOnlyFilesystem => DiskFault::ReadOnly,
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => DiskFault::NotADirectory,
         ErrorKind::PermissionDenied => DiskFault::Denied,
         _ => DiskFault::Failed,
     };

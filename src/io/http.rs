@@ -24,12 +24,14 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::control::ControlHandle;
+use super::health::{Health, Readiness};
 use super::records::{self, RecordsError, Wanted};
 use super::store::ViewsHandle;
 use super::views_sled::SledViews;
 use crate::engine::{Command, Reply};
 use crate::ids::{CaseId, ContactId, SeatId};
 use crate::journal::seal::Keys;
+use crate::switches::Switch;
 use crate::words::StatusChange;
 
 /// Largest body taken: the longest is a pause with its reason.
@@ -45,6 +47,8 @@ pub struct Pages {
     pub control: ControlHandle,
     /// The views.
     pub views: ViewsHandle,
+    /// How the exchange is.
+    pub health: Arc<Health>,
     /// What must be shown to be let in.
     pub token: String,
     /// Where we listen: the only names that Host may have.
@@ -76,6 +80,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/cases", get(cases))
         .route("/api/cases/{id}", get(case))
         .route("/api/seats/{seat}/status", post(seat_status))
+        .route("/api/switches", get(switches).post(switch))
         .fallback(nothing_here)
         .layer(middleware::from_fn_with_state(pages.clone(), guard::guard));
     Router::new()
@@ -101,20 +106,24 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 async fn nothing_here() -> Refusal {
-    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /metrics, /health/ready";
+    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/switches, /metrics, /health/ready";
     Refusal(StatusCode::NOT_FOUND, hint.to_owned())
 }
 
-async fn ready(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
-    let Ok(Reply::State(state)) = pages.control.ask(Command::State).await else { return Err(stopped()) };
-    let (status, word) = if state.stopping {
-        (StatusCode::SERVICE_UNAVAILABLE, "stopping: no more calls are let in\n")
-    } else if state.degraded {
-        (StatusCode::SERVICE_UNAVAILABLE, "degraded: calls are served, the store does not keep up\n")
-    } else {
-        (StatusCode::OK, "ready\n")
-    };
-    Ok((status, word).into_response())
+/// Without a token, so without work: nothing is asked of the control loop. Views that are behind keep no call waiting, so they are
+/// told and make nobody unready.
+async fn ready(Shared(pages): Shared<Arc<Pages>>) -> (StatusCode, &'static str) {
+    let unready = StatusCode::SERVICE_UNAVAILABLE;
+    match pages.health.readiness() {
+        Readiness::Starting => (unready, "starting: no calls are let in yet\n"),
+        Readiness::Stopping => (unready, "stopping: no more calls are let in\n"),
+        Readiness::Degraded => (unready, "degraded: calls are served, the store does not keep up\n"),
+        Readiness::Ready if pages.health.views_behind() => (
+            StatusCode::OK,
+            "ready, views behind: contacts and cases cannot be listed until they are made anew\n",
+        ),
+        Readiness::Ready => (StatusCode::OK, "ready\n"),
+    }
 }
 
 async fn state(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
@@ -126,10 +135,11 @@ async fn state(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
 
 async fn figures(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
     match pages.control.ask(Command::Metrics).await {
-        Ok(Reply::Metrics(told)) => {
-            Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics::exposition(&told))
-                .into_response())
-        }
+        Ok(Reply::Metrics(told)) => Ok((
+            [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
+            metrics::exposition(&told, pages.health.views_behind()),
+        )
+            .into_response()),
         _ => Err(stopped()),
     }
 }
@@ -215,6 +225,25 @@ async fn seat_status(
     }
     match pages.control.ask(Command::SeatStatus(SeatId::from(seat), change)).await {
         Ok(Reply::Refused(why)) => Err(Refusal(StatusCode::NOT_FOUND, why)),
+        Ok(_) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Err(_) => Err(stopped()),
+    }
+}
+
+async fn switches(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
+    match pages.control.ask(Command::Switches).await {
+        Ok(Reply::Switches(switches)) => Ok(Json(switches).into_response()),
+        _ => Err(stopped()),
+    }
+}
+
+async fn switch(
+    Shared(pages): Shared<Arc<Pages>>,
+    switch: Result<Json<Switch>, JsonRejection>,
+) -> Result<Response, Refusal> {
+    let Json(switch) = switch.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
+    match pages.control.ask(Command::Switch(switch)).await {
+        Ok(Reply::Refused(why)) => Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, why)),
         Ok(_) => Ok(StatusCode::NO_CONTENT.into_response()),
         Err(_) => Err(stopped()),
     }

@@ -6,6 +6,7 @@ pub mod config;
 pub mod control;
 pub mod disk;
 pub mod grammars;
+pub mod health;
 pub mod http;
 pub mod limits;
 pub mod media;

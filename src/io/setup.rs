@@ -52,13 +52,19 @@ pub fn load(config: &Path) -> Result<Loaded, Vec<String>> {
     let sounds = super::media::load_sounds(&places.sounds).map_err(|faults| lines(&faults))?;
     let mut faults = Vec::new();
     let mut flows = BTreeMap::new();
+    let mut known = environment(&config, &sounds);
+    known.subflows = subflows(&places.flows).map_err(|fault| vec![fault])?;
     for (dialled, number) in &config.numbers {
         if flows.contains_key(&number.flow) {
             continue;
         }
         let path = places.flows.join(format!("{}.yaml", number.flow));
         match std::fs::read_to_string(&path) {
-            Ok(text) => match Flow::parse(&text, &path.display().to_string(), &environment(&config, &sounds)) {
+            Ok(text) => match Flow::parse(&text, &path.display().to_string(), &known) {
+                Ok(flow) if flow.is_subflow() => faults.push(format!(
+                    "{}: is a sub-flow, which leads no call by itself, and the number {dialled} leads to it",
+                    path.display()
+                )),
                 Ok(flow) => drop(flows.insert(number.flow.clone(), Arc::new(flow))),
                 Err(found) => faults.extend(lines(&found)),
             },
@@ -75,6 +81,37 @@ pub fn load(config: &Path) -> Result<Loaded, Vec<String>> {
     if faults.is_empty() { Ok(Loaded { config, flows, sounds }) } else { Err(faults) }
 }
 
+/// Largest sub-flow read; the compiler takes a quarter of it.
+const MAX_SUBFLOW_BYTES: u64 = 4 * 1024 * 1024;
+
+/// The texts of the sub-flows below `flows`, `sub/<name>@<version>.yaml`.
+///
+/// # Errors
+/// The first that cannot be read.
+pub fn subflows(flows: &Path) -> Result<BTreeMap<String, String>, String> {
+    let dir = flows.join("sub");
+    let told =
+        |path: &Path, error: &dyn std::fmt::Display| format!("{}: cannot be read ({error})", path.display());
+    let entries = match std::fs::read_dir(&dir) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        entries => entries.map_err(|error| told(&dir, &error))?,
+    };
+    let mut texts = BTreeMap::new();
+    for entry in entries {
+        let path = entry.map_err(|error| told(&dir, &error))?.path();
+        let name = path.file_stem().and_then(|name| name.to_str()).map(str::to_owned);
+        let Some(name) = name.filter(|_| path.extension().is_some_and(|kind| kind == "yaml")) else {
+            continue;
+        };
+        let length = std::fs::metadata(&path).map_err(|error| told(&path, &error))?.len();
+        if length > MAX_SUBFLOW_BYTES {
+            return Err(told(&path, &"larger than 4 MB"));
+        }
+        texts.insert(name, std::fs::read_to_string(&path).map_err(|error| told(&path, &error))?);
+    }
+    Ok(texts)
+}
+
 /// What flows may refer to.
 pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
     let mut environment = Environment {
@@ -89,6 +126,10 @@ pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
             environment.music.insert(name.to_owned());
         } else {
             environment.sounds.entry(Language::from(folder)).or_default().insert(name.to_owned());
+            if let Some(sound) = sounds.find(&format!("{folder}/{name}")) {
+                let lengths = environment.lengths.entry(Language::from(folder)).or_default();
+                lengths.insert(name.to_owned(), sound.duration());
+            }
         }
     }
     // A flow may name it before `prompts build` has made it; that it is missing is told with the other sounds.

@@ -2,8 +2,13 @@
 //!
 //! Datagrams are read by the control loop itself. Every TCP connection has a task of its own that turns it into
 //! [`StreamEvent`]s; what is to be sent on it waits in a bounded queue, and a peer who does not read loses the connection.
+//!
+//! A [`Link`] names a connection by its addresses, which a peer may use again for the next one at once. So each connection has
+//! a number of its own here ([`places`]), and what the task of an earlier one still reports is not taken for the present one.
 
-use std::collections::BTreeMap;
+mod places;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -12,16 +17,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::mpsc;
 
+use self::places::{Generation, Places};
+use super::control::Clock;
+use crate::flood::Flood;
 use crate::sip::{Link, Transmit, Transport};
 
-/// Connections at once; a further one is closed at once.
-const MAX_STREAMS: usize = 1_024;
 /// Messages that may wait for one slow reader.
 const MAX_UNSENT: usize = 256;
 /// Reports of all connections that may wait for the control loop; a full queue slows the readers down.
 const MAX_REPORTS: usize = 1_024;
 /// How long a new connection may say nothing. Later silence is for the endpoint to judge, which knows what hangs on it.
-const FIRST_WORD: Duration = Duration::from_secs(30);
+const FIRST_WORD: Duration = Duration::from_secs(10);
 /// No limit, in the words of a timer.
 const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
 /// How long a peer may take to accept a connection, or to read what was sent.
@@ -32,12 +38,18 @@ const MAX_ROUTES: usize = 4_096;
 /// What the connections report.
 #[derive(Debug)]
 pub enum StreamEvent {
-    /// A peer has connected.
-    Accepted(TcpStream, Link),
-    /// Bytes have come.
+    /// Bytes have come; the first ones of a link tell that a peer has connected.
     Bytes(Link, Vec<u8>),
     /// The connection is gone, or could not be opened.
     Closed(Link),
+}
+
+/// What the tasks tell.
+#[derive(Debug)]
+enum Report {
+    Accepted(TcpStream, Link),
+    Bytes(Link, Generation, Vec<u8>),
+    Closed(Link, Generation),
 }
 
 /// The sockets of one SIP address.
@@ -45,10 +57,17 @@ pub enum StreamEvent {
 pub struct SipSockets {
     udp: UdpSocket,
     address: SocketAddr,
-    streams: BTreeMap<SocketAddr, (Link, mpsc::Sender<Vec<u8>>)>,
-    reports: mpsc::Sender<StreamEvent>,
-    inbox: mpsc::Receiver<StreamEvent>,
+    places: Places<mpsc::Sender<Vec<u8>>>,
+    reports: mpsc::Sender<Report>,
+    inbox: mpsc::Receiver<Report>,
+    /// Read from the inbox, and not yet taken.
+    events: VecDeque<StreamEvent>,
     routes: BTreeMap<IpAddr, IpAddr>,
+    clock: Clock,
+    /// Datagrams that the system did not take.
+    unsent: Flood,
+    /// Connections for which there was no place.
+    crowd: Flood,
 }
 
 impl SipSockets {
@@ -58,10 +77,22 @@ impl SipSockets {
     /// The port is taken, or the address is not of this machine.
     pub async fn bind(address: SocketAddr) -> io::Result<SipSockets> {
         let (udp, listener) = bind_both(address).await?;
+        udp.writable().await?; // until it was asked for once, a first datagram would be taken for one that blocks, and lost
         let address = udp.local_addr()?;
         let (reports, inbox) = mpsc::channel(MAX_REPORTS);
         tokio::spawn(accept(listener, reports.clone()));
-        Ok(SipSockets { udp, address, streams: BTreeMap::new(), reports, inbox, routes: BTreeMap::new() })
+        Ok(SipSockets {
+            udp,
+            address,
+            places: Places::default(),
+            reports,
+            inbox,
+            events: VecDeque::new(),
+            routes: BTreeMap::new(),
+            clock: Clock::start(),
+            unsent: Flood::default(),
+            crowd: Flood::default(),
+        })
     }
 
     /// Where both are bound.
@@ -71,9 +102,28 @@ impl SipSockets {
 
     /// Wait for something to read.
     pub async fn ready(&mut self) -> Option<StreamEvent> {
-        tokio::select! {
-            _ = self.udp.readable() => None,
-            event = self.inbox.recv() => event,
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Some(event);
+            }
+            tokio::select! {
+                _ = self.udp.readable() => return None,
+                report = self.inbox.recv() => self.on_report(report?),
+            }
+        }
+    }
+
+    fn on_report(&mut self, report: Report) {
+        match report {
+            Report::Accepted(stream, link) => self.on_accepted(stream, link),
+            Report::Bytes(link, generation, bytes) if self.places.holds(link, generation) => {
+                self.events.push_back(StreamEvent::Bytes(link, bytes));
+            }
+            Report::Closed(link, generation) if self.places.holds(link, generation) => {
+                self.places.remove(link);
+                self.events.push_back(StreamEvent::Closed(link));
+            }
+            Report::Bytes(..) | Report::Closed(..) => {} // of an earlier connection between the same addresses
         }
     }
 
@@ -84,19 +134,18 @@ impl SipSockets {
         Some((Link { transport: Transport::Udp, local, remote }, &buffer[..length]))
     }
 
-    /// Take over an accepted connection; false when there are too many.
-    pub fn on_accepted(&mut self, stream: TcpStream, link: Link) -> bool {
-        let room = self.streams.len() < MAX_STREAMS;
-        if room {
-            let unsent = self.register(link);
-            tokio::spawn(run(stream, link, unsent, self.reports.clone()));
+    /// Takes over an accepted connection, or closes it when there are too many.
+    fn on_accepted(&mut self, stream: TcpStream, link: Link) {
+        let (sender, unsent) = mpsc::channel(MAX_UNSENT);
+        let taken = self.places.take(link, sender);
+        // Whoever held these addresses, or had to make room, is gone.
+        self.events.extend(taken.displaced.into_iter().map(StreamEvent::Closed));
+        match taken.generation {
+            Some(generation) => {
+                tokio::spawn(run(stream, link, generation, unsent, self.reports.clone()));
+            }
+            None => self.on_crowd(link),
         }
-        room
-    }
-
-    /// Forget a connection that is gone.
-    pub fn on_closed(&mut self, link: Link) {
-        self.streams.remove(&link.remote);
     }
 
     /// Send one message. A UDP send that would block is lost, as the network might lose it: timers resend.
@@ -104,8 +153,10 @@ impl SipSockets {
         let Transmit { link, bytes } = transmit;
         match link.transport {
             Transport::Udp => {
-                if let Err(error) = self.udp.try_send_to(&bytes, link.remote) {
-                    tracing::debug!(remote = %link.remote, %error, "a datagram was not sent");
+                if let Err(error) = self.udp.try_send_to(&bytes, link.remote)
+                    && let Some(count) = self.unsent.add(self.clock.now().mono)
+                {
+                    tracing::warn!(count, remote = %link.remote, %error, "datagrams were not sent; the last one's address and fault");
                 }
             }
             Transport::Tcp => self.send_stream(link, bytes),
@@ -114,51 +165,55 @@ impl SipSockets {
 
     /// Close a connection.
     pub fn close(&mut self, link: Link) {
-        self.streams.remove(&link.remote); // its task ends when the queue's sender is gone
+        self.places.remove(link); // its task ends when the queue's sender is gone
     }
 
     /// Close all connections once they have written what waits, within `patience`.
     pub(super) async fn finish(&mut self, patience: Duration) {
-        let mut open = std::mem::take(&mut self.streams).len(); // each task writes the rest and tells its end
+        let mut open = std::mem::take(&mut self.places).len(); // each task writes the rest and tells its end
         let closing = async {
             while open > 0
                 && let Some(event) = self.inbox.recv().await
             {
-                open -= usize::from(matches!(event, StreamEvent::Closed(_)));
+                open -= usize::from(matches!(event, Report::Closed(..)));
             }
         };
         let _in_vain = tokio::time::timeout(patience, closing).await;
     }
 
     fn send_stream(&mut self, link: Link, bytes: Vec<u8>) {
-        let sender = match self.streams.get(&link.remote) {
-            Some((_, sender)) => sender.clone(),
-            None if self.streams.len() >= MAX_STREAMS => {
-                return tracing::warn!(remote = %link.remote, "too many TCP connections; a message was not sent");
-            }
+        let sender = match self.places.answer(link) {
+            Some(sender) => Some(sender.clone()),
             None => self.connect(link),
         };
-        if sender.try_send(bytes).is_err() {
-            self.streams.remove(&link.remote);
+        let Some(sender) = sender else {
+            return self.on_crowd(link);
+        };
+        if sender.try_send(bytes).is_err() && self.places.remove(link) {
+            self.events.push_back(StreamEvent::Closed(link));
         }
     }
 
-    fn connect(&mut self, link: Link) -> mpsc::Sender<Vec<u8>> {
-        let unsent = self.register(link);
+    fn on_crowd(&mut self, link: Link) {
+        if let Some(count) = self.crowd.add(self.clock.now().mono) {
+            let remote = link.remote;
+            tracing::warn!(count, %remote, "too many TCP connections, of one address or in all; the last one's address");
+        }
+    }
+
+    fn connect(&mut self, link: Link) -> Option<mpsc::Sender<Vec<u8>>> {
+        let (sender, unsent) = mpsc::channel(MAX_UNSENT);
+        let taken = self.places.take(link, sender.clone());
+        self.events.extend(taken.displaced.into_iter().map(StreamEvent::Closed));
+        let generation = taken.generation?;
         let reports = self.reports.clone();
         tokio::spawn(async move {
             match tokio::time::timeout(CONNECT_PATIENCE, TcpStream::connect(link.remote)).await {
-                Ok(Ok(stream)) => run(stream, link, unsent, reports).await,
-                _ => drop(reports.send(StreamEvent::Closed(link)).await),
+                Ok(Ok(stream)) => run(stream, link, generation, unsent, reports).await,
+                _ => drop(reports.send(Report::Closed(link, generation)).await),
             }
         });
-        self.streams.get(&link.remote).expect("registered just above").1.clone()
-    }
-
-    fn register(&mut self, link: Link) -> mpsc::Receiver<Vec<u8>> {
-        let (sender, unsent) = mpsc::channel(MAX_UNSENT);
-        self.streams.insert(link.remote, (link, sender));
-        unsent
+        Some(sender)
     }
 
     /// Our address as this peer sees it, when we listen on all of them.
@@ -196,13 +251,13 @@ async fn bind_both(address: SocketAddr) -> io::Result<(UdpSocket, TcpListener)> 
     Err(last)
 }
 
-async fn accept(listener: TcpListener, reports: mpsc::Sender<StreamEvent>) {
+async fn accept(listener: TcpListener, reports: mpsc::Sender<Report>) {
     loop {
         match listener.accept().await {
             Ok((stream, remote)) => {
                 let Ok(local) = stream.local_addr() else { continue };
                 let link = Link { transport: Transport::Tcp, local, remote };
-                if reports.send(StreamEvent::Accepted(stream, link)).await.is_err() {
+                if reports.send(Report::Accepted(stream, link)).await.is_err() {
                     return;
                 }
             }
@@ -219,8 +274,9 @@ async fn accept(listener: TcpListener, reports: mpsc::Sender<StreamEvent>) {
 async fn run(
     mut stream: TcpStream,
     link: Link,
+    generation: Generation,
     mut unsent: mpsc::Receiver<Vec<u8>>,
-    reports: mpsc::Sender<StreamEvent>,
+    reports: mpsc::Sender<Report>,
 ) {
     let _ = stream.set_nodelay(true);
     let (mut from, mut to) = stream.split();
@@ -232,7 +288,8 @@ async fn run(
                 Ok(Ok(0) | Err(_)) | Err(_) => break,
                 Ok(Ok(length)) => {
                     patience = FOR_EVER;
-                    if reports.send(StreamEvent::Bytes(link, buffer[..length].to_vec())).await.is_err() {
+                    let bytes = buffer[..length].to_vec();
+                    if reports.send(Report::Bytes(link, generation, bytes)).await.is_err() {
                         return;
                     }
                 }
@@ -248,5 +305,5 @@ async fn run(
         }
     }
     let _ = to.shutdown().await;
-    let _ = reports.send(StreamEvent::Closed(link)).await;
+    let _ = reports.send(Report::Closed(link, generation)).await;
 }

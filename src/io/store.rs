@@ -5,17 +5,17 @@
 //!                |   ^
 //!     what to sync   synced
 //!                v   |
-//!           [ sync thread ]        both report to `events`
+//!           [ sync thread ]
 //! ```
 //!
-//! The write thread takes all that is queued, commits it as one group and reports `Written`; it never waits for a sync.
-//! The sync thread reports `Durable`: at once when somebody waits for an entry of the group, within 50 ms otherwise. A write
-//! that fails is told and tried again; after a failed sync nothing more is written until a restart. The view thread lags behind on
-//! purpose: it folds many entries at a time, but has all of them before it answers a question.
+//! The write thread drives the machine that decides what is written, synced and told when ([`crate::journal::commit`]); it
+//! never waits for a sync, and reports to `events`. The view thread lags behind on purpose: it folds many entries at a time, but
+//! has all of them before it answers a question.
 //!
-//! One process owns a data directory, by a lock on its file `lock`. The journal, the keys and the secret are below `journal`,
-//! the disposable views in `views`.
+//! One process owns a data directory (`data_dir`). The journal, the keys and the secret are below `journal`, the disposable
+//! views in `views`.
 
+mod data_dir;
 mod keeper;
 mod syncer;
 mod writer;
@@ -23,9 +23,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -35,9 +33,10 @@ use rand::rngs::ChaCha20Rng;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 
-use super::disk::{RealDisk, told};
+use super::disk::RealDisk;
+use super::health::Health;
 use super::views_sled::SledViews;
-use crate::journal::disk::{DiskError, DiskOp};
+use crate::journal::disk::DiskError;
 use crate::journal::entry::Entry;
 use crate::journal::file_journal::FileJournal;
 use crate::journal::log::{LogError, SEGMENT_BYTES};
@@ -45,8 +44,10 @@ use crate::journal::recovery::{Recovered, Recovery};
 use crate::journal::seal::Keys;
 use crate::journal::{Journal, Lsn, StoreEvent};
 use crate::views::{ViewError, catch_up};
+pub use data_dir::DirLock;
+use data_dir::{journal_dir, lock};
 use keeper::{Keeper, Question, ToKeeper};
-use writer::ToWriter;
+use writer::{Outlets, ToWriter, Writer};
 
 /// Questions that may wait for the view thread; a further one is refused.
 const MAX_QUESTIONS: usize = 4096;
@@ -68,6 +69,28 @@ pub enum OpenError {
         /// The directory.
         dir: String,
     },
+    /// It belongs to another user.
+    #[error(
+        "the data directory {dir} belongs to the user with the id {owner}, and this is {us}: what is written there now, that \
+         user could not open; run it as that user, or give it to this one by `chown -R {us} {dir}`"
+    )]
+    NotOurs {
+        /// The directory.
+        dir: String,
+        /// Whose it is.
+        owner: u32,
+        /// Who we are.
+        us: u32,
+    },
+    /// Something else lies among the journal's files.
+    #[error(
+        "{path} is not a file: the files of the journal must lie in that directory themselves; put the file in the place of a \
+         link, and move away what does not belong there"
+    )]
+    Odd {
+        /// What.
+        path: String,
+    },
     /// The disk does not allow it.
     #[error("the data directory cannot be used: {0}")]
     Disk(#[from] DiskError),
@@ -82,27 +105,6 @@ pub enum OpenError {
     System(String),
 }
 
-/// The lock on a data directory, held as long as it lives.
-#[derive(Debug)]
-pub struct DirLock(#[expect(dead_code, reason = "closing the file gives the lock back")] File);
-
-/// Locks the data directory `dir`.
-pub fn lock(dir: &Path) -> Result<DirLock, OpenError> {
-    let path = dir.join("lock");
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
-    let file = file.map_err(|error| told(DiskOp::Open, &path, &error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(DirLock(file)),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { dir: dir.display().to_string() }),
-        Err(TryLockError::Error(error)) => Err(told(DiskOp::Open, &path, &error).into()),
-    }
-}
-
-/// Where the journal of a data directory lies.
-pub fn journal_dir(dir: &Path) -> PathBuf {
-    dir.join("journal")
-}
-
 /// The store of a running exchange.
 #[derive(Debug)]
 pub struct Store {
@@ -110,6 +112,7 @@ pub struct Store {
     pub events: UnboundedReceiver<StoreEvent>,
     to_writer: mpsc::Sender<ToWriter>,
     views: ViewsHandle,
+    health: Arc<Health>,
     threads: Vec<JoinHandle<()>>,
     keeper: Option<JoinHandle<()>>,
     /// Keeps `events` open when the threads have ended after a lasting failure: silence, not an end.
@@ -120,16 +123,9 @@ pub struct Store {
 impl Store {
     /// Opens the data directory, makes it when it is not there, and gives what a start needs to know.
     pub fn open(dir: &Path) -> Result<(Store, Recovered), OpenError> {
-        let disk = RealDisk::new(journal_dir(dir))?;
-        let lock = lock(dir)?;
-        let (mut journal, cuts) = FileJournal::open(disk.clone(), seeded()?, SEGMENT_BYTES)?;
-        for cut in &cuts {
-            tracing::warn!(file = %cut.file, offset = cut.offset, bytes = cut.bytes, "a tail torn by a crash is cut");
-        }
-        let keys = journal.keys();
-        let state = Recovery::read(&disk, &keys, journal.last())?;
-        journal.erase(state.erased.iter().copied())?;
-        let recovered = Recovered { last: journal.last(), cuts, state, keys };
+        data_dir::make(dir)?;
+        let (journal, recovered, lock) = open_journal(dir)?;
+        warn_of_a_clock_set_back(recovered.state.last_ms);
         let store = Store::start(dir, journal, &recovered, lock)?;
         Ok((store, recovered))
     }
@@ -145,15 +141,25 @@ impl Store {
         let (to_keeper, for_keeper) = mpsc::sync_channel(MAX_QUESTIONS);
         let durable = Arc::new(AtomicU64::new(found.last.0));
         let disk = journal.disk().clone();
-        let (keeper, to_views) =
-            Keeper::new(dir.join("views"), disk, found, durable.clone(), to_keeper.clone());
-        let (syncer, to_syncer) = syncer::Syncer::new(report.clone(), to_writer.clone(), durable);
-        let writer = writer::Writer::new(journal, from_all, report.clone(), to_syncer, to_views);
-        let threads =
-            vec![spawn("journal-write", move || writer.run())?, spawn("journal-sync", move || syncer.run())?];
+        let health = Arc::<Health>::default();
+        let keeping = keeper::Keeping {
+            dir: dir.join("views"),
+            disk,
+            durable: durable.clone(),
+            health: health.clone(),
+        };
+        let (keeper, to_views) = Keeper::new(keeping, found, to_keeper.clone());
+        let (to_syncer, work) = mpsc::channel();
+        let outlets = Outlets { report: report.clone(), to_syncer, to_views, durable };
+        let writer = Writer::new(journal, from_all, outlets);
+        let back = to_writer.clone();
+        let threads = vec![
+            spawn("journal-write", move || writer.run())?,
+            spawn("journal-sync", move || syncer::run(&work, &back))?,
+        ];
         let keeper = Some(spawn("views", move || keeper.run(&for_keeper))?);
         let views = ViewsHandle { to_keeper };
-        Ok(Store { events, to_writer, views, threads, keeper, _report: report, _lock: lock })
+        Ok(Store { events, to_writer, views, health, threads, keeper, _report: report, _lock: lock })
     }
 
     /// Queues an entry and returns at once. Entries come in order, from one after [`Recovered::last`] on. `durable`: somebody
@@ -166,6 +172,11 @@ impl Store {
     /// The views, to be asked from any thread.
     pub fn views(&self) -> ViewsHandle {
         self.views.clone()
+    }
+
+    /// How the store and, once it runs, the exchange are.
+    pub fn health(&self) -> Arc<Health> {
+        self.health.clone()
     }
 
     /// Writes and syncs what is queued, brings the views and the checkpoint up to it, and ends the threads. An orderly end: a
@@ -222,16 +233,76 @@ pub struct AtRest {
 
 /// Opens a data directory at rest, with its views caught up.
 pub fn open_at_rest(dir: &Path) -> Result<AtRest, OpenError> {
-    if !journal_dir(dir).is_dir() {
-        return Err(OpenError::Missing { dir: dir.display().to_string() });
-    }
-    let lock = lock(dir)?;
-    let disk = RealDisk::existing(journal_dir(dir));
-    let (journal, _) = FileJournal::open(disk, seeded()?, SEGMENT_BYTES)?;
-    let keys = journal.keys();
+    must_be_there(dir)?;
+    let (journal, Recovered { keys, .. }, lock) = open_journal(dir)?;
     let mut views = SledViews::open(&dir.join("views"), journal.last(), &keys)?;
-    catch_up(&mut views, &journal)?;
+    if let Err(problem) = catch_up(&mut views, &journal) {
+        tracing::warn!(%problem, "the views are dropped");
+        drop(views);
+        views = SledViews::anew(&dir.join("views"), &keys)?;
+        catch_up(&mut views, &journal)?;
+    }
     Ok(AtRest { journal, views, keys, _lock: lock })
+}
+
+/// The files of a journal at rest, for tools that look at them as they are.
+pub fn journal_at_rest(dir: &Path) -> Result<(RealDisk, DirLock), OpenError> {
+    must_be_there(dir)?;
+    let lock = lock(dir)?;
+    Ok((RealDisk::existing(journal_dir(dir)), lock))
+}
+
+/// A question must not make a data directory.
+fn must_be_there(dir: &Path) -> Result<(), OpenError> {
+    if dir.exists() {
+        data_dir::refuse_what_is_odd(dir)?;
+    }
+    if journal_dir(dir).is_dir() {
+        Ok(())
+    } else {
+        Err(OpenError::Missing { dir: dir.display().to_string() })
+    }
+}
+
+/// Opens the journal of the data directory, which must be there, and reads what a start needs to know.
+fn open_journal(dir: &Path) -> Result<(FileJournal<RealDisk>, Recovered, DirLock), OpenError> {
+    let lock = lock(dir)?;
+    data_dir::refuse_what_is_odd(dir)?;
+    data_dir::tighten(dir)?;
+    let disk = RealDisk::new(journal_dir(dir))?;
+    let (mut journal, cuts) = FileJournal::open(disk.clone(), seeded()?, SEGMENT_BYTES)?;
+    for cut in &cuts {
+        tracing::warn!(
+            file = %cut.file, offset = cut.offset, bytes = cut.bytes, kept = %cut.kept,
+            "an end that a crash tore is cut off; what was cut is kept beside it"
+        );
+    }
+    if journal.is_emptied() {
+        return Err(data_dir::gone("there are keys, and not one entry"));
+    }
+    if journal.last() == Lsn(0) {
+        data_dir::refuse_recordings_without_entries(dir)?;
+    }
+    let keys = journal.keys();
+    let state = Recovery::read(&disk, &keys, journal.last())?;
+    // In a restored backup the keys of erased contacts are back.
+    journal.erase(state.erased.iter().copied())?;
+    let recovered = Recovered { last: journal.last(), cuts, state, keys };
+    Ok((journal, recovered, lock))
+}
+
+/// How far the clock may be behind the last entry without a word: no more than clocks are set by.
+const CLOCK_TOLERANCE_MS: i64 = 60_000;
+
+#[expect(clippy::disallowed_methods, reason = "`io` reads clocks")]
+fn warn_of_a_clock_set_back(last_ms: i64) {
+    let behind_ms = last_ms.saturating_sub(jiff::Timestamp::now().as_millisecond());
+    if behind_ms > CLOCK_TOLERANCE_MS {
+        tracing::warn!(
+            behind_s = behind_ms / 1000,
+            "the clock stands before the journal's last entry: times on record will not be in order; set it right, with NTP"
+        );
+    }
 }
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {

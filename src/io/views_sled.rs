@@ -13,7 +13,9 @@
 //! All of it is disposable. sled's flush is not safe from a power cut, and a snapshot that was being written when the process
 //! died keeps it from opening; so whatever is wrong with it, the directory is removed and the rows are made anew.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -25,7 +27,7 @@ use crate::journal::Lsn;
 use crate::journal::entry::Entry;
 use crate::journal::seal::{Keys, NumberHash};
 use crate::views::fold::{Delta, Rows, fold};
-use crate::views::{CaseFilter, ContactFilter, Cursor, Listing, Page, ViewError, Views};
+use crate::views::{ContactFilter, Cursor, Listing, Page, ViewError, Views};
 use crate::words::Outcome;
 
 /// Changes when the rows' meaning does; other versions are dropped and made anew.
@@ -34,12 +36,20 @@ const LAYOUT: u32 = 1;
 /// sled's cache. Lists read the newest rows, so little suffices.
 const CACHE_BYTES: u64 = 32 << 20;
 
+/// Rows kept at hand: more contacts than are ever open at once.
+const MAX_WARM: usize = 10_000;
+
 /// Views in a directory.
 #[derive(Debug)]
 pub struct SledViews {
     db: sled::Db,
     applied: Lsn,
     secret: NumberHash,
+    /// Something in them could not be read.
+    damaged: AtomicBool,
+    /// Rows of contacts that are not over, as they are in `db`: more facts will come for them, and reading a row takes
+    /// longer than all else that is done for a fact.
+    warm: BTreeMap<ContactId, Contact>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -65,11 +75,16 @@ impl SledViews {
             Ok(_) => "they are ahead of the journal".to_owned(),
             Err(problem) => problem.to_string(),
         };
-        tracing::warn!(dir = %dir.display(), %problem, "the views are dropped and made anew from the journal");
+        tracing::warn!(dir = %dir.display(), %problem, "the views are dropped");
+        SledViews::anew(dir, keys)
+    }
+
+    /// Begins views in `dir`, with nothing in them, whatever lay there.
+    pub fn anew(dir: &Path, keys: &Keys) -> Result<SledViews, ViewError> {
         if dir.exists() {
             std::fs::remove_dir_all(dir).map_err(|error| ViewError::Store(error.to_string()))?;
         }
-        SledViews::open_as_is(dir, secret)
+        SledViews::open_as_is(dir, keys.hash("views"))
     }
 
     fn open_as_is(dir: &Path, secret: NumberHash) -> Result<SledViews, ViewError> {
@@ -81,7 +96,8 @@ impl SledViews {
         let db = opened
             .map_err(|_| ViewError::Store("the store gave up on opening".to_owned()))?
             .map_err(store)?;
-        let mut views = SledViews { db, applied: Lsn(0), secret };
+        let (damaged, warm) = (AtomicBool::new(false), BTreeMap::new());
+        let mut views = SledViews { db, applied: Lsn(0), secret, damaged, warm };
         match views.row::<Applied>(b"a")? {
             Some(applied) if applied.layout == LAYOUT && applied.secret == secret => {
                 views.applied = applied.lsn
@@ -98,41 +114,58 @@ impl SledViews {
         self.db.flush().map(drop).map_err(store)
     }
 
-    fn row<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, ViewError> {
-        match self.db.get(key).map_err(store)? {
-            Some(bytes) => parse(&bytes).map(Some),
-            None => Ok(None),
-        }
+    /// Something in them could not be read: they are to be made anew. A process that opens them later does so by itself.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed)
     }
 
-    fn commit(&mut self, delta: &Delta) -> Result<(), ViewError> {
-        let mut batch = Batch::default();
-        for contact in delta.contacts.values() {
-            put_contact(&mut batch, contact);
+    /// Remembers a failure, here and on the disk: without `a` they do not tell how far they are, and are dropped when they are opened.
+    fn noted<T>(&self, read: Result<T, ViewError>) -> Result<T, ViewError> {
+        if read.is_err() && !self.damaged.swap(true, Ordering::Relaxed) {
+            let _ = self.db.remove(b"a"); // if this fails too, whoever asks next notes it again
         }
+        read
+    }
+
+    fn row<T: DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, ViewError> {
+        let bytes = self.db.get(key).map_err(store);
+        self.noted(bytes.and_then(|bytes| bytes.map(|bytes| parse(&bytes)).transpose()))
+    }
+
+    fn commit(&mut self, delta: Delta) -> Result<(), ViewError> {
+        let mut rows = Written::default();
+        delta.contacts.values().for_each(|contact| rows.put_contact(contact));
         for case in delta.cases.values() {
-            put(&mut batch, &key(b'k', &case.case.0.to_be_bytes()), case);
+            rows.put(&key(b'k', &case.case.0.to_be_bytes()), case);
         }
         for citizen in delta.citizens.values() {
-            put(&mut batch, &key(b'z', &stamp_key(citizen.citizen.0)), citizen);
+            rows.put(&key(b'z', &stamp_key(citizen.citizen.0)), citizen);
         }
         for (number, citizen) in &delta.numbers {
-            put(&mut batch, &key(b'h', &number.0), citizen);
+            rows.put(&key(b'h', &number.0), citizen);
         }
         for (file, contact) in &delta.recordings {
-            put(&mut batch, &key(b'r', file.as_bytes()), contact);
+            rows.put(&key(b'r', file.as_bytes()), contact);
         }
         for (number, place) in &delta.unlisted {
-            batch.remove(number_key(*number, *place));
+            rows.batch.remove(number_key(*number, *place));
         }
         for number in &delta.forgotten {
-            batch.remove(key(b'h', &number.0));
+            rows.batch.remove(key(b'h', &number.0));
         }
-        let applied = Applied { lsn: delta.applied, layout: LAYOUT, secret: self.secret };
-        put(&mut batch, b"a", &applied);
-        self.db.apply_batch(batch).map_err(store)?;
+        rows.put(b"a", &Applied { lsn: delta.applied, layout: LAYOUT, secret: self.secret });
+        self.db.apply_batch(rows.batch).map_err(store)?;
         self.applied = delta.applied;
+        delta.contacts.into_values().for_each(|contact| self.keep_warm(contact));
         Ok(())
+    }
+
+    fn keep_warm(&mut self, contact: Contact) {
+        self.warm.remove(&contact.contact);
+        let is_over = contact.closed_ms.is_some() && contact.times.wrap_up.since_ms.is_none();
+        if !is_over && self.warm.len() < MAX_WARM {
+            self.warm.insert(contact.contact, contact);
+        }
     }
 
     /// Goes through an index, newest first, and reads the rows that are asked for.
@@ -143,24 +176,29 @@ impl SledViews {
             (None, Some(to_ms)) => [prefix, &time_key(to_ms)[..]].concat(),
             (None, None) => [prefix, &[0xff; 20][..]].concat(),
         };
-        let mut listing = Listing { contacts: Vec::new(), next: None };
-        if low > end {
-            return Ok(listing);
-        }
-        for item in self.db.range(low..end).rev() {
-            let (key, value) = item.map_err(store)?;
-            let indexed: Indexed = parse(&value)?;
-            let Some(place) = place_of(key.get(prefix.len()..).unwrap_or_default()) else { continue };
-            if !filter.covers(place.opened_ms) || !filter.suits(indexed.queue.as_ref(), indexed.outcome) {
-                continue;
+        let places = (low <= end).then(|| self.db.range(low..end).rev()).into_iter().flatten();
+        let rows = places.filter_map(|item| self.noted(self.wanted(item, prefix.len(), filter)).transpose());
+        Listing::of(rows, page.limit)
+    }
+
+    /// The row that an item of an index leads to, when it is asked for.
+    fn wanted(
+        &self,
+        item: sled::Result<(IVec, IVec)>,
+        prefix: usize,
+        filter: &ContactFilter,
+    ) -> Result<Option<Contact>, ViewError> {
+        let (key, value) = item.map_err(store)?;
+        let indexed: Indexed = parse(&value)?;
+        match place_of(key.get(prefix..).unwrap_or_default()) {
+            Some(place)
+                if filter.covers(place.opened_ms)
+                    && filter.suits(indexed.queue.as_ref(), indexed.outcome) =>
+            {
+                self.contact_row(place.contact)
             }
-            if listing.contacts.len() >= page.limit {
-                listing.next = listing.contacts.last().map(Cursor::of);
-                break;
-            }
-            listing.contacts.extend(self.contact_row(place.contact)?);
+            _ => Ok(None),
         }
-        Ok(listing)
     }
 }
 
@@ -173,6 +211,9 @@ fn refuse_half_snapshot(dir: &Path) -> Result<(), ViewError> {
 
 impl Rows for SledViews {
     fn contact_row(&self, id: ContactId) -> Result<Option<Contact>, ViewError> {
+        if let Some(contact) = self.warm.get(&id) {
+            return Ok(Some(contact.clone()));
+        }
         self.row(&key(b'c', &stamp_key(id.0)))
     }
 
@@ -196,11 +237,12 @@ impl Views for SledViews {
 
     fn apply(&mut self, batch: &[(Lsn, Entry)], keys: &Keys) -> Result<(), ViewError> {
         let delta = fold(self, self.applied, batch, keys)?;
-        self.commit(&delta)
+        self.commit(delta)
     }
 
     fn clear(&mut self) -> Result<(), ViewError> {
         self.db.clear().map_err(store)?;
+        self.warm.clear();
         self.applied = Lsn(0);
         Ok(())
     }
@@ -220,26 +262,6 @@ impl Views for SledViews {
         self.case_row(id)
     }
 
-    fn cases(
-        &self,
-        filter: &CaseFilter,
-        limit: usize,
-        before: Option<CaseId>,
-    ) -> Result<Vec<Case>, ViewError> {
-        let end = before.unwrap_or(CaseId(u64::MAX));
-        let mut cases = Vec::new();
-        for item in self.db.range(key(b'k', &[0; 8])..key(b'k', &end.0.to_be_bytes())).rev() {
-            if cases.len() >= limit {
-                break;
-            }
-            let case: Case = parse(&item.map_err(store)?.1)?;
-            if filter.suits(&case) {
-                cases.push(case);
-            }
-        }
-        Ok(cases)
-    }
-
     fn citizen(&self, id: CitizenId) -> Result<Option<Citizen>, ViewError> {
         self.citizen_row(id)
     }
@@ -249,19 +271,29 @@ impl Views for SledViews {
     }
 }
 
-fn put_contact(batch: &mut Batch, contact: &Contact) {
-    let indexed = Indexed { queue: contact.queue.clone(), outcome: contact.outcome };
-    let place = Cursor::of(contact);
-    put(batch, &key(b'c', &stamp_key(contact.contact.0)), contact);
-    put(batch, &key(b't', &place_key(place)), &indexed);
-    if let Some(number) = contact.number {
-        put(batch, &number_key(number, place), &indexed);
-    }
+/// What one commit writes; all rows go through one buffer.
+#[derive(Default)]
+struct Written {
+    batch: Batch,
+    json: Vec<u8>,
 }
 
-fn put(batch: &mut Batch, key: &[u8], row: &impl Serialize) {
-    let json = serde_json::to_vec(row).expect("rows are plain data with string keys");
-    batch.insert(key, IVec::from(json));
+impl Written {
+    fn put_contact(&mut self, contact: &Contact) {
+        let indexed = Indexed { queue: contact.queue.clone(), outcome: contact.outcome };
+        let place = Cursor::of(contact);
+        self.put(&key(b'c', &stamp_key(contact.contact.0)), contact);
+        self.put(&key(b't', &place_key(place)), &indexed);
+        if let Some(number) = contact.number {
+            self.put(&number_key(number, place), &indexed);
+        }
+    }
+
+    fn put(&mut self, key: &[u8], row: &impl Serialize) {
+        self.json.clear();
+        serde_json::to_writer(&mut self.json, row).expect("rows are plain data with string keys");
+        self.batch.insert(key, self.json.as_slice());
+    }
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ViewError> {
@@ -352,6 +384,19 @@ mod tests {
         let views = SledViews::open(dir.path(), Lsn(20), &keys()).unwrap();
         assert_eq!(views.applied(), Lsn(16));
         assert!(views.case(CaseId(1)).unwrap().is_some());
+    }
+
+    #[test]
+    fn row_that_cannot_be_read_is_noted_and_the_next_opening_begins_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        with_a_call(dir.path());
+        let views = SledViews::open(dir.path(), Lsn(20), &keys()).unwrap();
+        assert!(!views.is_damaged());
+        views.db.insert(key(b'k', &1u64.to_be_bytes()), b"half a r").unwrap();
+        assert!(matches!(views.case(CaseId(1)), Err(ViewError::Row(_))));
+        assert!(views.is_damaged());
+        drop(views);
+        assert_eq!(SledViews::open(dir.path(), Lsn(20), &keys()).unwrap().applied(), Lsn(0));
     }
 
     #[test]

@@ -49,10 +49,30 @@ pub fn replace<D: Disk>(disk: &D, name: &str, bytes: &[u8]) -> Result<(), DiskEr
         disk.remove(&fresh)?;
     }
     let file = disk.open(&fresh)?;
-    file.append(bytes)?;
-    file.sync()?;
+    if let Err(error) = file.append(bytes).and_then(|()| file.sync()) {
+        // On a full disk half a file would be in the way of what matters more. Should it stay, the next replacement removes it.
+        let _ = disk.remove(&fresh);
+        return Err(error);
+    }
     disk.rename(&fresh, name)?;
     disk.sync_dir()
+}
+
+/// Keeps `bytes` beside the others as `name`, or `name.1` and so on where that is taken, and gives the name. What is kept there
+/// already is not kept twice.
+pub fn keep_aside<D: Disk>(disk: &D, name: &str, bytes: &[u8]) -> Result<String, DiskError> {
+    let names = disk.list()?;
+    let mut aside = name.to_owned();
+    let mut number = 0u64;
+    while names.contains(&aside) {
+        if disk.read(&aside)? == bytes {
+            return Ok(aside);
+        }
+        number += 1;
+        aside = format!("{name}.{number}");
+    }
+    replace(disk, &aside, bytes)?;
+    Ok(aside)
 }
 
 /// The disk did not do as asked.
@@ -110,6 +130,8 @@ pub enum DiskFault {
     ReadOnly,
     /// The rights do not allow it.
     Denied,
+    /// A file stands where a directory belongs.
+    NotADirectory,
     /// Anything else (EIO).
     Failed,
 }
@@ -125,7 +147,34 @@ impl fmt::Display for DiskFault {
             DiskFault::Denied => {
                 "permission denied; the directory must belong to the user that runs the exchange"
             }
+            DiskFault::NotADirectory => {
+                "a file stands where a directory belongs; name another directory, or move the file away"
+            }
             DiskFault::Failed => "the disk failed; look at the system's log and at the disk's health",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::sim_disk::SimDisk;
+
+    #[test]
+    fn replacement_that_does_not_fit_leaves_the_old_content_and_no_rest() {
+        let disk = SimDisk::new();
+        replace(&disk, "checkpoint", b"old").unwrap();
+        disk.limit_room(Some(2));
+        assert_eq!(replace(&disk, "checkpoint", b"new and longer").unwrap_err().kind, DiskFault::Full);
+        assert_eq!(disk.list().unwrap(), ["checkpoint"]);
+        assert_eq!(disk.read("checkpoint").unwrap(), b"old");
+    }
+
+    #[test]
+    fn what_is_kept_aside_replaces_nothing_and_is_kept_once() {
+        let disk = SimDisk::new();
+        let names = [b"one", b"two", b"one"].map(|bytes| keep_aside(&disk, "keys.cut-9", bytes).unwrap());
+        assert_eq!(names, ["keys.cut-9", "keys.cut-9.1", "keys.cut-9"]);
+        assert_eq!(disk.read("keys.cut-9.1").unwrap(), b"two");
     }
 }

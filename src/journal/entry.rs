@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{
     CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
 };
-use crate::words::{EndedBy, NotTaken, Outcome, QueueExit, SeatView};
+use crate::switches::Switch;
+use crate::words::{AskedAgain, EndedBy, NotTaken, Outcome, QueueExit, SeatView};
 
 /// A fact and its moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,12 +88,37 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         info: bool,
     },
+    /// The flow could not do what a node asks, and took the node's `error` exit.
+    NodeFailed {
+        /// The contact.
+        contact: ContactId,
+        /// The node.
+        node: NodeId,
+        /// Why, in words; nothing personal.
+        why: String,
+    },
+    /// The citizen answered a question of a survey.
+    Surveyed {
+        /// The contact.
+        contact: ContactId,
+        /// The question's name in the flow.
+        question: String,
+        /// The answer, 0 to 9.
+        answer: u8,
+    },
     /// A key was pressed. Not written for nodes whose digits are personal.
     KeyPressed {
         /// The contact.
         contact: ContactId,
         /// `0-9 * # A-D`.
         key: char,
+    },
+    /// The flow asked again.
+    AskedAgain {
+        /// The contact.
+        contact: ContactId,
+        /// Why.
+        why: AskedAgain,
     },
     /// What the contact is about.
     ContactTagged {
@@ -118,6 +144,13 @@ pub enum Fact {
         /// The queue.
         queue: QueueId,
         /// Place at entry.
+        position: usize,
+    },
+    /// The caller was told the place in the queue.
+    Announced {
+        /// The contact.
+        contact: ContactId,
+        /// 1 is the next to be served.
         position: usize,
     },
     /// The caller left a queue otherwise than by talking to an operator or hanging up.
@@ -260,6 +293,13 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
+    /// A bulletin or an emergency was switched on or off.
+    Switched {
+        /// Which, and how.
+        switch: Switch,
+        /// Who asked: `command`.
+        by: String,
+    },
     /// The store stopped or resumed answering; calls answered in between are the exception to the promise.
     Degraded {
         /// Degraded from now on, or no longer.
@@ -306,9 +346,13 @@ impl Fact {
             | Fact::ContactOpened { contact, .. }
             | Fact::ContactAnswered { contact }
             | Fact::NodeEntered { contact, .. }
+            | Fact::NodeFailed { contact, .. }
+            | Fact::Surveyed { contact, .. }
             | Fact::KeyPressed { contact, .. }
+            | Fact::AskedAgain { contact, .. }
             | Fact::ContactTagged { contact, .. }
             | Fact::Queued { contact, .. }
+            | Fact::Announced { contact, .. }
             | Fact::QueueLeft { contact, .. }
             | Fact::SeatRung { contact, .. }
             | Fact::SeatNotTaken { contact, .. }

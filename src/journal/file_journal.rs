@@ -2,21 +2,19 @@
 //!
 //! A group is committed in this order: keys that its entries need, then its entries. Either may be torn by a crash; an entry
 //! without its key reads as erased, and had not been durable. A sync takes the keys first for the same reason.
-
-use std::collections::BTreeMap;
+//! Before any of it the [`parts`](super::parts) are looked at: one that is missing is not made anew.
 
 use rand::rngs::ChaCha20Rng;
 
-use super::disk::{Disk, DiskError, replace};
+use super::disk::{Disk, DiskError};
 use super::entry::{Entry, Fact};
 use super::keys_file::KeysFile;
 use super::log::{Cut, Log, LogError, SyncWork};
+use super::parts::{There, secret};
 use super::reader::Reader;
 use super::seal::{Key, Keys, Sealer};
 use super::{Journal, Lsn};
 use crate::ids::ContactId;
-
-const SECRET: &str = "secret";
 
 /// The journal of one data directory.
 #[derive(Debug)]
@@ -34,13 +32,22 @@ impl<D: Disk> FileJournal<D> {
         rng: ChaCha20Rng,
         segment_bytes: u64,
     ) -> Result<(FileJournal<D>, Vec<Cut>), LogError> {
-        let (log, cut) = Log::open(disk.clone(), segment_bytes)?;
+        let there = There::look(&disk)?;
+        there.refuse_lost_log()?;
+        let (log, cut) = Log::open(disk.clone(), segment_bytes, there.safe())?;
+        there.refuse_lost_files(log.last())?;
         let (keys_file, ring, cut_keys) = KeysFile::open(&disk)?;
         let mut sealer = Sealer { keys: Keys::new(ring, [0; 32]), rng };
         let secret = secret(&disk, &mut sealer)?;
         sealer.keys = Keys::new(sealer.keys.all(), secret);
         let cuts = cut.into_iter().chain(cut_keys).collect();
         Ok((FileJournal { disk, log, keys_file, sealer }, cuts))
+    }
+
+    /// It holds keys and not one entry. A crash within the first group leaves that; in a journal in which a start is durable
+    /// before its first contact, as the exchange's is, it was emptied.
+    pub fn is_emptied(&self) -> bool {
+        self.log.last() == Lsn(0) && !self.sealer.keys.all().is_empty()
     }
 
     /// The keys, to read personal fields and find numbers.
@@ -179,33 +186,12 @@ impl<D: Disk> Journal for FileJournal<D> {
     }
 }
 
-/// The secret of the data directory, made at its first opening.
-fn secret<D: Disk>(disk: &D, sealer: &mut Sealer) -> Result<Key, LogError> {
-    if !disk.list()?.iter().any(|name| name == SECRET) {
-        replace(disk, SECRET, &sealer.random::<32>())?;
-    }
-    let bytes = disk.read(SECRET)?;
-    bytes.try_into().map_err(|bytes: Vec<u8>| LogError::Damaged {
-        file: SECRET.to_owned(),
-        offset: bytes.len(),
-        why: "it must have 32 bytes".to_owned(),
-    })
-}
-
-/// Reads the secret and the keys of a journal that is not open for writing; for tools.
-pub fn keys_at_rest<D: Disk>(disk: &D) -> Result<Keys, LogError> {
-    let names = disk.list()?;
-    let has = |name: &str| names.iter().any(|known| known == name);
-    let ring = if has(KeysFile::<D>::NAME) { KeysFile::read(disk)? } else { BTreeMap::new() };
-    let secret = if has(SECRET) { disk.read(SECRET)?.try_into().unwrap_or([0; 32]) } else { [0; 32] };
-    Ok(Keys::new(ring, secret))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::journal::conformance::{sample, suite};
     use crate::journal::disk::{DiskFault, DiskOp};
+    use crate::journal::log::segments;
     use crate::journal::sim_disk::{Crash, SimDisk};
     use rand::SeedableRng;
 
@@ -258,5 +244,71 @@ mod tests {
             let journal = open(&disk.crash(Crash::PowerCut, &mut ChaCha20Rng::seed_from_u64(seed)));
             assert_eq!(journal.keys().all().len(), 3);
         }
+    }
+
+    /// A journal of twelve durable entries, with a checkpoint.
+    fn stopped() -> SimDisk {
+        let disk = SimDisk::new();
+        let mut journal = open(&disk);
+        journal.append_group(&sample(12)).unwrap();
+        journal.sync().unwrap();
+        let keys = journal.keys();
+        let state = crate::journal::recovery::Recovery::read(&disk, &keys, journal.last()).unwrap();
+        crate::journal::recovery::write_checkpoint(&disk, &state.to_checkpoint(&keys)).unwrap();
+        disk
+    }
+
+    fn log(disk: &SimDisk) -> String {
+        segments(disk).unwrap().pop().unwrap().1
+    }
+
+    #[test]
+    fn journal_of_which_a_part_is_missing_is_refused_and_not_begun_anew() {
+        type Spoil = fn(&SimDisk);
+        let table: [(&str, Spoil, &[&str]); 7] = [
+            ("no log", |disk| disk.remove(&log(disk)).unwrap(), &["`keys`", "backup"]),
+            (
+                "a checkpoint alone",
+                |disk| [&log(disk), "keys"].iter().for_each(|name| disk.remove(name).unwrap()),
+                &["`checkpoint`", "backup"],
+            ),
+            (
+                "an emptied log",
+                |disk| disk.truncate(&log(disk), 0).unwrap(),
+                &["ends with entry 0", "entry 12", "journal repair"],
+            ),
+            (
+                "an end cut short that had been safe",
+                |disk| disk.truncate(&log(disk), 1300).unwrap(),
+                &["offset", "ends within a record", "journal repair"],
+            ),
+            (
+                "no keys",
+                |disk| disk.remove("keys").unwrap(),
+                &["`keys` is missing", "numbers", "--without-keys"],
+            ),
+            ("no secret", |disk| disk.remove("secret").unwrap(), &["`secret` is missing", "journal repair"]),
+            ("half a secret", |disk| disk.truncate("secret", 9).unwrap(), &["has 9 bytes", "journal repair"]),
+        ];
+        for (what, spoil, told) in table {
+            let disk = stopped();
+            spoil(&disk);
+            let before = disk.list().unwrap();
+            let refusal = FileJournal::open(disk.clone(), ChaCha20Rng::seed_from_u64(1), 2000).unwrap_err();
+            for word in told {
+                assert!(refusal.to_string().contains(word), "{what}: {refusal}");
+            }
+            assert_eq!(disk.list().unwrap(), before, "{what}: nothing is made");
+        }
+    }
+
+    #[test]
+    fn emptied_log_beside_keys_is_seen_without_a_checkpoint_too() {
+        let disk = stopped();
+        assert!(!open(&disk).is_emptied());
+        disk.remove("checkpoint").unwrap();
+        disk.truncate(&log(&disk), 0).unwrap();
+        assert!(open(&disk).is_emptied());
+        assert!(!open(&SimDisk::new()).is_emptied());
     }
 }

@@ -9,7 +9,8 @@ use super::entry::{Entry, Fact, Personal};
 use super::file_journal::FileJournal;
 use super::sim_disk::SimDisk;
 use crate::ids::{CaseId, CitizenId, ContactId, Stamp};
-use crate::words::{EndedBy, NotTaken, Outcome, QueueExit, SeatView, Status, WorkView};
+use crate::switches::{Scope, Switch};
+use crate::words::{AskedAgain, EndedBy, NotTaken, Outcome, QueueExit, SeatView, Status, WorkView};
 
 const FILES: [(&str, &[u8]); 3] = [
     (
@@ -127,5 +128,33 @@ fn write_the_sample() {
     std::fs::create_dir_all("tests/data/journal/v1").unwrap();
     for name in disk.list().unwrap() {
         std::fs::write(format!("tests/data/journal/v1/{name}"), disk.read(&name).unwrap()).unwrap();
+    }
+}
+
+/// Facts that came after the sample: their words stay too.
+#[test]
+fn facts_added_since_are_written_in_words_that_stay() {
+    let contact = ContactId(Stamp { node: 1, epoch: 7, count: 42 });
+    for (fact, json) in [
+        (
+            Fact::AskedAgain { contact, why: AskedAgain::WrongKey },
+            r#"{"at_ms":7,"fact":"asked_again","contact":"1.7.42","why":"wrong_key"}"#,
+        ),
+        (
+            Fact::AskedAgain { contact, why: AskedAgain::Silence },
+            r#"{"at_ms":7,"fact":"asked_again","contact":"1.7.42","why":"silence"}"#,
+        ),
+        (
+            Fact::Announced { contact, position: 3 },
+            r#"{"at_ms":7,"fact":"announced","contact":"1.7.42","position":3}"#,
+        ),
+        (
+            Fact::Switched { switch: Switch::Open { scope: Scope::Everything }, by: "command".to_owned() },
+            r#"{"at_ms":7,"fact":"switched","switch":{"open":{"scope":"everything"}},"by":"command"}"#,
+        ),
+    ] {
+        let entry = Entry { at_ms: 7, fact };
+        assert_eq!(serde_json::to_string(&entry).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Entry>(json).unwrap(), entry);
     }
 }

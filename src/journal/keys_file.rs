@@ -1,4 +1,7 @@
 //! The file `keys`: a row of [`record`]s, one key each, appended to while calls come and rewritten whole when one is erased.
+//!
+//! A tail that a crash tore is kept aside as `keys.cut-<offset>` and cut; damage is refused. To erase is to rewrite, and then the
+//! copies kept aside go too: a key that is to be forgotten must not lie in one of them.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +9,21 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD as BASE64};
 use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, DiskError, DiskFile, replace};
-use super::log::{Cut, LogError};
+use super::log::{Cut, LogError, cut_off, unreadable};
 use super::record::{self, BadRecord};
 use super::seal::Key;
 use crate::ids::ContactId;
+
+const NAME: &str = "keys";
 
 #[derive(Serialize, Deserialize)]
 struct Line {
     contact: ContactId,
     key: String,
 }
+
+/// Longest record of a key, generously: what is left of a torn one is shorter.
+const MAX_LINE: usize = 256;
 
 /// Keys by contact.
 pub(super) type Ring = BTreeMap<ContactId, Key>;
@@ -32,19 +40,18 @@ pub(super) struct KeysFile<D: Disk> {
 }
 
 impl<D: Disk> KeysFile<D> {
-    pub(super) const NAME: &str = "keys";
+    pub(super) const NAME: &str = NAME;
 
     pub(super) fn open(disk: &D) -> Result<(Self, Ring, Option<Cut>), LogError> {
         let file = disk.open(Self::NAME)?;
         let bytes = disk.read(Self::NAME)?;
-        let Scan { ring, count, end, problem } = scan(&bytes);
+        let Scan { ring, count, end, problem } = scan(&bytes)?;
         let cut = match problem {
             None => None,
-            Some(problem) if is_damage(&bytes, end, count + 1, problem) => return Err(damaged(end, problem)),
-            Some(_) => {
-                disk.truncate(Self::NAME, length(end))?;
-                Some(Cut { file: Self::NAME.to_owned(), offset: end, bytes: bytes.len() - end })
+            Some(problem) if is_torn(&bytes, end, count + 1, problem) => {
+                Some(cut_off(disk, Self::NAME, &bytes, end)?)
             }
+            Some(problem) => return Err(unreadable(Self::NAME, end, problem)),
         };
         file.sync()?;
         disk.sync_dir()?;
@@ -53,7 +60,18 @@ impl<D: Disk> KeysFile<D> {
 
     /// The keys that can be read, without touching the file.
     pub(super) fn read(disk: &D) -> Result<Ring, LogError> {
-        Ok(scan(&disk.read(Self::NAME)?).ring)
+        Ok(scan(&disk.read(Self::NAME)?)?.ring)
+    }
+
+    /// The first place that is neither a key nor a torn end.
+    pub(super) fn problem(disk: &D) -> Result<Option<LogError>, LogError> {
+        let bytes = disk.read(Self::NAME)?;
+        let Scan { count, end, problem, .. } = match scan(&bytes) {
+            Err(newer) => return Ok(Some(newer)),
+            Ok(scan) => scan,
+        };
+        let damage = problem.filter(|problem| !is_torn(&bytes, end, count + 1, *problem));
+        Ok(damage.map(|problem| unreadable(Self::NAME, end, problem)))
     }
 
     pub(super) fn append(&mut self, disk: &D, made: &[(ContactId, Key)]) -> Result<(), DiskError> {
@@ -71,7 +89,11 @@ impl<D: Disk> KeysFile<D> {
     }
 
     pub(super) fn rewrite(&mut self, disk: &D, ring: &Ring) -> Result<(), DiskError> {
-        let bytes = encode(0, ring.iter().map(|(contact, key)| (*contact, key)));
+        // First, so that after a crash in between the next start erases once more.
+        for aside in disk.list()?.iter().filter(|name| name.starts_with("keys.")) {
+            disk.remove(aside)?;
+        }
+        let bytes = rewritten(ring);
         replace(disk, Self::NAME, &bytes)?;
         self.file = disk.open(Self::NAME)?;
         (self.len, self.count) = (length(bytes.len()), ring.len() as u64);
@@ -104,18 +126,20 @@ struct Scan {
     problem: Option<BadRecord>,
 }
 
-fn scan(bytes: &[u8]) -> Scan {
+/// All keys up to the first place that is none. A whole record that is no key is of a later program: nothing to be cut or mended.
+fn scan(bytes: &[u8]) -> Result<Scan, LogError> {
     let mut scan = Scan { ring: BTreeMap::new(), count: 0, end: 0, problem: None };
     loop {
         match record::decode_as(bytes, scan.end, scan.count + 1) {
             Ok(Some(record)) => {
-                scan.ring.extend(parse(record.payload));
+                let (contact, key) = parse(record.payload).ok_or_else(|| not_understood(scan.end))?;
+                scan.ring.insert(contact, key);
                 (scan.end, scan.count) = (record.end, scan.count + 1);
             }
-            Ok(None) => return scan,
+            Ok(None) => return Ok(scan),
             Err(problem) => {
                 scan.problem = Some(problem);
-                return scan;
+                return Ok(scan);
             }
         }
     }
@@ -126,28 +150,26 @@ fn parse(payload: &[u8]) -> Option<(ContactId, Key)> {
     Some((line.contact, BASE64.decode(line.key).ok()?.try_into().ok()?))
 }
 
-/// Keys carry no durable mark: any readable key behind the bad place means damage, so that no key is cut off with a tail.
-fn is_damage(bytes: &[u8], at: usize, next: u64, problem: BadRecord) -> bool {
-    matches!(problem, BadRecord::Version(_)) || record::resume(bytes, at, next).is_some()
+fn not_understood(offset: usize) -> LogError {
+    let why = "a key is not understood".to_owned();
+    LogError::Newer { file: NAME.to_owned(), offset, why }
 }
 
-fn damaged(offset: usize, problem: BadRecord) -> LogError {
-    LogError::Damaged {
-        file: KeysFile::<super::sim_disk::SimDisk>::NAME.to_owned(),
-        offset,
-        why: problem.to_string(),
-    }
+fn is_torn(bytes: &[u8], at: usize, next: u64, problem: BadRecord) -> bool {
+    let short_enough = problem != BadRecord::Short || bytes.len() - at < MAX_LINE;
+    short_enough && record::is_torn(bytes, at, next, problem)
 }
 
-/// Every key that can be read from a damaged file; for repair.
-pub(super) fn salvage(bytes: &[u8]) -> (Ring, bool) {
+/// Every key that can be read from a damaged file, and whether that was all of it; for repair.
+pub(super) fn salvage(bytes: &[u8]) -> Result<(Ring, bool), LogError> {
     let (mut ring, mut at, mut whole) = (BTreeMap::new(), 0, true);
     while let Some((found, record)) = record::resume(bytes, at, 0) {
+        let (contact, key) = parse(record.payload).ok_or_else(|| not_understood(found))?;
+        ring.insert(contact, key);
         whole &= found == at;
-        ring.extend(parse(record.payload));
         at = record.end;
     }
-    (ring, whole && at == bytes.len())
+    Ok((ring, whole && at == bytes.len()))
 }
 
 /// The file's bytes for these keys.
@@ -157,4 +179,78 @@ pub(super) fn rewritten(ring: &Ring) -> Vec<u8> {
 
 fn length(bytes: usize) -> u64 {
     u64::try_from(bytes).expect("a length in memory fits 64 bits")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Stamp;
+    use crate::journal::sim_disk::SimDisk;
+
+    type File = KeysFile<SimDisk>;
+
+    fn contact(count: u32) -> ContactId {
+        ContactId(Stamp { node: 1, epoch: 1, count })
+    }
+
+    fn made(counts: std::ops::Range<u32>) -> Vec<(ContactId, Key)> {
+        counts.map(|count| (contact(count), [7; 32])).collect()
+    }
+
+    /// A disk whose keys are `bytes`.
+    fn disk(bytes: &[u8]) -> SimDisk {
+        let disk = SimDisk::new();
+        disk.open(NAME).unwrap().append(bytes).unwrap();
+        disk
+    }
+
+    #[test]
+    fn torn_key_is_cut_and_kept_aside_whole_ones_stay() {
+        let whole = encode(0, made(1..4).iter().map(|(contact, key)| (*contact, key)));
+        let two = encode(0, made(1..3).iter().map(|(contact, key)| (*contact, key))).len();
+        for len in two + 1..whole.len() {
+            let disk = disk(&whole[..len]);
+            let (_, ring, cut) = File::open(&disk).unwrap();
+            let cut = cut.expect("something was torn");
+            assert_eq!((ring.len(), cut.bytes), (2, len - two));
+            assert_eq!(disk.read(&cut.kept).unwrap(), &whole[two..len]);
+            assert!(File::open(&disk).unwrap().2.is_none(), "cut once");
+        }
+    }
+
+    #[test]
+    fn keys_that_are_no_keys_are_refused_and_left_as_they_are() {
+        let whole = encode(0, made(1..4).iter().map(|(contact, key)| (*contact, key)));
+        let mut flipped = whole.clone();
+        flipped[40] ^= 1;
+        let mut last = whole.clone();
+        *last.last_mut().unwrap() ^= 1;
+        let short_of_much = [&200_000u32.to_le_bytes()[..], &[0xa5; 900]].concat();
+        for bytes in [vec![0xa5; 3000], b"no keys at all".repeat(20), flipped, last, short_of_much] {
+            let disk = disk(&bytes);
+            let refusal = File::open(&disk).unwrap_err().to_string();
+            assert!(refusal.contains("keys, offset") && refusal.contains("journal repair"), "{refusal}");
+            assert_eq!(disk.read(NAME).unwrap(), bytes);
+        }
+    }
+
+    #[test]
+    fn key_of_a_later_program_is_neither_cut_nor_forgotten() {
+        let mut bytes = Vec::new();
+        record::encode(&mut bytes, 1, 0, br#"{"contact":"1.1.1","kms":"vault"}"#);
+        assert!(matches!(File::open(&disk(&bytes)), Err(LogError::Newer { .. })));
+        assert!(matches!(salvage(&bytes), Err(LogError::Newer { .. })));
+    }
+
+    #[test]
+    fn forgotten_key_lies_in_no_copy_either() {
+        let disk = disk(&[7; 10]);
+        disk.truncate(NAME, 0).unwrap();
+        let (mut file, _, _) = File::open(&disk).unwrap();
+        file.append(&disk, &made(1..4)).unwrap();
+        super::super::disk::keep_aside(&disk, "keys.damaged", b"some old keys").unwrap();
+        file.rewrite(&disk, &made(2..4).into_iter().collect()).unwrap();
+        assert_eq!(disk.list().unwrap(), [NAME]);
+        assert_eq!(File::open(&disk).unwrap().1.len(), 2);
+    }
 }

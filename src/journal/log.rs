@@ -1,14 +1,14 @@
 //! The log: entries in segments, `journal-<first lsn>.log`, each a row of [`record`]s.
 //!
-//! **Open.** The last segment is read; a torn tail is cut, and that is told. Damage elsewhere is a refusal that names the
-//! place and the remedy. **Append.** A group goes to the file in one write. A write that fails is cut off again, so that it may
+//! **Open.** The last segment is read; a torn tail is kept aside as `<segment>.cut-<offset>`, cut, and that is told. Damage is
+//! a refusal that names the place and the remedy. **Append.** A group goes to the file in one write. A write that fails is cut off again, so that it may
 //! be tried again; when even that fails the log is *poisoned* and takes nothing more until it is opened anew. **Sync.** What
 //! is to be synced is handed out as [`SyncWork`], so that another thread may run it while groups go on being written. A failed
 //! sync poisons: a second try would report a success that means nothing. **Turn.** A full segment is left only once
 //! all of it is durable; so only the last segment can ever be torn. Should syncs lag, it grows beyond its size for a while.
 
 use super::Lsn;
-use super::disk::{Disk, DiskError, DiskFile};
+use super::disk::{Disk, DiskError, DiskFile, keep_aside};
 use super::record::{self, BadRecord};
 use crate::journal::entry::Entry;
 use crate::planted::{self, Fault};
@@ -35,6 +35,26 @@ pub enum LogError {
         /// What is wrong there.
         why: String,
     },
+    /// What is written there is whole, but only a later program knows it.
+    #[error(
+        "the journal was written by a newer program: {file}, offset {offset}: {why}; open it with that program, or a newer one"
+    )]
+    Newer {
+        /// The file.
+        file: String,
+        /// Where in it.
+        offset: usize,
+        /// What is not understood.
+        why: String,
+    },
+    /// A part of it is not there.
+    #[error("the journal is not whole: {what}; {remedy}")]
+    Incomplete {
+        /// What is missing, and how that is known.
+        what: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// An earlier failure made it unsafe to go on.
     #[error(
         "the journal takes nothing more since a failure that cannot be undone ({0}); restart the exchange"
@@ -59,6 +79,25 @@ pub struct Cut {
     pub offset: usize,
     /// How much was cut.
     pub bytes: usize,
+    /// The file beside it that holds what was cut.
+    pub kept: String,
+}
+
+/// Cuts `name`, which holds `bytes`, at `offset`. What is cut is kept aside first: a crash left it, and a person may want to see it.
+pub(super) fn cut_off<D: Disk>(disk: &D, name: &str, bytes: &[u8], offset: usize) -> Result<Cut, DiskError> {
+    let tail = bytes.get(offset..).unwrap_or_default();
+    let kept = keep_aside(disk, &format!("{name}.cut-{offset}"), tail)?;
+    disk.truncate(name, u64::try_from(offset).expect("a length in memory fits 64 bits"))?;
+    Ok(Cut { file: name.to_owned(), offset, bytes: tail.len(), kept })
+}
+
+/// The refusal of an unreadable place.
+pub(super) fn unreadable(file: &str, offset: usize, problem: BadRecord) -> LogError {
+    let (file, why) = (file.to_owned(), problem.to_string());
+    match problem {
+        BadRecord::Version(_) => LogError::Newer { file, offset, why },
+        _ => LogError::Damaged { file, offset, why },
+    }
 }
 
 /// The log, open for appending.
@@ -102,17 +141,6 @@ impl<D: Disk> SyncWork<D> {
         self.files.insert(0, (name.to_owned(), file));
     }
 
-    /// Takes in later work, so that one sync serves both.
-    pub fn merge(&mut self, later: SyncWork<D>) {
-        for (name, file) in later.files {
-            if !self.files.iter().any(|(known, _)| *known == name) {
-                self.files.push((name, file));
-            }
-        }
-        self.directory |= later.directory;
-        self.upto = self.upto.max(later.upto);
-    }
-
     /// Does it.
     pub fn run(&self) -> Result<Lsn, DiskError> {
         for (_, file) in &self.files {
@@ -126,13 +154,14 @@ impl<D: Disk> SyncWork<D> {
 }
 
 impl<D: Disk> Log<D> {
-    /// Opens the log on `disk`, or begins one. What is found is synced, so that all of it is durable from here on.
-    pub fn open(disk: D, segment_bytes: u64) -> Result<(Log<D>, Option<Cut>), LogError> {
+    /// Opens the log on `disk`, or begins one. What is found is synced, so that all of it is durable from here on. Up to `safe` it
+    /// is known to have been so before: nothing of that is cut.
+    pub fn open(disk: D, segment_bytes: u64, safe: Lsn) -> Result<(Log<D>, Option<Cut>), LogError> {
         let newest = segments(&disk)?.pop();
         let new_file = newest.is_none();
         let (first, name) = newest.unwrap_or_else(|| (1, segment_name(1)));
         let file = disk.open(&name)?;
-        let (last, len, cut) = mend_tail(&disk, &name, first)?;
+        let (last, len, cut) = mend_tail(&disk, &name, first, safe)?;
         file.sync()?;
         disk.sync_dir()?;
         let last = Lsn(last);
@@ -160,9 +189,11 @@ impl<D: Disk> Log<D> {
         self.turn()?;
         let mut bytes = Vec::with_capacity(entries.len() * 256);
         let mut lsn = self.last.0;
+        let mut json = Vec::with_capacity(1024);
         for entry in entries {
             lsn += 1;
-            record::encode(&mut bytes, lsn, self.durable.0, &payload(entry));
+            payload(&mut json, entry);
+            record::encode(&mut bytes, lsn, self.durable.0, &json);
         }
         if let Err(error) = self.segment.file.append(&bytes) {
             return Err(self.undo_write(error));
@@ -220,17 +251,24 @@ impl<D: Disk> Log<D> {
 
 /// An entry as it is written. Longer than a record may be, it is replaced by a mark of its loss: a fact of that
 /// size cannot come from a call, and one entry must not stop the journal.
-fn payload(entry: &Entry) -> Vec<u8> {
-    let json = serde_json::to_vec(entry).expect("entries are plain data with string keys");
-    if json.len() <= record::MAX_PAYLOAD {
-        return json;
+fn payload(json: &mut Vec<u8>, entry: &Entry) {
+    let mut write = |entry: &Entry| {
+        json.clear();
+        serde_json::to_writer(&mut *json, entry).expect("entries are plain data with string keys");
+        json.len()
+    };
+    if write(entry) > record::MAX_PAYLOAD {
+        write(&Entry { at_ms: entry.at_ms, fact: super::entry::Fact::Lost });
     }
-    let lost = Entry { at_ms: entry.at_ms, fact: super::entry::Fact::Lost };
-    serde_json::to_vec(&lost).expect("entries are plain data with string keys")
 }
 
 /// Finds the end of the last segment: its last lsn and its length, cut where it was torn.
-fn mend_tail<D: Disk>(disk: &D, name: &str, first: u64) -> Result<(u64, u64, Option<Cut>), LogError> {
+fn mend_tail<D: Disk>(
+    disk: &D,
+    name: &str,
+    first: u64,
+    safe: Lsn,
+) -> Result<(u64, u64, Option<Cut>), LogError> {
     let bytes = disk.read(name)?;
     let (mut before, mut at, mut next) = (0, 0, first);
     let problem = loop {
@@ -247,11 +285,10 @@ fn mend_tail<D: Disk>(disk: &D, name: &str, first: u64) -> Result<(u64, u64, Opt
     }
     let len = u64::try_from(at).expect("a length in memory fits 64 bits");
     let Some(problem) = problem else { return Ok((next - 1, len, None)) };
-    if matches!(problem, BadRecord::Version(_)) || record::was_durable(&bytes, at, next) {
-        return Err(LogError::Damaged { file: name.to_owned(), offset: at, why: problem.to_string() });
+    if next <= safe.0 || !record::is_torn(&bytes, at, next, problem) {
+        return Err(unreadable(name, at, problem));
     }
-    disk.truncate(name, len)?;
-    Ok((next - 1, len, Some(Cut { file: name.to_owned(), offset: at, bytes: bytes.len() - at })))
+    Ok((next - 1, len, Some(cut_off(disk, name, &bytes, at)?)))
 }
 
 /// The segments there are, oldest first, each with its first lsn.
@@ -276,7 +313,7 @@ mod tests {
     use crate::journal::sim_disk::SimDisk;
 
     fn open(disk: &SimDisk) -> Log<SimDisk> {
-        Log::open(disk.clone(), 1000).unwrap().0
+        Log::open(disk.clone(), 1000, Lsn(0)).unwrap().0
     }
 
     fn sync(log: &mut Log<SimDisk>) {
@@ -318,7 +355,7 @@ mod tests {
             sync(&mut log);
         }
         disk.flip_bit(&segment_name(1), 60);
-        let refusal = Log::open(disk, 1000).unwrap_err().to_string();
+        let refusal = Log::open(disk, 1000, Lsn(0)).unwrap_err().to_string();
         for told in ["journal-00000000000000000001.log", "offset 0", "checksum", "centralino journal repair"]
         {
             assert!(refusal.contains(told), "{refusal}");

@@ -3,7 +3,7 @@
 use super::Lsn;
 use super::disk::Disk;
 use super::entry::Entry;
-use super::log::{LogError, segments};
+use super::log::{LogError, segments, unreadable};
 use super::record;
 
 /// Reads entries in order, one segment in memory at a time. In the last segment it ends at the first record that is not
@@ -93,28 +93,22 @@ impl Loaded {
             let record = match record::decode_as(&self.bytes, self.at, self.lsn) {
                 Ok(Some(record)) => record,
                 Ok(None) => return Ok(None),
-                Err(_) if self.newest && !record::was_durable(&self.bytes, self.at, self.lsn) => {
+                Err(problem) if self.newest && record::is_torn(&self.bytes, self.at, self.lsn, problem) => {
                     return Ok(None);
                 }
-                Err(problem) => return Err(self.damaged(&problem.to_string())),
+                Err(problem) => return Err(unreadable(&self.name, self.at, problem)),
             };
             let wanted = (self.lsn >= from).then(|| serde_json::from_slice(record.payload));
             let (lsn, end) = (self.lsn, record.end);
             if let Some(Err(unknown)) = &wanted {
-                let hint = "a newer program may have written it";
-                return Err(
-                    self.damaged(&format!("the entry is whole but not understood ({unknown}); {hint}"))
-                );
+                let why = format!("entry {lsn} is not understood ({unknown})");
+                return Err(LogError::Newer { file: self.name.clone(), offset: self.at, why });
             }
             (self.at, self.lsn) = (end, lsn + 1);
             if let Some(Ok(entry)) = wanted {
                 return Ok(Some((Lsn(lsn), entry)));
             }
         }
-    }
-
-    fn damaged(&self, why: &str) -> LogError {
-        LogError::Damaged { file: self.name.clone(), offset: self.at, why: why.to_owned() }
     }
 }
 

@@ -9,9 +9,10 @@
 //! | 8 | the highest lsn known to be durable when this record was written |
 //! | n | payload, JSON |
 //!
-//! The durable mark decides what an unreadable record means. A power cut may lose any part of what was not yet synced, holes
-//! included; so an unreadable record is a torn tail as long as nothing readable after it says that it had been durable. When
-//! something does, the disk has lost what was safe, and that is damage.
+//! What an unreadable record means is decided by [`is_torn`]. A killed process leaves the beginning of its last write. A power
+//! cut leaves a beginning of what was not yet synced, or zeros where pages never arrived, with what came after them readable
+//! or not. Such an end is *torn*: nothing in it had been promised. Everything else is *damage*: bytes that are neither missing
+//! nor zero, something readable behind them, or a durable mark behind them that says that they had been safe.
 
 /// The format that is written today.
 pub const VERSION: u8 = 1;
@@ -21,6 +22,9 @@ pub const MAX_PAYLOAD: usize = 4 << 20;
 
 const PREFIX: usize = 8;
 const FIXED: usize = 17;
+
+/// So many zeros in a row are a page that never arrived: a whole record holds at most 15, in two small numbers, and JSON none.
+const HOLE: usize = 32;
 
 /// A readable record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +52,7 @@ pub enum BadRecord {
     #[error("the checksum does not match")]
     Checksum,
     /// Written by a later program.
-    #[error("the format version {0} is unknown; open it with the program that wrote it, or a newer one")]
+    #[error("the format version {0} is unknown")]
     Version(u8),
     /// It is whole, but not the one that belongs here.
     #[error("entry {found} stands where entry {expected} belongs")]
@@ -113,16 +117,36 @@ pub fn decode_as(bytes: &[u8], at: usize, lsn: u64) -> Result<Option<Record<'_>>
 pub fn resume(bytes: &[u8], at: usize, lsn: u64) -> Option<(usize, Record<'_>)> {
     let mut at = at;
     while at < bytes.len() {
-        match decode(bytes, at) {
-            Ok(Some(record)) if record.lsn >= lsn => return Some((at, record)),
-            _ => at += 1,
+        // Looked at first: a checksum over a wild length at every place would take minutes.
+        if bytes.get(at + PREFIX) == Some(&VERSION)
+            && let Ok(Some(record)) = decode(bytes, at)
+            && record.lsn >= lsn
+        {
+            return Some((at, record));
         }
+        at += 1;
     }
     None
 }
 
+/// Whether the unreadable record at `at`, where entry `lsn` belongs, is the end that a crash tore; otherwise it is damage.
+pub fn is_torn(bytes: &[u8], at: usize, lsn: u64, problem: BadRecord) -> bool {
+    if matches!(problem, BadRecord::Version(_)) {
+        return false;
+    }
+    let Some((behind, _)) = resume(bytes, at, lsn) else {
+        let rest = bytes.get(at..).unwrap_or_default();
+        return problem == BadRecord::Short || rest.last() == Some(&0) || has_hole(rest);
+    };
+    has_hole(bytes.get(at..behind).unwrap_or_default()) && !was_durable(bytes, behind, lsn)
+}
+
+fn has_hole(bytes: &[u8]) -> bool {
+    bytes.split(|byte| *byte != 0).any(|zeros| zeros.len() >= HOLE)
+}
+
 /// Whether some readable record after `at` says that entry `lsn` had been durable.
-pub fn was_durable(bytes: &[u8], at: usize, lsn: u64) -> bool {
+fn was_durable(bytes: &[u8], at: usize, lsn: u64) -> bool {
     let mut from = at;
     while let Some((_, record)) = resume(bytes, from, lsn) {
         if record.durable >= lsn {
@@ -160,12 +184,51 @@ mod tests {
         }
     }
 
+    /// Entries 1 to 5, each telling that `durable` was durable, and where each begins.
+    fn five(durable: u64) -> (Vec<u8>, Vec<usize>) {
+        let (mut bytes, mut starts) = (Vec::new(), Vec::new());
+        for lsn in 1..=5 {
+            starts.push(bytes.len());
+            encode(&mut bytes, lsn, durable, format!(r#"{{"a":"{}"}}"#, "x".repeat(60)).as_bytes());
+        }
+        (bytes, starts)
+    }
+
+    fn torn(bytes: &[u8]) -> Option<bool> {
+        let (mut at, mut lsn) = (0, 1);
+        loop {
+            match decode_as(bytes, at, lsn) {
+                Ok(Some(record)) => (at, lsn) = (record.end, lsn + 1),
+                Ok(None) => return None,
+                Err(problem) => return Some(is_torn(bytes, at, lsn, problem)),
+            }
+        }
+    }
+
     #[test]
-    fn a_later_record_tells_whether_the_bad_one_was_durable() {
-        for (durable, told) in [(0, false), (1, false), (2, true)] {
-            let mut bytes = b"garbage".to_vec();
-            encode(&mut bytes, 3, durable, b"{}");
-            assert_eq!(was_durable(&bytes, 0, 2), told);
+    fn what_a_crash_leaves_is_torn_and_everything_else_is_damage() {
+        type Spoil = fn(&mut Vec<u8>, &[usize]);
+        let table: [(&str, u64, Spoil, Option<bool>); 10] = [
+            ("nothing", 0, |_, _| {}, None),
+            ("a killed process wrote half a record", 2, |bytes, at| bytes.truncate(at[4] + 30), Some(true)),
+            ("the end's page never arrived", 2, |bytes, at| bytes[at[3] + 20..].fill(0), Some(true)),
+            (
+                "a page in the middle never arrived",
+                0,
+                |bytes, at| bytes[at[1] + 20..at[3]].fill(0),
+                Some(true),
+            ),
+            ("the same, and it had been safe", 3, |bytes, at| bytes[at[1] + 20..at[3]].fill(0), Some(false)),
+            ("one bit, nothing durable", 0, |bytes, at| bytes[at[1] + 30] ^= 1, Some(false)),
+            ("one bit of a length", 0, |bytes, at| bytes[at[1]] ^= 64, Some(false)),
+            ("one bit of the last record", 0, |bytes, at| bytes[at[4] + 30] ^= 1, Some(false)),
+            ("rubbish from the beginning", 0, |bytes, _| bytes.fill(b'x'), Some(false)),
+            ("rubbish behind the end", 0, |bytes, _| bytes.extend([0xa5; 90]), Some(false)),
+        ];
+        for (what, durable, spoil, expected) in table {
+            let (mut bytes, starts) = five(durable);
+            spoil(&mut bytes, &starts);
+            assert_eq!(torn(&bytes), expected, "{what}");
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What a start needs to know of the past: a fold over the journal, kept small and remembered in the file `checkpoint`, so
-//! that a start reads only what came after it. The checkpoint is disposable: missing, damaged or ahead of the journal, it is
-//! passed over and the whole journal is read.
+//! that a start reads only what came after it. The checkpoint is disposable: missing or damaged, it is passed over and the whole
+//! journal is read. One that is ahead of the journal is a witness that entries are missing.
+//!
+//! Ids and case numbers must stay unique though entries were lost and a repair stands [`Fact::Lost`] in their places: the numbers
+//! that contacts on record carry count as given out, and each lost entry may have been a start.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +16,8 @@ use super::log::{Cut, LogError};
 use super::reader::Reader;
 use super::record;
 use super::seal::{Keys, NumberHash};
-use crate::ids::{CaseId, CitizenId, ContactId, SeatId};
+use crate::ids::{CaseId, CitizenId, ContactId, QueueId, SeatId};
+use crate::switches::Switches;
 use crate::words::{QueueExit, SeatView};
 
 const CHECKPOINT: &str = "checkpoint";
@@ -63,8 +67,6 @@ pub struct Recovery {
     pub lsn: Lsn,
     /// When it was written; the best guess of when a crash happened.
     pub last_ms: i64,
-    /// The exchange had stopped in order.
-    pub stopped: bool,
     /// The last start number of each node.
     pub epochs: BTreeMap<u16, u32>,
     /// Contacts without an end.
@@ -75,14 +77,15 @@ pub struct Recovery {
     pub last_dialog: u64,
     /// The block of case numbers given out last: first number, how many.
     pub case_block: Option<(u64, u32)>,
-    /// The highest case number used.
-    pub last_case: Option<CaseId>,
     /// Each seat as it was last, and since when.
     pub seats: BTreeMap<SeatId, SeatSince>,
     /// Citizens by their number's hash.
     pub citizens: BTreeMap<NumberHash, CitizenId>,
     /// Recordings begun and not closed, each with its contact.
     pub recordings: BTreeMap<String, ContactId>,
+    /// Bulletins and emergencies in force, unless their time is over.
+    #[serde(default)]
+    pub switches: Switches,
     /// Contacts whose keys must not come back with a restored backup.
     pub erased: BTreeSet<ContactId>,
 }
@@ -121,6 +124,15 @@ pub struct OpenDialog {
     pub orphan_ms: Option<i64>,
 }
 
+/// Whom a seat talked with last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Served {
+    /// The contact.
+    pub contact: ContactId,
+    /// The queue that it came by.
+    pub queue: QueueId,
+}
+
 /// A seat and since when it is so.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeatSince {
@@ -128,6 +140,12 @@ pub struct SeatSince {
     pub view: SeatView,
     /// Since when.
     pub at_ms: i64,
+    /// Since when its work is what it is.
+    #[serde(default)]
+    pub work_ms: i64,
+    /// Its last talk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served: Option<Served>,
 }
 
 impl Recovery {
@@ -135,7 +153,6 @@ impl Recovery {
     pub fn apply(&mut self, lsn: Lsn, entry: &Entry, keys: &Keys) {
         self.lsn = self.lsn.max(lsn);
         self.last_ms = entry.at_ms;
-        self.stopped = matches!(entry.fact, Fact::Stopped);
         match &entry.fact {
             Fact::Started { node, epoch, .. } => self.on_started(*node, *epoch, entry.at_ms),
             Fact::Stopped => self.dialogs.clear(),
@@ -152,14 +169,16 @@ impl Recovery {
             }
             Fact::DialogClosed { dialog } => drop(self.dialogs.remove(dialog)),
             Fact::SeatChanged { seat, now, .. } => {
-                self.seats.insert(seat.clone(), SeatSince { view: now.clone(), at_ms: entry.at_ms });
+                self.on_seat_changed(seat, now, entry.at_ms);
             }
+            Fact::Switched { switch, .. } => self.switches.apply(switch),
             Fact::Recorded { file, .. }
             | Fact::RecordingFailed { file, .. }
             | Fact::RecordingDeleted { file } => {
                 self.recordings.remove(file);
             }
             Fact::Erased { contact } => drop(self.erased.insert(*contact)),
+            Fact::Lost => self.epochs.values_mut().for_each(|epoch| *epoch = epoch.saturating_add(1)),
             fact => self.on_contact(fact, entry.at_ms),
         }
     }
@@ -171,6 +190,14 @@ impl Recovery {
         for dialog in self.dialogs.values_mut() {
             dialog.orphan_ms.get_or_insert(at_ms);
         }
+    }
+
+    fn on_seat_changed(&mut self, seat: &SeatId, now: &SeatView, at_ms: i64) {
+        let before = self.seats.remove(seat);
+        let same_work = before.as_ref().filter(|before| before.view.work == now.work);
+        let work_ms = same_work.map_or(at_ms, |before| before.work_ms);
+        let served = before.and_then(|before| before.served);
+        self.seats.insert(seat.clone(), SeatSince { view: now.clone(), at_ms, work_ms, served });
     }
 
     fn on_contact(&mut self, fact: &Fact, at_ms: i64) {
@@ -186,7 +213,7 @@ impl Recovery {
                     informed: false,
                 };
                 self.contacts.insert(*contact, open);
-                self.last_case = self.last_case.max(Some(*case));
+                self.on_numbers(*contact, *case);
             }
             Fact::ContactAnswered { contact } => self.with_open(*contact, |open| open.answered = true),
             Fact::NodeEntered { contact, info: true, .. } => {
@@ -198,12 +225,25 @@ impl Recovery {
             Fact::QueueLeft { contact, exit, .. } => {
                 self.with_open(*contact, |open| (open.waiting, open.left) = (false, Some(*exit)));
             }
-            Fact::Joined { contact, seat, recording, .. } => {
+            Fact::Joined { contact, seat, queue, recording, .. } => {
+                if let Some(since) = self.seats.get_mut(seat) {
+                    since.served = Some(Served { contact: *contact, queue: queue.clone() });
+                }
                 self.with_open(*contact, |open| (open.waiting, open.joined) = (false, Some(seat.clone())));
                 self.recordings.extend(recording.clone().map(|file| (file, *contact)));
             }
             Fact::ContactClosed { contact, .. } => drop(self.contacts.remove(contact)),
             _ => {}
+        }
+    }
+
+    /// What is on record is given out, whatever became of the entries that gave it out.
+    fn on_numbers(&mut self, contact: ContactId, case: CaseId) {
+        let epoch = self.epochs.entry(contact.0.node).or_default();
+        *epoch = contact.0.epoch.max(*epoch);
+        let end = self.case_block.map_or(0, |(first, len)| first.saturating_add(u64::from(len)));
+        if end <= case.0 {
+            self.case_block = Some((case.0, 1));
         }
     }
 
@@ -215,7 +255,8 @@ impl Recovery {
 
     /// The state at the end of the journal on `disk`, whose last entry is `last`.
     pub fn read<D: Disk>(disk: &D, keys: &Keys, last: Lsn) -> Result<Recovery, LogError> {
-        let mut state = checkpoint(disk, keys).filter(|state| state.lsn <= last).unwrap_or_default();
+        let kept = checkpoint(disk).filter(|kept| kept.secret == secret_mark(keys));
+        let mut state = kept.map(|kept| kept.state).filter(|state| state.lsn <= last).unwrap_or_default();
         for item in Reader::new(disk.clone(), Lsn(state.lsn.0 + 1)) {
             let (lsn, entry) = item?;
             state.apply(lsn, &entry, keys);
@@ -250,15 +291,19 @@ fn secret_mark(keys: &Keys) -> NumberHash {
     keys.hash("checkpoint")
 }
 
-fn checkpoint<D: Disk>(disk: &D, keys: &Keys) -> Option<Recovery> {
+fn checkpoint<D: Disk>(disk: &D) -> Option<Kept> {
     let bytes = disk.read(CHECKPOINT).ok()?;
     let (crc, rest) = bytes.split_first_chunk::<4>()?;
     let (version, json) = rest.split_first()?;
     if *version != record::VERSION || crc32c::crc32c(json) != u32::from_le_bytes(*crc) {
         return None;
     }
-    let kept: Kept = serde_json::from_slice(json).ok()?;
-    (kept.secret == secret_mark(keys)).then_some(kept.state)
+    serde_json::from_slice(json).ok()
+}
+
+/// The last entry that the checkpoint knows of.
+pub(super) fn checkpoint_lsn<D: Disk>(disk: &D) -> Option<Lsn> {
+    checkpoint(disk).map(|kept| kept.state.lsn)
 }
 
 #[cfg(test)]
@@ -339,10 +384,10 @@ mod tests {
         assert_eq!((found.next_epoch(1), found.next_epoch(2)), (4, 1));
         assert_eq!(found.state.contacts.keys().copied().collect::<Vec<_>>(), [contact(2)]);
         assert_eq!(found.dialogs(), [(6, contact(2), r#"{"n":6}"#.to_owned())]);
-        assert_eq!((found.state.case_block, found.state.last_case), (Some((1, 100)), Some(CaseId(2))));
-        assert_eq!(found.state.seats["seat01"], SeatSince { view, at_ms: 6 });
+        assert_eq!(found.state.case_block, Some((1, 100)));
+        assert_eq!(found.state.seats["seat01"], SeatSince { view, at_ms: 6, work_ms: 6, served: None });
         assert_eq!(found.citizen("055 2768224"), Some(citizen));
-        assert_eq!((found.state.last_dialog, found.state.stopped, found.state.last_ms), (6, false, 6));
+        assert_eq!((found.state.last_dialog, found.state.last_ms), (6, 6));
     }
 
     #[test]
@@ -353,6 +398,16 @@ mod tests {
         assert_eq!(journal(&SimDisk::new(), &facts).dialogs().len(), 1, "a crash within the BYE's time");
         let later = [&facts[..], &[(90_000, started(4))]].concat();
         assert_eq!(journal(&SimDisk::new(), &later).dialogs().len(), 0);
+    }
+
+    #[test]
+    fn numbers_on_record_are_not_given_out_again_though_the_start_and_its_block_are_lost() {
+        let lost = |count| std::iter::repeat_n((0, Fact::Lost), count);
+        let facts: Vec<_> = [(0, started(4))].into_iter().chain(lost(2)).chain([(1, opened(7))]).collect();
+        let found = journal(&SimDisk::new(), &facts);
+        assert_eq!((found.next_epoch(1), found.state.case_block), (7, Some((7, 1))));
+        let found = journal(&SimDisk::new(), &[(0, Fact::Lost), (1, opened(2))]);
+        assert_eq!((found.next_epoch(1), found.state.case_block), (2, Some((2, 1))));
     }
 
     #[test]

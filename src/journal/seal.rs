@@ -51,7 +51,8 @@ impl TryFrom<String> for NumberHash {
 #[derive(Clone)]
 pub struct Keys {
     ring: Arc<RwLock<BTreeMap<ContactId, Key>>>,
-    secret: Arc<Key>,
+    /// Has taken in the data directory's secret, which is half the work of a hash.
+    mac: Arc<Hmac<Sha256>>,
 }
 
 impl std::fmt::Debug for Keys {
@@ -62,12 +63,13 @@ impl std::fmt::Debug for Keys {
 
 impl Keys {
     pub(super) fn new(ring: BTreeMap<ContactId, Key>, secret: Key) -> Keys {
-        Keys { ring: Arc::new(RwLock::new(ring)), secret: Arc::new(secret) }
+        let mac = Hmac::new_from_slice(&secret).expect("HMAC takes keys of any length");
+        Keys { ring: Arc::new(RwLock::new(ring)), mac: Arc::new(mac) }
     }
 
     /// The hash under which a number is found, whatever way it is written.
     pub fn hash(&self, number: &str) -> NumberHash {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.secret).expect("HMAC takes keys of any length");
+        let mut mac = Hmac::clone(&self.mac);
         mac.update(plain_number(number).as_bytes());
         let full = mac.finalize().into_bytes();
         let mut short = [0; 16];

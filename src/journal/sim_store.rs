@@ -1,20 +1,19 @@
-//! The simulator's store: groups, writes and syncs as in `io::store`, but in virtual time and on a [`SimDisk`]. A write and a
-//! sync each take a given time, and both stand still while the store is stalled.
+//! The simulator's store: the same [committing machine](super::commit) as the exchange's, driven in virtual time on a
+//! [`SimDisk`]. A write and a sync each take a given time. Both stand still while the store is stalled, or the syncs alone.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use rand::rngs::ChaCha20Rng;
 use rand::{Rng, SeedableRng};
 
+use super::commit::{Act, Committer};
 use super::disk::DiskError;
 use super::entry::Entry;
 use super::file_journal::FileJournal;
-use super::log::{LogError, SyncWork};
+use super::log::LogError;
 use super::recovery::{Recovered, Recovery};
 use super::sim_disk::{Crash, SimDisk};
-use super::{Journal, Lsn, RETRY, SYNC_WITHIN, StoreEvent, StoreFailure};
-use crate::planted::{self, Fault};
+use super::{Journal, Lsn, StoreEvent};
 use crate::time::{Mono, earliest};
 
 /// Segments of simulated journals: small, so that histories cross their borders.
@@ -39,37 +38,14 @@ impl Default for SimDelays {
 #[derive(Debug)]
 pub struct SimStore {
     journal: FileJournal<SimDisk>,
+    committer: Committer,
     delays: SimDelays,
     now: Mono,
     stalled_until: Mono,
-    queue: VecDeque<Queued>,
-    writing: Option<Writing>,
-    /// Not before this moment, after a failure.
-    retry_at: Mono,
-    to_sync: Option<ToSync>,
+    syncs_stalled_until: Mono,
+    /// When the group in course reaches the disk.
+    writing: Option<Mono>,
     syncing: Option<Syncing>,
-    stopped: bool,
-}
-
-#[derive(Debug)]
-struct Queued {
-    lsn: Lsn,
-    entry: Entry,
-    durable: bool,
-}
-
-#[derive(Debug)]
-struct Writing {
-    done: Mono,
-    group: Vec<Queued>,
-    /// `None`: written only when it is done, a planted fault.
-    result: Option<Result<(), LogError>>,
-}
-
-#[derive(Debug)]
-struct ToSync {
-    work: SyncWork<SimDisk>,
-    at: Mono,
 }
 
 #[derive(Debug)]
@@ -88,23 +64,21 @@ impl SimStore {
         journal.erase(state.erased.iter().copied())?;
         let recovered = Recovered { last: journal.last(), cuts, state, keys };
         let store = SimStore {
+            committer: Committer::new(journal.last()),
             journal,
             delays,
             now: Mono::ZERO,
             stalled_until: Mono::ZERO,
-            queue: VecDeque::new(),
+            syncs_stalled_until: Mono::ZERO,
             writing: None,
-            retry_at: Mono::ZERO,
-            to_sync: None,
             syncing: None,
-            stopped: false,
         };
         Ok((store, recovered))
     }
 
     /// Takes an entry; `durable`: somebody waits for its sync. Call [`SimStore::poll`] afterwards.
     pub fn append(&mut self, lsn: Lsn, entry: Entry, durable: bool) {
-        self.queue.push_back(Queued { lsn, entry, durable });
+        self.committer.append(lsn, entry, durable);
     }
 
     /// Nothing completes before `until`.
@@ -112,13 +86,15 @@ impl SimStore {
         self.stalled_until = self.stalled_until.max(until);
     }
 
+    /// No sync completes before `until`; writes go on.
+    pub fn stall_syncs(&mut self, until: Mono) {
+        self.syncs_stalled_until = self.syncs_stalled_until.max(until);
+    }
+
     /// When to poll next.
     pub fn poll_timeout(&self) -> Option<Mono> {
-        let next_write =
-            (!self.queue.is_empty() && self.writing.is_none() && !self.stopped).then_some(self.retry_at);
-        let next_sync = self.to_sync.as_ref().filter(|_| self.syncing.is_none()).map(|due| due.at);
-        let done = [self.writing.as_ref().map(|it| it.done), self.syncing.as_ref().map(|it| it.done)];
-        let due = earliest([next_write, next_sync, done[0], done[1]])?;
+        let synced = self.syncing.as_ref().map(|it| it.done.max(self.syncs_stalled_until));
+        let due = earliest([self.committer.poll_timeout(), self.writing, synced])?;
         Some(due.max(self.stalled_until).max(self.now))
     }
 
@@ -129,11 +105,18 @@ impl SimStore {
         if self.now < self.stalled_until {
             return events;
         }
-        while self.end_write(&mut events)
-            || self.end_sync(&mut events)
-            || self.begin_sync()
-            || self.begin_write(&mut events)
-        {}
+        self.end_write();
+        self.end_sync();
+        while let Some(act) = self.committer.poll(self.now) {
+            match act {
+                Act::Tell(event) => events.push(event),
+                Act::Write => self.writing = Some(self.now + self.delays.write),
+                Act::Sync => {
+                    let result = self.journal.sync_work().run();
+                    self.syncing = Some(Syncing { done: self.now + self.delays.sync, result });
+                }
+            }
+        }
         events
     }
 
@@ -156,94 +139,49 @@ impl SimStore {
         self.journal.disk()
     }
 
-    /// The machine stops; gives the disk that the next start finds. A kill tears only a write that was not yet reported.
-    pub fn crash(self, how: Crash, rng: &mut impl Rng) -> SimDisk {
+    /// The machine stops; gives the disk that the next start finds. The group in course may have been written, in part
+    /// ([`Crash::KillInWrite`], [`Crash::PowerCut`]) or as a whole, or not at all; what is reported is safe from a kill.
+    pub fn crash(mut self, how: Crash, rng: &mut impl Rng) -> SimDisk {
         let how = match how {
             Crash::KillInWrite if self.writing.is_none() => Crash::Kill,
             how => how,
         };
+        let reached = how != Crash::Kill || rng.next_u32().is_multiple_of(2);
+        if self.writing.take().is_some() && reached {
+            drop(self.commit()); // nobody hears of it any more
+        }
         self.journal.disk().crash(how, rng)
     }
 
-    fn begin_write(&mut self, events: &mut Vec<StoreEvent>) -> bool {
-        if self.writing.is_some() || self.queue.is_empty() || self.stopped || self.now < self.retry_at {
-            return false;
-        }
-        let group: Vec<Queued> = self.queue.drain(..).collect();
-        let result = if planted::is(Fault::ReportedBeforeWritten) {
-            events.extend(group.last().map(|queued| StoreEvent::Written(queued.lsn)));
-            None
-        } else {
-            Some(self.commit(&group))
-        };
-        self.writing = Some(Writing { done: self.now + self.delays.write, group, result });
-        true
+    fn commit(&mut self) -> Result<(), LogError> {
+        let (first, group) = self.committer.group();
+        self.journal.commit(first, group).map(drop)
     }
 
-    fn commit(&mut self, group: &[Queued]) -> Result<(), LogError> {
-        let entries: Vec<Entry> = group.iter().map(|queued| queued.entry.clone()).collect();
-        let first = group.first().map_or(Lsn(0), |queued| queued.lsn);
-        self.journal.commit(first, &entries).map(drop)
-    }
-
-    fn end_write(&mut self, events: &mut Vec<StoreEvent>) -> bool {
-        let Some(Writing { group, result, .. }) = self.writing.take_if(|it| it.done <= self.now) else {
-            return false;
-        };
-        match result.unwrap_or_else(|| self.commit(&group)) {
-            Ok(()) => {
-                events.push(StoreEvent::Written(self.journal.last()));
-                self.ask_sync(group.iter().any(|queued| queued.durable));
-            }
-            Err(error) => {
-                let failure = StoreFailure::new(error, self.journal.poisoned());
-                self.stopped = failure.lasting;
-                self.retry_at = self.now + RETRY;
-                events.push(StoreEvent::Failed(failure));
-                group.into_iter().rev().for_each(|queued| self.queue.push_front(queued));
+    fn end_write(&mut self) {
+        if self.writing.take_if(|done| *done <= self.now).is_some() {
+            match self.commit() {
+                Ok(()) => self.committer.on_written(self.now),
+                Err(error) => self.committer.on_write_failed(self.now, error, self.journal.poisoned()),
             }
         }
-        true
     }
 
-    fn ask_sync(&mut self, urgent: bool) {
-        let at = if urgent { self.now } else { self.now + SYNC_WITHIN };
-        let work = self.journal.sync_work();
-        match &mut self.to_sync {
-            Some(due) => {
-                due.work.merge(work);
-                due.at = due.at.min(at);
-            }
-            None => self.to_sync = Some(ToSync { work, at }),
+    fn end_sync(&mut self) {
+        if self.now < self.syncs_stalled_until {
+            return;
         }
-    }
-
-    fn begin_sync(&mut self) -> bool {
-        if self.syncing.is_some() || self.stopped {
-            return false;
-        }
-        let Some(due) = self.to_sync.take_if(|due| due.at <= self.now) else { return false };
-        let result = if planted::is(Fault::SkippedSync) { Ok(due.work.upto()) } else { due.work.run() };
-        self.syncing = Some(Syncing { done: self.now + self.delays.sync, result });
-        true
-    }
-
-    fn end_sync(&mut self, events: &mut Vec<StoreEvent>) -> bool {
-        let Some(Syncing { result, .. }) = self.syncing.take_if(|it| it.done <= self.now) else {
-            return false;
-        };
-        match result {
-            Ok(upto) => {
+        match self.syncing.take_if(|it| it.done <= self.now).map(|it| it.result) {
+            Some(Ok(upto)) => {
                 self.journal.synced(upto);
-                events.push(StoreEvent::Durable(upto));
+                self.committer.on_synced(upto);
             }
-            Err(error) => {
+            Some(Err(error)) => {
                 self.journal.poison(error.clone());
-                self.stopped = true;
-                events.push(StoreEvent::Failed(StoreFailure::new(LogError::Poisoned(error), true)));
+                self.committer.on_sync_failed(error);
             }
+            None => {}
         }
-        true
     }
 }
 
@@ -259,8 +197,9 @@ mod tests {
         let entries = sample(120);
         let (mut now, mut sent, mut written, mut durable) = (Mono::ZERO, 0, 0, 0);
         for _ in 0..rng.next_u64() % 400 {
-            match rng.next_u64() % 12 {
+            match rng.next_u64() % 13 {
                 0 => store.stall(now + Duration::from_millis(rng.next_u64() % 300)),
+                12 => store.stall_syncs(now + Duration::from_millis(rng.next_u64() % 300)),
                 1 => store.disk().limit_room(Some(usize::try_from(rng.next_u64() % 500).unwrap())),
                 2 | 3 => store.disk().limit_room(None),
                 _ => {

@@ -1,7 +1,10 @@
 //! G.711: telephone sound as one octet a sample, in the European (A) and American (mu) law.
 //!
 //! Both laws keep a sign, a segment (how loud, as a power of two) and four bits within the segment. Decoding and changing law
-//! are tables, computed at compile time from the formulas; encoding happens only when sounds are loaded.
+//! are tables, computed at compile time from the formulas; encoding happens only when sounds are loaded, all of them at
+//! every start, so it has a table too, made when it is first needed.
+
+use std::sync::LazyLock;
 
 use super::Codec;
 
@@ -18,6 +21,13 @@ static A_DECODE: [i16; 256] = decode_table(Codec::Pcma);
 static MU_DECODE: [i16; 256] = decode_table(Codec::Pcmu);
 static A_TO_MU: [u8; 256] = law_table(Codec::Pcma, Codec::Pcmu);
 static MU_TO_A: [u8; 256] = law_table(Codec::Pcmu, Codec::Pcma);
+/// The octet of every sample, from -32768 on, in A-law and in mu-law.
+static ENCODE: LazyLock<[Box<[u8; 65_536]>; 2]> = LazyLock::new(|| {
+    [Codec::Pcma, Codec::Pcmu].map(|codec| {
+        let octets: Box<[u8]> = (i16::MIN..=i16::MAX).map(|sample| codec.encode(sample)).collect();
+        octets.try_into().expect("there are so many samples of 16 bits")
+    })
+});
 
 impl Codec {
     /// The static payload type (RFC 3551 section 6).
@@ -51,6 +61,16 @@ impl Codec {
             Codec::Pcma => encode_a(sample),
             Codec::Pcmu => encode_mu(sample),
         }
+    }
+
+    /// Many 16-bit samples as octets.
+    pub fn encode_all(self, samples: &[i16]) -> Box<[u8]> {
+        let [a_law, mu_law] = &*ENCODE;
+        let table = match self {
+            Codec::Pcma => a_law,
+            Codec::Pcmu => mu_law,
+        };
+        samples.iter().map(|sample| table[usize::from(sample.cast_unsigned() ^ 0x8000)]).collect()
     }
 
     /// An octet as a 16-bit sample.
@@ -178,6 +198,15 @@ mod tests {
             (Codec::Pcmu, 0x00, -32_124),
         ] {
             assert_eq!(codec.decode(octet), sample, "{codec:?} {octet:#x}");
+        }
+    }
+
+    #[test]
+    fn many_samples_become_the_octets_that_each_becomes() {
+        let samples: Vec<i16> = (i16::MIN..=i16::MAX).collect();
+        for codec in [Codec::Pcma, Codec::Pcmu] {
+            let octets = codec.encode_all(&samples);
+            assert!(samples.iter().zip(&octets).all(|(sample, octet)| codec.encode(*sample) == *octet));
         }
     }
 

@@ -12,23 +12,30 @@ use super::dtmf::{KeyBeat, KeyReader, KeySender};
 use super::g711::change_law;
 use super::player::{FRAME, Player};
 use super::rtp::{HEADER_LEN, Header, MAX_PACKET, Packet};
-use super::source::Source;
+use super::source::{Source, canonical};
 use super::stream::Stream;
 use super::{Codec, Event, LegId, Remote};
 use crate::time::{Mono, earliest};
 
-/// When a bridged leg that stops sending is reported.
+/// When a leg is thought to be silent, and how long sound may go where nobody has asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// While the peer may send.
     pub silent_after: Duration,
     /// While it is on hold.
     pub silent_on_hold: Duration,
+    /// How long sound goes to an address that is not the one of the signalling, is not trusted and has sent nothing itself.
+    /// Otherwise whoever may call could have us pour sound over a third party.
+    pub third_party_grace: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { silent_after: Duration::from_secs(30), silent_on_hold: Duration::from_secs(600) }
+        Limits {
+            silent_after: Duration::from_secs(30),
+            silent_on_hold: Duration::from_secs(600),
+            third_party_grace: Duration::from_secs(5),
+        }
     }
 }
 
@@ -40,6 +47,16 @@ enum Heard {
     At(Mono),
     /// All the time, as the simulator says.
     Always,
+}
+
+/// What is known of the address that the SDP names, when that is not the one of the signalling.
+#[derive(Clone, Copy, Debug, Default)]
+struct ThirdParty {
+    /// Since the first one was named. Another SDP does not set it anew: who asks every few seconds gets no more.
+    since: Option<Mono>,
+    /// The address named by the SDP that something came from: RTP, or STUN, or whatever.
+    confirmed: Option<SocketAddr>,
+    told: bool,
 }
 
 /// A packet of the peer's, sorted by what it carries.
@@ -61,9 +78,11 @@ pub struct Leg {
     /// SSRC that the key reader follows.
     peer_ssrc: u32,
     heard: Heard,
-    told_silent: bool,
+    /// When this silence was told last; told again each time the limit passes, for as long as it lasts.
+    told_silent: Option<Mono>,
     /// Silence counts from here at the earliest: bridged, or given a new SDP.
     bridged_since: Option<Mono>,
+    third_party: ThirdParty,
     player: Option<Player>,
     /// Plays end when their frames are used up, not when their time is.
     by_beats: bool,
@@ -82,8 +101,9 @@ impl Leg {
             source: None,
             peer_ssrc: 0,
             heard: Heard::Never,
-            told_silent: false,
+            told_silent: None,
             bridged_since: None,
+            third_party: ThirdParty::default(),
             player: None,
             by_beats,
             keys: KeyReader::default(),
@@ -111,7 +131,22 @@ impl Leg {
             source => *source = Some(Source::new(remote.addr, remote.signalling)),
         }
         self.remote = Some(remote);
+        if self.unconfirmed().is_some() {
+            self.third_party.since.get_or_insert(now);
+        }
         self.restart_silence(now);
+    }
+
+    /// The third address that our sound would go to on the word of the SDP alone.
+    fn unconfirmed(&self) -> Option<SocketAddr> {
+        let remote = self.remote.filter(|remote| !remote.trusted)?;
+        let to = self.source.as_ref()?.current()?;
+        (to.ip() != remote.signalling.to_canonical() && self.third_party.confirmed != Some(to)).then_some(to)
+    }
+
+    /// When that has lasted long enough.
+    fn grace_ends(&self) -> Option<Mono> {
+        self.unconfirmed().and(self.third_party.since).map(|since| since + self.limits.third_party_grace)
     }
 
     /// Plays from now on, instead of what plays.
@@ -144,7 +179,7 @@ impl Leg {
     }
 
     fn restart_silence(&mut self, now: Mono) {
-        self.told_silent = false;
+        self.told_silent = None;
         if self.bridged_since.is_some() {
             self.bridged_since = Some(now);
         }
@@ -157,13 +192,16 @@ impl Leg {
         from: SocketAddr,
         datagram: &'a [u8],
     ) -> Option<Incoming<'a>> {
-        let packet = Packet::parse(datagram)?;
         let remote = self.remote.as_ref()?;
+        if remote.addr == Some(canonical(from)) {
+            self.third_party.confirmed = remote.addr;
+        }
+        let packet = Packet::parse(datagram)?;
         if !self.source.as_mut()?.accepts(now, from, packet.header.ssrc) {
             return None;
         }
         self.heard = Heard::At(now);
-        self.told_silent = false;
+        self.told_silent = None;
         if self.peer_ssrc != packet.header.ssrc {
             self.peer_ssrc = packet.header.ssrc;
             self.keys = KeyReader::default();
@@ -190,8 +228,11 @@ impl Leg {
 
     /// The phone sends, or stops sending, as the simulator says.
     pub fn handle_sending(&mut self, now: Mono, sending: bool) {
+        if sending {
+            self.third_party.confirmed = self.remote.and_then(|remote| remote.addr);
+        }
         match (sending, self.heard) {
-            (true, _) => (self.heard, self.told_silent) = (Heard::Always, false),
+            (true, _) => (self.heard, self.told_silent) = (Heard::Always, None),
             (false, Heard::Always) => self.heard = Heard::At(now),
             (false, _) => {}
         }
@@ -206,18 +247,20 @@ impl Leg {
 
     /// When something is next due.
     pub fn poll_timeout(&self) -> Option<Mono> {
-        earliest([self.play_end(), self.silence_due()])
+        earliest([self.play_end(), self.silence_due(), self.unconfirmed_due()])
     }
 
     fn play_end(&self) -> Option<Mono> {
         if self.by_beats { None } else { self.player.as_ref()?.ends_at() }
     }
 
+    fn unconfirmed_due(&self) -> Option<Mono> {
+        if self.third_party.told || !self.remote?.send { None } else { self.grace_ends() }
+    }
+
     fn silence_due(&self) -> Option<Mono> {
-        let (Heard::At(heard), Some(since), false) = (self.heard, self.bridged_since, self.told_silent)
-        else {
-            return None;
-        };
+        let (Heard::At(heard), Some(since)) = (self.heard, self.bridged_since) else { return None };
+        let since = self.told_silent.unwrap_or(since);
         let on_hold = self.remote.is_some_and(|remote| !remote.receive);
         let limit = if on_hold { self.limits.silent_on_hold } else { self.limits.silent_after };
         Some(heard.max(since) + limit)
@@ -229,8 +272,14 @@ impl Leg {
             self.end_play(events);
         }
         if self.silence_due().is_some_and(|at| at <= now) {
-            self.told_silent = true;
+            self.told_silent = Some(now);
             events.push_back(Event::Silent { leg: self.id });
+        }
+        if self.unconfirmed_due().is_some_and(|at| at <= now)
+            && let Some(addr) = self.unconfirmed()
+        {
+            self.third_party.told = true;
+            events.push_back(Event::Unconfirmed { leg: self.id, addr });
         }
     }
 
@@ -252,7 +301,7 @@ impl Leg {
         if !sounds {
             self.end_play(events);
         }
-        let Some(to) = self.destination() else {
+        let Some(to) = self.destination(now) else {
             self.stream.pause();
             return None;
         };
@@ -292,7 +341,7 @@ impl Leg {
         incoming: Incoming<'_>,
         buffer: &mut [u8; MAX_PACKET],
     ) -> Option<(SocketAddr, usize)> {
-        let Some(to) = self.destination() else {
+        let Some(to) = self.destination(now) else {
             self.stream.pause(); // what the peer may not hear is not lost: the numbers go on where they stopped
             return None;
         };
@@ -317,7 +366,10 @@ impl Leg {
     }
 
     /// Where to send, if we may.
-    fn destination(&self) -> Option<SocketAddr> {
-        if self.remote?.send { self.source.as_ref()?.current() } else { None }
+    fn destination(&self, now: Mono) -> Option<SocketAddr> {
+        if !self.remote?.send || self.grace_ends().is_some_and(|at| at <= now) {
+            return None;
+        }
+        self.source.as_ref()?.current()
     }
 }

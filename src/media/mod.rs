@@ -57,8 +57,8 @@ pub struct Sound {
 impl Sound {
     /// Encodes 16-bit samples at 8 kHz, once for all plays.
     pub fn encode(name: &str, samples: &[i16]) -> Sound {
-        let law = |codec: Codec| samples.iter().map(|sample| codec.encode(*sample)).collect();
-        Sound { name: name.into(), pcma: law(Codec::Pcma), pcmu: law(Codec::Pcmu) }
+        let (pcma, pcmu) = (Codec::Pcma.encode_all(samples), Codec::Pcmu.encode_all(samples));
+        Sound { name: name.into(), pcma, pcmu }
     }
 
     /// How long it lasts.
@@ -80,6 +80,8 @@ pub struct Remote {
     pub addr: Option<SocketAddr>,
     /// The address its signalling comes from: the only other source that may be learnt.
     pub signalling: IpAddr,
+    /// Sound may go to `addr` though it is not `signalling` and nothing has come from there.
+    pub trusted: bool,
     /// What both speak.
     pub codec: Codec,
     /// Payload type of telephone-event to send and expect (RFC 4733); `None`: the peer offers none.
@@ -196,10 +198,17 @@ pub enum Event {
         /// Which.
         play: PlayId,
     },
-    /// A bridged leg that had been sending has sent nothing for the limit (30 s; longer on hold). Told once per silence.
+    /// A bridged leg that had been sending has sent nothing for the limit (30 s; longer on hold). Told again each time the limit passes.
     Silent {
         /// The leg.
         leg: LegId,
+    },
+    /// Sound to a third address has stopped: nothing has come from there. Told once for each leg.
+    Unconfirmed {
+        /// The leg.
+        leg: LegId,
+        /// The address.
+        addr: SocketAddr,
     },
     /// A recording was closed.
     Recorded {

@@ -93,7 +93,7 @@ impl Source {
 }
 
 /// An IPv4 address that came through an IPv6 socket is the same address.
-fn canonical(address: SocketAddr) -> SocketAddr {
+pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 

@@ -1,6 +1,6 @@
 //! Reading a description: session level, then its media lines.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use super::SdpError;
 use crate::media::Codec;
@@ -75,25 +75,38 @@ pub enum Connection {
     Ip(IpAddr),
     /// 0.0.0.0 or ::, which was how to put on hold before RFC 3264 (its section 8.4).
     Hold,
-    /// A name, which is not resolved, or an address that no call may be sent to (multicast, broadcast).
+    /// A name, which is not resolved: where the peer is can only be learnt from its packets.
     Unusable,
+    /// An address where no phone is: multicast, broadcast, "this network", what is reserved. Whoever names one wants our sound
+    /// to hit others.
+    Forbidden,
 }
 
 impl Connection {
-    /// Reads what follows `c=`. A multicast's `/ttl` marks it as unusable anyway.
+    /// Reads what follows `c=`; a multicast's has a `/ttl` behind.
     fn parse(text: &str) -> Option<Connection> {
         let mut words = text.split_ascii_whitespace();
         let (_network, _family, address) = (words.next()?, words.next()?, words.next()?);
-        Some(match address.parse::<IpAddr>() {
+        // Without the disguise of IPv6 first: `::ffff:0.0.0.0` is no other address than 0.0.0.0.
+        let literal = address.split('/').next().unwrap_or_default();
+        Some(match literal.parse::<IpAddr>().map(|address| address.to_canonical()) {
             Ok(address) if address.is_unspecified() => Connection::Hold,
-            Ok(address) if address.is_multicast() || address == IpAddr::V4(Ipv4Addr::BROADCAST) => {
-                Connection::Unusable
-            }
-            Ok(address) => Connection::Ip(address.to_canonical()),
+            Ok(address) if is_forbidden(address) => Connection::Forbidden,
+            Ok(address) => Connection::Ip(address),
             Err(_) => Connection::Unusable,
         })
     }
 }
+
+fn is_forbidden(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.octets()[0] == 0 || v4.octets()[0] >= 224,
+        IpAddr::V6(v6) => v6.is_multicast(),
+    }
+}
+
+/// Services of the system listen below it; a phone's RTP does not (RFC 3550 section 11 leaves the choice, and all choose above).
+const FIRST_PORT: u16 = 1_024;
 
 /// What a payload type stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,6 +169,11 @@ impl Media {
     /// Plain RTP. AVPF only adds feedback that nobody must send (RFC 4585 section 3.6).
     pub fn is_plain_rtp(&self) -> bool {
         self.profile.eq_ignore_ascii_case("RTP/AVP") || self.profile.eq_ignore_ascii_case("RTP/AVPF")
+    }
+
+    /// The error that names its profile, of which a peer may make anything: what can be read of it, and not too much.
+    pub(super) fn foreign_profile(&self) -> SdpError {
+        SdpError::Profile(self.profile.chars().filter(char::is_ascii_graphic).take(32).collect())
     }
 
     /// The first codec in its order that we speak, under its static payload type.
@@ -286,6 +304,15 @@ impl Description {
         media.connection.or(self.connection).unwrap_or(Connection::Unusable)
     }
 
+    /// Whether this media line wants its RTP where no phone is.
+    pub fn is_forbidden(&self, media: &Media) -> bool {
+        match self.connection_of(media) {
+            Connection::Forbidden => true,
+            Connection::Ip(_) => media.port != 0 && media.port < FIRST_PORT,
+            Connection::Hold | Connection::Unusable => false,
+        }
+    }
+
     /// Where this media line wants its RTP.
     pub fn address_of(&self, media: &Media) -> Option<SocketAddr> {
         match self.connection_of(media) {
@@ -364,8 +391,13 @@ mod tests {
         for (line, connection) in [
             ("IN IP4 0.0.0.0", Some(Connection::Hold)),
             ("IN IP6 ::", Some(Connection::Hold)),
-            ("IN IP4 255.255.255.255", Some(Connection::Unusable)),
-            ("IN IP4 224.2.1.1/127", Some(Connection::Unusable)),
+            ("IN IP6 ::ffff:0.0.0.0", Some(Connection::Hold)),
+            ("IN IP4 255.255.255.255", Some(Connection::Forbidden)),
+            ("IN IP6 ::ffff:255.255.255.255", Some(Connection::Forbidden)),
+            ("IN IP4 224.2.1.1/127", Some(Connection::Forbidden)),
+            ("IN IP4 0.0.0.1", Some(Connection::Forbidden)),
+            ("IN IP4 240.0.0.1", Some(Connection::Forbidden)),
+            ("IN IP6 ff02::1/3", Some(Connection::Forbidden)),
             ("IN IP4 host.example.com", Some(Connection::Unusable)),
             ("IN IP6 ::ffff:192.0.2.2", "192.0.2.2".parse().ok().map(Connection::Ip)),
             ("IN IP4", None),

@@ -74,7 +74,10 @@ impl Local {
             return Err(SdpError::Refused);
         }
         if !media.is_plain_rtp() {
-            return Err(SdpError::Profile(media.profile.clone()));
+            return Err(media.foreign_profile());
+        }
+        if answer.is_forbidden(media) {
+            return Err(SdpError::Address);
         }
         Ok(negotiated(&answer, media, media.codec().ok_or(SdpError::NoCodec)?))
     }
@@ -144,9 +147,10 @@ fn choose(offer: &Description) -> Result<(usize, Codec), SdpError> {
     let mut obstacle = SdpError::NoAudio;
     for (at, media) in offer.media.iter().enumerate().filter(|(_, media)| media.is_live_audio()) {
         match media.codec() {
+            Some(_) if media.is_plain_rtp() && offer.is_forbidden(media) => obstacle = SdpError::Address,
             Some(codec) if media.is_plain_rtp() => return Ok((at, codec)),
             _ if media.is_plain_rtp() => obstacle = SdpError::NoCodec,
-            _ if obstacle == SdpError::NoAudio => obstacle = SdpError::Profile(media.profile.clone()),
+            _ if obstacle == SdpError::NoAudio => obstacle = media.foreign_profile(),
             _ => {}
         }
     }
@@ -326,6 +330,27 @@ mod tests {
         ] {
             assert_eq!(local().read_answer(&sdp(lines)), Err(error), "{lines:?}");
         }
+    }
+
+    #[test]
+    fn sound_is_not_sent_where_no_phone_is() {
+        for lines in [
+            &["m=audio 4000 RTP/AVP 8", "c=IN IP4 255.255.255.255"][..],
+            &["m=audio 4000 RTP/AVP 8", "c=IN IP4 239.1.2.3/127"],
+            &["m=audio 4000 RTP/AVP 8", "c=IN IP6 ff02::1"],
+            &["m=audio 4000 RTP/AVP 8", "c=IN IP4 0.0.0.9"],
+            &["m=audio 53 RTP/AVP 8"],
+        ] {
+            let error = local().answer(&sdp(lines)).map(|_| ()).expect_err("refused");
+            assert_eq!((&error, error.status()), (&SdpError::Address, 488), "{lines:?}");
+            assert_eq!(local().read_answer(&sdp(lines)), Err(SdpError::Address), "{lines:?}");
+        }
+        let forged = local().answer(&sdp(&["m=audio 4000 RTP/\u{1b}[2JX\u{202e} 8"])).map(|_| ());
+        assert_eq!(forged, Err(SdpError::Profile("RTP/[2JX".to_owned())), "it comes into the records");
+        let (_, negotiated) = answer(&["m=audio 9 RTP/AVP 8", "c=IN IP4 0.0.0.0"]);
+        assert_eq!((negotiated.addr, negotiated.send), (None, false), "on hold no port is meant");
+        let (text, _) = answer(&["m=audio 53 RTP/AVP 8", "m=audio 4000 RTP/AVP 8"]);
+        assert_eq!(media_lines(&text)[0], "m=audio 0 RTP/AVP 8", "the line that may be used is");
     }
 
     #[test]

@@ -37,11 +37,12 @@ pub struct Negotiated {
 }
 
 impl Negotiated {
-    /// For the media plane. `signalling` is where the peer's SIP comes from.
-    pub fn remote(&self, signalling: IpAddr) -> Remote {
+    /// For the media plane. `signalling` is where the peer's SIP comes from; `trusted`: its word on the address is enough.
+    pub fn remote(&self, signalling: IpAddr, trusted: bool) -> Remote {
         Remote {
             addr: self.addr,
             signalling,
+            trusted,
             codec: self.codec,
             dtmf: self.dtmf,
             send: self.send,
@@ -71,6 +72,9 @@ pub enum SdpError {
     /// Audio over RTP, but neither PCMA nor PCMU at 8000 Hz.
     #[error("no codec in common: PCMA and PCMU are spoken here")]
     NoCodec,
+    /// It wants our sound at an address or a port where no phone is.
+    #[error("the SDP wants the sound at a multicast, broadcast or reserved address, or at a port below 1024")]
+    Address,
     /// An answer that refuses our audio line.
     #[error("the answer refuses the audio line")]
     Refused,
@@ -81,7 +85,11 @@ impl SdpError {
     pub fn status(&self) -> u16 {
         match self {
             SdpError::Malformed { .. } | SdpError::TooMany(_) => 400,
-            SdpError::NoAudio | SdpError::Profile(_) | SdpError::NoCodec | SdpError::Refused => 488,
+            SdpError::NoAudio
+            | SdpError::Profile(_)
+            | SdpError::NoCodec
+            | SdpError::Address
+            | SdpError::Refused => 488,
         }
     }
 }

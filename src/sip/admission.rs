@@ -11,7 +11,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::Peer;
-use super::message::{Message, Name, NameAddr, Scheme, Uri};
+use super::message::{Host, Message, Name, NameAddr, Scheme, Uri};
 
 /// Longest number or name taken over from a caller, in characters.
 const LONGEST_NAME: usize = 64;
@@ -52,7 +52,9 @@ impl Admission {
     }
 
     fn user(&self, name: &str) -> Option<&Arc<str>> {
-        self.users.get(&name.to_lowercase())
+        // A number has no case, and is what most callers come with.
+        let is_lower = name.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase());
+        if is_lower { self.users.get(name) } else { self.users.get(&name.to_lowercase()) }
     }
 
     fn trunk(&self, source: IpAddr) -> Option<Arc<str>> {
@@ -63,22 +65,18 @@ impl Admission {
     /// Number and display name of an admitted caller. Empty number: anonymous (RFC 3323). Only a trunk's
     /// P-Asserted-Identity is believed (RFC 3325), and not when it names one of our users.
     pub(crate) fn identity(&self, invite: &Message, peer: &Peer) -> (String, Option<String>) {
-        let from = invite.from().ok();
         let asserted = match peer {
             Peer::Trunk(_) => self.asserted(invite),
             Peer::User(_) => None,
         };
-        let is_private =
-            wants_privacy(invite) || (asserted.is_none() && from.as_ref().is_none_or(is_anonymous));
-        if is_private {
+        // Who the caller says to be; `None`: nobody.
+        let own = invite.from().ok().and_then(|from| Some((from, name_of(&from)?)));
+        if wants_privacy(invite) || (asserted.is_none() && own.is_none()) {
             return (String::new(), None);
         }
-        let number = asserted.or_else(|| user_of(&from.as_ref()?.uri()?)).unwrap_or_default();
-        let display = from
-            .filter(|from| !is_anonymous(from))
-            .and_then(|from| from.display_name())
-            .map(|name| display_text(&name));
-        (number, display.filter(|display| !display.trim().is_empty()))
+        let (from, own) = own.unzip();
+        let display = from.and_then(|from| from.display_name()).map(|name| display_text(&name));
+        (asserted.or(own).unwrap_or_default(), display.filter(|display| !display.trim().is_empty()))
     }
 
     fn asserted(&self, invite: &Message) -> Option<String> {
@@ -101,6 +99,10 @@ pub(crate) fn user_of(uri: &Uri<'_>) -> Option<String> {
 }
 
 fn user_text(bytes: &[u8]) -> String {
+    // Numbers and names of seats, nearly always: every character of them is visible and stays.
+    if bytes.len() <= LONGEST_NAME && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'+') {
+        return bytes.iter().map(|byte| char::from(*byte)).collect();
+    }
     let text = String::from_utf8_lossy(bytes);
     let user = text.split(';').next().unwrap_or_default();
     user.chars().filter(|&c| !c.is_whitespace() && !is_invisible(c)).take(LONGEST_NAME).collect()
@@ -131,11 +133,12 @@ fn wants_privacy(invite: &Message) -> bool {
     words.any(|word| word.eq_ignore_ascii_case(b"id") || word.eq_ignore_ascii_case(b"user"))
 }
 
-fn is_anonymous(from: &NameAddr<'_>) -> bool {
-    let Some(uri) = from.uri() else { return true };
-    let named = user_of(&uri).is_some_and(|user| !user.is_empty() && !user.eq_ignore_ascii_case("anonymous"));
-    let host = uri.host.map(|host| host.to_string().to_ascii_lowercase());
-    !named || host.is_some_and(|host| host == "anonymous.invalid")
+/// The user part of a From that is not anonymous.
+fn name_of(from: &NameAddr<'_>) -> Option<String> {
+    let uri = from.uri()?;
+    let hidden =
+        matches!(uri.host, Some(Host::Name(name)) if name.eq_ignore_ascii_case(b"anonymous.invalid"));
+    user_of(&uri).filter(|user| !hidden && !user.is_empty() && !user.eq_ignore_ascii_case("anonymous"))
 }
 
 #[cfg(test)]

@@ -109,7 +109,10 @@ pub(crate) struct Path {
 
 /// A tag or the random part of a branch, on the wire.
 pub(crate) fn hex64(number: u64) -> String {
-    format!("{number:016x}")
+    let digit = |place: u32| {
+        char::from(b"0123456789abcdef"[usize::from((number >> (60 - 4 * place)).to_le_bytes()[0] & 15)])
+    };
+    (0..16).map(digit).collect()
 }
 
 /// The number behind [`hex64`], if that is what it is.

@@ -17,13 +17,15 @@ mod registrar;
 mod settings;
 mod transaction;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use endpoint::Endpoint;
-pub use settings::{Census, InviteError, Limits, Outgoing, Registration, RegistrationId, Settings, Target};
+pub use settings::{
+    Census, InviteError, Limits, Outgoing, Registration, RegistrationId, Settings, Tally, Target,
+};
 
 /// The transports of RFC 3261 section 18 that are spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,6 +47,15 @@ pub struct Link {
     pub local: SocketAddr,
     /// The peer's address.
     pub remote: SocketAddr,
+}
+
+/// Who is behind an address: the address itself, or with IPv6 its network of 64 bits, since whoever has one address of that has
+/// them all.
+pub(crate) fn host_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX)).into(),
+        v4 => v4,
+    }
 }
 
 /// Bytes for the wire. On TCP the owner uses the link's connection, or opens one to `link.remote` when there is none.
@@ -171,6 +182,26 @@ pub enum Event {
         /// The peer still knows the dialog.
         alive: bool,
     },
+}
+
+/// Something that the endpoint holds for a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holding {
+    /// A dialog.
+    Dialog(DialogId),
+    /// A request of a peer.
+    ServerTransaction(u64),
+    /// A request of ours.
+    ClientTransaction {
+        /// The random part of its branch.
+        branch: u64,
+        /// It takes the INVITE of the same branch back.
+        is_cancel: bool,
+    },
+    /// A connection.
+    Stream(Link),
+    /// An alarm that wakes nobody: whoever set it is gone.
+    Alarm,
 }
 
 /// How a dialog ended without our doing.

@@ -118,6 +118,21 @@ pub struct Registration {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RegistrationId(pub u64);
 
+/// What an endpoint has refused since its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Answers to a challenge that were wrong.
+    pub wrong_passwords: u64,
+    /// Answers not looked at, because their source had given too many wrong ones.
+    pub guesses_refused: u64,
+    /// Calls of somebody who is no user and in no trunk, and registrations of unknown users.
+    pub strangers: u64,
+    /// Messages that cannot be read, or contradict themselves.
+    pub bad_messages: u64,
+    /// Requests for which there was no room.
+    pub busy: u64,
+}
+
 /// What an endpoint holds at a moment: for gauges, and for tests that nothing outlives its call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Census {

@@ -22,11 +22,17 @@ pub enum Notice {
     Coded,
     /// To an operator: no such code.
     BadCode,
+    /// To an operator: the digits are no topic's.
+    BadTopic,
+    /// To an operator: the digits are no outcome's.
+    BadOutcome,
+    /// To an operator: this seat has talked with nobody yet.
+    NothingToCode,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 9] = [
+    pub const ALL: [Notice; 12] = [
         Notice::ServiceEnds,
         Notice::Error,
         Notice::Unavailable,
@@ -36,6 +42,9 @@ impl Notice {
         Notice::LoggedOut,
         Notice::Coded,
         Notice::BadCode,
+        Notice::BadTopic,
+        Notice::BadOutcome,
+        Notice::NothingToCode,
     ];
 
     /// Name of the recording below `sounds/<language>/`.
@@ -50,6 +59,9 @@ impl Notice {
             Notice::LoggedOut => "sistema/stato_uscito",
             Notice::Coded => "sistema/codifica_salvata",
             Notice::BadCode => "sistema/codice_errato",
+            Notice::BadTopic => "sistema/argomento_errato",
+            Notice::BadOutcome => "sistema/esito_errato",
+            Notice::NothingToCode => "sistema/niente_da_codificare",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use rand::{Rng, SeedableRng, rngs::ChaCha20Rng};
 
-use super::{CaseFilter, ContactFilter, Page, Views, catch_up, rebuild};
+use super::{ContactFilter, Page, Views, catch_up, rebuild};
 use crate::crm::{CaseStatus, Contact};
 use crate::ids::{CaseId, CitizenId, ContactId, Stamp};
 use crate::journal::entry::{Entry, Fact, Personal};
@@ -164,10 +164,6 @@ fn lists_are_filtered_and_paged(views: &impl Views, journal: &impl Journal) {
     assert_eq!(list(ContactFilter { number, ..all.clone() }, 2), [8, 7, 5, 4, 2, 1]);
     let both = ContactFilter { number, queue: Some("tributi".into()), to_ms: Some(7_000_000), ..all };
     assert_eq!(list(both, 1), [4, 1]);
-
-    let open = CaseFilter { status: Some(CaseStatus::New), ..CaseFilter::default() };
-    let cases = views.cases(&open, 3, Some(CaseId(9))).unwrap();
-    assert_eq!(cases.iter().map(|case| case.case.0).collect::<Vec<_>>(), [8, 6, 5]);
 }
 
 fn all_rows(views: &impl Views) -> Vec<Contact> {

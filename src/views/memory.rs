@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fold::{Rows, fold};
-use super::{CaseFilter, ContactFilter, Cursor, Listing, Page, ViewError, Views};
+use super::{ContactFilter, Cursor, Listing, Page, ViewError, Views};
 use crate::crm::{Case, Citizen, Contact};
 use crate::ids::{CaseId, CitizenId, ContactId};
 use crate::journal::Lsn;
@@ -75,35 +75,13 @@ impl Views for MemoryViews {
             let contact = self.contacts.get(&place.contact)?;
             let suits = filter.suits(contact.queue.as_ref(), contact.outcome)
                 && filter.number.is_none_or(|wanted| contact.number == Some(wanted));
-            suits.then(|| contact.clone())
+            suits.then(|| Ok(contact.clone()))
         });
-        let mut contacts: Vec<Contact> = wanted.take(page.limit.saturating_add(1)).collect();
-        let more = contacts.len() > page.limit;
-        contacts.truncate(page.limit);
-        let next = if more { contacts.last().map(Cursor::of) } else { None };
-        Ok(Listing { contacts, next })
+        Listing::of(wanted, page.limit)
     }
 
     fn case(&self, id: CaseId) -> Result<Option<Case>, ViewError> {
         self.case_row(id)
-    }
-
-    fn cases(
-        &self,
-        filter: &CaseFilter,
-        limit: usize,
-        before: Option<CaseId>,
-    ) -> Result<Vec<Case>, ViewError> {
-        let end = before.unwrap_or(CaseId(u64::MAX));
-        Ok(self
-            .cases
-            .range(..end)
-            .rev()
-            .map(|(_, case)| case)
-            .filter(|case| filter.suits(case))
-            .take(limit)
-            .cloned()
-            .collect())
     }
 
     fn citizen(&self, id: CitizenId) -> Result<Option<Citizen>, ViewError> {

@@ -13,7 +13,7 @@ pub(crate) mod conformance;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::crm::{Case, CaseStatus, Citizen, Contact};
+use crate::crm::{Case, Citizen, Contact};
 use crate::ids::{BadStamp, CaseId, CitizenId, ContactId, QueueId};
 use crate::journal::entry::Entry;
 use crate::journal::log::LogError;
@@ -40,14 +40,6 @@ pub trait Views {
 
     /// One case.
     fn case(&self, id: CaseId) -> Result<Option<Case>, ViewError>;
-
-    /// At most `limit` cases, the highest number first, below `before` when given.
-    fn cases(
-        &self,
-        filter: &CaseFilter,
-        limit: usize,
-        before: Option<CaseId>,
-    ) -> Result<Vec<Case>, ViewError>;
 
     /// One citizen.
     fn citizen(&self, id: CitizenId) -> Result<Option<Citizen>, ViewError>;
@@ -84,23 +76,6 @@ impl ContactFilter {
     }
 }
 
-/// Which cases are asked for; nothing set: all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CaseFilter {
-    /// With this status.
-    pub status: Option<CaseStatus>,
-    /// Of this citizen.
-    pub citizen: Option<CitizenId>,
-}
-
-impl CaseFilter {
-    /// Whether this case is asked for.
-    pub fn suits(&self, case: &Case) -> bool {
-        self.status.is_none_or(|wanted| case.status == wanted)
-            && self.citizen.is_none_or(|wanted| case.citizen == Some(wanted))
-    }
-}
-
 /// Part of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
@@ -117,6 +92,21 @@ pub struct Listing {
     pub contacts: Vec<Contact>,
     /// Where to go on; nothing at the end.
     pub next: Option<Cursor>,
+}
+
+impl Listing {
+    /// The first part of `rows`, which come newest first and as they were asked for: at most `limit` of them, and where the list goes
+    /// on when there is one more.
+    pub fn of(
+        rows: impl Iterator<Item = Result<Contact, ViewError>>,
+        limit: usize,
+    ) -> Result<Listing, ViewError> {
+        let mut contacts: Vec<Contact> = rows.take(limit.saturating_add(1)).collect::<Result<_, _>>()?;
+        let more = contacts.len() > limit;
+        contacts.truncate(limit);
+        let next = if more { contacts.last().map(Cursor::of) } else { None };
+        Ok(Listing { contacts, next })
+    }
 }
 
 /// A place in the list of contacts. Written `<opened, ms>:<contact>`.
@@ -154,14 +144,10 @@ impl FromStr for Cursor {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ViewError {
     /// Its store failed.
-    #[error(
-        "the views cannot be used: {0}; they are disposable: stop the exchange and remove `views` in the data directory"
-    )]
+    #[error("the views cannot be used: {0}; nothing is lost: they are made anew from the journal")]
     Store(String),
     /// A row makes no sense.
-    #[error(
-        "a row of the views is damaged ({0}); they are disposable: stop the exchange and remove `views` in the data directory"
-    )]
+    #[error("a row of the views is damaged ({0}); nothing is lost: they are made anew from the journal")]
     Row(String),
     /// The journal behind it cannot be read.
     #[error(transparent)]

@@ -20,8 +20,6 @@ use crate::sim::{Setting, Sim};
 
 /// What people and the world do in one history.
 const ACTS: u32 = 420;
-/// A phone answered within this before a power cut may be missing: the promise holds after the fdatasync that follows.
-const SYNC_LATE: Duration = Duration::from_millis(500);
 
 /// What a history came to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,6 +63,7 @@ impl History {
     fn begin(seed: u64) -> History {
         let mut sim = Sim::with(setting(seed), seed);
         sim.weather = if sim.chance.random_bool(0.7) { Weather::STORMY } else { Weather::CALM };
+        sim.tcp_share = [0, 30, 60][sim.chance.random_range(0..3)];
         let count = sim.chance.random_range(5..=8);
         let seats = (1..=count).map(|n| sim.seat_phone(&format!("seat{n:02}"))).collect();
         let figures = Figures { seats: count, ..Figures::default() };
@@ -118,11 +117,16 @@ impl History {
         let after = Duration::from_millis(self.sim.chance.random_range(0..6000));
         match roll {
             0..12 => self.arrive(),
-            12..40 => {
+            12..37 => {
                 let keys = ["1", "1", "0", "2", "11", "21", "3", "4", "5", "8", "9", "*", "7", "#"];
                 let keys = keys[self.sim.chance.random_range(0..keys.len())];
                 if let Some(citizen) = self.some(&up) {
                     self.sim.press(citizen, keys);
+                }
+            }
+            37..40 => {
+                if let Some(phone) = self.some(&[seats, up].concat()) {
+                    self.sim.break_streams(phone);
                 }
             }
             40..48 => {
@@ -165,8 +169,13 @@ impl History {
                 }
             }
             94..96 => {
-                let until = self.sim.now + Duration::from_millis(self.sim.chance.random_range(10..900));
-                self.sim.store().stall(until);
+                if self.sim.chance.random_bool(0.5) {
+                    let until = self.sim.now + Duration::from_millis(self.sim.chance.random_range(10..900));
+                    self.sim.store().stall(until);
+                } else {
+                    let until = self.sim.now + Duration::from_millis(self.sim.chance.random_range(10..6000));
+                    self.sim.store().stall_syncs(until);
+                }
             }
             96..97 => self.sim.store().disk().fail_next(DiskOp::Write, DiskFault::Full),
             97..98 => self.sim.no_ports = 1,
@@ -184,6 +193,8 @@ impl History {
         self.figures.calls += 1;
         let number = if self.sim.chance.random_bool(0.95) { "055055" } else { "555" };
         let citizen = self.sim.dial(number);
+        let listens = self.sim.chance.random_bool(0.8);
+        self.sim.with_phone(citizen, |phone, _| phone.listens = listens);
         self.citizens.push(citizen);
     }
 
@@ -213,15 +224,15 @@ impl History {
     fn crash(&mut self) -> Result<(), String> {
         let times = if self.sim.chance.random_bool(0.2) { 2 } else { 1 };
         for _ in 0..times {
-            let how = if self.sim.chance.random_bool(0.5) { Crash::Kill } else { Crash::PowerCut };
-            let kept = if how == Crash::Kill { self.sim.written } else { self.sim.durable };
-            if how == Crash::PowerCut {
-                let (sim, now) = (&self.sim, self.sim.now);
-                let is_late = |phone: &PhoneId| {
-                    sim.phones[phone].answered_at.is_some_and(|at| now.since(at) < SYNC_LATE)
-                };
-                self.promised.retain(|phone| !is_late(phone));
-            }
+            let how = match self.sim.chance.random_range(0..4) {
+                0 => Crash::Kill,
+                1 => Crash::KillInWrite,
+                _ => Crash::PowerCut,
+            };
+            let kept = if how == Crash::PowerCut { self.sim.durable } else { self.sim.written };
+            let sim = &self.sim;
+            // An answer promises no more than `Written`: a power cut before the sync may take the contact back.
+            self.promised.retain(|phone| sim.opened_at(*phone).is_some_and(|lsn| lsn <= kept));
             self.seen = self.citizens.len(); // what they see from here on belongs to another life of the exchange
             self.sim.crash(how);
             self.figures.crashes += 1;

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 
 /// From the bottom to the top. `main.rs` and `lib.rs` belong to no layer.
 const LAYERS: [&[&str]; 5] = [
-    &["hint", "ids", "phone_number", "planted", "time", "words"],
+    &["flood", "hint", "ids", "phone_number", "planted", "time", "words"],
     &["media", "sdp", "sip"],
-    &["acd", "call", "config", "crm", "flow", "journal", "speech", "views"],
+    &["acd", "call", "config", "crm", "flow", "journal", "speech", "switches", "views"],
     &["engine"],
     &["cli", "io"],
 ];
@@ -22,7 +22,8 @@ const PROTOCOLS: &[&str] = LAYERS[1];
 const OUTER: &[&str] = LAYERS[4];
 
 /// Who knows a neighbour in the own layer, and why.
-const NEIGHBOURS: [(&str, &str, &str); 10] = [
+const NEIGHBOURS: [(&str, &str, &str); 12] = [
+    ("flood", "time", "counts are told by the minute"),
     ("words", "ids", "a seat's view names its call"),
     ("sdp", "media", "a round of offer and answer ends in a codec and an address for a leg"),
     ("flow", "speech", "computed values become spoken pieces"),
@@ -33,6 +34,7 @@ const NEIGHBOURS: [(&str, &str, &str); 10] = [
         "flow",
         "a waiting call keeps what its flow asked of the queue: music, announcements, recording",
     ),
+    ("journal", "switches", "what supervisors switch is written down, and in force after a restart"),
     ("crm", "journal", "contacts, cases and citizens are folds over its facts"),
     ("views", "journal", "views apply its entries and remember how far"),
     ("views", "crm", "views keep contacts, cases and citizens as rows"),

@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use centralino::sip::{
-    Census, DialogId, Ended, Event, InviteError, Link, Outgoing, Peer, Registration, Settings, Target,
-    Transport,
+    Census, DialogId, Ended, Endpoint, Event, InviteError, Link, Outgoing, Peer, Registration, Settings,
+    Target, Transport,
 };
 
-use crate::sip_world::{CITIZEN, EXCHANGE, Faults, SEAT, World, addr, link, phone_settings};
+use centralino::time::Mono;
+
+use crate::sip_world::{
+    CITIZEN, EXCHANGE, Faults, SEAT, World, addr, exchange_settings, link, phone_settings,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -254,6 +258,54 @@ fn a_wrong_password_is_refused_and_not_tried_in_a_loop() {
     assert!(!world.at(EXCHANGE).is_registered("seat01"));
     let census = world.at(EXCHANGE).census();
     assert_eq!((census.server_transactions, census.nonces), (0, 0));
+}
+
+#[test]
+fn whoever_guesses_is_refused_for_a_minute_and_the_seat_registers_from_elsewhere() {
+    const GUESSER: &str = "203.0.113.9:5060";
+    let mut world = World::new(9);
+    world.add(GUESSER, phone_settings());
+    for user in ["seat01", "nessuno"] {
+        let guess = |world: &mut World| {
+            let registration = Registration {
+                user: user.into(),
+                password: "sbagliata".into(),
+                registrar: link(Transport::Udp, GUESSER, EXCHANGE),
+                expires: Duration::from_secs(120),
+            };
+            world.act(GUESSER, |phone, now| phone.register(now, registration));
+            world.run(SECOND);
+            let refused = world.events(GUESSER);
+            refused.into_iter().find_map(|event| match event {
+                Event::RegistrationChanged { status, .. } => Some(status),
+                _ => None,
+            })
+        };
+        let told: Vec<_> = (0..12).filter_map(|_| guess(&mut world)).collect();
+        assert_eq!(told, [[401; 10].as_slice(), &[403; 2]].concat(), "{user}");
+    }
+    register(&mut world, Transport::Udp, "uno");
+    world.run(SECOND);
+    assert!(world.at(EXCHANGE).is_registered("seat01"));
+    let tally = world.at(EXCHANGE).tally();
+    assert_eq!((tally.wrong_passwords, tally.guesses_refused), (20, 4));
+}
+
+#[test]
+fn a_stream_that_only_pings_is_closed_and_one_that_has_asked_something_is_kept() {
+    let now = Mono::from_start(SECOND);
+    let over = link(Transport::Tcp, EXCHANGE, CITIZEN);
+    let options = "OPTIONS sip:192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/TCP x;branch=z9hG4bK1\r\nFrom: <sip:a@x>;tag=1\r\n\
+                   To: <sip:b@x>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+    for (first, closes) in [("\r\n\r\n", true), (options, false)] {
+        let mut exchange = Endpoint::new(exchange_settings(), [1; 32]);
+        exchange.handle_stream(now, over, first.as_bytes());
+        for ping in [10, 20, 30] {
+            exchange.handle_stream(now + SECOND * ping, over, b"\r\n\r\n");
+        }
+        exchange.handle_timeout(now + SECOND * 32);
+        assert_eq!(exchange.poll_close(), closes.then_some(over));
+    }
 }
 
 #[test]

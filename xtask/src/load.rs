@@ -1,7 +1,10 @@
 //! `cargo xtask load`: what the exchange costs under load, with sipp as the citizens.
 //!
 //! First 200 callers wait in a queue for a minute, while one seat talks to the first of them; then 400 callers a second make
-//! calls of 100 ms for 20 seconds. Not part of CI: figures from a busy machine mean nothing.
+//! calls of 100 ms for 20 seconds; then more than are let in; then seats take callers from the queue as fast as they can, and
+//! what is timed is how soon the next INVITE is there. Not part of CI: figures from a busy machine mean nothing.
+
+mod seat;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -22,10 +25,13 @@ const INTO_QUEUE: Duration = Duration::from_secs(50);
 /// How long they are measured.
 const MINUTE: Duration = Duration::from_secs(60);
 /// Limits of the demo center that are not what is measured here, and what replaces them.
-const LIMITS: [(&str, &str, &str); 2] = [
+const LIMITS: [(&str, &str, &str); 3] = [
     ("queues.toml", "max_waiting = 50", "max_waiting = 1000"),
     ("engine.toml", "max_calls_per_second = 400", "max_calls_per_second = 450"),
+    ("queues.toml", "wrap_up = \"10s\"", "wrap_up = \"100ms\""),
 ];
+/// As set there.
+const WRAP_UP: Duration = Duration::from_millis(100);
 /// New calls a second that the exchange lets in; room beside [`RATE`], because sipp's seconds are not the exchange's.
 const LET_IN: u32 = 450;
 /// Short calls a second.
@@ -57,7 +63,7 @@ struct Exchange {
 
 /// Builds, starts, loads, measures: the loads of these names, or all of them.
 pub(crate) fn load(loads: &[&str]) -> Result<(), String> {
-    const KNOWN: [&str; 3] = ["queue", "calls", "storm"];
+    const KNOWN: [&str; 4] = ["queue", "calls", "storm", "seat"];
     if let Some(other) = loads.iter().find(|load| !KNOWN.contains(load)) {
         return Err(format!("there is no load `{other}`; there are {}", KNOWN.join(", ")));
     }
@@ -80,6 +86,9 @@ pub(crate) fn load(loads: &[&str]) -> Result<(), String> {
     }
     if wanted("storm") {
         exchange.short_calls(2 * LET_IN)?;
+    }
+    if wanted("seat") {
+        exchange.seat()?;
     }
     println!("\nlogs are in {}", exchange.directory.display());
     Ok(())

@@ -23,8 +23,9 @@ Chores of centralino.
   cargo xtask test                 everything that CI checks
   cargo xtask fuzz-sim --seeds N [--first S] [--fault NAME]
                                    random histories in the simulator, from seed S (default 0)
-  cargo xtask load [queue|calls|storm]
-                                   200 callers in queue, 400 short calls a second, twice as many as are let in: measured
+  cargo xtask load [queue|calls|storm|seat]
+                                   200 callers in queue, 400 short calls a second, twice as many as are let in, and how
+                                   soon a seat that is free is rung: measured
 ";
 
 fn main() -> ExitCode {

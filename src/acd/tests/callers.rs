@@ -29,7 +29,7 @@ fn callers_are_served_in_the_order_they_came() {
 fn priority_counts_as_minutes_waited_over_all_queues_of_the_seat() {
     let seats = vec![serving("seat01", &["a", "b"]), serving("seat02", &["a", "b"])];
     let mut floor = Floor::new(vec![rules("a"), rules("b")], seats);
-    floor.status(1, StatusChange::LogIn);
+    expect_back(&mut floor, 1);
     floor.enter_queue(1, "a", 0);
     floor.advance(30 * SECOND);
     floor.enter_queue(2, "b", 1);
@@ -50,6 +50,39 @@ fn seat_serves_only_its_queues() {
     floor.enter_queue(1, "b", 0);
     floor.enter_queue(2, "b", 0);
     assert_eq!(floor.rings(), [(seat(2), call(1))]);
+}
+
+/// A seat that is logged in since before a restart, whose phone has not come back yet.
+fn expect_back(floor: &mut Floor, number: usize) {
+    let before = Restored { status: Status::Ready, had_phone: true, wrap_up_left: Duration::ZERO };
+    floor.input(Input::Restored(seat(number), before));
+}
+
+#[test]
+fn seats_whose_phones_are_gone_attend_no_queue_but_a_phone_that_may_come_back_is_waited_for() {
+    let mut floor = Floor::with_seats(1, |_| ());
+    floor.input(Input::Unreachable(seat(1)));
+    floor.enter(1);
+    floor.advance(100 * SECOND);
+    assert_eq!(floor.done(), [placed(1, 1)]);
+    floor.advance(20 * SECOND);
+    assert_eq!(floor.done(), [left(1, QueueExit::NoSeats, 120 * SECOND)]);
+    floor.enter(2);
+    assert_eq!(floor.done(), [left(2, QueueExit::NoSeats, Duration::ZERO)]);
+    floor.input(Input::Reachable(seat(1)));
+    floor.enter(3);
+    assert_eq!(floor.view(1).call, Some(call(3)));
+}
+
+#[test]
+fn seat_logged_in_without_a_phone_attends_no_queue() {
+    let mut floor = Floor::new(vec![rules("a")], vec![serving("seat01", &["a"])]);
+    floor.status(1, StatusChange::LogIn);
+    floor.enter(1);
+    assert_eq!(floor.done(), [left(1, QueueExit::NoSeats, Duration::ZERO)]);
+    expect_back(&mut floor, 1);
+    floor.enter(2);
+    assert_eq!(floor.done(), [placed(2, 1)]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod seats;
 
 use std::time::Duration;
 
-use super::{Action, Distribution, Entering, Input, QueueRules, SeatRules};
+use super::{Action, Distribution, Entering, Input, QueueRules, Restored, SeatRules};
 use crate::ids::{CallId, QueueId, SeatId, Stamp};
 use crate::time::Mono;
 use crate::words::{SeatView, Status, StatusChange, WorkView};

@@ -1,10 +1,13 @@
 //! Where a node leads: its own `exits` over those of `defaults.<type>`, name by name.
 
-use super::super::fault::{Fault, hint};
+use std::cell::RefCell;
+
+use super::super::fault::{Fault, Part, hint};
 use super::super::fields::{Fields, Text};
+use super::super::grammar::{Kind, Way};
 use super::super::model::NodeRef;
+use super::super::yaml::Value as YamlValue;
 use super::Compiler;
-use super::nodes::Kind;
 
 /// A node on its way through the compiler.
 pub(super) struct Draft<'y> {
@@ -13,6 +16,9 @@ pub(super) struct Draft<'y> {
     pub(super) fields: Fields<'y>,
     exits: Option<Fields<'y>>,
     default_exits: Option<Fields<'y>>,
+    /// As messages call the defaults of its type.
+    defaults: String,
+    pub(super) ways: RefCell<Vec<(Way, NodeRef)>>,
 }
 
 impl<'y> Draft<'y> {
@@ -22,62 +28,109 @@ impl<'y> Draft<'y> {
         fields: Fields<'y>,
         defaults: Option<&Fields<'y>>,
     ) -> Draft<'y> {
+        let of_type = defaults.and_then(|defaults| defaults.value(kind.name()));
+        let default_exits = of_type.and_then(|defaults| match &defaults.value {
+            YamlValue::Map(entries) => {
+                let (_, exits) = entries.iter().find(|(key, _)| key.name == "exits")?;
+                Fields::of(exits, Part::Key("exits"), fields.faults())
+            }
+            _ => None,
+        });
         let exits = fields.fields("exits");
-        let default_exits = defaults.and_then(|defaults| defaults.fields(kind.name())?.fields("exits"));
-        Draft { id, kind, fields, exits, default_exits }
+        let fields = fields.or_else(of_type);
+        let defaults = format!("defaults.{}", kind.name());
+        Draft { id, kind, fields, exits, default_exits, defaults, ways: RefCell::default() }
     }
 
-    /// Where the exit leads by this node or by the defaults of its type.
-    fn given(&self, exit: &'static str) -> Option<Text<'y>> {
-        let own = self.exits.as_ref().and_then(|exits| exits.text(exit));
-        own.or_else(|| self.default_exits.as_ref()?.text(exit))
+    /// Where the exit leads by this node or by the defaults of its type, and who says so.
+    fn given(&self, exit: &str) -> Option<(&str, Text<'y>)> {
+        let own = self.exits.as_ref().and_then(|exits| exits.text_of_name(exit));
+        own.map(|target| (self.id, target))
+            .or_else(|| Some((self.defaults.as_str(), self.default_exits.as_ref()?.text_of_name(exit)?)))
     }
 
     pub(super) fn finish(&self) {
-        self.fields.finish();
-        if let Some(exits) = &self.exits {
-            exits.allow(self.kind.exits());
-            exits.finish();
+        let written = self.kind.written();
+        let common = ["type", "info", "exits"];
+        self.fields
+            .hold_to_names(common.into_iter().chain(written.keys.iter().map(|key| key.name)).collect());
+        if let Some(exits) = self.exits.as_ref().filter(|_| self.kind != Kind::Subflow) {
+            exits.hold_to_names(written.exits.iter().map(|exit| exit.name).collect());
         }
+    }
+
+    /// The names below its own `exits`.
+    pub(super) fn exit_names(&self) -> Vec<Text<'y>> {
+        self.exits.iter().flat_map(Fields::entries).map(|(name, _)| name).collect()
     }
 }
 
 impl<'y> Compiler<'y> {
-    /// An exit that must lead somewhere.
-    pub(super) fn exit(&mut self, draft: &Draft<'y>, exit: &'static str) -> Option<NodeRef> {
-        let Some(target) = draft.given(exit) else {
-            let (node, kind) = (draft.id.to_owned(), draft.kind.name());
-            self.faults.add(draft.fields.at, Fault::MissingExit { node, kind, exit });
-            return None;
-        };
-        self.go(draft, exit, target)
+    /// Leads every exit of the type somewhere. `None`: one that must is missing, or leads nowhere.
+    pub(super) fn wire(&mut self, draft: &Draft<'y>) -> Option<()> {
+        let mut wired = Some(());
+        for exit in draft.kind.written().exits {
+            let needed = exit.needed || (draft.kind == Kind::Queue && self.queue_needs(draft, exit.name));
+            let found = match draft.given(exit.name) {
+                Some((by, target)) => self.go_from(draft, by, Way::Exit(exit.name), target).map(drop),
+                None if needed => {
+                    self.missing_exit(draft, exit.name);
+                    None
+                }
+                None => Some(()),
+            };
+            wired = wired.and(found);
+        }
+        wired
     }
 
-    /// An exit that may be left out. The outer `None` is a fault.
-    pub(super) fn optional_exit(&mut self, draft: &Draft<'y>, exit: &'static str) -> Option<Option<NodeRef>> {
-        match draft.given(exit) {
-            Some(target) => self.go(draft, exit, target).map(Some),
-            None => Some(None),
+    pub(super) fn missing_exit(&self, draft: &Draft<'y>, exit: &str) {
+        let (node, kind) = (draft.id.to_owned(), draft.kind.name());
+        self.faults.add(draft.fields.at, Fault::MissingExit { node, kind, exit: exit.to_owned() });
+    }
+
+    /// The ways of a sub-flow: its returns.
+    pub(super) fn wire_returns<'r>(
+        &mut self,
+        draft: &Draft<'y>,
+        returns: impl Iterator<Item = &'r String>,
+    ) -> Option<()> {
+        let mut wired = Some(());
+        for name in returns {
+            let found = match draft.given(name) {
+                Some((by, target)) => self.go_from(draft, by, Way::Returned(name.clone()), target).map(drop),
+                None => {
+                    self.missing_exit(draft, name);
+                    None
+                }
+            };
+            wired = wired.and(found);
         }
+        wired
     }
 
     /// The only way on of a node that has no choice: `to`.
     pub(super) fn to(&mut self, draft: &Draft<'y>) -> Option<NodeRef> {
         let to = draft.fields.required("to")?;
-        self.go(draft, "to", to)
+        self.go(draft, Way::To, to)
     }
 
-    /// Resolves a node's name and notes the edge.
-    pub(super) fn go(&mut self, draft: &Draft<'y>, exit: &'static str, target: Text<'y>) -> Option<NodeRef> {
+    /// Resolves a node's name and notes the way.
+    pub(super) fn go(&mut self, draft: &Draft<'y>, way: Way, target: Text<'y>) -> Option<NodeRef> {
+        self.go_from(draft, draft.id, way, target)
+    }
+
+    fn go_from(&mut self, draft: &Draft<'y>, by: &str, way: Way, target: Text<'y>) -> Option<NodeRef> {
         let from = *self.node_names.get(draft.id)?;
         let Some(to) = self.node_names.get(target.text).copied() else {
             self.graph.has_gap();
             let hint = hint(target.text, self.node_names.keys().copied());
-            let (node, target_name) = (draft.id.to_owned(), target.text.to_owned());
+            let (node, target_name) = (by.to_owned(), target.text.to_owned());
             self.faults.add(target.at, Fault::UnknownNode { node, target: target_name, hint });
             return None;
         };
-        self.graph.edge(from, to, draft.kind.is_instant(exit));
+        self.graph.edge(from, to, draft.kind.is_instant(&way));
+        draft.ways.borrow_mut().push((way, to));
         Some(to)
     }
 }

@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::fault::{Fault, Faults, Place};
 use super::super::model::NodeRef;
 
+/// Most nodes named in one message.
+const MAX_NAMES: usize = 8;
+
 /// Nodes and the ways between them.
 #[derive(Debug, Default)]
 pub(super) struct Graph<'y> {
@@ -12,6 +15,8 @@ pub(super) struct Graph<'y> {
     edges: BTreeMap<NodeRef, BTreeSet<NodeRef>>,
     /// Ways taken without the caller hearing or doing anything.
     instant: BTreeMap<NodeRef, BTreeSet<NodeRef>>,
+    /// Nodes at which the call is over, or the sub-flow.
+    ends: BTreeSet<NodeRef>,
     /// A way leads to a name that is none, or from a node that is not understood: more may be reached than is seen.
     gap: bool,
 }
@@ -28,6 +33,10 @@ impl<'y> Graph<'y> {
         }
     }
 
+    pub(super) fn end(&mut self, node: NodeRef) {
+        self.ends.insert(node);
+    }
+
     pub(super) fn has_gap(&mut self) {
         self.gap = true;
     }
@@ -38,6 +47,9 @@ impl<'y> Graph<'y> {
             if !self.gap && !reached.contains(node) {
                 faults.add(*at, Fault::Unreachable((*name).to_owned()));
             }
+        }
+        if !self.gap {
+            self.tell_endless(&reached, faults);
         }
         let mut told = BTreeSet::new();
         for node in self.nodes.keys() {
@@ -50,6 +62,32 @@ impl<'y> Graph<'y> {
                 told.extend(round);
             }
         }
+    }
+
+    /// Nodes that a caller can come to and from which no way leads to an end.
+    fn tell_endless(&self, reached: &BTreeSet<NodeRef>, faults: &Faults) {
+        let mut back: BTreeMap<NodeRef, BTreeSet<NodeRef>> = BTreeMap::new();
+        for (from, targets) in &self.edges {
+            for to in targets {
+                back.entry(*to).or_default().insert(*from);
+            }
+        }
+        let ending = reach(&back, self.ends.iter().copied());
+        let endless: BTreeSet<NodeRef> = reached.difference(&ending).copied().collect();
+        if let Some(first) = endless.first() {
+            let at = self.nodes.get(first).map(|(_, at)| *at).unwrap_or_default();
+            faults.add(at, Fault::NeverEnds(self.names(&endless)));
+        }
+    }
+
+    /// The names of these nodes for a message; of many only the first.
+    fn names(&self, nodes: &BTreeSet<NodeRef>) -> String {
+        let names = nodes.iter().filter_map(|node| self.nodes.get(node));
+        let mut told: Vec<String> = names.map(|(name, _)| format!("`{name}`")).take(MAX_NAMES).collect();
+        if nodes.len() > MAX_NAMES {
+            told.push("...".to_owned());
+        }
+        told.join(", ")
     }
 
     /// The nodes that `node` leads to and that lead back to it, all instantly; itself among them when there is a round.
@@ -67,13 +105,8 @@ impl<'y> Graph<'y> {
     }
 
     fn tell(&self, round: &BTreeSet<NodeRef>, faults: &Faults) {
-        let names: Vec<String> = round
-            .iter()
-            .filter_map(|node| self.nodes.get(node))
-            .map(|(name, _)| format!("`{name}`"))
-            .collect();
         let first = round.first().and_then(|node| self.nodes.get(node));
-        faults.add(first.map_or_else(Place::default, |(_, at)| *at), Fault::IdleLoop(names.join(", ")));
+        faults.add(first.map_or_else(Place::default, |(_, at)| *at), Fault::IdleLoop(self.names(round)));
     }
 }
 

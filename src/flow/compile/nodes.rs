@@ -1,92 +1,26 @@
-//! Each type of node: which keys it takes, which exits it has, and what it becomes.
+//! Each type of node: what it becomes. Its keys and exits are in the grammar.
 
-use super::super::expression::{Expression, Value};
-use super::super::fault::{Fault, hint, hint_or_all};
-use super::super::fields::{Fields, Text};
-use super::super::model::{Node, NodeRef, Step};
-use super::super::template::Template;
+use super::super::fault::{Fault, Part, hint, hint_or_all};
+use super::super::fields::{Fields, Text, text_of};
+use super::super::grammar::{Kind, Way};
+use super::super::model::{Node, Question, Step};
+use super::super::template::Form;
 use super::super::yaml::{Value as YamlValue, Yaml};
 use super::Compiler;
 use super::exits::Draft;
 use crate::ids::Language;
 
-/// The types of node of this version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Play,
-    Menu,
-    Collect,
-    Hours,
-    Bulletin,
-    Language,
-    Branch,
-    Set,
-    Tag,
-    Queue,
-    Hangup,
-}
-
-/// Names of the types of this version.
-const KINDS: [(&str, Kind); 11] = [
-    ("play", Kind::Play),
-    ("menu", Kind::Menu),
-    ("collect", Kind::Collect),
-    ("hours", Kind::Hours),
-    ("bulletin", Kind::Bulletin),
-    ("language", Kind::Language),
-    ("branch", Kind::Branch),
-    ("set", Kind::Set),
-    ("tag", Kind::Tag),
-    ("queue", Kind::Queue),
-    ("hangup", Kind::Hangup),
-];
-
-/// Types that later versions bring.
-const LATER: [&str; 8] = ["callback", "survey", "http", "subflow", "transfer", "voicemail", "sms", "case"];
-
-impl Kind {
-    pub(super) fn name(self) -> &'static str {
-        KINDS.into_iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
-    }
-
-    /// Names allowed below `exits`.
-    pub(super) fn exits(self) -> &'static [&'static str] {
-        match self {
-            Kind::Menu => &["timeout", "invalid", "error"],
-            Kind::Collect => &["ok", "timeout", "invalid", "error"],
-            Kind::Hours => &["open", "closed", "holiday", "emergency", "error"],
-            Kind::Bulletin => &["none", "played", "closing", "error"],
-            Kind::Queue => &["answered", "closed", "full", "no_seats", "timeout", "key", "callback", "error"],
-            _ => &["error"],
-        }
-    }
-
-    /// The exit can be taken without the caller hearing or doing anything.
-    pub(super) fn is_instant(self, exit: &str) -> bool {
-        match self {
-            Kind::Hours | Kind::Language | Kind::Branch | Kind::Set | Kind::Tag => exit != "error",
-            Kind::Bulletin => exit == "none",
-            Kind::Queue => ["closed", "full", "no_seats"].contains(&exit),
-            Kind::Play | Kind::Menu | Kind::Collect | Kind::Hangup => false,
-        }
-    }
-}
-
-/// Checks the names below `defaults`, and the exits of each type there.
+/// Checks what is said below `defaults` of each type of node.
 pub(super) fn check_defaults(defaults: &Fields<'_>) {
-    defaults.allow(&LATER);
-    for (name, kind) in KINDS {
-        let Some(fields) = defaults.fields(name) else { continue };
-        if let Some(exits) = fields.fields("exits") {
-            exits.allow(kind.exits());
-            exits.finish();
+    for name in Kind::names() {
+        let Some((fields, kind)) = defaults.fields(name).zip(Kind::by_name(name)) else { continue };
+        let written = kind.written();
+        if let Some(exits) = fields.fields("exits").filter(|_| kind != Kind::Subflow) {
+            exits.hold_to_names(written.exits.iter().map(|exit| exit.name).collect());
         }
-        if kind == Kind::Queue {
-            fields.allow(&["hold", "offer_callback", "max_wait"]);
-        }
-        fields.finish();
+        let keys = written.keys.iter().map(|key| key.name);
+        fields.hold_to_names(keys.chain(["exits", "info"]).collect());
     }
-    defaults.finish();
 }
 
 impl<'y> Compiler<'y> {
@@ -97,45 +31,28 @@ impl<'y> Compiler<'y> {
         }
         let reference = *self.node_names.get(id.text)?;
         self.graph.node(reference, id.text, id.at);
-        let fields = Fields::of(yaml, format!("node `{}`", id.text), self.faults)?;
-        let kind = fields.required("type")?;
-        let Some((_, kind)) = KINDS.into_iter().find(|(name, _)| *name == kind.text) else {
-            self.other_type(id, kind, &fields);
+        let fields = Fields::of(yaml, Part::Node(id.text.to_owned()), self.faults);
+        let kind = fields.as_ref().and_then(|fields| fields.required("type"));
+        let known = kind.and_then(|kind| Kind::by_name(kind.text));
+        let (Some(fields), Some(kind)) = (fields, known) else {
+            // Where it leads is not known.
+            self.graph.has_gap();
+            if let Some(kind) = kind {
+                let (name, hint) = (kind.text.to_owned(), hint_or_all(kind.text, Kind::names()));
+                self.faults.add(kind.at, Fault::UnknownType { name, hint });
+            }
             return None;
         };
-        let info = fields.flag("info").unwrap_or(false);
+        if kind.ends() {
+            self.graph.end(reference);
+        }
         let draft = Draft::new(id.text, kind, fields, self.defaults.as_ref());
-        let error = self.optional_exit(&draft, "error");
+        let info = draft.fields.flag("info").unwrap_or(false);
         let step = self.step(&draft);
+        let wired = self.wire(&draft);
         draft.finish();
-        Some(Node { id: id.text.into(), info, error: error?.or(self.default_error), step: step? })
-    }
-
-    /// A type that this version does not run. Where it leads still counts for what can be reached.
-    fn other_type(&mut self, id: Text<'y>, kind: Text<'y>, fields: &Fields<'y>) {
-        let name = kind.text.to_owned();
-        if LATER.contains(&kind.text) {
-            self.faults.add(kind.at, Fault::LaterType { name });
-        } else {
-            self.graph.has_gap();
-            let hint = hint_or_all(&name, KINDS.map(|(name, _)| name));
-            self.faults.add(kind.at, Fault::UnknownType { name, hint });
-        }
-        let exits = fields.fields("exits");
-        let default_exits = self.defaults.as_ref().and_then(|defaults| {
-            let later = LATER.into_iter().find(|later| *later == kind.text)?;
-            defaults.fields(later)?.fields("exits")
-        });
-        let targets = [exits, default_exits, fields.fields("keys")];
-        let named = targets.iter().flatten().flat_map(Fields::entries).map(|(_, target)| target);
-        for target in named.chain(fields.value("to")) {
-            if let YamlValue::Text(target) = &target.value
-                && let (Some(from), Some(to)) =
-                    (self.node_names.get(id.text), self.node_names.get(target.as_str()))
-            {
-                self.graph.edge(*from, *to, false);
-            }
-        }
+        wired?;
+        Some(Node { id: id.text.into(), kind, info, step: step?, ways: draft.ways.into_inner() })
     }
 
     fn step(&mut self, draft: &Draft<'y>) -> Option<Step> {
@@ -150,6 +67,16 @@ impl<'y> Compiler<'y> {
             Kind::Set => self.set(draft),
             Kind::Tag => self.tag(draft),
             Kind::Queue => self.queue(draft),
+            Kind::Survey => self.survey(draft),
+            Kind::Voicemail | Kind::Record => self.record(draft),
+            Kind::Callback => self.callback(draft),
+            Kind::Transfer => self.transfer(draft),
+            Kind::Message => self.message(draft),
+            Kind::Http => self.http(draft),
+            Kind::Lookup => self.lookup(draft),
+            Kind::Case => self.case(draft),
+            Kind::Subflow => self.subflow(draft),
+            Kind::Return => self.return_node(draft),
             Kind::Hangup => Some(Step::Hangup { prompt: self.optional_prompt(draft, "prompt")? }),
         }
     }
@@ -157,52 +84,82 @@ impl<'y> Compiler<'y> {
     fn play(&mut self, draft: &Draft<'y>) -> Option<Step> {
         let prompt = self.prompt(draft, "prompt");
         let barge_in = draft.fields.flag("barge_in").unwrap_or(self.input.barge_in);
+        let notice = draft.fields.flag("notice").unwrap_or(false);
         let keys = self.keys(draft);
         let to = self.to(draft);
-        Some(Step::Play { prompt: prompt?, barge_in, keys: keys?, to: to? })
+        keys?;
+        to?;
+        Some(Step::Play { prompt: prompt?, barge_in, notice })
     }
 
     fn menu(&mut self, draft: &Draft<'y>) -> Option<Step> {
-        let ask = self.ask(draft);
-        let keys = self.keys(draft)?;
+        let prompt = self.prompt(draft, "prompt");
+        let ask = self.ask(draft, prompt);
+        let keys = self.keys(draft);
         if draft.fields.value("keys").is_none() {
             self.faults.add(draft.fields.at, Fault::NoKeys { node: draft.id.to_owned() });
         }
-        Some(Step::Menu { ask: ask?, keys })
+        keys?;
+        Some(Step::Menu { ask: ask? })
     }
 
     fn collect(&mut self, draft: &Draft<'y>) -> Option<Step> {
-        let ask = self.ask(draft);
-        let digits = self.digits(draft);
-        let save = draft.fields.required("save").and_then(|save| self.text_var(save));
-        let ok = self.exit(draft, "ok");
-        Some(Step::Collect { ask: ask?, digits: digits?, save: save?, ok: ok? })
+        let prompt = self.prompt(draft, "prompt");
+        let ask = self.ask(draft, prompt);
+        let collect = self.collected(draft);
+        Some(Step::Collect { ask: ask?, collect: collect? })
+    }
+
+    fn survey(&mut self, draft: &Draft<'y>) -> Option<Step> {
+        let mut questions = Some(Vec::new());
+        for yaml in draft.fields.list("questions") {
+            let question = self.question(yaml);
+            questions = questions.zip(question).map(|(mut all, question)| {
+                all.push(question);
+                all
+            });
+        }
+        if draft.fields.list("questions").is_empty() {
+            self.faults.add(draft.fields.at, Fault::NoQuestions(draft.id.to_owned()));
+        }
+        let questions = questions?;
+        let ask = self.ask(draft, questions.first().map(|question| question.prompt));
+        Some(Step::Survey { ask: ask?, questions })
+    }
+
+    fn question(&mut self, yaml: &'y Yaml) -> Option<Question> {
+        let fields = Fields::of(yaml, Part::ItemOf("questions"), self.faults)?;
+        let id = fields.required("id");
+        let prompt = fields.required("prompt").and_then(|prompt| self.named_prompt(prompt));
+        let range = fields.list("range");
+        let ends: Vec<u8> = range
+            .iter()
+            .filter_map(|end| match end.value {
+                YamlValue::Int(number) => u8::try_from(number).ok().filter(|number| *number <= 9),
+                _ => None,
+            })
+            .collect();
+        fields.hold_to_names(vec!["id", "prompt", "range"]);
+        let (from, to) = match ends.as_slice() {
+            [from, to] if from < to && range.len() == 2 => (*from, *to),
+            _ => {
+                self.faults.add(range.first().map_or(fields.at, |first| first.at), Fault::BadRange);
+                return None;
+            }
+        };
+        let id = id.filter(|id| self.check_name(*id))?;
+        Some(Question { id: id.text.to_owned(), prompt: prompt?, from, to })
     }
 
     fn hours(&mut self, draft: &Draft<'y>) -> Option<Step> {
         let schedule = draft.fields.required("schedule").and_then(|name| self.schedule(name));
-        let [open, closed] = ["open", "closed"].map(|exit| self.exit(draft, exit));
-        let [holiday, emergency] = ["holiday", "emergency"].map(|exit| self.exit(draft, exit));
-        Some(Step::Hours {
-            schedule: schedule?,
-            open: open?,
-            closed: closed?,
-            holiday: holiday?,
-            emergency: emergency?,
-        })
+        Some(Step::Hours { schedule: schedule? })
     }
 
     fn bulletin(&mut self, draft: &Draft<'y>) -> Option<Step> {
-        let slot = draft.fields.required("slot");
+        let slot = draft.fields.required("slot").filter(|slot| self.check_name(*slot));
         let prompt = self.optional_prompt(draft, "prompt");
-        let [none, played, closing] = ["none", "played", "closing"].map(|exit| self.exit(draft, exit));
-        Some(Step::Bulletin {
-            slot: slot?.text.to_owned(),
-            prompt: prompt?,
-            none: none?,
-            played: played?,
-            closing: closing?,
-        })
+        Some(Step::Bulletin { slot: slot?.text.to_owned(), prompt: prompt? })
     }
 
     fn language(&mut self, draft: &Draft<'y>) -> Option<Step> {
@@ -214,28 +171,39 @@ impl<'y> Compiler<'y> {
             let hint = hint(set.text, self.languages.iter().map(Language::as_str));
             self.faults.add(set.at, Fault::UnknownLanguage { name: set.text.to_owned(), hint });
         }
-        Some(Step::Language { set: known?, to: to? })
+        to?;
+        Some(Step::Language { set: known? })
     }
 
     fn branch(&mut self, draft: &Draft<'y>) -> Option<Step> {
         let mut when = Some(Vec::new());
-        for yaml in draft.fields.list("when") {
-            let way = self.way(draft, yaml);
-            when = when.zip(way).map(|(mut ways, way)| {
-                ways.push(way);
-                ways
+        for (at, yaml) in draft.fields.list("when").iter().enumerate() {
+            let condition = self.condition(draft, at + 1, yaml);
+            when = when.zip(condition).map(|(mut all, condition)| {
+                all.push(condition);
+                all
             });
         }
-        let otherwise = draft.fields.required("else").and_then(|target| self.go(draft, "else", target));
-        Some(Step::Branch { when: when?, otherwise: otherwise? })
+        if draft.fields.value("when").is_none() {
+            draft.fields.missing("when");
+        }
+        let otherwise = draft.fields.required("else").and_then(|target| self.go(draft, Way::Else, target));
+        otherwise?;
+        Some(Step::Branch { when: when? })
     }
 
-    fn way(&mut self, draft: &Draft<'y>, yaml: &'y Yaml) -> Option<(Expression, NodeRef)> {
-        let fields = Fields::of(yaml, "an item of `when`", self.faults)?;
-        let condition = fields.required("if").and_then(|text| self.expression(text, false));
-        let to = fields.required("to").and_then(|target| self.go(draft, "to", target));
-        fields.finish();
-        condition.zip(to)
+    fn condition(
+        &mut self,
+        draft: &Draft<'y>,
+        at: usize,
+        yaml: &'y Yaml,
+    ) -> Option<super::super::expression::Expression> {
+        let fields = Fields::of(yaml, Part::ItemOf("when"), self.faults)?;
+        let condition = fields.required("if").and_then(|text| self.truth(text, false));
+        let to = fields.required("to").and_then(|target| self.go(draft, Way::When(at), target));
+        fields.hold_to_names(vec!["if", "to"]);
+        to?;
+        condition
     }
 
     fn set(&mut self, draft: &Draft<'y>) -> Option<Step> {
@@ -245,7 +213,7 @@ impl<'y> Compiler<'y> {
         }
         let mut values = Some(Vec::new());
         for (name, yaml) in vars.iter().flat_map(Fields::entries) {
-            let value = self.var(name).zip(self.value(name, yaml));
+            let value = self.var(name).and_then(|var| Some((var, self.value_for(name, yaml)?)));
             values = values.zip(value).map(|(mut values, value)| {
                 values.push(value);
                 values
@@ -253,34 +221,15 @@ impl<'y> Compiler<'y> {
         }
         let to = self.to(draft);
         vars?;
-        Some(Step::Set { values: values?, to: to? })
+        to?;
+        Some(Step::Set { values: values? })
     }
 
     /// A value for variable `name`, whose type it must have as far as can be seen now.
-    fn value(&self, name: Text<'y>, yaml: &'y Yaml) -> Option<Template> {
-        let template = match &yaml.value {
-            YamlValue::Text(text) => self.template(Text { at: yaml.at, text }, false)?,
-            YamlValue::Int(number) => Template::Fixed(Value::Number(*number)),
-            YamlValue::Bool(flag) => Template::Fixed(Value::Flag(*flag)),
-            _ => {
-                let expected = "a text, a whole number, true or false";
-                self.faults.add(yaml.at, Fault::Shape { key: name.text.to_owned(), expected });
-                return None;
-            }
-        };
-        let (expected, fits) = match (self.scope.get(name.text)?, &template) {
-            (Value::Text(_), Template::Fixed(value)) => ("a text", matches!(value, Value::Text(_))),
-            (Value::Number(_), Template::Fixed(value)) => {
-                ("a whole number", matches!(value, Value::Number(_)))
-            }
-            (Value::Flag(_), Template::Fixed(value)) => ("true or false", matches!(value, Value::Flag(_))),
-            (Value::Number(_) | Value::Flag(_), Template::Joined(_)) => ("one expression alone", false),
-            _ => ("", true),
-        };
-        if !fits {
-            self.faults.add(yaml.at, Fault::Shape { key: name.text.to_owned(), expected });
-        }
-        fits.then_some(template)
+    fn value_for(&self, name: Text<'y>, yaml: &'y Yaml) -> Option<Form> {
+        let form = self.form(name.text, yaml)?;
+        let var = self.vars.get(name.text)?;
+        self.fits(name.text, var, &form, yaml).then_some(form)
     }
 
     fn tag(&mut self, draft: &Draft<'y>) -> Option<Step> {
@@ -300,6 +249,19 @@ impl<'y> Compiler<'y> {
         if !given {
             self.faults.add(draft.fields.at, Fault::EmptyTag(draft.id.to_owned()));
         }
-        Some(Step::Tag { entity: entity?, topic: topic?, record, to: to? })
+        to?;
+        Some(Step::Tag { entity: entity?, topic: topic?, record })
+    }
+
+    /// The node's `keys`: each key and where it leads.
+    fn keys(&mut self, draft: &Draft<'y>) -> Option<()> {
+        let mut wired = Some(());
+        for (key, yaml) in draft.fields.fields("keys").iter().flat_map(Fields::entries) {
+            let target = text_of(yaml, key.text, self.faults);
+            let key = self.key(key);
+            let way = key.zip(target).and_then(|(key, target)| self.go(draft, Way::Key(key), target));
+            wired = wired.and(way.map(drop));
+        }
+        wired
     }
 }

@@ -1,14 +1,14 @@
-//! The `queue` node: which line, what is heard in it, which keys lead out, where each end of the wait leads.
+//! The `queue` node: which line, what is heard in it, which keys lead out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::super::fault::{Fault, hint};
+use super::super::fault::{Fault, hint, hint_or_all};
 use super::super::fields::Fields;
-use super::super::model::{CallbackOffer, NodeRef, QueueStep, Step};
+use super::super::model::{CallbackOffer, QueueStep, Step};
 use super::Compiler;
 use super::exits::Draft;
-use crate::words::QueueExit;
+use crate::flow::variable::VarKind;
 
 /// The queue's music when a flow names none.
 const DEFAULT_MUSIC: &str = "attesa";
@@ -16,23 +16,15 @@ const DEFAULT_MUSIC: &str = "attesa";
 impl<'y> Compiler<'y> {
     pub(super) fn queue(&mut self, draft: &Draft<'y>) -> Option<Step> {
         draft.fields.required("queue");
-        let queue = self.named(draft, "queue", |compiler, name| {
-            let known = &compiler.env.queues;
-            let hint = || hint(name, known.iter().map(crate::ids::QueueId::as_str));
-            (!known.contains(name)).then(|| Fault::UnknownQueue { name: name.to_owned(), hint: hint() })
-        });
-        let save = draft.fields.text("save").map(|save| self.text_var(save));
+        let queue = self.queue_name(draft);
+        let save = draft.fields.text("save").map(|save| self.var_of(save, &[VarKind::Text]));
         // Skills come with a later version; until then a queue's seats are its skill.
-        draft.fields.allow(&["skills"]);
-        let defaults = self.defaults.as_ref().and_then(|defaults| defaults.fields("queue"));
-        let or_default = |key| draft.fields.fields(key).or_else(|| defaults.as_ref()?.fields(key));
-        let hold = or_default("hold");
-        let offer = or_default("offer_callback");
-        let max_wait = draft.fields.duration("max_wait").or_else(|| defaults.as_ref()?.duration("max_wait"));
-        let (music, announce) = self.hold(hold.as_ref());
+        draft.fields.value("skills");
+        let offer = draft.fields.fields("offer_callback");
+        let max_wait = draft.fields.duration("max_wait");
+        let (music, announce) = self.hold(draft.fields.fields("hold").as_ref());
         let callback = offer.as_ref().map(|offer| self.offer(offer));
         let keys = self.queue_keys(draft, callback.as_ref().and_then(|offer| Some(offer.as_ref()?.key)));
-        let exits = self.queue_exits(draft, !keys.is_empty(), offer.is_some());
         Some(Step::Queue(Box::new(QueueStep {
             queue: queue??,
             save: save.map_or(Some(None), |save| save.map(Some))?,
@@ -43,8 +35,16 @@ impl<'y> Compiler<'y> {
             record: draft.fields.flag("record").unwrap_or(true),
             keys,
             callback: callback.map_or(Some(None), |offer| offer.map(Some))?,
-            exits: exits?,
         })))
+    }
+
+    /// The exit must lead somewhere because the node has keys for it.
+    pub(super) fn queue_needs(&self, draft: &Draft<'y>, exit: &str) -> bool {
+        match exit {
+            "key" => !draft.fields.list("keys").is_empty(),
+            "callback" => draft.fields.value("offer_callback").is_some(),
+            _ => false,
+        }
     }
 
     fn hold(&self, hold: Option<&Fields<'y>>) -> (String, bool) {
@@ -59,12 +59,13 @@ impl<'y> Compiler<'y> {
         let announce = hold.text("announce");
         if let Some(announce) = announce.filter(|announce| !["posizione", "niente"].contains(&announce.text))
         {
-            let expected = "`posizione` or `niente`";
-            self.faults.add(announce.at, Fault::Shape { key: "announce".to_owned(), expected });
+            let hint = hint_or_all(announce.text, ["posizione", "niente"]);
+            let (key, name) = ("announce".to_owned(), announce.text.to_owned());
+            self.faults.add(announce.at, Fault::NotAmong { key, name, hint });
         }
         // How often is the queue's own rule, in config/queues.toml.
         hold.duration("every");
-        hold.finish();
+        hold.hold_to_names(vec!["music", "announce", "every"]);
         let music = music.map_or(DEFAULT_MUSIC, |music| music.text);
         (music.to_owned(), announce.is_none_or(|announce| announce.text == "posizione"))
     }
@@ -72,8 +73,8 @@ impl<'y> Compiler<'y> {
     fn offer(&self, offer: &Fields<'y>) -> Option<CallbackOffer> {
         let key = offer.required("key").and_then(|key| self.key(key));
         let after = offer.duration("after").unwrap_or(Duration::ZERO);
-        let when = offer.text("when").map(|when| self.expression(when, true));
-        offer.finish();
+        let when = offer.text("when").map(|when| self.truth(when, true));
+        offer.hold_to_names(vec!["key", "after", "when"]);
         Some(CallbackOffer { key: key?, after, when: when.map_or(Some(None), |when| when.map(Some))? })
     }
 
@@ -86,37 +87,6 @@ impl<'y> Compiler<'y> {
             }
         }
         keys
-    }
-
-    fn queue_exits(
-        &mut self,
-        draft: &Draft<'y>,
-        keys: bool,
-        callback: bool,
-    ) -> Option<BTreeMap<QueueExit, NodeRef>> {
-        let always = [
-            ("answered", QueueExit::Answered),
-            ("closed", QueueExit::Closed),
-            ("full", QueueExit::Full),
-            ("no_seats", QueueExit::NoSeats),
-            ("timeout", QueueExit::Timeout),
-        ];
-        let mut exits: Vec<_> = always.map(|(name, exit)| (exit, self.exit(draft, name).map(Some))).into();
-        for (name, exit, needed) in
-            [("key", QueueExit::Key, keys), ("callback", QueueExit::Callback, callback)]
-        {
-            exits.push((
-                exit,
-                if needed { self.exit(draft, name).map(Some) } else { self.optional_exit(draft, name) },
-            ));
-        }
-        let mut wired = BTreeMap::new();
-        for (exit, target) in exits {
-            if let Some(target) = target? {
-                wired.insert(exit, target);
-            }
-        }
-        Some(wired)
     }
 }
 

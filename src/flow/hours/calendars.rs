@@ -1,13 +1,13 @@
 //! All schedules of an exchange, each over the one that it extends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{Hours, Schedule, ScheduleFault, ScheduleText};
 use crate::hint::Hint;
-use crate::ids::ScheduleId;
+use crate::ids::{EntityId, ScheduleId};
 
 /// Most schedules that one may stand on; more is a circle, or nothing that a person can follow.
 const MAX_ANCESTORS: usize = 8;
@@ -18,8 +18,26 @@ const MAX_ANCESTORS: usize = 8;
 pub struct Calendars {
     /// By name.
     pub schedules: BTreeMap<ScheduleId, Schedule>,
+    /// What supervisors have closed; it comes before every schedule.
+    pub emergencies: Emergencies,
     /// Every schedule counts as open (`serve --always-open`).
     pub always_open: bool,
+}
+
+/// What supervisors have closed for an emergency.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Emergencies {
+    /// The whole exchange.
+    pub everything: bool,
+    /// These bodies.
+    pub entities: BTreeSet<EntityId>,
+}
+
+impl Emergencies {
+    /// Nobody answers for this body now.
+    pub fn close(&self, entity: &EntityId) -> bool {
+        self.everything || self.entities.contains(entity)
+    }
 }
 
 /// `calendars.toml` as written.
@@ -58,7 +76,7 @@ impl Calendars {
                 Err(found) => faults.extend(found.into_iter().map(|fault| (name.clone(), fault))),
             }
         }
-        if faults.is_empty() { Ok(Calendars { schedules, always_open: false }) } else { Err(faults) }
+        if faults.is_empty() { Ok(Calendars { schedules, ..Calendars::default() }) } else { Err(faults) }
     }
 }
 

@@ -1,8 +1,6 @@
 //! Keys pressed before they were asked for.
 
-use std::collections::{BTreeMap, VecDeque};
-
-use super::super::model::NodeRef;
+use std::collections::VecDeque;
 
 /// Most keys kept: as many as one `collect` can ask for.
 const MAX_KEYS: usize = 32;
@@ -23,11 +21,10 @@ impl TypeAhead {
         self.0.pop_front()
     }
 
-    /// Takes the oldest key that is among `keys`, leaving the others.
-    pub(super) fn take_of(&mut self, keys: &BTreeMap<char, NodeRef>) -> Option<NodeRef> {
-        let at = self.0.iter().position(|key| keys.contains_key(key))?;
-        let key = self.0.remove(at)?;
-        keys.get(&key).copied()
+    /// Takes the oldest key that `wanted` wants, leaving the others.
+    pub(super) fn take_if(&mut self, wanted: impl Fn(char) -> bool) -> Option<char> {
+        let at = self.0.iter().position(|key| wanted(*key))?;
+        self.0.remove(at)
     }
 
     pub(super) fn is_empty(&self) -> bool {

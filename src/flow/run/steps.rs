@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::expression::{EvaluationError, Expression, Facts, Value};
+use super::super::expression::{EvaluationError, Expression, Facts};
+use super::super::grammar::Way;
 use super::super::hours::Hours;
-use super::super::model::{Flow, NodeRef, PromptRef, QueueStep, Step};
+use super::super::model::{Flow, PromptRef, QueueStep, Step};
 use super::super::template::Template;
+use super::super::value::Value;
 use super::super::{Action, Enqueue, Say};
 use super::{Bulletin, FlowRun, MAX_PROMPT, Next, QueueFacts, Wait, World};
 use crate::ids::ScheduleId;
@@ -25,37 +27,33 @@ impl FlowRun {
         let bulletin_is_off =
             matches!(&node.step, Step::Bulletin { slot, .. } if !world.bulletins.contains_key(slot));
         let info = node.info && !bulletin_is_off;
-        actions.push(Action::Entered { node: node.id.clone(), info });
+        actions.push(Action::Entered { node: self.name_of(node), info });
         Ok(match &node.step {
-            Step::Play { prompt, barge_in, keys, to } => {
-                let waiting_keys = !self.type_ahead.is_empty();
-                if *barge_in && waiting_keys && !node.info {
-                    return Ok(Next::Go(self.type_ahead.take_of(keys).unwrap_or(*to)));
+            Step::Play { prompt, barge_in, .. } => {
+                if *barge_in && !self.type_ahead.is_empty() && !node.info {
+                    return Ok(Next::Go(self.key_before_play().unwrap_or(Way::To)));
                 }
                 let say = self.say(*prompt)?;
-                play(say, *barge_in, *to, now, actions)
+                play(say, *barge_in, Way::To, now, actions)
             }
-            Step::Menu { ask, .. } | Step::Collect { ask, .. } => match self.answer_ahead(now) {
-                Some(next) => next,
-                None => self.ask(ask, None, ask.retries, now, actions)?,
-            },
-            Step::Hours { schedule, open, closed, holiday, emergency } => {
-                let hours = self.hours(schedule, now, world)?;
-                Next::Go(match hours {
-                    Hours::Open => *open,
-                    Hours::Closed => *closed,
-                    Hours::Holiday => *holiday,
-                    Hours::Emergency => *emergency,
-                })
+            Step::Menu { .. } | Step::Collect { .. } | Step::Survey { .. } => {
+                self.enter_asking(now, actions)?
             }
-            Step::Bulletin { slot, prompt, none, played, closing } => match world.bulletins.get(slot) {
-                None => Next::Go(*none),
+            Step::Hours { schedule } => Next::Go(Way::Exit(match self.hours(schedule, now, world)? {
+                Hours::Open => "open",
+                Hours::Closed => "closed",
+                Hours::Holiday => "holiday",
+                Hours::Emergency => "emergency",
+            })),
+            Step::Bulletin { slot, prompt } => match world.bulletins.get(slot) {
+                None => Next::Go(Way::Exit("none")),
                 Some(bulletin) => {
                     let say = self.bulletin(slot, bulletin, *prompt)?;
-                    play(say, true, if bulletin.closing { *closing } else { *played }, now, actions)
+                    let way = Way::Exit(if bulletin.closing { "closing" } else { "played" });
+                    play(say, true, way, now, actions)
                 }
             },
-            Step::Language { set, to } => {
+            Step::Language { set } => {
                 self.call.language = set.clone();
                 actions.push(Action::Tag {
                     entity: None,
@@ -63,30 +61,34 @@ impl FlowRun {
                     language: Some(set.clone()),
                     record: None,
                 });
-                Next::Go(*to)
+                Next::Go(Way::To)
             }
-            Step::Branch { when, otherwise } => Next::Go(self.branch(when)?.unwrap_or(*otherwise)),
-            Step::Set { values, to } => {
-                for (name, template) in values {
-                    let value = template.evaluate(&self.facts(QueueFacts::default()))?;
+            Step::Branch { when } => Next::Go(self.branch(when)?),
+            Step::Set { values } => {
+                for (name, form) in values {
+                    let value = form.evaluate(&self.facts(QueueFacts::default()))?;
                     self.set_var(name, value)?;
                 }
-                Next::Go(*to)
+                Next::Go(Way::To)
             }
-            Step::Tag { entity, topic, record, to } => {
+            Step::Tag { entity, topic, record } => {
                 let entity = self.known(entity.as_ref(), "entity", &flow.known.entities)?;
                 let topic = self.known(topic.as_ref(), "topic", &flow.known.topics)?;
                 if let Some(entity) = &entity {
                     self.call.entity = entity.clone();
                 }
                 actions.push(Action::Tag { entity, topic, language: None, record: *record });
-                Next::Go(*to)
+                Next::Go(Way::To)
             }
             Step::Queue(step) => {
                 let enqueue = self.enqueue(step, &flow)?;
                 actions.push(Action::Enqueue(enqueue));
                 Next::Wait(Wait::Queue { since: now.mono })
             }
+            Step::Record(step) => self.enter_recording(step, now, actions)?,
+            Step::Request(step) => self.ask_world(step, now, actions)?,
+            Step::Subflow(step) => self.go_into(step)?,
+            Step::Return { name } => self.come_back(name, actions),
             Step::Hangup { prompt } => {
                 let say = prompt.map_or(Ok(Vec::new()), |prompt| self.say(prompt))?;
                 Next::Wait(last_words(say, now, actions))
@@ -104,20 +106,23 @@ impl FlowRun {
     }
 
     /// The way of the first condition that is true.
-    fn branch(&self, when: &[(Expression, NodeRef)]) -> Result<Option<NodeRef>, EvaluationError> {
+    fn branch(&self, when: &[Expression]) -> Result<Way, EvaluationError> {
         let facts = self.facts(QueueFacts::default());
-        for (condition, to) in when {
+        for (at, condition) in when.iter().enumerate() {
             match condition.evaluate(&facts)? {
-                Value::Flag(true) => return Ok(Some(*to)),
+                Value::Flag(true) => return Ok(Way::When(at + 1)),
                 Value::Flag(false) => {}
                 _ => return Err(EvaluationError("the condition is neither true nor false".to_owned())),
             }
         }
-        Ok(None)
+        Ok(Way::Else)
     }
 
-    /// The flow's own schedules come before the exchange's. `--always-open` opens both.
+    /// An emergency comes before every schedule, the flow's own schedules before the exchange's. `--always-open` opens both.
     fn hours(&self, name: &ScheduleId, now: Now, world: &World<'_>) -> Result<Hours, EvaluationError> {
+        if world.calendars.emergencies.close(&self.call.entity) {
+            return Ok(Hours::Emergency);
+        }
         match self.flow.schedules.get(name) {
             Some(_) if world.calendars.always_open => Ok(Hours::Open),
             Some(own) => Ok(own.at(now.wall)),
@@ -143,13 +148,12 @@ impl FlowRun {
 
     /// A variable keeps its type.
     pub(super) fn set_var(&mut self, name: &str, value: Value) -> Result<(), EvaluationError> {
-        match self.vars.get_mut(name) {
-            Some(var) if std::mem::discriminant(var) == std::mem::discriminant(&value) => {
-                *var = value;
-                Ok(())
-            }
-            _ => Err(EvaluationError(format!("the value does not have the type of `{name}`"))),
+        let fits = self.flow.vars.get(name).is_some_and(|var| var.kind.fits(&value));
+        if !fits {
+            return Err(EvaluationError(format!("the value does not have the type of `{name}`")));
         }
+        self.vars.insert(name.to_owned(), value);
+        Ok(())
     }
 
     /// A name that may be computed and must be among `known`.
@@ -161,17 +165,26 @@ impl FlowRun {
     ) -> Result<Option<N>, EvaluationError> {
         let Some(template) = template else { return Ok(None) };
         let text = template.evaluate(&self.facts(QueueFacts::default()))?.into_text();
-        let name = N::from(text.clone());
+        let name = N::from(text);
         if known.contains(&name) {
             Ok(Some(name))
         } else {
-            Err(EvaluationError(format!("there is no {kind} `{text}`")))
+            Err(EvaluationError(format!("there is no {kind} of that name")))
         }
     }
 
+    /// The same for a name that must be there.
+    pub(super) fn must_be_known<N: Clone + Ord + From<String>>(
+        &self,
+        template: &Template,
+        kind: &str,
+        known: &BTreeSet<N>,
+    ) -> Result<N, EvaluationError> {
+        self.known(Some(template), kind, known)?.ok_or_else(|| EvaluationError(format!("there is no {kind}")))
+    }
+
     fn enqueue(&mut self, step: &QueueStep, flow: &Flow) -> Result<Enqueue, EvaluationError> {
-        let queue = self.known(Some(&step.queue), "queue", &flow.known.queues)?;
-        let queue = queue.ok_or_else(|| EvaluationError("no queue".to_owned()))?;
+        let queue = self.must_be_known(&step.queue, "queue", &flow.known.queues)?;
         if let Some(save) = &step.save {
             self.set_var(save, Value::Text(queue.as_str().to_owned()))?;
         }
@@ -188,13 +201,13 @@ impl FlowRun {
     }
 }
 
-/// Plays, and goes on to `to` at its end. What is silent needs no waiting.
-fn play(say: Vec<Say>, barge_in: bool, to: NodeRef, now: Now, actions: &mut Vec<Action>) -> Next {
+/// Plays, and goes on at its end. What is silent needs no waiting.
+fn play(say: Vec<Say>, barge_in: bool, way: Way, now: Now, actions: &mut Vec<Action>) -> Next {
     if say.is_empty() {
-        return Next::Go(to);
+        return Next::Go(way);
     }
     actions.push(Action::Play { say, barge_in });
-    Next::Wait(Wait::Heard { until: now.mono + MAX_PROMPT, to })
+    Next::Wait(Wait::Heard { until: now.mono + MAX_PROMPT, way })
 }
 
 /// Says the last words, if any, and hangs up at their end.

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A flow around the nodes of one question: declares prompts `a` to `d` and two ends.
-fn small(nodes: &str) -> Arc<Flow> {
+pub(super) fn small(nodes: &str) -> Arc<Flow> {
     parsed(&small_text(nodes))
 }
 
@@ -15,9 +15,10 @@ id: "prova"
 languages: [it, en]
 start: inizio
 vars:
-  numero: {{type: digits}}
-  passi: {{type: number}}
+  numero: {{type: digits, default: ""}}
+  passi: {{type: number, default: 0}}
   nome: {{type: string, default: x}}
+  ticket: {{type: object}}
 defaults:
   input: {{timeout: 5s, inter_digit: 2s, retries: 1}}
   queue: {{exits: {{answered: fine, closed: fine, full: fine, no_seats: fine, timeout: fine}}}}
@@ -41,7 +42,7 @@ fn demo_flow_names_every_recording_it_needs_and_has_a_text_for_each() {
     let texts: BTreeSet<(&Language, &str)> =
         flow.prompt_texts().map(|(language, sound, _)| (language, sound)).collect();
     assert_eq!(texts, flow.sounds_needed());
-    assert_eq!(texts.len(), 2 * 19);
+    assert_eq!(texts.len(), 2 * 23);
     assert_eq!(flow.music_needed(), BTreeSet::from(["attesa"]));
 }
 
@@ -136,9 +137,10 @@ fn caller_who_chooses_another_city_and_a_topic_is_tagged_with_both() {
         "it/menu_comuni",
         "@empoli",
         "tag empoli",
-        "@menu",
-        "it/menu",
+        "@scelto_empoli",
+        "it/scelto_empoli",
     ]);
+    caller.listens().expect(&["@menu", "it/menu"]);
     caller.presses("21").expect(&[
         "@menu_tributi",
         "it/menu_tributi",
@@ -329,8 +331,13 @@ fn queue_and_entity_may_be_computed_and_must_exist() {
     );
     let mut caller = Caller::dials(&flow);
     caller.expect(&["@inizio", "@in_coda", "queue tributi"]);
-    caller.leaves_queue(QueueExit::Answered).expect(&["@ente", "@guasto", "it/b"]);
-    assert_eq!(caller.run.failure().unwrap().to_string(), "node `ente`: there is no entity `tributi`");
+    caller.leaves_queue(QueueExit::Answered).expect(&[
+        "@ente",
+        "ente failed: there is no entity of that name",
+        "@guasto",
+        "it/b",
+    ]);
+    assert_eq!(caller.run.failure().unwrap().to_string(), "node `ente`: there is no entity of that name");
 }
 
 #[test]

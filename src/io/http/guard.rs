@@ -17,8 +17,25 @@ pub(super) async fn guard(
     request: Request,
     next: Next,
 ) -> Result<Response, Refusal> {
+    check_form(&request, pages.address)?;
     check(request.headers(), pages.address, &pages.token)?;
     Ok(next.run(request).await)
+}
+
+/// What two readers of one request could read differently is not served (RFC 9112 section 3.2): a header that decides and stands
+/// there twice, a target with a host of its own. Bodies with two lengths, or one beside chunks, never get past hyper.
+fn check_form(request: &Request, address: SocketAddr) -> Result<(), Refusal> {
+    let headers = request.headers();
+    for name in [header::HOST, header::ORIGIN, header::AUTHORIZATION] {
+        if headers.get_all(&name).iter().nth(1).is_some() {
+            return Err(Refusal(StatusCode::BAD_REQUEST, format!("the header `{name}` stands there twice")));
+        }
+    }
+    if request.uri().authority().is_some_and(|authority| !is_ours(authority.as_str(), address)) {
+        let hint = format!("ask for this server by its address, {address}");
+        return Err(Refusal(StatusCode::MISDIRECTED_REQUEST, hint));
+    }
+    Ok(())
 }
 
 fn check(headers: &HeaderMap, address: SocketAddr, token: &str) -> Result<(), Refusal> {
@@ -50,6 +67,32 @@ fn is_ours(host: &str, address: SocketAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_can_be_read_in_two_ways_is_not_served() {
+        let address = "127.0.0.1:8080";
+        type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], Option<u16>);
+        let rows: [Row<'_>; 6] = [
+            ("/metrics", &[("host", address)], None),
+            ("http://127.0.0.1:8080/metrics", &[("host", address)], None),
+            ("http://evil.example/metrics", &[("host", address)], Some(421)),
+            ("/metrics", &[("host", address), ("host", "evil.example")], Some(400)),
+            ("/metrics", &[("authorization", "Bearer a"), ("authorization", "Bearer b")], Some(400)),
+            ("/metrics", &[("origin", "null"), ("origin", "http://127.0.0.1:8080")], Some(400)),
+        ];
+        for (target, fields, refused) in rows {
+            let request = fields
+                .iter()
+                .fold(Request::builder().uri(target), |request, (name, value)| request.header(*name, *value));
+            let request = request.body(axum::body::Body::empty()).expect("a request");
+            let checked = check_form(&request, address.parse().expect("an address"));
+            assert_eq!(
+                checked.err().map(|Refusal(status, _)| status.as_u16()),
+                refused,
+                "{target} {fields:?}"
+            );
+        }
+    }
 
     #[test]
     fn token_host_and_origin_must_all_be_right() {

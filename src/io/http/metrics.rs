@@ -8,7 +8,7 @@ use crate::engine::Metrics;
 type Row = (String, u64);
 
 /// Everything that `/metrics` shows. Queues and outcomes are names of ours: nothing in them needs escaping.
-pub(super) fn exposition(metrics: &Metrics) -> String {
+pub(super) fn exposition(metrics: &Metrics, views_behind: bool) -> String {
     let mut text = String::new();
     let mut family = |name: &str, kind: &str, help: &str, rows: &[Row]| {
         // A String takes anything.
@@ -28,11 +28,25 @@ pub(super) fn exposition(metrics: &Metrics) -> String {
     });
     family("contacts_closed_total", "counter", "Contacts closed, by outcome.", &closed.collect::<Vec<Row>>());
     family("calls_shed_total", "counter", "Calls not let in for want of room.", &plain(metrics.shed));
+    let help = "Legs whose sound to an address that sends nothing was stopped.";
+    family("media_unconfirmed_total", "counter", help, &plain(metrics.unconfirmed));
+    let refused = metrics.refused;
+    let rows = [
+        ("wrong_password", refused.wrong_passwords),
+        ("too_many_guesses", refused.guesses_refused),
+        ("stranger", refused.strangers),
+        ("bad_message", refused.bad_messages),
+        ("busy", refused.busy),
+    ];
+    let rows = rows.map(|(why, n)| (format!("{{why=\"{why}\"}}"), n));
+    family("sip_refused_total", "counter", "SIP messages refused, by reason.", &rows);
     family("store_spooled", "gauge", "Entries that wait for the store.", &plain(count(metrics.spooled)));
     let help = "1 while the store does not keep up.";
     family("store_degraded", "gauge", help, &plain(u64::from(metrics.degraded)));
     let help = "Calls answered without the promise to be on record.";
     family("calls_answered_degraded_total", "counter", help, &plain(metrics.answered_degraded));
+    let help = "1 while contacts and cases cannot be listed.";
+    family("views_behind", "gauge", help, &plain(u64::from(views_behind)));
     text
 }
 
@@ -44,6 +58,7 @@ fn count(n: usize) -> u64 {
 mod tests {
     use super::*;
     use crate::ids::QueueId;
+    use crate::sip::Tally;
     use crate::words::Outcome;
 
     #[test]
@@ -52,17 +67,20 @@ mod tests {
             calls: 3,
             waiting: [(QueueId::from("tributi"), 2)].into(),
             closed: [(Outcome::Abandoned, 7)].into(),
+            refused: Tally { wrong_passwords: 5, ..Tally::default() },
             degraded: true,
             ..Metrics::default()
         };
-        let text = exposition(&metrics);
+        let text = exposition(&metrics, true);
         for line in [
             "# TYPE centralino_calls gauge",
             "centralino_calls 3",
             "centralino_waiting{queue=\"tributi\"} 2",
             "# TYPE centralino_contacts_closed_total counter",
             "centralino_contacts_closed_total{outcome=\"abandoned\"} 7",
+            "centralino_sip_refused_total{why=\"wrong_password\"} 5",
             "centralino_store_degraded 1",
+            "centralino_views_behind 1",
         ] {
             assert!(text.lines().any(|told| told == line), "`{line}` is not in:\n{text}");
         }

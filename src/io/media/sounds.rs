@@ -1,6 +1,6 @@
 //! Reads `sounds/<language>/**/*.wav` and `sounds/music/*.wav` and encodes them, once, at start.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use hound::{SampleFormat, WavReader, WavSpec};
@@ -72,8 +72,20 @@ pub fn load_sound(path: &Path, name: &str) -> Result<Sound, SoundError> {
         let path = path.to_owned();
         return Err(SoundError::OtherFormat { path, channels, rate: sample_rate, bits: bits_per_sample });
     }
-    let samples = reader.into_samples().collect::<hound::Result<Vec<i16>>>().map_err(not_wav)?;
+    let samples = read_samples(reader).map_err(|error| not_wav(error.into()))?;
     Ok(Sound::encode(name, &samples))
+}
+
+/// All of them at once: hound's own way, one after the other, is most of the time of a start.
+fn read_samples(reader: WavReader<impl Read>) -> io::Result<Vec<i16>> {
+    let length = 2 * u64::from(reader.len());
+    let mut bytes = Vec::new();
+    reader.into_inner().take(length).read_to_end(&mut bytes)?; // hound has left it where the samples begin
+    if bytes.len() as u64 != length {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ends before its last sample"));
+    }
+    let (pairs, _) = bytes.as_chunks::<2>();
+    Ok(pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect())
 }
 
 /// The WAV files of a directory and those below it.

@@ -48,8 +48,15 @@ impl World {
         socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let addr = socket.local_addr().expect("bound");
         let dtmf = Some(101);
-        let remote =
-            Remote { addr: Some(addr), signalling: addr.ip(), codec, dtmf, send: true, receive: true };
+        let remote = Remote {
+            addr: Some(addr),
+            signalling: addr.ip(),
+            trusted: false,
+            codec,
+            dtmf,
+            send: true,
+            receive: true,
+        };
         self.plane.send(Command::SetRemote { leg, remote });
         Phone { socket, to: SocketAddr::from(([127, 0, 0, 1], port)), seq: 0 }
     }

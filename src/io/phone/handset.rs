@@ -143,7 +143,10 @@ impl Handset {
                 self.tapes = self.tapes.saturating_sub(1);
                 self.notices.push_back(Notice::NotRecorded { file: file.to_string(), error });
             }
-            media::Event::Digit { .. } | media::Event::Played { .. } | media::Event::Silent { .. } => {}
+            media::Event::Digit { .. }
+            | media::Event::Played { .. }
+            | media::Event::Silent { .. }
+            | media::Event::Unconfirmed { .. } => {}
         }
     }
 

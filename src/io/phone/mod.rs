@@ -186,12 +186,8 @@ impl<T: FnMut(&Notice)> Phone<T> {
     fn on_stream(&mut self, event: StreamEvent) {
         let now = self.clock.now().mono;
         match event {
-            StreamEvent::Accepted(stream, link) => drop(self.sip.on_accepted(stream, link)),
             StreamEvent::Bytes(link, bytes) => self.handset.handle_stream(now, link, &bytes),
-            StreamEvent::Closed(link) => {
-                self.sip.on_closed(link);
-                self.handset.handle_stream_closed(now, link);
-            }
+            StreamEvent::Closed(link) => self.handset.handle_stream_closed(now, link),
         }
     }
 

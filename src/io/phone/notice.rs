@@ -141,7 +141,9 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Refusal(status) = self;
         let words = match status {
-            401 | 407 => "the exchange wants a password, or another one",
+            401 | 407 => {
+                "wants a password, or this one is wrong: a seat gives its own (--password), a citizen calls from a trunk of trunks.toml"
+            }
             403 => "the exchange does not let this caller in",
             404 => "nobody has this number",
             408 => "no answer from the exchange",

@@ -2,14 +2,18 @@
 //!
 //! What was written is put on a backlog. The thread is woken for the first of it, lets more come together, and is not woken
 //! for that; a question is answered at once, after all that is on the backlog.
+//!
+//! Views that fail (a full disk, a damaged row) are dropped, and made anew from the journal as soon as that goes: it is tried after
+//! a second, then less and less often. Meanwhile they are *behind*, which [`Health`] tells, and nothing can be listed.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::io::disk::RealDisk;
+use crate::io::health::Health;
 use crate::io::views_sled::SledViews;
 use crate::journal::Lsn;
 use crate::journal::entry::Entry;
@@ -18,11 +22,18 @@ use crate::journal::recovery::{Recovered, Recovery, write_checkpoint};
 use crate::journal::seal::Keys;
 use crate::views::{CATCH_UP, ViewError, Views};
 
-/// How long entries are gathered before the views take them in: a short call is over by then, and its rows are written once.
-const GATHER: Duration = Duration::from_millis(250);
+/// How long entries are gathered before the views take them in: most short calls lie within one such span, and their rows are
+/// written once. Nobody sees it, because a question has all that is written taken in first.
+const GATHER: Duration = Duration::from_secs(1);
 
 /// How many entries a start reads beside the checkpoint, at most: a fifth of a second.
 const CHECKPOINT_EVERY: u64 = 50_000;
+
+/// How long after views failed they are made anew; doubled with each failure, up to [`MAX_PATIENCE`].
+const FIRST_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Making them anew reads the whole journal: on a disk that stays full, not more often than this.
+const MAX_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Something to be worked out on the views.
 pub(super) type Question = Box<dyn FnOnce(&SledViews, &Keys) + Send>;
@@ -71,42 +82,65 @@ impl ToViews {
     }
 }
 
+/// Where things are kept, and whom to tell.
+pub(super) struct Keeping {
+    /// The views' directory.
+    pub(super) dir: PathBuf,
+    /// The journal's.
+    pub(super) disk: RealDisk,
+    /// What is durable: checkpoints tell only of that.
+    pub(super) durable: Arc<AtomicU64>,
+    pub(super) health: Arc<Health>,
+}
+
 /// Keeps the views and the checkpoint.
 pub(super) struct Keeper {
-    dir: PathBuf,
-    disk: RealDisk,
+    at: Keeping,
     keys: Keys,
     /// `None`: they cannot be used.
     views: Option<SledViews>,
+    /// When views that cannot be used are made anew, and how long to wait after that.
+    retry_at: Instant,
+    patience: Duration,
     state: Recovery,
     /// The lsn of the last checkpoint made.
     checkpointed: Lsn,
     /// A checkpoint that waits for its lsn to be durable.
     pending: Option<(Lsn, Vec<u8>)>,
-    durable: Arc<AtomicU64>,
     backlog: Arc<Mutex<Backlog>>,
 }
 
 impl Keeper {
     /// `wake` leads to the inbox that [`Keeper::run`] will be given.
-    pub(super) fn new(
-        dir: PathBuf,
-        disk: RealDisk,
-        found: &Recovered,
-        durable: Arc<AtomicU64>,
-        wake: SyncSender<ToKeeper>,
-    ) -> (Keeper, ToViews) {
-        let (keys, state) = (found.keys.clone(), found.state.clone());
+    pub(super) fn new(at: Keeping, found: &Recovered, wake: SyncSender<ToKeeper>) -> (Keeper, ToViews) {
         let backlog = Arc::<Mutex<Backlog>>::default();
         let to_views = ToViews { backlog: backlog.clone(), wake };
-        // Where the checkpoint on the disk stands is not known here: one more does no harm.
-        let (views, checkpointed, pending) = (None, Lsn(0), None);
-        (Keeper { dir, disk, keys, views, state, checkpointed, pending, durable, backlog }, to_views)
+        let keeper = Keeper {
+            at,
+            keys: found.keys.clone(),
+            views: None,
+            retry_at: now(),
+            patience: FIRST_PATIENCE,
+            state: found.state.clone(),
+            // Where the checkpoint on the disk stands is not known here: one more does no harm.
+            checkpointed: Lsn(0),
+            pending: None,
+            backlog,
+        };
+        (keeper, to_views)
     }
 
     pub(super) fn run(mut self, inbox: &Receiver<ToKeeper>) {
         self.open();
-        while let Ok(mut message) = inbox.recv() {
+        loop {
+            if self.views.is_none() && self.retry_at <= now() {
+                self.make_anew();
+            }
+            let mut message = match self.wait(inbox) {
+                Ok(message) => message,
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
             if let ToKeeper::Written = message
                 && let Ok(sooner) = inbox.recv_timeout(GATHER)
             {
@@ -124,13 +158,44 @@ impl Keeper {
         }
     }
 
+    fn wait(&self, inbox: &Receiver<ToKeeper>) -> Result<ToKeeper, RecvTimeoutError> {
+        match self.views {
+            Some(_) => inbox.recv().map_err(RecvTimeoutError::from),
+            None => inbox.recv_timeout(self.retry_at.saturating_duration_since(now())),
+        }
+    }
+
     fn open(&mut self) {
-        match SledViews::open(&self.dir, self.state.lsn, &self.keys) {
+        match SledViews::open(&self.at.dir, self.state.lsn, &self.keys) {
             Ok(views) => self.views = Some(views),
-            Err(error) => tracing::error!(%error, "contacts and cases cannot be listed"),
+            Err(error) => self.give_up(&error),
         }
         self.read_on(self.state.lsn);
         self.checkpoint(CHECKPOINT_EVERY);
+    }
+
+    /// The views cannot be used, for now.
+    fn give_up(&mut self, problem: &ViewError) {
+        let again_s = self.patience.as_secs();
+        tracing::error!(%problem, again_s, "contacts and cases cannot be listed for now");
+        self.views = None;
+        self.at.health.views_are_behind(true);
+        self.retry_at = now() + self.patience;
+        self.patience = (2 * self.patience).min(MAX_PATIENCE);
+    }
+
+    /// Makes the views anew from the whole journal.
+    fn make_anew(&mut self) {
+        match SledViews::anew(&self.at.dir, &self.keys) {
+            Ok(views) => self.views = Some(views),
+            Err(error) => return self.give_up(&error),
+        }
+        self.read_on(self.state.lsn);
+        if self.views.is_some() {
+            tracing::info!("the views were made anew: contacts and cases can be listed");
+            self.at.health.views_are_behind(false);
+            self.patience = FIRST_PATIENCE;
+        }
     }
 
     /// Takes in what was written, in parts that fit in memory; before and after it what is not on the backlog.
@@ -150,17 +215,13 @@ impl Keeper {
         if from > upto {
             return;
         }
-        let mut reader = Reader::new(self.disk.clone(), from);
+        let mut reader = Reader::new(self.at.disk.clone(), from);
         loop {
             let read: Result<Vec<_>, _> = reader.by_ref().take(CATCH_UP).collect();
             match read {
                 Ok(entries) if entries.is_empty() => return,
                 Ok(entries) => self.feed(&entries),
-                Err(error) => {
-                    tracing::error!(%error, "contacts and cases cannot be listed");
-                    self.views = None;
-                    return;
-                }
+                Err(error) => return self.give_up(&error.into()),
             }
         }
     }
@@ -171,37 +232,20 @@ impl Keeper {
                 self.state.apply(*lsn, entry, &self.keys);
             }
         }
-        let applied = self.views.as_mut().map_or(Ok(()), |views| views.apply(entries, &self.keys));
-        if let Err(error) = applied {
-            self.begin_anew(&error);
+        let Some(views) = &mut self.views else { return };
+        if let Err(error) = guarded(|| views.apply(entries, &self.keys)).and_then(|applied| applied) {
+            self.give_up(&error);
         }
     }
 
-    /// Drops views that failed, and makes them anew once. When that fails too they stay closed until the next start.
-    fn begin_anew(&mut self, problem: &ViewError) {
-        tracing::warn!(%problem, "the views are dropped and made anew from the journal");
-        let Some(mut views) = self.views.take() else { return };
-        let remade = views.clear().and_then(|()| {
-            let mut reader = Reader::new(self.disk.clone(), Lsn(1));
-            loop {
-                let entries: Vec<_> = reader.by_ref().take(CATCH_UP).collect::<Result<_, _>>()?;
-                if entries.is_empty() {
-                    return Ok(());
-                }
-                views.apply(&entries, &self.keys)?;
-            }
-        });
-        match remade {
-            Ok(()) => self.views = Some(views),
-            Err(error) => tracing::error!(%error, "contacts and cases cannot be listed until the next start"),
-        }
-    }
-
-    fn answer(&self, question: Question) {
-        match &self.views {
-            Some(views) => question(views, &self.keys),
-            None => drop(question), // whoever asked sees it
-        }
+    fn answer(&mut self, question: Question) {
+        let Some(views) = &self.views else { return }; // whoever asked sees it
+        let problem = match guarded(|| question(views, &self.keys)) {
+            Ok(()) if !views.is_damaged() => return,
+            Ok(()) => ViewError::Store("something in them cannot be read".to_owned()),
+            Err(problem) => problem,
+        };
+        self.give_up(&problem);
     }
 
     /// Makes a checkpoint when there are `every` new entries, and writes it once it is durable.
@@ -210,9 +254,9 @@ impl Keeper {
             self.pending = Some((self.state.lsn, self.state.to_checkpoint(&self.keys)));
             self.checkpointed = self.state.lsn;
         }
-        let durable = Lsn(self.durable.load(Ordering::Acquire));
+        let durable = Lsn(self.at.durable.load(Ordering::Acquire));
         if let Some((_, bytes)) = self.pending.take_if(|(lsn, _)| *lsn <= durable)
-            && let Err(error) = write_checkpoint(&self.disk, &bytes)
+            && let Err(error) = write_checkpoint(&self.at.disk, &bytes)
         {
             tracing::warn!(%error, "no checkpoint: the next start reads more of the journal");
         }
@@ -222,5 +266,61 @@ impl Keeper {
         if let Some(Err(error)) = self.views.map(|views| views.flush()) {
             tracing::warn!(%error, "the views are made anew at the next start");
         }
+    }
+}
+
+/// Damaged files make sled panic in places; that must not end the thread, and nobody be told.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, ViewError> {
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    done.map_err(|_| ViewError::Store("the store gave up".to_owned()))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a thread of `io` has its own clock")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Journal;
+    use crate::journal::file_journal::FileJournal;
+    use crate::views::conformance::{answered, contact};
+    use rand::{SeedableRng, rngs::ChaCha20Rng};
+
+    #[test]
+    fn views_that_failed_are_behind_until_they_could_be_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = RealDisk::new(dir.path().join("journal")).unwrap();
+        let (mut journal, cuts) =
+            FileJournal::open(disk.clone(), ChaCha20Rng::seed_from_u64(1), 1 << 20).unwrap();
+        let (keys, state) = (journal.keys(), Recovery::default());
+        let found = Recovered { last: Lsn(0), cuts, state, keys };
+        // No view can be kept where a file stands.
+        let views = dir.path().join("views");
+        std::fs::write(&views, "x").unwrap();
+        let health = Arc::<Health>::default();
+        let at = Keeping { dir: views.clone(), disk, durable: Arc::default(), health: health.clone() };
+        let (wake, _inbox) = std::sync::mpsc::sync_channel(8);
+        let (mut keeper, to_views) = Keeper::new(at, &found, wake);
+        keeper.open();
+        let sealed = journal.commit(Lsn(1), &answered(1, 0, "0552768224")).unwrap();
+        to_views.give(sealed);
+        keeper.take_backlog();
+        assert!(health.views_behind());
+
+        keeper.make_anew();
+        assert!(health.views_behind(), "the file is still there");
+        std::fs::remove_file(&views).unwrap();
+        keeper.make_anew();
+        assert!(!health.views_behind());
+        let views = keeper.views.as_ref().expect("they were made anew");
+        assert_eq!(views.applied(), journal.last());
+        assert!(views.contact(contact(1)).unwrap().is_some(), "what was written meanwhile is there");
+
+        keeper.answer(Box::new(|_, _| panic!("sled does so on some damaged files")));
+        assert!(health.views_behind() && keeper.views.is_none());
+        keeper.make_anew();
+        assert!(!health.views_behind());
     }
 }

@@ -51,6 +51,71 @@ fn directory_in_use_is_refused_and_says_so() {
     assert!(matches!(open_at_rest(&dir.path().join("none")), Err(OpenError::Missing { .. })));
 }
 
+fn log(dir: &Path) -> std::path::PathBuf {
+    journal_dir(dir).join("journal-00000000000000000001.log")
+}
+
+/// A data directory with one call in it, closed in order.
+fn with_a_call() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut store, _) = Store::open(dir.path()).unwrap();
+    append(&mut store, 0, answered(1, 0, "0552768224"));
+    store.close();
+    dir
+}
+
+#[test]
+fn everything_in_the_data_directory_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = with_a_call();
+    let mut dirs = vec![dir.path().to_owned()];
+    while let Some(dir) = dirs.pop() {
+        for item in std::fs::read_dir(&dir).unwrap() {
+            let path = item.unwrap().path();
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            let expected = if path.is_dir() { 0o700 } else { 0o600 };
+            assert_eq!(mode, expected, "{}", path.display());
+            dirs.extend(path.is_dir().then_some(path));
+        }
+    }
+}
+
+#[test]
+fn data_directory_of_which_a_part_is_gone_opens_neither_for_calls_nor_for_questions() {
+    type Spoil = fn(&Path);
+    let table: [(&str, Spoil, &str); 5] = [
+        ("the journal", |dir| std::fs::remove_dir_all(journal_dir(dir)).unwrap(), "`views` is there"),
+        ("the log", |dir| std::fs::remove_file(log(dir)).unwrap(), "no file journal"),
+        ("what the log held", |dir| std::fs::write(log(dir), "").unwrap(), "entry 16"),
+        (
+            "all that the journal held",
+            |dir| {
+                std::fs::remove_file(journal_dir(dir).join("checkpoint")).unwrap();
+                std::fs::remove_file(journal_dir(dir).join("keys")).unwrap();
+                std::fs::write(log(dir), "").unwrap();
+                std::fs::create_dir_all(dir.join("recordings/2026")).unwrap();
+            },
+            "there are recordings",
+        ),
+        ("the keys", |dir| std::fs::remove_file(journal_dir(dir).join("keys")).unwrap(), "`keys` is missing"),
+    ];
+    for (what, spoil, told) in table {
+        let dir = with_a_call();
+        spoil(dir.path());
+        let refusals = [Store::open(dir.path()).map(drop), open_at_rest(dir.path()).map(drop)];
+        for refusal in refusals.map(|opened| opened.unwrap_err().to_string()) {
+            assert!(refusal.contains(told) && refusal.contains("restore"), "{what}: {refusal}");
+        }
+    }
+}
+
+#[test]
+fn question_to_a_directory_without_a_journal_makes_none() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(matches!(open_at_rest(dir.path()), Err(OpenError::Missing { .. })));
+    assert!(std::fs::read_dir(dir.path()).unwrap().next().is_none());
+}
+
 #[test]
 fn directory_that_cannot_be_made_is_told_with_its_reason() {
     let error = Store::open(Path::new("/proc/centralino")).unwrap_err();

@@ -1,105 +1,115 @@
-//! The write thread.
+//! The write thread: it drives the [committing machine](crate::journal::commit) and makes its writes.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Instant;
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::keeper::ToViews;
-use super::syncer::{Job, ToSyncer};
 use crate::io::disk::RealDisk;
+use crate::journal::commit::{Act, Committer};
 use crate::journal::disk::DiskError;
 use crate::journal::entry::Entry;
 use crate::journal::file_journal::FileJournal;
-use crate::journal::log::LogError;
-use crate::journal::{Journal, Lsn, RETRY, StoreEvent, StoreFailure};
-
-/// Least time from one group to the next. A group costs the same whether it holds one entry or fifty, so under load they
-/// come together, for a delay that no caller hears.
-const PACE: Duration = Duration::from_millis(2);
+use crate::journal::log::SyncWork;
+use crate::journal::{Journal, Lsn, StoreEvent};
+use crate::time::Mono;
 
 /// What the write thread is told.
 #[derive(Debug)]
 pub(super) enum ToWriter {
     /// Write this.
     Append { lsn: Lsn, entry: Entry, durable: bool },
-    /// The sync thread has done its work.
-    Synced(Lsn),
-    /// The sync thread has failed.
-    SyncFailed(DiskError),
-    /// Write what is queued, then end.
+    /// How the sync in course went.
+    Synced(Result<Lsn, DiskError>),
+    /// Write and sync what is queued, then end.
     Close,
+}
+
+/// Where the write thread hands things on to.
+pub(super) struct Outlets {
+    pub(super) report: UnboundedSender<StoreEvent>,
+    pub(super) to_syncer: Sender<SyncWork<RealDisk>>,
+    pub(super) to_views: ToViews,
+    /// For the view thread: checkpoints tell only of what is durable.
+    pub(super) durable: Arc<AtomicU64>,
 }
 
 /// Commits groups.
 pub(super) struct Writer {
     journal: FileJournal<RealDisk>,
+    committer: Committer,
     inbox: Receiver<ToWriter>,
-    report: UnboundedSender<StoreEvent>,
-    to_syncer: ToSyncer,
-    to_views: ToViews,
-    /// The entries to be written next; their first lsn is one after the journal's last. The control loop bounds it: it takes no
-    /// new calls when too many facts wait.
-    queue: Vec<Entry>,
-    /// Somebody waits for the sync of one of them.
-    urgent: bool,
-    /// Before this moment no group is begun; see [`PACE`].
-    next_at: Option<Instant>,
-    retry_at: Option<Instant>,
-    closing: bool,
-    /// Nothing more is written.
-    over: bool,
+    outlets: Outlets,
+    began: Instant,
 }
 
 impl Writer {
-    pub(super) fn new(
-        journal: FileJournal<RealDisk>,
-        inbox: Receiver<ToWriter>,
-        report: UnboundedSender<StoreEvent>,
-        to_syncer: ToSyncer,
-        to_views: ToViews,
-    ) -> Writer {
-        let (queue, urgent, next_at, retry_at, closing, over) = (Vec::new(), false, None, None, false, false);
-        Writer {
-            journal,
-            inbox,
-            report,
-            to_syncer,
-            to_views,
-            queue,
-            urgent,
-            next_at,
-            retry_at,
-            closing,
-            over,
-        }
+    #[expect(clippy::disallowed_methods, reason = "a thread of `io` has its own clock")]
+    pub(super) fn new(journal: FileJournal<RealDisk>, inbox: Receiver<ToWriter>, outlets: Outlets) -> Writer {
+        let committer = Committer::new(journal.last());
+        Writer { journal, committer, inbox, outlets, began: Instant::now() }
     }
 
     pub(super) fn run(mut self) {
-        while self.take_all() {
-            if !self.over && !self.queue.is_empty() && self.retry_is_due() {
-                self.write();
+        loop {
+            while let Some(act) = self.committer.poll(self.now()) {
+                self.carry_out(act);
             }
-            // At the end a full disk is not waited for.
-            if self.closing || self.over {
-                break;
+            if self.committer.is_done() || !self.take_all() {
+                return;
             }
         }
     }
 
-    /// Waits for something, and for the next group's time, then takes all there is. False: nobody is left.
+    fn carry_out(&mut self, act: Act) {
+        match act {
+            Act::Write => self.write(),
+            // When the sync thread is gone, so is the process.
+            Act::Sync => drop(self.outlets.to_syncer.send(self.journal.sync_work())),
+            Act::Tell(event) => self.tell(event),
+        }
+    }
+
+    fn write(&mut self) {
+        let (first, group) = self.committer.group();
+        match self.journal.commit(first, group) {
+            Ok(sealed) => {
+                // Before it is told, so that whoever hears of it and asks the views finds it there.
+                self.outlets.to_views.give(sealed);
+                self.committer.on_written(self.now());
+            }
+            Err(error) => self.committer.on_write_failed(self.now(), error, self.journal.poisoned()),
+        }
+    }
+
+    fn tell(&self, event: StoreEvent) {
+        match &event {
+            StoreEvent::Written(_) => {}
+            StoreEvent::Durable(upto) => self.outlets.durable.store(upto.0, Ordering::Release),
+            StoreEvent::Failed(failure) => tracing::error!(%failure, "the journal cannot be written"),
+        }
+        drop(self.outlets.report.send(event)); // nobody listens at the very end
+    }
+
+    /// Waits for news, or for the machine's next moment, then takes all there is. False: nobody is left.
     fn take_all(&mut self) -> bool {
-        let first = match self.retry_at {
+        let wait = self.committer.poll_timeout().map(|at| at.since(self.now()));
+        let first = match wait {
             None => self.inbox.recv().map_err(RecvTimeoutError::from),
-            Some(at) => self.inbox.recv_timeout(at.saturating_duration_since(now())),
+            // What comes during the pace goes with the group in any case: to be woken for it costs as much as a write.
+            Some(wait) if self.committer.is_pacing(self.now()) => {
+                std::thread::sleep(wait);
+                self.inbox.recv_timeout(std::time::Duration::ZERO)
+            }
+            Some(wait) => self.inbox.recv_timeout(wait),
         };
         match first {
             Ok(message) => self.take(message),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return false,
-        }
-        if let Some(at) = self.next_at.take_if(|_| !self.queue.is_empty()) {
-            std::thread::sleep(at.saturating_duration_since(now()));
         }
         while let Ok(message) = self.inbox.try_recv() {
             self.take(message);
@@ -109,61 +119,20 @@ impl Writer {
 
     fn take(&mut self, message: ToWriter) {
         match message {
-            ToWriter::Append { lsn, entry, durable } => {
-                let expected = self.journal.last().0 + self.queue.len() as u64 + 1;
-                if lsn.0 == expected {
-                    self.queue.push(entry);
-                    self.urgent |= durable;
-                } else {
-                    self.fail(LogError::Order { expected, found: lsn.0 });
-                }
+            ToWriter::Append { lsn, entry, durable } => self.committer.append(lsn, entry, durable),
+            ToWriter::Synced(Ok(upto)) => {
+                self.journal.synced(upto);
+                self.committer.on_synced(upto);
             }
-            ToWriter::Synced(upto) => self.journal.synced(upto),
-            ToWriter::SyncFailed(error) => {
-                self.journal.poison(error);
-                self.over = true;
+            ToWriter::Synced(Err(error)) => {
+                self.journal.poison(error.clone());
+                self.committer.on_sync_failed(error);
             }
-            ToWriter::Close => self.closing = true,
+            ToWriter::Close => self.committer.close(self.now()),
         }
     }
 
-    fn retry_is_due(&self) -> bool {
-        self.retry_at.is_none_or(|at| at <= now())
+    fn now(&self) -> Mono {
+        Mono::from_start(self.began.elapsed())
     }
-
-    fn write(&mut self) {
-        let first = Lsn(self.journal.last().0 + 1);
-        match self.journal.commit(first, &self.queue) {
-            Ok(sealed) => {
-                self.queue.clear();
-                self.retry_at = None;
-                self.next_at = Some(now() + PACE);
-                // First, so that whoever hears of it and asks the views finds it there.
-                self.to_views.give(sealed);
-                self.tell(StoreEvent::Written(self.journal.last()));
-                let urgent = std::mem::take(&mut self.urgent);
-                self.to_syncer.give(Job { work: self.journal.sync_work(), urgent });
-            }
-            Err(error) => {
-                self.retry_at = Some(now() + RETRY);
-                self.fail(error);
-            }
-        }
-    }
-
-    fn fail(&mut self, error: LogError) {
-        let failure = StoreFailure::new(error, self.journal.poisoned());
-        tracing::error!(%failure, "the journal cannot be written");
-        self.over |= failure.lasting;
-        self.tell(StoreEvent::Failed(failure));
-    }
-
-    fn tell(&self, event: StoreEvent) {
-        drop(self.report.send(event)); // nobody listens at the very end
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a thread of `io` has its own clock")]
-fn now() -> Instant {
-    Instant::now()
 }

@@ -23,7 +23,15 @@ fn addr(leg: LegId) -> SocketAddr {
 
 fn remote(leg: LegId, codec: Codec) -> Remote {
     let addr = addr(leg);
-    Remote { addr: Some(addr), signalling: addr.ip(), codec, dtmf: Some(101), send: true, receive: true }
+    Remote {
+        addr: Some(addr),
+        signalling: addr.ip(),
+        trusted: false,
+        codec,
+        dtmf: Some(101),
+        send: true,
+        receive: true,
+    }
 }
 
 fn sound(name: &str, ms: usize) -> Arc<Sound> {
@@ -254,8 +262,13 @@ fn phones_that_never_sent_or_only_wait_are_left_alone_and_hold_waits_longer() {
     assert_eq!(events(&mut plane), []);
     assert_eq!(plane.poll_timeout(), Some(at(600_100)));
     plane.handle_timeout(at(600_100));
-    plane.handle_timeout(at(1_600_100));
-    assert_eq!(events(&mut plane), [Event::Silent { leg: CITIZEN }], "once for each silence");
+    assert_eq!(events(&mut plane), [Event::Silent { leg: CITIZEN }]);
+    assert_eq!(plane.poll_timeout(), Some(at(1_200_100)), "told again while it lasts");
+    plane.handle_timeout(at(1_200_100));
+    assert_eq!(events(&mut plane), [Event::Silent { leg: CITIZEN }]);
+    plane.handle_sending(at(1_300_000), CITIZEN, true);
+    plane.handle_timeout(at(1_900_000));
+    assert_eq!(events(&mut plane), [], "it is heard again");
 }
 
 #[test]
@@ -341,5 +354,78 @@ fn hostile_packets_harm_nobody() {
         plane.handle_beat(at(round), &mut line);
         plane.handle_timeout(at(round));
         events(&mut plane);
+    }
+}
+
+/// Sound to an address that nobody vouches for.
+mod third_party {
+    use super::*;
+
+    const THIRD: &str = "203.0.113.66:5000";
+    const ELSEWHERE: &str = "203.0.113.67:5000";
+
+    /// A leg with music whose signalling comes from elsewhere than its SDP says.
+    fn playing_to(addr: &str, trusted: bool) -> Plane {
+        let mut plane = plane(Pace::Beats, [Codec::Pcma; 2]);
+        name(&mut plane, 0, addr, trusted);
+        plane.handle_command(at(0), play(CITIZEN, 1, &[sound("x", 60_000)], false));
+        plane
+    }
+
+    fn name(plane: &mut Plane, ms: u64, addr: &str, trusted: bool) {
+        let addr = addr.parse().ok();
+        let remote = Remote { addr, trusted, ..remote(CITIZEN, Codec::Pcma) };
+        plane.handle_command(at(ms), Command::SetRemote { leg: CITIZEN, remote });
+    }
+
+    fn sounds(plane: &mut Plane, ms: u64) -> bool {
+        let mut wire = Line::default();
+        plane.handle_timeout(at(ms));
+        plane.handle_beat(at(ms), &mut wire);
+        !wire.sent.is_empty()
+    }
+
+    #[test]
+    fn sound_to_a_third_address_that_sends_nothing_stops_after_the_grace_and_is_told_once() {
+        let mut plane = playing_to(THIRD, false);
+        assert!(sounds(&mut plane, 4_980));
+        events(&mut plane);
+        assert!(!sounds(&mut plane, 5_000));
+        let addr = THIRD.parse().expect("an address");
+        assert_eq!(events(&mut plane), [Event::Unconfirmed { leg: CITIZEN, addr }]);
+        assert!(!sounds(&mut plane, 9_000));
+        assert_eq!(events(&mut plane), []);
+    }
+
+    #[test]
+    fn a_new_sdp_every_few_seconds_buys_no_more_sound() {
+        let mut plane = playing_to(THIRD, false);
+        for ms in [2_000, 4_000, 6_000, 8_000] {
+            name(&mut plane, ms, if ms % 4_000 == 0 { THIRD } else { ELSEWHERE }, false);
+            assert_eq!(sounds(&mut plane, ms + 20), ms < 5_000, "{ms}");
+        }
+    }
+
+    #[test]
+    fn sound_goes_on_once_anything_has_come_from_there() {
+        let mut plane = playing_to(THIRD, false);
+        assert!(!sounds(&mut plane, 6_000));
+        let stun = [0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
+        plane.handle_packet(
+            at(6_010),
+            CITIZEN,
+            THIRD.parse().expect("an address"),
+            &stun,
+            &mut Line::default(),
+        );
+        assert!(sounds(&mut plane, 6_020));
+        assert!(sounds(&mut plane, 60_000));
+    }
+
+    #[test]
+    fn trusted_addresses_and_the_one_of_the_signalling_need_not_send() {
+        assert!(sounds(&mut playing_to(THIRD, true), 50_000));
+        let own = remote(CITIZEN, Codec::Pcma).addr.expect("an address").to_string();
+        assert!(sounds(&mut playing_to(&own, false), 50_000));
     }
 }

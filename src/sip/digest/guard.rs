@@ -1,6 +1,7 @@
 //! The exchange's side: challenges, and what an answer is worth.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use subtle::{Choice, ConstantTimeEq};
@@ -27,10 +28,12 @@ pub(crate) fn algorithms_for(user_agent: Option<&[u8]>) -> &'static [Algorithm] 
 pub(crate) enum Verdict {
     /// The sender knows this user's password.
     Proved(Arc<str>),
-    /// So it seems, but with a nonce that is too old or was used before: challenge again with `stale=true`.
+    /// With a nonce that is too old, was used before or was given to another host: challenge again with `stale=true`.
     Stale,
-    /// No credentials, or wrong ones, or another user's: challenge.
+    /// No credentials that are meant for us: challenge.
     Unproved,
+    /// Another answer than this user's password gives, to a nonce that this very host was given: challenge, and count it.
+    Wrong,
 }
 
 /// Knows the passwords; challenges and checks.
@@ -51,9 +54,15 @@ impl Guard {
         Guard { realm, passwords, nobody, mint: Mint::new(key), counts: BTreeMap::new() }
     }
 
-    /// Values for WWW-Authenticate, one header each, with these algorithms in this order.
-    pub(crate) fn challenges(&mut self, now: Mono, stale: bool, algorithms: &[Algorithm]) -> Vec<String> {
-        let (realm, nonce) = (&self.realm, self.mint.next(now, &self.realm));
+    /// Values for WWW-Authenticate towards `host`, one header each, with these algorithms in this order.
+    pub(crate) fn challenges(
+        &mut self,
+        now: Mono,
+        host: IpAddr,
+        stale: bool,
+        algorithms: &[Algorithm],
+    ) -> Vec<String> {
+        let (realm, nonce) = (&self.realm, self.mint.next(now, &self.realm, host));
         let quoted = realm.replace('\\', "\\\\").replace('"', "\\\"");
         let stale = if stale { ", stale=true" } else { "" };
         let challenge = |algorithm: &Algorithm| {
@@ -68,10 +77,11 @@ impl Guard {
         self.passwords.contains_key(user)
     }
 
-    /// Whether one of the Authorization `values` proves the sender to be `user`.
+    /// Whether one of the Authorization `values`, that came from `host`, proves the sender to be `user`.
     pub(crate) fn check<'a>(
         &mut self,
         now: Mono,
+        host: IpAddr,
         user: &str,
         method: &[u8],
         values: impl Iterator<Item = &'a [u8]>,
@@ -81,20 +91,23 @@ impl Guard {
         let Some(params) = values.take(4).filter_map(Params::parse).find(mine) else {
             return Verdict::Unproved;
         };
-        let Some((nonce, count)) = self.verify(user, method, &params) else { return Verdict::Unproved };
-        let Some((user, _)) = self.passwords.get_key_value(user) else { return Verdict::Unproved };
-        let Found::Fresh(serial) = self.mint.find(now, &self.realm, nonce) else { return Verdict::Stale };
+        let nonce = params.named("nonce").unwrap_or_default();
+        let Found::Fresh(serial) = self.mint.find(now, &self.realm, host, nonce) else {
+            return Verdict::Stale; // whatever the answer: it costs us no hash, and whoever forges his address no guess of others
+        };
+        let Some(count) = self.verify(user, method, nonce, &params) else { return Verdict::Wrong };
+        let Some((user, _)) = self.passwords.get_key_value(user) else { return Verdict::Wrong };
         let is_new = self.counts.entry(user.clone()).or_default().take(serial, count);
         if is_new { Verdict::Proved(user.clone()) } else { Verdict::Stale }
     }
 
-    /// The nonce and its count, when the response is the one that this user's password gives.
+    /// The count of the nonce, when the response is the one that this user's password gives.
     ///
     /// The digest's `uri` is hashed as sent and not held against the Request-URI: some phones and sipp write another form
     /// of it, and a captured answer cannot be used for another request anyway, because each count is good once.
-    fn verify<'p>(&self, user: &str, method: &[u8], params: &'p Params<'_>) -> Option<(&'p [u8], u32)> {
+    fn verify(&self, user: &str, method: &[u8], nonce: &[u8], params: &Params<'_>) -> Option<u32> {
         let algorithm = Algorithm::named(params.named("algorithm"))?;
-        let (nonce, response) = (params.named("nonce")?, params.named("response")?);
+        let response = params.named("response")?;
         let auth = match params.named("qop") {
             Some(qop) if qop.eq_ignore_ascii_case(b"auth") => {
                 Some((params.named("nc")?, params.named("cnonce")?))
@@ -124,9 +137,7 @@ impl Guard {
             return None;
         }
         // Without qop there is no count: such a nonce is good once.
-        let count =
-            auth.map_or(Some(1), |(nc, _)| u32::from_str_radix(std::str::from_utf8(nc).ok()?, 16).ok())?;
-        Some((nonce, count))
+        auth.map_or(Some(1), |(nc, _)| u32::from_str_radix(std::str::from_utf8(nc).ok()?, 16).ok())
     }
 
     /// Nonce counts held, for leak checks.
@@ -142,6 +153,7 @@ mod tests {
     use super::super::{Answering, answer};
     use super::*;
 
+    const HOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
     const START: Mono = Mono::from_start(Duration::from_secs(50));
 
     fn guard() -> Guard {
@@ -151,7 +163,7 @@ mod tests {
     }
 
     fn challenge(guard: &mut Guard, algorithm: Algorithm) -> String {
-        guard.challenges(START, false, &[algorithm]).remove(0)
+        guard.challenges(START, HOST, false, &[algorithm]).remove(0)
     }
 
     fn answered(challenge: &str, user: &str, password: &str, nc: u32) -> String {
@@ -161,7 +173,7 @@ mod tests {
     }
 
     fn check(guard: &mut Guard, now: Mono, user: &str, value: &str) -> Verdict {
-        guard.check(now, user, b"REGISTER", [value.as_bytes()].into_iter())
+        guard.check(now, HOST, user, b"REGISTER", [value.as_bytes()].into_iter())
     }
 
     #[test]
@@ -184,14 +196,16 @@ mod tests {
             ("seat01", answered(&challenge, "seat02", "due", 1)),
             ("seat99", answered(&challenge, "seat99", "uno", 1)),
             ("seat99", answered(&challenge, "seat99", &guard.nobody, 1)),
-            ("seat01", answered(&challenge, "seat01", "uno", 1).replace("firenze", "milano")),
             ("seat01", answered(&challenge, "seat01", "uno", 1).replace("qop=auth", "qop=auth-int")),
-            ("seat01", "NoOneKnowsThisScheme opaque-data=here".to_owned()),
         ];
         for (user, value) in cases {
-            assert_eq!(check(&mut guard, START, user, &value), Verdict::Unproved, "{value}");
+            assert_eq!(check(&mut guard, START, user, &value), Verdict::Wrong, "{value}");
         }
-        assert_eq!(guard.check(START, "seat01", b"REGISTER", std::iter::empty()), Verdict::Unproved);
+        let foreign = answered(&challenge, "seat01", "uno", 1).replace("firenze", "milano");
+        for value in [&foreign, "NoOneKnowsThisScheme opaque-data=here"] {
+            assert_eq!(check(&mut guard, START, "seat01", value), Verdict::Unproved, "{value}");
+        }
+        assert_eq!(guard.check(START, HOST, "seat01", b"REGISTER", std::iter::empty()), Verdict::Unproved);
         assert_eq!(guard.counts(), 0);
     }
 
@@ -207,13 +221,18 @@ mod tests {
     }
 
     #[test]
-    fn a_right_answer_to_a_nonce_of_an_earlier_start_is_stale_not_wrong() {
+    fn an_answer_to_a_nonce_of_an_earlier_start_or_another_host_is_stale_not_wrong() {
         let mut earlier = Guard::new("firenze".to_owned(), BTreeMap::new(), &[9; 32]);
         let challenge = challenge(&mut earlier, Algorithm::Md5);
         let value = answered(&challenge, "seat01", "uno", 1);
         assert_eq!(check(&mut guard(), START, "seat01", &value), Verdict::Stale);
-        let wrong = answered(&challenge, "seat01", "due", 1);
-        assert_eq!(check(&mut guard(), START, "seat01", &wrong), Verdict::Unproved);
+        let mut guard = guard();
+        let challenge =
+            guard.challenges(START, "192.0.2.8".parse().unwrap(), false, &[Algorithm::Md5]).remove(0);
+        for password in ["uno", "due"] {
+            let value = answered(&challenge, "seat01", password, 1);
+            assert_eq!(check(&mut guard, START, "seat01", &value), Verdict::Stale);
+        }
     }
 
     #[test]
@@ -230,7 +249,10 @@ mod tests {
     fn a_stale_challenge_says_so() {
         let mut guard = guard();
         assert!(
-            guard.challenges(START, true, &Algorithm::ALL).iter().all(|value| value.contains("stale=true"))
+            guard
+                .challenges(START, HOST, true, &Algorithm::ALL)
+                .iter()
+                .all(|value| value.contains("stale=true"))
         );
         assert!(!challenge(&mut guard, Algorithm::Md5).contains("stale"));
     }

@@ -4,12 +4,14 @@
 //! phones that [can bear it](algorithms_for), all with a nonce that is an HMAC over time and realm, so that nothing is remembered until
 //! somebody answers rightly. The phone computes its answer from the first challenge that it can do ([`answer`]). [`Guard::check`]
 //! then says who it is, or that the nonce was too old or used before (`stale=true`, the phone tries again by itself), or simply
-//! no. Only a right answer leaves a trace: the last count used with that nonce, in a table bounded per user.
+//! no. A right answer leaves the last count used with that nonce, in a table bounded per user; a wrong one a mark in the
+//! [`Throttle`], which slows down whoever guesses.
 
 mod client;
 mod guard;
 mod nonce;
 mod params;
+mod throttle;
 
 use md5::Md5;
 use sha2::digest::Output;
@@ -17,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use client::{Answering, answer};
 pub(crate) use guard::{Guard, Verdict, algorithms_for};
+pub(crate) use throttle::{Source, Throttle, Told};
 
 /// The hash functions that are spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,9 @@
 //! Nonces that need no memory: when and as which one they were given, sealed with a key of this start.
+//!
+//! The seal is over the host that the nonce was sent to as well. So an answer with a fresh nonce comes from somebody who hears
+//! what is sent to that host: wrong answers cannot be put down to it by forging its address.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -22,7 +26,7 @@ pub(super) struct Serial(u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
     Fresh(Serial),
-    /// Ours but too old, or not of this start of the exchange.
+    /// Ours but too old, or given to another host, or not of this start of the exchange.
     Stale,
 }
 
@@ -38,18 +42,18 @@ impl Mint {
         Mint { key, count: 0 }
     }
 
-    pub(super) fn next(&mut self, now: Mono, realm: &str) -> String {
+    pub(super) fn next(&mut self, now: Mono, realm: &str, host: IpAddr) -> String {
         self.count = self.count.wrapping_add(1);
         let millis = u64::try_from(now.since_start().as_millis()).unwrap_or(u64::MAX) << 16;
         let serial = (millis | u64::from(self.count)).to_be_bytes();
         let mut nonce = hex(&serial);
-        nonce.push_str(&hex(&self.seal(serial, realm).finalize().into_bytes()[..SEAL]));
+        nonce.push_str(&hex(&self.seal(serial, realm, host).finalize().into_bytes()[..SEAL]));
         nonce
     }
 
-    pub(super) fn find(&self, now: Mono, realm: &str, nonce: &[u8]) -> Found {
+    pub(super) fn find(&self, now: Mono, realm: &str, host: IpAddr, nonce: &[u8]) -> Found {
         let Some((serial, seal)) = unhex(nonce) else { return Found::Stale };
-        if self.seal(serial, realm).verify_truncated_left(&seal).is_err() {
+        if self.seal(serial, realm, host).verify_truncated_left(&seal).is_err() {
             return Found::Stale;
         }
         let serial = u64::from_be_bytes(serial);
@@ -57,9 +61,13 @@ impl Mint {
         if given > now || now.since(given) > LIFETIME { Found::Stale } else { Found::Fresh(Serial(serial)) }
     }
 
-    fn seal(&self, serial: [u8; 8], realm: &str) -> Hmac<Sha256> {
+    fn seal(&self, serial: [u8; 8], realm: &str, host: IpAddr) -> Hmac<Sha256> {
         let mut mac = self.key.clone();
         mac.update(&serial);
+        match host {
+            IpAddr::V4(v4) => mac.update(&v4.octets()),
+            IpAddr::V6(v6) => mac.update(&v6.octets()),
+        }
         mac.update(realm.as_bytes());
         mac
     }
@@ -119,29 +127,32 @@ mod tests {
     use super::*;
 
     const KEY: [u8; 32] = [7; 32];
+    const HOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
 
     #[test]
     fn a_nonce_is_good_for_five_minutes_in_its_realm_and_start() {
         let now = Mono::from_start(Duration::from_secs(1000));
         let mut mint = Mint::new(&KEY);
-        let nonce = mint.next(now, "firenze");
-        let fresh = |at, realm| matches!(mint.find(at, realm, nonce.as_bytes()), Found::Fresh(_));
+        let nonce = mint.next(now, "firenze", HOST);
+        let fresh = |at, realm| matches!(mint.find(at, realm, HOST, nonce.as_bytes()), Found::Fresh(_));
         assert!(fresh(now, "firenze"));
         assert!(fresh(now + LIFETIME, "firenze"));
         assert!(!fresh(now + LIFETIME + Duration::from_millis(1), "firenze"));
         assert!(!fresh(now, "milano"));
-        assert_eq!(Mint::new(&[8; 32]).find(now, "firenze", nonce.as_bytes()), Found::Stale);
-        assert_ne!(mint.next(now, "firenze"), nonce);
+        assert_eq!(Mint::new(&[8; 32]).find(now, "firenze", HOST, nonce.as_bytes()), Found::Stale);
+        let elsewhere = "192.0.2.8".parse().unwrap();
+        assert_eq!(mint.find(now, "firenze", elsewhere, nonce.as_bytes()), Found::Stale);
+        assert_ne!(mint.next(now, "firenze", HOST), nonce);
     }
 
     #[test]
     fn forged_and_garbled_nonces_are_stale() {
         let now = Mono::from_start(Duration::from_secs(1));
         let mut mint = Mint::new(&KEY);
-        let mut forged = mint.next(now, "r").into_bytes();
+        let mut forged = mint.next(now, "r", HOST).into_bytes();
         forged[3] = if forged[3] == b'0' { b'1' } else { b'0' };
         for nonce in [&forged[..], b"", b"zz", &[0xff; 48], &[b'+'; 48]] {
-            assert_eq!(mint.find(now, "r", nonce), Found::Stale);
+            assert_eq!(mint.find(now, "r", HOST, nonce), Found::Stale);
         }
     }
 

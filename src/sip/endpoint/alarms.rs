@@ -51,6 +51,10 @@ impl Alarms {
         self.moments.first().map(|(at, _)| *at)
     }
 
+    pub(super) fn sleepers(&self) -> impl Iterator<Item = Alarm> {
+        self.moments.iter().map(|(_, alarm)| *alarm)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.moments.len()
     }

@@ -2,6 +2,7 @@
 
 use super::Endpoint;
 use super::alarms::Alarm;
+use crate::planted::{self, Fault};
 use crate::sip::dialog::unhex64;
 use crate::sip::message::{Builder, MAGIC_COOKIE, Message, Method, Name};
 use crate::sip::transaction::{Client, InviteClient, action, event};
@@ -46,6 +47,14 @@ enum ClientMachine {
 impl ClientTransaction {
     pub(super) fn can_cancel(&self) -> bool {
         matches!(&self.machine, ClientMachine::Invite(machine) if machine.can_cancel())
+    }
+
+    /// The dialog that it is for.
+    pub(super) fn dialog(&self) -> Option<DialogId> {
+        match self.purpose {
+            Purpose::Call(dialog) | Purpose::Probe(dialog) => Some(dialog),
+            Purpose::Register(_) | Purpose::Farewell => None,
+        }
     }
 
     fn poll_timeout(&self) -> Option<Mono> {
@@ -167,7 +176,9 @@ impl Endpoint {
     fn rearm_client(&mut self, id: ClientId) {
         let Some(transaction) = self.clients.get(&id) else { return };
         if transaction.is_over() {
-            self.clients.remove(&id);
+            if !planted::is(Fault::KeptTransaction) {
+                self.clients.remove(&id);
+            }
             return self.alarms.set(Alarm::Client(id), None);
         }
         self.alarms.set(Alarm::Client(id), transaction.poll_timeout());

@@ -6,7 +6,6 @@ use super::Endpoint;
 use super::screen::{self, sdp_of};
 use crate::sip::admission::{Demand, user_of};
 use crate::sip::dialog::{Dialog, Path, Phase, Unacked, contact, own_address};
-use crate::sip::digest::Verdict;
 use crate::sip::message::{Message, Name, Uri};
 use crate::sip::transaction::T2;
 use crate::sip::{DialogId, Ended, Event, Incoming, Link, Peer};
@@ -18,16 +17,14 @@ impl Endpoint {
             return self.answer_stateless(link, &invite, 482, |builder| builder);
         }
         if !self.has_room() || self.dialogs.len() >= self.limits.dialogs {
-            return self.answer_busy(link, &invite);
+            return self.answer_busy(now, link, &invite);
         }
         let user = match self.admission.demand(&invite, link.remote.ip()) {
             Demand::Nothing(peer) => return self.admit(now, link, invite, peer),
             Demand::Proof(user) => user,
         };
-        match self.guard.check(now, &user, b"INVITE", invite.fields(Name::Authorization)) {
-            Verdict::Proved(user) => self.admit(now, link, invite, Peer::User(user)),
-            Verdict::Stale => self.challenge(now, link, &invite, true),
-            Verdict::Unproved => self.challenge_unproved(now, link, &invite, &user),
+        if let Some(user) = self.prove(now, link, &invite, &user) {
+            self.admit(now, link, invite, Peer::User(user));
         }
     }
 

@@ -10,8 +10,8 @@
 //! comes back at [`Endpoint::poll_timeout`].
 
 mod alarms;
+mod census;
 mod clients;
-mod failures;
 mod incoming;
 mod outgoing;
 mod phone;
@@ -19,6 +19,7 @@ mod registering;
 mod screen;
 mod servers;
 mod streams;
+mod watch;
 mod within;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -29,17 +30,17 @@ use rand::{Rng, SeedableRng};
 
 use self::alarms::{Alarm, Alarms};
 use self::clients::{ClientId, ClientTransaction};
-use self::failures::Failures;
 use self::phone::Phone;
 use self::servers::Servers;
 use self::streams::Stream;
+use self::watch::Watch;
 use super::admission::Admission;
 use super::dialog::Dialog;
 use super::digest::Guard;
 use super::message::{Message, ParseError, Reaction};
 use super::registrar::Registrar;
-use super::settings::{Census, Limits, RegistrationId, Settings};
-use super::{DialogId, Event, Link, Transmit};
+use super::settings::{Limits, RegistrationId, Settings};
+use super::{DialogId, Event, Link, Transmit, Transport};
 use crate::time::{Mono, earliest};
 
 /// A SIP user agent and registrar without sockets or clock.
@@ -52,7 +53,7 @@ pub struct Endpoint {
     tag_key: [u8; 32],
     admission: Admission,
     guard: Guard,
-    failures: Failures,
+    watch: Watch,
     registrar: Registrar,
     streams: BTreeMap<Link, Stream>,
     servers: Servers,
@@ -79,7 +80,7 @@ impl Endpoint {
         Endpoint {
             admission: Admission::new(settings.users.keys(), settings.trunks),
             guard: Guard::new(settings.realm, settings.users, &nonce_key),
-            failures: Failures::default(),
+            watch: Watch::default(),
             server: settings.server,
             advertise: settings.advertise,
             limits: settings.limits,
@@ -105,19 +106,27 @@ impl Endpoint {
     pub fn handle_datagram(&mut self, now: Mono, link: Link, bytes: &[u8]) {
         match Message::parse_datagram(bytes) {
             Ok(message) => self.on_message(now, link, message),
-            Err(error) => self.on_refused(link, &error),
+            Err(error) => self.on_refused(now, link, &error),
         }
     }
 
     fn on_message(&mut self, now: Mono, link: Link, message: Message) {
-        match message.check() {
-            Err(fault) => self.on_fault(link, &message, fault),
+        let checked = message.check();
+        if checked.is_ok() && link.transport == Transport::Tcp {
+            self.on_sense(link);
+        }
+        match checked {
+            Err(fault) => {
+                self.watch.on_bad_message(now, link.remote);
+                self.on_fault(link, &message, fault);
+            }
             Ok(()) if message.is_request() => self.on_request(now, link, message),
             Ok(()) => self.on_response(now, &message),
         }
     }
 
-    fn on_refused(&mut self, link: Link, error: &ParseError) {
+    fn on_refused(&mut self, now: Mono, link: Link, error: &ParseError) {
+        self.watch.on_bad_message(now, link.remote);
         if let (Reaction::Answer(_), Some(partial)) = (error.reaction(), &error.partial) {
             self.on_fault(link, partial, error.fault);
         }
@@ -134,6 +143,7 @@ impl Endpoint {
                 Alarm::Stream(link) => self.on_stream_timeout(now, link),
             }
         }
+        self.watch.poll(now);
         for user in self.registrar.handle_timeout(now) {
             self.events.push_back(Event::Unregistered { user, expired: true });
         }
@@ -159,19 +169,6 @@ impl Endpoint {
     /// endpoint that it has.
     pub fn poll_close(&mut self) -> Option<Link> {
         self.closes.pop_front()
-    }
-
-    /// What is held.
-    pub fn census(&self) -> Census {
-        Census {
-            server_transactions: self.servers.len(),
-            client_transactions: self.clients.len(),
-            dialogs: self.dialogs.len(),
-            streams: self.streams.len(),
-            bindings: self.registrar.count(),
-            nonces: self.guard.counts(),
-            alarms: self.alarms.len(),
-        }
     }
 
     fn insert_dialog(&mut self, dialog: Dialog) -> DialogId {

@@ -2,7 +2,6 @@
 
 use super::Endpoint;
 use crate::sip::admission::user_of;
-use crate::sip::digest::Verdict;
 use crate::sip::message::{Builder, Message, Name, NameAddr};
 use crate::sip::registrar::{Change, Contact, MOST_CONTACTS, Refusal, SHORTEST_S, Update, Wish};
 use crate::sip::{Event, Link};
@@ -18,14 +17,10 @@ impl Endpoint {
             return self.answer_stateless(link, &request, 400, |builder| builder);
         };
         if !self.has_room() {
-            return self.answer_busy(link, &request);
+            return self.answer_busy(now, link, &request);
         }
         let user = request.to().ok().and_then(|to| user_of(&to.uri()?)).unwrap_or_default();
-        let user = match self.guard.check(now, &user, b"REGISTER", request.fields(Name::Authorization)) {
-            Verdict::Proved(user) => user,
-            Verdict::Stale => return self.challenge(now, link, &request, true),
-            Verdict::Unproved => return self.challenge_unproved(now, link, &request, &user),
-        };
+        let Some(user) = self.prove(now, link, &request, &user) else { return };
         let update = Update {
             link,
             call_id: request.call_id().unwrap_or_default(),

@@ -12,10 +12,10 @@ use sha2::{Digest, Sha256};
 
 use super::Endpoint;
 use super::servers::server_key;
-use crate::sip::Link;
 use crate::sip::dialog::hex64;
 use crate::sip::digest::algorithms_for;
 use crate::sip::message::{Builder, Fault, Message, Method, Name, Reaction, Scheme, Uri};
+use crate::sip::{Link, host_of};
 use crate::time::Mono;
 
 /// The methods that are served.
@@ -79,7 +79,8 @@ impl Endpoint {
     }
 
     /// As many as may be are at it; this one should try again.
-    pub(super) fn answer_busy(&mut self, link: Link, request: &Message) {
+    pub(super) fn answer_busy(&mut self, now: Mono, link: Link, request: &Message) {
+        self.watch.on_busy(now, link.remote);
         self.answer_stateless(link, request, 503, |builder| {
             builder.format_header(Name::RetryAfter, format_args!("{RETRY_AFTER_S}"))
         });
@@ -88,7 +89,7 @@ impl Endpoint {
     /// Asks for proof, with one challenge per algorithm.
     pub(super) fn challenge(&mut self, now: Mono, link: Link, request: &Message, stale: bool) {
         let algorithms = algorithms_for(request.header(Name::UserAgent));
-        let challenges = self.guard.challenges(now, stale, algorithms);
+        let challenges = self.guard.challenges(now, host_of(link.remote.ip()), stale, algorithms);
         self.answer_stateless(link, request, 401, |builder| {
             challenges.iter().fold(builder, |builder, value| builder.header(Name::WwwAuthenticate, value))
         });

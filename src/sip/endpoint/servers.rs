@@ -72,6 +72,12 @@ impl Servers {
         self.by_id.len()
     }
 
+    /// Each, with the dialog that it belongs to.
+    #[expect(clippy::disallowed_methods, reason = "whoever asks puts them in order")]
+    pub(super) fn dialogs(&self) -> impl Iterator<Item = (u64, Option<DialogId>)> {
+        self.by_id.iter().map(|(id, transaction)| (*id, transaction.dialog))
+    }
+
     pub(super) fn find(&self, key: &[u8]) -> Option<u64> {
         self.by_key.get(key).copied()
     }

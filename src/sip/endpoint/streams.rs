@@ -18,14 +18,16 @@ const IDLE: Duration = Duration::from_secs(600);
 pub(super) struct Stream {
     framer: StreamFramer,
     heard: Mono,
+    /// Until something that makes sense has come, it has as long as a transaction; pings are none.
+    senseless_since: Option<Mono>,
     /// Since when a message lacks its rest. It gets as long as a transaction.
     partial: Option<Mono>,
 }
 
 impl Stream {
     fn poll_timeout(&self) -> Mono {
-        let idle = self.heard + IDLE;
-        self.partial.map_or(idle, |since| idle.min(since + GIVE_UP))
+        let senseless = self.senseless_since.into_iter().chain(self.partial).map(|since| since + GIVE_UP);
+        senseless.fold(self.heard + IDLE, Mono::min)
     }
 }
 
@@ -44,7 +46,7 @@ impl Endpoint {
                 Frame::Message(message) => self.on_message(now, link, message),
                 Frame::Ping => self.send(link, StreamFramer::PONG.to_vec()),
                 Frame::Refused(error) => {
-                    self.on_refused(link, &error);
+                    self.on_refused(now, link, &error);
                     if error.close {
                         self.close_stream(now, link);
                     }
@@ -92,7 +94,8 @@ impl Endpoint {
         if self.streams.len() >= self.limits.streams {
             return false;
         }
-        let stream = Stream { framer: StreamFramer::new(), heard: now, partial: None };
+        let stream =
+            Stream { framer: StreamFramer::new(), heard: now, senseless_since: Some(now), partial: None };
         self.alarms.set(Alarm::Stream(link), Some(stream.poll_timeout()));
         self.streams.insert(link, stream);
         true
@@ -105,7 +108,7 @@ impl Endpoint {
 
     pub(super) fn on_stream_timeout(&mut self, now: Mono, link: Link) {
         let Some(stream) = self.streams.get_mut(&link) else { return };
-        if stream.partial.is_some_and(|since| now >= since + GIVE_UP) {
+        if stream.senseless_since.into_iter().chain(stream.partial).any(|since| now >= since + GIVE_UP) {
             return self.close_stream(now, link);
         }
         if now >= stream.heard + IDLE {
@@ -118,6 +121,13 @@ impl Endpoint {
         }
         let next = self.streams.get(&link).map(Stream::poll_timeout);
         self.alarms.set(Alarm::Stream(link), next);
+    }
+
+    /// A message that may be listened to has come over the link.
+    pub(super) fn on_sense(&mut self, link: Link) {
+        if let Some(stream) = self.streams.get_mut(&link) {
+            stream.senseless_since = None;
+        }
     }
 
     fn is_in_use(&self, link: Link) -> bool {

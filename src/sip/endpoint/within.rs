@@ -22,7 +22,7 @@ impl Endpoint {
             return self.answer_stateless(link, &request, 481, |builder| builder);
         };
         if !self.has_room() {
-            return self.answer_busy(link, &request);
+            return self.answer_busy(now, link, &request);
         }
         let is_alive = self.dialogs.get(&id).is_some_and(|dialog| self.is_alive(dialog.path.link));
         let Some(dialog) = self.dialogs.get_mut(&id) else { return };
@@ -91,6 +91,7 @@ impl Endpoint {
         };
         if glare.is_none() {
             dialog.path.refresh_target(&request);
+            dialog.path.link = link; // a phone that has moved says so by a new target, and is reached where it spoke from
         }
         let (tag, is_abandoned) = (dialog.path.local_tag, dialog.is_abandoned);
         let server = self.begin_server(link, request, tag, Some(id));
@@ -136,6 +137,11 @@ impl Endpoint {
         let Some((server, _)) = self.take_reoffer(id) else { return };
         let status = if (300..700).contains(&status) { status } else { 488 };
         self.respond(now, server, status, |builder| builder);
+    }
+
+    /// The way to the far end of a dialog, as it was used last.
+    pub fn link(&self, id: DialogId) -> Option<Link> {
+        Some(self.dialogs.get(&id)?.path.link)
     }
 
     fn take_reoffer(&mut self, id: DialogId) -> Option<(u64, Vec<u8>)> {

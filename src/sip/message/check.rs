@@ -1,6 +1,6 @@
 //! What a message must have before a transaction takes it (RFC 3261 sections 8.1.1, 8.2 and 20).
 
-use super::{Fault, Message, Method, Name, Uri};
+use super::{Fault, Message, Method, Name, NameAddr, Uri};
 
 /// Fields that hold one value and may stand once.
 const SINGLE: &[Name] = &[
@@ -54,7 +54,10 @@ impl Message {
     }
 
     fn check_contacts(&self) -> Result<(), Fault> {
-        for contact in self.addresses(Name::Contact) {
+        let first = Some(self.contact()).filter(|first| *first != Err(Fault::Missing(Name::Contact)));
+        let others = self.headers(Name::Contact).skip(1);
+        let others = others.map(|value| NameAddr::parse(value).ok_or(Fault::Malformed(Name::Contact)));
+        for contact in first.into_iter().chain(others) {
             let contact = contact?;
             let star = contact.is_star() && self.method() == Method::Register;
             if !star && contact.uri().is_none() {

@@ -2,8 +2,9 @@
 //!
 //! Bytes arrive as a datagram ([`Message::parse_datagram`]) or as pieces of a stream ([`StreamFramer`]). The buffer is kept
 //! as it came, apart from folded lines, which become one line; every accessor borrows from it and reads its
-//! header only when asked, so a message costs one allocation beside its buffer. Nothing is lost: unknown methods and
-//! headers, repeated ones, odd spelling and bytes that are no UTF-8 are all still there.
+//! header only when asked, and those that everybody asks for only once ([`known`]), so a message costs one allocation beside
+//! its buffer. Nothing is lost: unknown methods and headers, repeated ones, odd spelling and bytes that are no UTF-8 are all
+//! still there.
 //!
 //! [`Message::check`] then holds a message against what a transaction needs. A message that fails, there or before, comes
 //! back as a [`Fault`] with the [`Reaction`] that is due: an answer, silence, or the end of the stream.
@@ -14,6 +15,7 @@ mod address;
 mod builder;
 mod check;
 mod fault;
+mod known;
 mod method;
 mod name;
 mod parse;
@@ -24,12 +26,14 @@ mod text;
 mod uri;
 mod via;
 
+use std::cell::Cell;
 use std::fmt;
 use std::ops::Range;
 
 pub use address::NameAddr;
 pub use builder::Builder;
 pub use fault::{Fault, ParseError, Reaction};
+use known::Known;
 pub use method::Method;
 pub use name::Name;
 pub use stream::{Frame, StreamFramer};
@@ -51,6 +55,7 @@ pub struct Message {
     fields: Vec<Field>,
     length: Length,
     body: Span,
+    known: Known,
 }
 
 /// A piece of the buffer, which is at most [`MAX_MESSAGE`] long.
@@ -204,23 +209,43 @@ impl Message {
 
     /// The first Via: the last hop before us.
     pub fn top_via(&self) -> Result<Via<'_>, Fault> {
+        if let Some(hop) = self.known.via.get() {
+            return Ok(hop.read(&self.bytes));
+        }
         let value = self.headers(Name::Via).next().ok_or(Fault::Missing(Name::Via))?;
-        Via::parse(value).ok_or(Fault::Malformed(Name::Via))
+        let via = Via::parse(value).ok_or(Fault::Malformed(Name::Via))?;
+        self.known.via.set(Some(known::Hop::of(&self.bytes, &via)));
+        Ok(via)
     }
 
     /// Who sent the request.
     pub fn from(&self) -> Result<NameAddr<'_>, Fault> {
-        self.address(Name::From)
+        self.known_address(&self.known.from, || self.address(Name::From))
     }
 
     /// Whom the request was meant for.
     pub fn to(&self) -> Result<NameAddr<'_>, Fault> {
-        self.address(Name::To)
+        self.known_address(&self.known.to, || self.address(Name::To))
     }
 
     /// The first Contact.
     pub fn contact(&self) -> Result<NameAddr<'_>, Fault> {
-        self.addresses(Name::Contact).next().unwrap_or(Err(Fault::Missing(Name::Contact)))
+        self.known_address(&self.known.contact, || {
+            self.addresses(Name::Contact).next().unwrap_or(Err(Fault::Missing(Name::Contact)))
+        })
+    }
+
+    fn known_address<'m>(
+        &'m self,
+        known: &Cell<Option<known::Address>>,
+        read: impl FnOnce() -> Result<NameAddr<'m>, Fault>,
+    ) -> Result<NameAddr<'m>, Fault> {
+        if let Some(address) = known.get() {
+            return Ok(address.read(&self.bytes));
+        }
+        let address = read()?;
+        known.set(Some(known::Address::of(&self.bytes, &address)));
+        Ok(address)
     }
 
     /// Every address of a header that lists them: Contact, Route, Record-Route, P-Asserted-Identity.
@@ -243,14 +268,19 @@ impl Message {
 
     /// CSeq. Its number must be below 2^31 (RFC 3261 section 8.1.1.5).
     pub fn cseq(&self) -> Result<CSeq<'_>, Fault> {
+        if let Some(known) = self.known.cseq.get() {
+            return Ok(known::cseq(&self.bytes, known));
+        }
         let value = self.header(Name::CSeq).ok_or(Fault::Missing(Name::CSeq))?;
         let read = || {
             let (digits, method) = value.split_at(value.iter().position(|byte| b" \t".contains(byte))?);
             let number = u32::try_from(text::number(digits)?).ok().filter(|&number| number < 1 << 31)?;
             let method = method.trim_ascii();
-            is_token(method).then(|| CSeq { number, method: Method::from_bytes(method) })
+            is_token(method).then_some((number, method))
         };
-        read().ok_or(Fault::Malformed(Name::CSeq))
+        let (number, method) = read().ok_or(Fault::Malformed(Name::CSeq))?;
+        self.known.cseq.set(Some((number, known::place(&self.bytes, method))));
+        Ok(CSeq { number, method: Method::from_bytes(method) })
     }
 
     /// Max-Forwards, 0 to 255, if given.

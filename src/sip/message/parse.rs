@@ -5,6 +5,7 @@
 //! (RFC 3261 section 7.3.1), so every value is one slice ever after.
 
 use super::fault::{Fault, ParseError};
+use super::known::Known;
 use super::text::{cut, is_token, number};
 use super::{Field, Length, MAX_HEADERS, MAX_MESSAGE, Message, Name, Span, Start};
 
@@ -46,7 +47,8 @@ impl Message {
         let start = head.start_line(line).ok_or_else(|| ParseError::new(Fault::NotSip, None))?;
         let (fields, length) = head.fields();
         let body = Span::new(head.at, head.bytes.len());
-        Ok((Message { bytes: head.bytes, start, fields, length, body }, head.fault))
+        let known = Known::default();
+        Ok((Message { bytes: head.bytes, start, fields, length, body, known }, head.fault))
     }
 }
 

@@ -67,7 +67,9 @@ impl StreamFramer {
         loop {
             match self.bytes.get(..4) {
                 Some(b"\r\n\r\n") => {
-                    self.bytes.drain(..4);
+                    // A row of pings is one question: to take them one by one would move what follows each time.
+                    let lines = self.bytes.chunks_exact(2).take_while(|pair| *pair == b"\r\n").count();
+                    self.bytes.drain(..lines / 2 * 4);
                     return Some(Frame::Ping);
                 }
                 // Three bytes may still become a ping; a single line end before a message is skipped (section 7.5).
@@ -162,7 +164,16 @@ mod tests {
     #[test]
     fn messages_and_pings_come_out_in_order() {
         let stream = ["\r\n", BYE, "\r\n\r\n", "\r\n\r\n", BYE, "\r\n", BYE, "\r\n\r"].concat();
-        assert_eq!(frames(&stream), ["body", "ping", "ping", "body", "body"]);
+        assert_eq!(frames(&stream), ["body", "ping", "body", "body"], "a row of pings is one question");
+    }
+
+    #[test]
+    fn a_stream_of_nothing_but_line_ends_is_one_ping_and_nothing_held() {
+        let mut framer = StreamFramer::new();
+        framer.push("\r\n".repeat(100_001).as_bytes());
+        assert!(matches!(framer.poll(), Some(Frame::Ping)));
+        assert!(framer.poll().is_none());
+        assert_eq!(framer.held(), 2);
     }
 
     #[test]

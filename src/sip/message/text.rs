@@ -201,6 +201,11 @@ impl<'a> Params<'a> {
         (text.is_empty() || text.starts_with(b";")).then_some(Params { text })
     }
 
+    /// What [`Params::as_bytes`] gave.
+    pub(super) fn of(text: &'a [u8]) -> Params<'a> {
+        Params { text }
+    }
+
     /// As they came, with the leading `;`, or empty.
     pub fn as_bytes(&self) -> &'a [u8] {
         self.text

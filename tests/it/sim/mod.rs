@@ -4,9 +4,13 @@
 //! A scenario reads as sentences: `sim.dial("055055")`, `sim.press(caller, "1")`, `sim.advance(..)`, `sim.expect(..)`. A world is
 //! made from a seed; the same seed gives the same run, byte for byte.
 
+mod judge;
 pub(crate) mod net;
 pub(crate) mod oracle;
 pub(crate) mod phone;
+mod setting;
+mod streams;
 mod world;
 
-pub(crate) use world::{Setting, Sim};
+pub(crate) use setting::Setting;
+pub(crate) use world::Sim;

@@ -42,6 +42,16 @@ pub(crate) enum Line {
     Up(DialogId, u16),
 }
 
+impl Line {
+    /// The port of the exchange, when the call is up.
+    pub(crate) fn port(self) -> Option<u16> {
+        match self {
+            Line::Up(_, port) => Some(port),
+            Line::Free | Line::Calling(_) | Line::Ringing(_) => None,
+        }
+    }
+}
+
 /// What a phone has lived through, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
@@ -60,6 +70,7 @@ pub(crate) enum Seen {
 }
 
 pub(crate) struct Phone {
+    pub(crate) id: PhoneId,
     pub(crate) endpoint: Endpoint,
     pub(crate) address: SocketAddr,
     /// Number of a citizen, name of a seat.
@@ -71,14 +82,17 @@ pub(crate) struct Phone {
     pub(crate) unplugged: bool,
     /// When the person does what the manner says.
     pub(crate) acts_at: Option<Mono>,
-    pub(crate) answered_at: Option<Mono>,
+    /// How it speaks SIP.
+    pub(crate) transport: Transport,
+    /// Over TCP: others may connect to it.
+    pub(crate) listens: bool,
     offer: Option<Vec<u8>>,
     registration: Option<sip::RegistrationId>,
     sdp: Local,
 }
 
 impl Phone {
-    pub(crate) fn new(id: PhoneId, name: &str, seed: [u8; 32]) -> Phone {
+    pub(crate) fn new(id: PhoneId, name: &str, transport: Transport, seed: [u8; 32]) -> Phone {
         let [high, low] = id.0.to_be_bytes();
         let ip = IpAddr::V4(Ipv4Addr::new(127, 1, high, low));
         let settings = Settings {
@@ -87,6 +101,7 @@ impl Phone {
             ..Settings::default()
         };
         Phone {
+            id,
             endpoint: Endpoint::new(settings, seed),
             address: SocketAddr::new(ip, 5060),
             name: name.into(),
@@ -95,7 +110,8 @@ impl Phone {
             seen: Vec::new(),
             unplugged: false,
             acts_at: None,
-            answered_at: None,
+            transport,
+            listens: true,
             offer: None,
             registration: None,
             sdp: Local::new(ip, 4000, 1),
@@ -108,7 +124,7 @@ impl Phone {
     }
 
     fn link(&self) -> Link {
-        Link { transport: Transport::Udp, local: self.address, remote: EXCHANGE }
+        Link { transport: self.transport, local: self.address, remote: EXCHANGE }
     }
 
     pub(crate) fn dial(&mut self, now: Mono, number: &str) {
@@ -182,7 +198,6 @@ impl Phone {
         self.endpoint.answer(now, dialog, answer);
         let port = agreed.addr.expect("the exchange has a port").port();
         self.line = Line::Up(dialog, port);
-        self.answered_at = Some(now);
     }
 
     /// Live through what the endpoint tells.
@@ -209,7 +224,6 @@ impl Phone {
                         self.sdp.read_answer(&answer.expect("a 200 has SDP")).expect("and it can be read");
                     let port = agreed.addr.expect("the exchange has a port").port();
                     self.line = Line::Up(dialog, port);
-                    self.answered_at = Some(now);
                     self.seen.push(Seen::Answered);
                 }
                 Event::Rejected { dialog, status } if self.is(dialog) => {

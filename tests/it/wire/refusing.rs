@@ -51,7 +51,8 @@ fn wrong_password_and_unknown_user_are_refused_alike() {
         phone.registration(SOON)
     };
     let refused = reaction("seat01");
-    assert!(refused.contains("401"), "{refused}");
+    // baresip tries the same password again and again, until it has used up its tries.
+    assert!(refused.contains("401") || refused.contains("403"), "{refused}");
     assert_eq!(refused, reaction("nessuno"));
 }
 

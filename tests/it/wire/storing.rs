@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use super::contacts;
 use super::exchange::Exchange;
 use super::http;
 use super::patience::wait_for;
@@ -38,6 +39,11 @@ impl SmallDisk {
     fn fill(&self) {
         let mut filler = std::fs::File::create(self.0.join("filler")).expect("there is room for a name");
         while filler.write_all(&[0; 4096]).is_ok() {}
+    }
+
+    /// Gives it back.
+    fn empty(&self) {
+        std::fs::remove_file(self.0.join("filler")).expect("it was filled");
     }
 }
 
@@ -81,6 +87,32 @@ fn callers_are_still_answered_when_the_disk_is_full_and_the_health_page_says_so(
     });
     assert_eq!(Uac::new(exchange.sip, "0557499999", "055055").dial(SOON), Some(200));
     assert_eq!(http::status(exchange.http, "/health/live"), Some(200));
+}
+
+#[test]
+fn calls_of_a_time_with_a_full_disk_are_listed_once_there_is_room_again() {
+    let test = "calls_of_a_time_with_a_full_disk_are_listed_once_there_is_room_again";
+    if !tools::ready(test, &[Need::Exchange, Need::Mounts]) {
+        return;
+    }
+    let site = Site::demo();
+    let disk = data_disk(&site, DISK);
+    let exchange = Exchange::start(&site);
+    disk.fill();
+    let patience = Duration::from_secs(30);
+    let mut calls = 0;
+    wait_for("the health page to say that the store does not keep up", patience, || {
+        calls += 1;
+        let mut caller = Uac::new(exchange.sip, &format!("05575{calls:05}"), "055055");
+        assert_eq!(caller.dial(SOON), Some(200));
+        caller.hang_up();
+        (http::status(exchange.http, "/health/ready") == Some(503)).then_some(())
+    });
+    disk.empty();
+    wait_for("the health page to say that all is well", patience, || {
+        (http::text(exchange.http, "/health/ready")? == "ready\n").then_some(())
+    });
+    assert_eq!(contacts::when_ended(&site, exchange.http, calls).len(), calls);
 }
 
 #[test]

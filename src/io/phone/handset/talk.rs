@@ -95,7 +95,7 @@ impl Handset {
     pub(super) fn hear(&mut self, negotiated: Negotiated) {
         let Some(call) = &mut self.call else { return };
         call.takes_keys = negotiated.dtmf.is_some();
-        let remote = negotiated.remote(self.link.remote.ip());
+        let remote = negotiated.remote(self.link.remote.ip(), true);
         self.orders.push_back(Command::SetRemote { leg: call.leg, remote });
     }
 

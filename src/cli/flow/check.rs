@@ -1,0 +1,108 @@
+//! `flow check` and `flow fmt`.
+
+use std::path::{Path, PathBuf};
+
+use super::{Files, World, counted, read};
+use crate::cli::failure::Failure;
+use crate::cli::out;
+
+/// What was found in one file.
+struct Found {
+    faults: Vec<String>,
+    warnings: Vec<String>,
+}
+
+/// Checks the files.
+pub(super) fn run(files: &Files, strict: bool) -> Result<(), Failure> {
+    let world = World::load(&files.config)?;
+    let (mut faults, mut warnings) = (0, 0);
+    for file in &files.files {
+        let found = check(&world, file, files)?;
+        faults += found.faults.len();
+        warnings += found.warnings.len();
+        found.faults.iter().chain(&found.warnings).try_for_each(|line| out::line(line))?;
+    }
+    let checked = counted(files.files.len(), "flow");
+    let told = match warnings {
+        0 => String::new(),
+        warnings => format!(", {}", counted(warnings, "warning")),
+    };
+    if faults == 0 && (warnings == 0 || !strict) {
+        return out::line(&format!("{checked} checked, no faults{told}"));
+    }
+    eprintln!("{checked} checked, {}{told}", counted(faults, "fault"));
+    Err(Failure::found())
+}
+
+fn check(world: &World, file: &Path, files: &Files) -> Result<Found, Failure> {
+    let tongue = files.lang.tongue();
+    let checked = match world.parse(file)? {
+        Ok(checked) => checked,
+        Err(errors) => {
+            let faults = errors.iter().map(|error| error.said(tongue)).collect();
+            return Ok(Found { faults, warnings: Vec::new() });
+        }
+    };
+    let untested = checked.flow.untested(&file.display().to_string(), &world.calendars);
+    let mut warnings = [checked.warnings, untested].concat();
+    warnings.sort_by_key(|warning| warning.at);
+    Ok(Found {
+        faults: world.missing_sounds(file, &checked.flow),
+        warnings: warnings.iter().map(|warning| warning.said(tongue)).collect(),
+    })
+}
+
+/// Lays the files out anew, or tells which are laid out otherwise.
+pub(super) fn fmt(files: &[PathBuf], only_check: bool) -> Result<(), Failure> {
+    let mut otherwise = 0;
+    for file in files {
+        let text = read(file)?;
+        let laid_out = crate::flow::laid_out(&text);
+        if laid_out == text {
+            continue;
+        }
+        otherwise += 1;
+        if only_check {
+            out::line(&format!("{}: is laid out otherwise; run `centralino flow fmt`", file.display()))?;
+            continue;
+        }
+        let written = std::fs::write(file, laid_out);
+        written.map_err(|error| {
+            Failure::other(format_args!("{}: cannot be written ({error})", file.display()))
+        })?;
+        out::line(&format!("{}: laid out anew", file.display()))?;
+    }
+    if only_check && otherwise > 0 { Err(Failure::found()) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Lang;
+    use super::*;
+
+    fn repository(path: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+    }
+
+    fn files(file: PathBuf) -> Files {
+        Files { files: vec![file], config: repository("config"), lang: Lang::En }
+    }
+
+    #[test]
+    fn shipped_flows_have_no_fault_and_a_slip_is_told_with_its_place() {
+        let world = World::load(&repository("config")).expect("the shipped configuration");
+        for file in ["ivr-flows/055055.yaml"] {
+            let files = files(repository(file));
+            let found = check(&world, &files.files[0], &files).expect("it can be read");
+            assert_eq!(found.faults, [""; 0], "{file}");
+        }
+        let dir = tempfile::tempdir().expect("a directory");
+        let spoiled = dir.path().join("055055.yaml");
+        let text = std::fs::read_to_string(repository("ivr-flows/055055.yaml")).expect("it can be read");
+        std::fs::write(&spoiled, text.replacen("queue: ", "queu: ", 1)).expect("room");
+        let files = files(spoiled);
+        let told = check(&world, &files.files[0], &files).expect("it can be read").faults;
+        let place = format!("{}:", files.files[0].display());
+        assert!(!told.is_empty() && told.iter().all(|fault| fault.starts_with(&place)), "{told:?}");
+    }
+}

@@ -1,0 +1,61 @@
+//! What people would stumble over in a flow that runs: menus that are too long, notices that can be cut off.
+
+use std::time::Duration;
+
+use super::super::fault::{Fault, Faults, Place};
+use super::super::grammar::Way;
+use super::super::model::{Environment, Flow, Node, Step};
+use super::super::prompt::Prompt;
+
+/// Most choices that people keep in mind.
+const MAX_CHOICES: usize = 5;
+/// Longest menu that people listen to.
+const MAX_SPEECH: Duration = Duration::from_secs(25);
+/// Words of a notice that a call is recorded.
+const RECORDING_NOTICES: [&str; 6] = [
+    "può essere registrata",
+    "viene registrata",
+    "è registrata",
+    "may be recorded",
+    "is recorded",
+    "are recorded",
+];
+
+/// Tells them.
+pub(super) fn look(flow: &Flow, env: &Environment, warnings: &Faults) {
+    for (node, place) in flow.nodes.iter().zip(&flow.places) {
+        match &node.step {
+            Step::Menu { ask } => look_at_menu(node, flow.prompt(ask.prompt), *place, env, warnings),
+            Step::Play { prompt, barge_in: true, notice }
+                if *notice || says_recorded(flow.prompt(*prompt)) =>
+            {
+                warnings.add(*place, Fault::BargedNotice(node.id.to_string()));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn look_at_menu(node: &Node, prompt: &Prompt, place: Place, env: &Environment, warnings: &Faults) {
+    let choices = node.ways.iter().filter(|(way, _)| matches!(way, Way::Key(_))).count();
+    if choices > MAX_CHOICES {
+        warnings.add(place, Fault::ManyChoices { node: node.id.to_string(), choices });
+    }
+    for language in prompt.spoken.keys() {
+        let lengths = env.lengths.get(language);
+        let sounds = prompt.sounds().filter(|(spoken, ..)| *spoken == language);
+        let length: Duration = sounds.filter_map(|(_, sound, _)| lengths?.get(sound)).copied().sum();
+        if length > MAX_SPEECH {
+            let (node, language) = (node.id.to_string(), language.to_string());
+            let seconds = length.as_secs();
+            warnings.add(place, Fault::LongMenu { node, language, seconds });
+        }
+    }
+}
+
+fn says_recorded(prompt: &Prompt) -> bool {
+    prompt.sounds().filter_map(|(.., text)| text).any(|text| {
+        let text = text.to_lowercase();
+        RECORDING_NOTICES.iter().any(|notice| text.contains(notice))
+    })
+}

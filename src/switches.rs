@@ -1,0 +1,222 @@
+//! Switches: what supervisors turn on and off during the day, without publishing a flow.
+//!
+//! A *bulletin* fills a slot that flows have (`type: bulletin`) with a message; an *emergency* closes an Ente, a queue or everything,
+//! whatever the calendar says. Each holds until it is switched off or its time is over. [`Switches`] is the fold of every [`Switch`]
+//! on record, at the start as in the running exchange; who asks it first drops what is over ([`Switches::expire`]).
+//!
+//! Scopes and slots are names of the configuration and of flows, checked by whoever takes the command: so there are few of them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{EntityId, QueueId};
+
+/// One turn of a switch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    /// Callers who pass the slot hear this.
+    BulletinOn {
+        /// As flows name it.
+        slot: String,
+        /// What is heard.
+        #[serde(flatten)]
+        bulletin: Bulletin,
+    },
+    /// They hear nothing there any more.
+    BulletinOff {
+        /// As flows name it.
+        slot: String,
+    },
+    /// Nobody is served there any more.
+    Close(Closing),
+    /// It follows its hours again.
+    Open {
+        /// What was closed.
+        scope: Scope,
+    },
+}
+
+/// A message that is switched on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bulletin {
+    /// `sounds/<language>/<sound>.wav`; `None`: what the flow itself says in this slot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound: Option<String>,
+    /// The call ends after it.
+    #[serde(default)]
+    pub closing: bool,
+    /// Milliseconds since the Unix epoch at which it is over; `None`: when it is switched off.
+    #[serde(default)]
+    pub until_ms: Option<i64>,
+}
+
+/// An emergency closing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    /// What is closed.
+    pub scope: Scope,
+    /// Milliseconds since the Unix epoch at which it is over; `None`: when it is opened.
+    #[serde(default)]
+    pub until_ms: Option<i64>,
+    /// For the people who read the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What an emergency closes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// The whole exchange.
+    Everything,
+    /// One body of the federation.
+    Entity(EntityId),
+    /// One queue.
+    Queue(QueueId),
+}
+
+impl std::fmt::Display for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Scope::Everything => f.write_str("everything"),
+            Scope::Entity(entity) => write!(f, "entity {entity}"),
+            Scope::Queue(queue) => write!(f, "queue {queue}"),
+        }
+    }
+}
+
+/// What is switched on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switches {
+    /// By slot.
+    pub bulletins: BTreeMap<String, Bulletin>,
+    /// One for each scope, in the order of scopes.
+    pub closings: Vec<Closing>,
+}
+
+impl Switches {
+    /// A switch is turned; what was there is replaced.
+    pub fn apply(&mut self, switch: &Switch) {
+        match switch {
+            Switch::BulletinOn { slot, bulletin } => {
+                self.bulletins.insert(slot.clone(), bulletin.clone());
+            }
+            Switch::BulletinOff { slot } => drop(self.bulletins.remove(slot)),
+            Switch::Close(closing) => {
+                self.open(&closing.scope);
+                let at = self.closings.partition_point(|other| other.scope < closing.scope);
+                self.closings.insert(at, closing.clone());
+            }
+            Switch::Open { scope } => self.open(scope),
+        }
+    }
+
+    fn open(&mut self, scope: &Scope) {
+        self.closings.retain(|closing| closing.scope != *scope);
+    }
+
+    /// Drop what is over at `now_ms`; true when there was something.
+    pub fn expire(&mut self, now_ms: i64) -> bool {
+        let lasts = |until_ms: Option<i64>| until_ms.is_none_or(|until| now_ms < until);
+        let before = self.bulletins.len() + self.closings.len();
+        self.bulletins.retain(|_, bulletin| lasts(bulletin.until_ms));
+        self.closings.retain(|closing| lasts(closing.until_ms));
+        before != self.bulletins.len() + self.closings.len()
+    }
+
+    /// This scope is closed by itself, whatever else is.
+    pub fn has_closed(&self, scope: &Scope) -> bool {
+        self.closings.iter().any(|closing| closing.scope == *scope)
+    }
+
+    /// Nobody may wait in `queue` for `entity`.
+    pub fn close_queue(&self, queue: &QueueId, entity: &EntityId) -> bool {
+        self.closings.iter().any(|closing| match &closing.scope {
+            Scope::Everything => true,
+            Scope::Entity(closed) => closed == entity,
+            Scope::Queue(closed) => closed == queue,
+        })
+    }
+
+    /// The bodies that are closed each by itself.
+    pub fn closed_entities(&self) -> impl Iterator<Item = &EntityId> {
+        self.closings.iter().filter_map(|closing| match &closing.scope {
+            Scope::Entity(entity) => Some(entity),
+            Scope::Everything | Scope::Queue(_) => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(scope: Scope, until_ms: Option<i64>) -> Switch {
+        Switch::Close(Closing { scope, until_ms, reason: None })
+    }
+
+    #[test]
+    fn emergency_closes_what_it_names_until_its_time_is_over() {
+        let mut switches = Switches::default();
+        switches.apply(&close(Scope::Queue("tributi".into()), Some(2_000)));
+        switches.apply(&close(Scope::Entity("empoli".into()), None));
+        for (queue, entity, closed) in
+            [("tributi", "firenze", true), ("anagrafe", "firenze", false), ("anagrafe", "empoli", true)]
+        {
+            assert_eq!(switches.close_queue(&queue.into(), &entity.into()), closed, "{queue} {entity}");
+        }
+        assert_eq!((switches.expire(1_999), switches.expire(2_000)), (false, true));
+        assert!(!switches.close_queue(&"tributi".into(), &"firenze".into()));
+        switches.apply(&close(Scope::Everything, None));
+        assert!(switches.close_queue(&"tributi".into(), &"firenze".into()));
+        assert_eq!(switches.closed_entities().map(EntityId::as_str).collect::<Vec<_>>(), ["empoli"]);
+        switches.apply(&Switch::Open { scope: Scope::Everything });
+        assert!(!switches.close_queue(&"tributi".into(), &"firenze".into()));
+    }
+
+    #[test]
+    fn last_turn_of_a_switch_counts() {
+        let mut switches = Switches::default();
+        let on = |sound: Option<&str>| Switch::BulletinOn {
+            slot: "neve".to_owned(),
+            bulletin: Bulletin { sound: sound.map(str::to_owned), closing: false, until_ms: Some(10) },
+        };
+        switches.apply(&on(None));
+        switches.apply(&on(Some("neve_forte")));
+        switches.apply(&close(Scope::Everything, Some(5)));
+        switches.apply(&close(Scope::Everything, None));
+        assert_eq!(switches.bulletins["neve"].sound.as_deref(), Some("neve_forte"));
+        assert_eq!((switches.closings.len(), switches.closings[0].until_ms), (1, None));
+        assert!(switches.expire(10) && switches.bulletins.is_empty());
+        switches.apply(&on(None));
+        switches.apply(&Switch::BulletinOff { slot: "neve".to_owned() });
+        assert!(switches.bulletins.is_empty());
+    }
+
+    /// The journal keeps these words for ever.
+    #[test]
+    fn switches_are_written_in_words_that_stay() {
+        for (switch, json) in [
+            (
+                Switch::BulletinOn {
+                    slot: "neve".to_owned(),
+                    bulletin: Bulletin { sound: Some("neve".to_owned()), closing: true, until_ms: Some(7) },
+                },
+                r#"{"bulletin_on":{"slot":"neve","sound":"neve","closing":true,"until_ms":7}}"#,
+            ),
+            (Switch::BulletinOff { slot: "neve".to_owned() }, r#"{"bulletin_off":{"slot":"neve"}}"#),
+            (
+                close(Scope::Entity("empoli".into()), None),
+                r#"{"close":{"scope":{"entity":"empoli"},"until_ms":null}}"#,
+            ),
+            (Switch::Open { scope: Scope::Everything }, r#"{"open":{"scope":"everything"}}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&switch).expect("plain data"), json);
+            assert_eq!(serde_json::from_str::<Switch>(json).expect("as it was written"), switch);
+        }
+        let short = r#"{"close":{"scope":"everything"}}"#;
+        assert_eq!(serde_json::from_str::<Switch>(short).expect("enough"), close(Scope::Everything, None));
+    }
+}

@@ -1,0 +1,73 @@
+//! Operators: registration, statuses, feature codes.
+
+use centralino::ids::SeatId;
+use centralino::journal::sim_disk::Crash;
+use centralino::words::{Status, StatusChange};
+
+use super::{MINUTE, talking, waiting};
+use crate::sim::Sim;
+use crate::sim::phone::{Line, Seen};
+
+#[test]
+fn pause_and_feature_codes_change_a_seats_status_and_are_confirmed_by_voice() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    let status = |sim: &Sim| sim.engine().distribution().seat(&SeatId::from("seat01")).unwrap().status;
+    for (code, sound, expected) in [
+        ("*13", "it/sistema/stato_pausa", Status::Paused("phone".into())),
+        ("*14", "it/sistema/stato_pronto", Status::Ready),
+        ("*12", "it/sistema/stato_uscito", Status::LoggedOut),
+        ("*11", "it/sistema/stato_entrato", Status::Ready),
+    ] {
+        sim.with_phone(seat, |phone, now| phone.dial(now, code));
+        sim.until(sound, |sim| sim.hears(seat, sound));
+        assert_eq!(status(&sim), expected, "{code}");
+        sim.until("the phone is free", |sim| sim.line(seat) == Line::Free);
+    }
+    sim.status("seat01", StatusChange::Pause("mensa".into()));
+    assert_eq!(status(&sim), Status::Paused("mensa".into()));
+}
+
+#[test]
+fn operator_codes_topic_and_outcome_in_wrap_up_and_hears_saved_only_when_it_is_durable() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    let citizen = waiting(&mut sim);
+    talking(&mut sim, citizen, seat);
+    sim.hang_up(seat);
+    sim.until("the line is free", |sim| sim.line(citizen) == Line::Free);
+    let (topic, code) = {
+        let (id, topic) =
+            sim.config().topics.iter().find(|(_, topic)| topic.code.is_some()).expect("a coded topic");
+        (id.clone(), topic.code.clone().unwrap())
+    };
+    sim.with_phone(seat, |phone, now| phone.dial(now, &format!("*15{code}")));
+    sim.until("saved", |sim| sim.hears(seat, "it/sistema/codifica_salvata"));
+    sim.crash(Crash::PowerCut);
+    sim.start_exchange();
+    assert_eq!(sim.contact(citizen).topic, Some(topic));
+}
+
+#[test]
+fn refresh_of_a_registration_changes_neither_status_nor_work() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    let citizen = waiting(&mut sim);
+    talking(&mut sim, citizen, seat);
+    sim.advance(10 * MINUTE);
+    assert!(sim.talk_together(citizen, seat));
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn wrong_password_does_not_register() {
+    let mut sim = Sim::new();
+    let seat = sim.seat_phone("seat01");
+    sim.with_phone(seat, |phone, now| {
+        phone.unregister(now);
+        phone.register(now, "guess");
+    });
+    sim.until("refused", |sim| {
+        sim.phones[&seat].seen.iter().any(|seen| matches!(seen, Seen::NotRegistered(401 | 403)))
+    });
+}

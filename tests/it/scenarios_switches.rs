@@ -1,0 +1,184 @@
+//! Bulletins and emergencies that supervisors switch while callers are on the line: one scenario each, in virtual time.
+
+use std::time::Duration;
+
+use centralino::engine::{Command, Reply};
+use centralino::journal::sim_disk::Crash;
+use centralino::switches::{Bulletin, Closing, Scope, Switch};
+use centralino::words::{EndedBy, Outcome};
+
+use crate::sim::phone::{Line, Manner, PhoneId};
+use crate::sim::{Setting, Sim};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+/// Tuesday 24 November 2026, ten in the morning in Florence: when every world begins.
+const START_MS: i64 = 1_795_510_800_000;
+
+/// Turn a switch, which the exchange accepts.
+#[track_caller]
+fn turn(sim: &mut Sim, switch: Switch) {
+    sim.command(Command::Switch(switch));
+    let reply = sim.replies.pop();
+    assert!(matches!(reply, Some(Reply::Done)), "{reply:?}");
+}
+
+fn close(scope: Scope, until_ms: Option<i64>) -> Switch {
+    Switch::Close(Closing { scope, until_ms, reason: Some("evacuazione".to_owned()) })
+}
+
+fn bulletin(closing: bool, until_ms: Option<i64>) -> Switch {
+    Switch::BulletinOn {
+        slot: "protezione-civile".to_owned(),
+        bulletin: Bulletin { sound: None, closing, until_ms },
+    }
+}
+
+/// A citizen who hears the menu.
+fn at_the_menu(sim: &mut Sim) -> PhoneId {
+    let citizen = sim.call("055055");
+    sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
+    citizen
+}
+
+#[track_caller]
+fn hears_and_is_let_go(sim: &mut Sim, citizen: PhoneId, sound: &str) {
+    sim.until(&format!("{sound} is heard"), |sim| sim.hears(citizen, sound));
+    sim.until("the flow hangs up", |sim| sim.line(citizen) == Line::Free);
+}
+
+#[test]
+fn bulletin_is_heard_by_the_next_caller_informs_and_is_switched_off() {
+    let mut sim = Sim::new();
+    let before = at_the_menu(&mut sim);
+    turn(&mut sim, bulletin(false, None));
+    sim.advance(SECOND);
+    assert!(!sim.hears(before, "it/allerta"), "who has passed the slot is left alone");
+    let after = sim.call("055055");
+    sim.until("the bulletin is heard", |sim| sim.hears(after, "it/allerta"));
+    sim.hang_up(after);
+    assert_eq!(sim.contact(after).outcome, Some(Outcome::Contained));
+    turn(&mut sim, Switch::BulletinOff { slot: "protezione-civile".to_owned() });
+    let last = sim.call("055055");
+    sim.until("the greeting is heard", |sim| sim.hears(last, "it/benvenuto"));
+}
+
+#[test]
+fn closing_bulletin_ends_the_call_until_its_time_is_over() {
+    let mut sim = Sim::new();
+    turn(&mut sim, bulletin(true, Some(START_MS + 60_000)));
+    let early = sim.call("055055");
+    sim.until("the bulletin is heard", |sim| sim.hears(early, "it/allerta"));
+    hears_and_is_let_go(&mut sim, early, "it/grazie");
+    sim.advance(MINUTE);
+    let late = sim.call("055055");
+    sim.until("the greeting is heard", |sim| sim.hears(late, "it/benvenuto"));
+}
+
+#[test]
+fn emergency_of_a_queue_reaches_callers_in_the_menu_in_the_queue_and_being_rung_for() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    sim.with_phone(seat, |phone, _| phone.manner = Manner::Ignores);
+    let [rung, waits, chooses, elsewhere] = [(); 4].map(|()| at_the_menu(&mut sim));
+    for citizen in [rung, waits] {
+        sim.press(citizen, "1");
+    }
+    sim.press(elsewhere, "3");
+    sim.until("the seat rings", |sim| matches!(sim.line(seat), Line::Ringing(_)));
+    turn(&mut sim, close(Scope::Queue("anagrafe".into()), None));
+    sim.press(chooses, "1");
+    let told = [rung, waits, chooses];
+    sim.until("all are told", |sim| told.iter().all(|citizen| sim.hears(*citizen, "it/coda_chiusa")));
+    sim.until("the flow hangs up", |sim| told.iter().all(|citizen| sim.line(*citizen) == Line::Free));
+    for citizen in told {
+        let contact = sim.contact(citizen);
+        assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Unserved), Some(EndedBy::Flow)));
+        assert_eq!(contact.queue.as_ref().map(|queue| queue.as_str()), Some("anagrafe"));
+    }
+    sim.until("the seat rings for the other queue", |sim| matches!(sim.line(seat), Line::Ringing(_)));
+    assert!(sim.hears(elsewhere, "music/attesa"));
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn emergency_of_an_ente_closes_its_number_and_no_other() {
+    let mut sim = Sim::new();
+    turn(&mut sim, close(Scope::Entity("empoli".into()), None));
+    let citizen = sim.call("0555055002");
+    hears_and_is_let_go(&mut sim, citizen, "it/sospeso");
+    let other = sim.call("055055");
+    sim.until("the greeting is heard", |sim| sim.hears(other, "it/benvenuto"));
+    turn(&mut sim, Switch::Open { scope: Scope::Entity("empoli".into()) });
+    let again = sim.call("0555055002");
+    sim.until("the greeting is heard", |sim| sim.hears(again, "it/benvenuto"));
+}
+
+#[test]
+fn emergency_comes_before_a_holiday_and_before_always_open() {
+    let mut sim = Sim::new().starting_at("2026-06-24T11:00:00+02:00[Europe/Rome]");
+    turn(&mut sim, close(Scope::Everything, None));
+    let citizen = sim.call("055055");
+    hears_and_is_let_go(&mut sim, citizen, "it/sospeso");
+    let setting = Setting::demo().with_config(|config| config.calendars.always_open = true);
+    let mut sim = Sim::with(setting, 1);
+    turn(&mut sim, close(Scope::Everything, None));
+    let citizen = sim.call("055055");
+    hears_and_is_let_go(&mut sim, citizen, "it/sospeso");
+}
+
+#[test]
+fn talks_go_on_through_an_emergency() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    let citizen = at_the_menu(&mut sim);
+    sim.press(citizen, "1");
+    sim.until("they talk", |sim| sim.talk_together(citizen, seat));
+    turn(&mut sim, close(Scope::Everything, None));
+    sim.advance(MINUTE);
+    assert!(sim.talk_together(citizen, seat));
+}
+
+#[test]
+fn switches_are_in_force_after_a_crash_until_their_time_is_over() {
+    for how in [Crash::Kill, Crash::PowerCut] {
+        let mut sim = Sim::new();
+        turn(&mut sim, close(Scope::Everything, Some(START_MS + 600_000)));
+        turn(&mut sim, bulletin(false, None));
+        sim.advance(SECOND);
+        sim.crash(how);
+        sim.start_exchange();
+        let citizen = sim.call("055055");
+        sim.until("the bulletin is heard", |sim| sim.hears(citizen, "it/allerta"));
+        hears_and_is_let_go(&mut sim, citizen, "it/sospeso");
+        sim.crash(how);
+        sim.advance(10 * MINUTE);
+        sim.start_exchange();
+        let late = sim.call("055055");
+        sim.until("the greeting is heard", |sim| sim.hears(late, "it/benvenuto"));
+    }
+}
+
+#[test]
+fn what_cannot_be_switched_is_refused_with_what_there_is() {
+    let mut sim = Sim::new();
+    let slot = |slot: &str| Switch::BulletinOff { slot: slot.to_owned() };
+    let sound = Bulletin { sound: Some("nessuno".to_owned()), ..Bulletin::default() };
+    for (switch, why) in [
+        (slot("neve"), "no flow has a bulletin slot `neve`; there is: protezione-civile"),
+        (
+            Switch::BulletinOn { slot: "protezione-civile".to_owned(), bulletin: sound },
+            "there is no sounds/en/nessuno.wav",
+        ),
+        (close(Scope::Entity("siena".into()), None), "there is no Ente `siena`"),
+        (close(Scope::Queue("altro".into()), None), "there is no queue `altro`"),
+        (close(Scope::Everything, Some(START_MS)), "that time is over already"),
+        (Switch::Open { scope: Scope::Everything }, "everything is not closed by an emergency"),
+    ] {
+        sim.command(Command::Switch(switch));
+        match sim.replies.pop() {
+            Some(Reply::Refused(told)) => assert!(told.contains(why), "{told}"),
+            other => panic!("{why}: {other:?}"),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What every world is made of.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use centralino::config::Config;
+use centralino::flow::Flow;
+use centralino::ids::FlowId;
+use centralino::media::library::SoundLibrary;
+
+/// What every world is made of: the demo's own configuration, flows and sounds, read once.
+pub(crate) struct Setting {
+    pub(crate) config: Arc<Config>,
+    pub(crate) flows: BTreeMap<FlowId, Arc<Flow>>,
+    pub(crate) sounds: Arc<SoundLibrary>,
+}
+
+impl Setting {
+    /// `config/`, `ivr-flows/` and `sounds/` of the project.
+    pub(crate) fn demo() -> &'static Setting {
+        static DEMO: OnceLock<Setting> = OnceLock::new();
+        DEMO.get_or_init(|| {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+            let loaded = centralino::io::setup::load(&root.join("config")).expect("the demo has no fault");
+            Setting { config: Arc::new(loaded.config), flows: loaded.flows, sounds: Arc::new(loaded.sounds) }
+        })
+    }
+
+    /// The same, with another flow behind 055055.
+    pub(crate) fn with_flow(&self, text: &str) -> Setting {
+        let environment = centralino::io::setup::environment(&self.config, &self.sounds);
+        let flow = Flow::parse(text, "scenario.yaml", &environment);
+        let flow = flow.unwrap_or_else(|faults| {
+            panic!("{}", faults.iter().map(|f| format!("{f}\n")).collect::<String>())
+        });
+        let mut flows = self.flows.clone();
+        flows.insert(flow.id().clone(), Arc::new(flow));
+        Setting { config: self.config.clone(), flows, sounds: self.sounds.clone() }
+    }
+
+    /// The same, with another configuration.
+    pub(crate) fn with_config(&self, change: impl FnOnce(&mut Config)) -> Setting {
+        let mut config = (*self.config).clone();
+        change(&mut config);
+        Setting { config: Arc::new(config), flows: self.flows.clone(), sounds: self.sounds.clone() }
+    }
+}

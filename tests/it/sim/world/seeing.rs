@@ -1,0 +1,78 @@
+//! What there is to hear, to see and to read.
+
+use std::time::Duration;
+
+use centralino::crm::ContactLine;
+use centralino::journal::Lsn;
+use centralino::media::plane::Hears;
+use centralino::views::memory::MemoryViews;
+use centralino::views::{ContactFilter, Page, Views, catch_up};
+
+use super::Sim;
+use crate::sim::phone::{Line, PhoneId};
+
+impl Sim {
+    /// Names of the sounds that this phone is being played.
+    pub(crate) fn plays(&self, id: PhoneId) -> Vec<String> {
+        let Some(leg) = self.leg_of(id) else { return Vec::new() };
+        match self.plane.hears(leg) {
+            Hears::Sounds(player) => player.sounds().iter().map(|sound| sound.name.to_string()).collect(),
+            Hears::Nothing | Hears::Leg(_) => Vec::new(),
+        }
+    }
+
+    /// Whether this phone is being played this sound (`language/name`).
+    pub(crate) fn hears(&self, id: PhoneId, sound: &str) -> bool {
+        self.plays(id).iter().any(|name| name == sound)
+    }
+
+    /// Both hear each other, each at the address that its phone listens on.
+    pub(crate) fn talk_together(&self, a: PhoneId, b: PhoneId) -> bool {
+        let (Some(a_leg), Some(b_leg)) = (self.leg_of(a), self.leg_of(b)) else { return false };
+        let hears = |one, other| matches!(self.plane.hears(one), Hears::Leg(leg) if leg == other);
+        let sent_to = |id: PhoneId, leg| {
+            self.plane.remote(leg).and_then(|remote| remote.addr) == Some(self.phones[&id].rtp())
+        };
+        hears(a_leg, b_leg) && hears(b_leg, a_leg) && sent_to(a, a_leg) && sent_to(b, b_leg)
+    }
+
+    /// The seat that this citizen talks with.
+    pub(crate) fn partner(&self, citizen: PhoneId) -> Option<PhoneId> {
+        self.phones.keys().copied().find(|other| *other != citizen && self.talk_together(citizen, *other))
+    }
+
+    pub(crate) fn line(&self, id: PhoneId) -> Line {
+        self.phones[&id].line
+    }
+
+    pub(crate) fn is_up_on(&self, id: PhoneId) -> bool {
+        matches!(self.line(id), Line::Up(..))
+    }
+
+    /// Every contact on record, as scripts read them, oldest first.
+    pub(crate) fn contacts(&mut self) -> Vec<ContactLine> {
+        let mut views = MemoryViews::default();
+        catch_up(&mut views, self.store().journal()).expect("memory does not fail");
+        let keys = self.store().journal().keys();
+        let page = Page { limit: usize::MAX, after: None };
+        let listing = views.contacts(&ContactFilter::default(), &page).expect("memory does not fail");
+        listing.contacts.iter().rev().map(|contact| contact.line(&keys)).collect()
+    }
+
+    /// The contact of this citizen's call.
+    #[track_caller]
+    pub(crate) fn contact(&mut self, citizen: PhoneId) -> ContactLine {
+        let from = self.phones[&citizen].name.clone();
+        self.advance(Duration::from_millis(300)); // everything is written
+        let contacts = self.contacts();
+        let mut found = contacts.into_iter().filter(|line| line.from.as_deref() == Some(&*from));
+        let contact = found.next().unwrap_or_else(|| panic!("no contact of {from}\n{}", self.tale()));
+        assert!(found.next().is_none(), "two contacts of {from}");
+        contact
+    }
+
+    /// The entry that opened this citizen's contact.
+    pub(crate) fn opened_at(&self, citizen: PhoneId) -> Option<Lsn> {
+        self.opened.get(&*self.phones[&citizen].name).copied()
+    }
+}
