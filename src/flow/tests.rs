@@ -8,11 +8,16 @@ use super::hours::Calendars;
 use super::*;
 use crate::time::{Mono, Now};
 
+mod documented;
 mod faulty;
+mod hostile;
 mod journey;
+mod shipped;
 mod world;
 
 const DEMO: &str = include_str!("../../ivr-flows/055055.yaml");
+const MILAN: &str = include_str!("../../ivr-flows/020202.yaml");
+const STATUS: &str = include_str!("../../ivr-flows/sub/segnalazione@1.yaml");
 
 /// A sub-flow that asks for a case number.
 const IDENTIFICA: &str = r##"
@@ -46,11 +51,13 @@ fn demo_environment() -> Environment {
     Environment {
         queues: names(["anagrafe", "tributi", "polizia-locale", "servizi-sociali", "generale"]),
         entities: names(["firenze", "bagno-a-ripoli", "empoli", "sesto-fiorentino"]),
-        topics: names(["anagrafe", "tributi", "tributi/tari"]),
+        topics: names(["anagrafe", "tributi", "tributi/tari", "polizia-locale/permessi-sosta"]),
         schedules: names(["sportello"]),
         music: names(["attesa"]),
         connectors: ["segnalazioni".to_owned()].into(),
-        subflows: [("identifica@1".to_owned(), IDENTIFICA.to_owned())].into(),
+        subflows: [("identifica@1", IDENTIFICA), ("segnalazione@1", STATUS)]
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into(),
         ..Environment::default()
     }
 }

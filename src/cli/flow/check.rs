@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn shipped_flows_have_no_fault_and_a_slip_is_told_with_its_place() {
         let world = World::load(&repository("config")).expect("the shipped configuration");
-        for file in ["ivr-flows/055055.yaml"] {
+        for file in ["ivr-flows/055055.yaml", "ivr-flows/020202.yaml", "ivr-flows/sub/segnalazione@1.yaml"] {
             let files = files(repository(file));
             let found = check(&world, &files.files[0], &files).expect("it can be read");
             assert_eq!(found.faults, [""; 0], "{file}");
