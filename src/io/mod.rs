@@ -1,5 +1,6 @@
 //! The only sockets, files, clocks and threads.
 
+pub mod asking;
 pub mod chance;
 pub mod client;
 pub mod config;

@@ -6,6 +6,7 @@ mod fuzz_sim;
 mod layers;
 mod preparing;
 mod scenarios;
+mod scenarios_outside;
 mod scenarios_phones;
 mod scenarios_record;
 mod scenarios_switches;
