@@ -8,11 +8,12 @@
 //! [`Input::Told`]: super::Input::Told
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::crm::contact::rome;
 use crate::crm::{Case, CaseStatus};
-use crate::flow::request::{CaseAct, Store};
-use crate::flow::{self, Answer, Request, Value};
+use crate::flow::request::{CaseAct, Method, Store};
+use crate::flow::{self, Answer, Marked, Request, Value};
 use crate::ids::{CallId, CaseId};
 use crate::journal::entry::Fact;
 use crate::time::{Mono, Now};
@@ -34,13 +35,46 @@ pub struct AskId {
 pub enum Question {
     /// The case with this number; answered by [`Told::Case`].
     Case(CaseId),
+    /// A connector; answered by [`Told::Answered`] or [`Told::NotFound`].
+    Http(HttpRequest),
 }
+
+/// What a connector is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// Its name in the configuration.
+    pub connector: String,
+    /// How.
+    pub method: Method,
+    /// Below its address, percent-encoded, beginning with `/`.
+    pub path: Marked,
+    /// JSON to send.
+    pub body: Option<Marked>,
+    /// For each try.
+    pub timeout: Duration,
+    /// Tries after the first.
+    pub retries: u32,
+}
+
+impl HttpRequest {
+    /// How long the flow waits in all.
+    pub fn patience(&self) -> Duration {
+        self.timeout.saturating_mul(self.retries.saturating_add(1)) + PAUSES
+    }
+}
+
+/// For the pauses between tries and the way there and back.
+const PAUSES: Duration = Duration::from_secs(2);
 
 /// What is told.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Told {
     /// The case, if there is one.
     Case(Option<Box<Case>>),
+    /// The connector's answer; `None`: it has nothing to say but that it is done.
+    Answered(Option<Value>),
+    /// The connector has no such thing.
+    NotFound,
     /// The question could not be answered, and why: for the journal, without anything personal.
     Failed(String),
 }
@@ -75,7 +109,8 @@ impl Engine {
             return;
         }
         let answer = match told {
-            Told::Case(None) => Answer::NotFound,
+            Told::Case(None) | Told::NotFound => Answer::NotFound,
+            Told::Answered(value) => Answer::Ok(value),
             Told::Case(Some(case)) => {
                 if let Some(plea) = plea(&pending.wanted) {
                     self.append(now, Fact::CaseReminded { contact: id.call.into(), case: case.case, plea });
@@ -96,6 +131,16 @@ fn question(wanted: &Request) -> Result<Question, Answer> {
         }
         Request::Lookup { store: Store::Knowledge, .. } => {
             Err(Answer::Error("there is no store of knowledge in this version".to_owned()))
+        }
+        Request::Http { connector, method, path, body, timeout, retries } => {
+            Ok(Question::Http(HttpRequest {
+                connector: connector.clone(),
+                method: *method,
+                path: path.clone(),
+                body: body.clone(),
+                timeout: *timeout,
+                retries: *retries,
+            }))
         }
         other => Err(Answer::Error(format!("`{}` is not connected in this version", other.name()))),
     }

@@ -1,10 +1,11 @@
 //! The world outside, for the engine's questions: each is answered by another thread, and the control loop hears of it here.
 //!
-//! Cases are read by the view thread, with everything written so far taken in. Every question is answered once: one that is
+//! Cases are read by the view thread, with everything written so far taken in; connectors have threads of their own. Every question is answered once: one that is
 //! dropped unanswered, because views cannot be used or a thread is gone, is told as failed.
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::connectors::Connectors;
 use super::store::ViewsHandle;
 use crate::engine::{AskId, Question, Told};
 use crate::views::Views;
@@ -13,6 +14,7 @@ use crate::views::Views;
 #[derive(Debug)]
 pub struct Outside {
     views: ViewsHandle,
+    connectors: Connectors,
     /// Not bounded by itself: a call asks one question at a time, and calls are bounded.
     told: UnboundedSender<(AskId, Told)>,
     answers: UnboundedReceiver<(AskId, Told)>,
@@ -20,9 +22,9 @@ pub struct Outside {
 
 impl Outside {
     /// Cases are read in these views.
-    pub fn new(views: ViewsHandle) -> Outside {
+    pub fn new(views: ViewsHandle, connectors: Connectors) -> Outside {
         let (told, answers) = unbounded_channel();
-        Outside { views, told, answers }
+        Outside { views, connectors, told, answers }
     }
 
     /// Has a question answered; returns at once.
@@ -35,6 +37,7 @@ impl Outside {
                     Err(error) => Told::Failed(error.to_string()),
                 });
             })),
+            Question::Http(request) => self.connectors.ask(request, Box::new(|told| asker.tell(told))),
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 use super::asking::Outside;
+use super::connectors::Connectors;
 use super::health::{Health, Readiness};
 use super::media::MediaPlane;
 use super::sip::{SipSockets, StreamEvent};
@@ -97,8 +98,9 @@ impl Control {
         sip: SipSockets,
         media: MediaPlane,
         store: Store,
+        connectors: Connectors,
     ) -> (Control, ControlHandle) {
-        let outside = Outside::new(store.views());
+        let outside = Outside::new(store.views(), connectors);
         let (requests, inbox) = mpsc::channel(MAX_COMMANDS);
         let control = Control {
             engine,

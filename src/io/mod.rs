@@ -4,6 +4,7 @@ pub mod asking;
 pub mod chance;
 pub mod client;
 pub mod config;
+pub mod connectors;
 pub mod control;
 pub mod disk;
 pub mod grammars;

@@ -1,6 +1,7 @@
 //! Integration tests: promises to callers, on simulated and on real phones.
 
 mod commands;
+mod connectors;
 mod differential;
 mod fuzz_sim;
 mod layers;

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use centralino::config::Connector;
 use centralino::crm::{Case, Reminder};
+use centralino::engine::Told;
+use centralino::flow::Value;
 use centralino::journal::entry::Fact;
 use centralino::views::Views;
 use centralino::words::Plea;
@@ -23,7 +26,7 @@ start: numero
 vars:
   numero: {{type: digits, default: ""}}
   esito: {{type: object}}
-defaults: {{input: {{timeout: 5s, inter_digit: 2s, retries: 1}}}}
+defaults: {{error: guasto, input: {{timeout: 5s, inter_digit: 2s, retries: 1}}}}
 prompts:
   menu: {{it: "Il numero, poi cancelletto."}}
   grazie: {{it: "Trovato."}}
@@ -128,4 +131,59 @@ fn answer_that_comes_too_late_or_after_the_call_changes_nothing() {
     let row = sim.views().case(case.case).expect("memory does not fail").expect("still there");
     assert!(row.reminders.is_empty());
     sim.verdict().unwrap();
+}
+
+/// A world with a connector, and a flow that asks it.
+fn with_connector() -> Sim {
+    let node = "type: http, connector: segnalazioni, request: {path: \"/ticket/${vars.numero}\"}, timeout: 3s, retries: 1";
+    let connector = Connector {
+        address: "https://segnalazioni.comune.example".to_owned(),
+        credential: None,
+        ca_file: None,
+        max_answer_bytes: 65_536,
+        max_time: 10 * SECOND,
+        max_requests: 4,
+    };
+    let setting = Setting::demo()
+        .with_config(|config| drop(config.connectors.insert("segnalazioni".to_owned(), connector)));
+    Sim::with(setting.with_flow(&asking(node, "vars.esito.stato == 'urgente'")), 1)
+}
+
+#[test]
+fn connector_s_answer_leads_the_citizen_on_by_its_meaning() {
+    let answer = |json: &str| Told::Answered(Some(Value::from_json(json).expect("JSON")));
+    for (told, sound) in [
+        (answer(r#"{"stato": "urgente"}"#), "it/scelto_empoli"),
+        (answer(r#"{"stato": "aperta"}"#), "it/grazie"),
+        (Told::NotFound, "it/non_valido"),
+        (Told::Failed("the server answers 500".to_owned()), "it/scuse"),
+        // Not what the flow counts on.
+        (answer(r#"["urgente"]"#), "it/scuse"),
+        (answer("{}"), "it/scuse"),
+    ] {
+        let mut sim = with_connector();
+        sim.outside.connectors.push_back((SECOND, told.clone()));
+        let citizen = asks(&mut sim, "12");
+        sim.until(&format!("{sound} after {told:?}"), |sim| sim.hears(citizen, sound));
+        assert_eq!(sim.outside.asked[0].path.text, "/ticket/12");
+        assert_eq!(failures(&sim).is_empty(), sound != "it/scuse");
+        sim.verdict().unwrap();
+    }
+}
+
+#[test]
+fn citizen_does_not_wait_for_a_connector_that_answers_never_or_too_late() {
+    for late in [None, Some(9 * SECOND)] {
+        let mut sim = with_connector();
+        let told = Told::Answered(None);
+        sim.outside.connectors.extend(late.map(|late| (late, told)));
+        let citizen = asks(&mut sim, "12");
+        sim.advance(7 * SECOND);
+        assert!(sim.plays(citizen).is_empty(), "twice three seconds, and the way there and back");
+        sim.advance(SECOND + SECOND / 2);
+        assert!(sim.hears(citizen, "it/scuse"), "{late:?} {:?}", sim.plays(citizen));
+        sim.advance(60 * SECOND);
+        assert_eq!(failures(&sim), ["there was no answer in time"]);
+        sim.verdict().unwrap();
+    }
 }

@@ -1,9 +1,9 @@
 //! The world outside: it answers what flows ask, after its time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use centralino::engine::{AskId, Input, Question, Told};
+use centralino::engine::{AskId, HttpRequest, Input, Question, Told};
 use centralino::time::Mono;
 use centralino::views::Views;
 
@@ -14,6 +14,10 @@ use super::Sim;
 pub(crate) struct Outside {
     /// How long the store's own rows take to be read.
     pub(crate) store_takes: Duration,
+    /// What connectors answer, one request after another, and how long it takes; with no more of them, they never do.
+    pub(crate) connectors: VecDeque<(Duration, Told)>,
+    /// What they were asked.
+    pub(crate) asked: Vec<HttpRequest>,
     answers: BTreeMap<(Mono, AskId), Told>,
 }
 
@@ -34,6 +38,11 @@ impl Sim {
             Question::Case(case) => {
                 let case = self.views().case(*case).expect("memory does not fail");
                 (self.outside.store_takes, Told::Case(case.map(Box::new)))
+            }
+            Question::Http(request) => {
+                self.outside.asked.push(request.clone());
+                let Some(answer) = self.outside.connectors.pop_front() else { return };
+                answer
             }
         };
         self.outside.answers.insert((self.now + after, id), told);
