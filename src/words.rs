@@ -29,6 +29,16 @@ pub enum QueueExit {
     Error,
 }
 
+/// What a citizen wants of a case, other than to hear how far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Plea {
+    /// To be quick (*sollecito*).
+    Reminder,
+    /// To do better (*reclamo*).
+    Complaint,
+}
+
 /// What an operator may do about the own status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -183,7 +183,11 @@ impl Exchange {
                 self.media.push_back(media::Event::Played { leg, play });
             }
             Output::Append { entry, .. } => self.group.push(*entry),
-            Output::Media(_) | Output::CloseStream(_) | Output::Reply(..) | Output::Stopped => {}
+            Output::Media(_)
+            | Output::CloseStream(_)
+            | Output::Reply(..)
+            | Output::Ask(..)
+            | Output::Stopped => {}
         }
     }
 

@@ -6,7 +6,8 @@ use super::contact;
 use super::failure::Failure;
 use super::out::{self, Column, Format, moment, moments, numbers, or_dash, word, words};
 use super::records::{Filter, Records, Whence, page_through};
-use crate::crm::{CaseLine, CaseStatus};
+use crate::crm::contact::rome;
+use crate::crm::{CaseLine, CaseStatus, Reminder};
 use crate::ids::CaseId;
 use crate::io::records::CaseStory;
 
@@ -139,5 +140,9 @@ fn show(case: &CaseStory) -> Result<(), Failure> {
     ))?;
     out::line(&format!("about      {}{about}", line.entity))?;
     out::line(&format!("opened     {} (Rome)", moment(&line.opened)))?;
+    for reminder in &line.reminders {
+        let Reminder { at_ms, contact, plea } = reminder;
+        out::line(&format!("{:<10} {} (Rome), contact {contact}", word(plea), moment(&rome(*at_ms))))?;
+    }
     contact::table(&case.contact_lines)
 }

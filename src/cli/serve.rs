@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::span::parse_span;
 use crate::config::Config;
 use crate::engine::{Command, Engine, Setup};
+use crate::io::connectors::Connectors;
 use crate::io::control::{Clock, Control, ControlHandle, STOP_WITHIN};
 use crate::io::http::{self, Pages};
 use crate::io::media::{self, MediaPlane};
@@ -93,6 +94,7 @@ fn check_addresses(args: &ServeArgs, config: &Config) -> Result<(), Failure> {
 }
 
 async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
+    let connectors = Connectors::open(&loaded.config).map_err(Failure::faults)?;
     let (store, recovered) = Store::open(&args.data).map_err(|error| match error {
         OpenError::InUse { dir } => Failure::other(format_args!(
             "the data directory {dir} is in use by another process; stop that one first, or give --data another directory"
@@ -115,7 +117,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let setup = Setup { config: config.clone(), flows, sounds, recovered, seed, watched: false };
     let engine = Engine::new(clock.now(), setup);
     let (views, health) = (store.views(), store.health());
-    let (mut control, handle) = Control::new(engine, clock, sip, media, store);
+    let (mut control, handle) = Control::new(engine, clock, sip, media, store, connectors);
     for told in mended {
         control.on_media(told);
     }

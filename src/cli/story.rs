@@ -3,7 +3,7 @@
 use super::out::{moment, or_dash, word};
 use crate::crm::contact::rome;
 use crate::journal::entry::{Entry, Fact, Personal};
-use crate::words::{AskedAgain, NotTaken, QueueExit};
+use crate::words::{AskedAgain, NotTaken, Plea, QueueExit};
 
 /// One row a fact: when, how long after the first, what.
 pub(super) fn steps(story: &[Entry]) -> Vec<Vec<String>> {
@@ -34,6 +34,8 @@ fn tell(fact: &Fact) -> Option<String> {
         }
         Fact::NodeFailed { node, why, .. } => format!("flow: {node} failed: {why}"),
         Fact::Surveyed { question, answer, .. } => format!("survey: {question} is answered with {answer}"),
+        Fact::CaseReminded { case, plea: Plea::Reminder, .. } => format!("reminds us of case {case}"),
+        Fact::CaseReminded { case, plea: Plea::Complaint, .. } => format!("complains about case {case}"),
         Fact::KeyPressed { key, .. } => format!("key {key}"),
         Fact::AskedAgain { why: AskedAgain::Silence, .. } => "no key in time: asked again".to_owned(),
         Fact::AskedAgain { why: AskedAgain::WrongKey, .. } => "no such choice: asked again".to_owned(),

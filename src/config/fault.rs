@@ -90,6 +90,18 @@ pub enum Fault {
     )]
     FewPorts { legs: usize, max_calls: usize },
 
+    #[error(
+        "a secret does not belong into `{key}`; write where it is, `credential = \"env:NAME\"` or `\"file:PATH\"`"
+    )]
+    SecretHere { key: &'static str },
+    #[error(
+        "`{address}` is asked in the clear, and everybody on the way can read what citizens say; use https, or add `plain = true` \
+         when the way is yours"
+    )]
+    Plain { address: String },
+    #[error("more than {most} {what}; take out those that no flow needs")]
+    Many { what: &'static str, most: usize },
+
     // Names of things.
     #[error("{what} `{name}` is given twice; the first is on line {first_line}")]
     Twice { what: &'static str, name: String, first_line: usize },

@@ -6,6 +6,7 @@
 
 mod calendars;
 mod coding;
+mod connectors;
 mod directory;
 mod engine;
 mod fault;
@@ -27,7 +28,7 @@ use ipnet::IpNet;
 
 pub use self::coding::CodingMistake;
 pub use self::fault::{ConfigError, Fault, Place};
-pub use self::parse::FILES;
+pub use self::parse::{FILES, OPTIONAL_FILES};
 use crate::acd::{QueueRules, SeatRules};
 use crate::flow::hours::{Calendars, Hours};
 use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, TopicId};
@@ -53,6 +54,8 @@ pub struct Config {
     pub trunks: Vec<Trunk>,
     /// `calendars.toml`.
     pub calendars: Calendars,
+    /// `connectors.toml`.
+    pub connectors: BTreeMap<String, Connector>,
 }
 
 impl Config {
@@ -182,6 +185,41 @@ pub struct Trunk {
     pub from: Vec<IpNet>,
     /// Where its media servers are: sound goes there on the word of its SDP alone. The addresses above are among them.
     pub media: Arc<[IpNet]>,
+}
+
+/// A system of an Ente that flows may ask over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connector {
+    /// How every address asked begins; no `/` at its end.
+    pub address: String,
+    /// What it wants to see.
+    pub credential: Option<Credential>,
+    /// Certificates it is trusted by, as PEM; `None`: those of the public authorities.
+    pub ca_file: Option<String>,
+    /// Largest answer taken.
+    pub max_answer_bytes: u64,
+    /// Longest time for one try, whatever a flow allows.
+    pub max_time: Duration,
+    /// Requests at once.
+    pub max_requests: usize,
+}
+
+/// How we prove to be let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// User and password (RFC 7617) instead of a token (RFC 6750).
+    pub basic: bool,
+    /// Where it is.
+    pub place: SecretPlace,
+}
+
+/// Where a secret is, outside the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretPlace {
+    /// A variable of the environment.
+    Environment(String),
+    /// A file.
+    File(String),
 }
 
 /// A password. Prints as `***`.

@@ -6,7 +6,7 @@ use super::fault::{ConfigError, Fault, Place};
 use super::floor::Used;
 use super::names::Names;
 use super::reader::{Faults, File, Table};
-use super::{Config, calendars, directory, engine, floor};
+use super::{Config, calendars, connectors, directory, engine, floor};
 use crate::hint::Hint;
 use crate::ids::{FlowId, SeatId};
 
@@ -22,12 +22,15 @@ pub const FILES: [&str; 8] = [
     "trunks.toml",
 ];
 
+/// Files that a configuration may do without.
+pub const OPTIONAL_FILES: [&str; 1] = ["connectors.toml"];
+
 impl Config {
     /// Read all `files` (name to text). Every fault is told at once, in the order of files and lines.
     pub fn parse(files: &BTreeMap<String, String>) -> Result<Config, Vec<ConfigError>> {
         let faults = Faults::default();
-        for name in files.keys().filter(|name| !FILES.contains(&name.as_str())) {
-            let fault = Fault::UnknownFile { hint: Hint::nearest(name, FILES) };
+        for name in files.keys().filter(|name| !known().any(|file| file == *name)) {
+            let fault = Fault::UnknownFile { hint: Hint::nearest(name, known()) };
             faults.borrow_mut().push(ConfigError { at: Place::whole(name), fault });
         }
         let config = read_all(&Texts { files, faults: &faults });
@@ -57,6 +60,10 @@ impl Config {
     }
 }
 
+fn known() -> impl Iterator<Item = &'static str> {
+    FILES.into_iter().chain(OPTIONAL_FILES)
+}
+
 /// The texts to be read, and where faults go.
 struct Texts<'a> {
     files: &'a BTreeMap<String, String>,
@@ -66,7 +73,8 @@ struct Texts<'a> {
 impl<'a> Texts<'a> {
     /// Read one file; `None`, with the fault told, when it is missing or not TOML.
     fn read<T>(&self, name: &'static str, read: impl FnOnce(Table<'_>) -> T) -> Option<T> {
-        let Some(text) = self.files.get(name) else {
+        let none = OPTIONAL_FILES.contains(&name).then_some("");
+        let Some(text) = self.files.get(name).map(String::as_str).or(none) else {
             let missing = ConfigError { at: Place::whole(name), fault: Fault::MissingFile };
             self.faults.borrow_mut().push(missing);
             return None;
@@ -105,6 +113,7 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
         texts.read_names("seat", "seats.toml", |table, names| floor::seats(table, names, &queue_names));
     let numbers = texts.read("numbers.toml", |table| directory::numbers(table, &entity_names, &topic_names));
     let trunks = texts.read("trunks.toml", floor::trunks);
+    let (connectors, _) = texts.read_names("connector", "connectors.toml", connectors::connectors);
     let (numbers, flow_places) = numbers?;
     Some(Config {
         engine: engine?,
@@ -116,5 +125,6 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
         seats: seats?,
         trunks: trunks?,
         calendars: calendars?,
+        connectors: connectors?,
     })
 }

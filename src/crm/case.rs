@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::contact::rome;
 use crate::ids::{CaseId, CitizenId, ContactId, EntityId, TopicId};
-use crate::words::Outcome;
+use crate::words::{Outcome, Plea};
+
+/// Most reminders kept with a case; whoever calls every day must not grow its row without end. The contacts tell of all.
+const MOST_REMINDERS: usize = 100;
 
 /// One need of one citizen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +29,20 @@ pub struct Case {
     pub opened_ms: i64,
     /// Its contacts, in the order they came.
     pub contacts: Vec<ContactId>,
+    /// Who has asked after it since, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reminders: Vec<Reminder>,
+}
+
+/// A citizen reminded us of a case, or complained about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reminder {
+    /// When.
+    pub at_ms: i64,
+    /// In which contact.
+    pub contact: ContactId,
+    /// What is wanted.
+    pub plea: Plea,
 }
 
 /// One line of `case list --format json`.
@@ -45,6 +62,9 @@ pub struct CaseLine {
     pub opened: String,
     /// Its contacts, in the order they came.
     pub contacts: Vec<ContactId>,
+    /// Who has asked after it since, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reminders: Vec<Reminder>,
 }
 
 /// How far a case is.
@@ -68,6 +88,14 @@ impl Case {
             status: self.status,
             opened: rome(self.opened_ms),
             contacts: self.contacts.clone(),
+            reminders: self.reminders.clone(),
+        }
+    }
+
+    /// A citizen asks after it.
+    pub fn on_reminded(&mut self, reminder: Reminder) {
+        if self.reminders.len() < MOST_REMINDERS {
+            self.reminders.push(reminder);
         }
     }
 

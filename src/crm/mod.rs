@@ -8,6 +8,6 @@ pub mod case;
 pub mod citizen;
 pub mod contact;
 
-pub use case::{Case, CaseLine, CaseStatus};
+pub use case::{Case, CaseLine, CaseStatus, Reminder};
 pub use citizen::{Citizen, Citizens, Who};
 pub use contact::{Contact, ContactLine};

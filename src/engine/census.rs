@@ -21,6 +21,8 @@ pub struct Census {
     pub dialogs: usize,
     /// Flows in course.
     pub runs: usize,
+    /// Questions to the world outside.
+    pub asked: usize,
     /// Alarms of flows.
     pub alarms: usize,
     /// The endpoint's own.
@@ -32,6 +34,8 @@ pub struct Census {
 pub enum Orphan {
     /// A flow in course.
     Run(CallId),
+    /// A question to the world outside.
+    Asked(CallId),
     /// An alarm of a flow.
     Alarm(CallId),
     /// A media leg, with its port.
@@ -59,6 +63,7 @@ impl Engine {
             legs: self.legs.len(),
             dialogs: self.dialogs.len() + self.journalled.len() + self.pulses.count(),
             runs: self.runs.len(),
+            asked: self.asked.len(),
             alarms: self.alarms.len(),
             sip: self.sip.census(),
         }
@@ -79,6 +84,7 @@ impl Engine {
         let mut found = Vec::new();
         let is_over = |call: &CallId| !self.calls.contains_key(call);
         found.extend(self.runs.keys().filter(|call| is_over(call)).map(|call| Orphan::Run(*call)));
+        found.extend(self.asked.keys().filter(|call| is_over(call)).map(|call| Orphan::Asked(*call)));
         found.extend(
             self.alarms.iter().filter(|(_, call)| is_over(call)).map(|(_, call)| Orphan::Alarm(*call)),
         );

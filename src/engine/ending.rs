@@ -34,6 +34,7 @@ impl Engine {
         self.part(now, id);
         let Some(call) = self.calls.remove(&id) else { return };
         self.runs.remove(&id);
+        self.asked.remove(&id);
         if let Some(at) = self.alarm_of.remove(&id) {
             self.alarms.remove(&(at, id));
         }

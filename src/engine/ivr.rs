@@ -130,11 +130,7 @@ impl Engine {
                 }
                 self.leave_queue(id, exit);
             }
-            // No switch of the exchange does these yet: the citizen goes on by the node's `error` exit, and the journal says why.
-            A::Ask(request, asked) => {
-                let why = format!("`{}` is not connected in this version", asked.name());
-                self.step_flow(now, id, flow::Input::Answer(request, flow::Answer::Error(why)));
-            }
+            A::Ask(request, wanted) => self.ask(now, id, request, wanted),
             A::StopRecording(_) | A::KeepRecording { .. } | A::DropRecording(_) => {}
             A::Surveyed { question, answer } => {
                 self.append(now, Fact::Surveyed { contact, question, answer });

@@ -2,10 +2,11 @@
 //!
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
-//! `ending` closes it; `gate` keeps the promises of durability, `service` serves the operators' feature codes, `command` people's
+//! `ending` closes it; `asking` carries its questions to the world outside; `gate` keeps the promises of durability, `service` serves the operators' feature codes, `command` people's
 //! commands, `switching` bulletins and emergencies, `restart` what a crash left behind; `census` says what is held.
 
 mod arrival;
+mod asking;
 mod census;
 mod command;
 mod ending;
@@ -17,6 +18,7 @@ mod switching;
 mod talk;
 mod unheard;
 
+pub use asking::{AskId, HttpRequest, Question, Told};
 pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use gate::PATIENCE;
@@ -66,6 +68,8 @@ pub enum Input<'a> {
     StoreFailed(String),
     /// A person or a script asks; answered by `Output::Reply`.
     Command(RequestId, Command),
+    /// The world outside answers a question of `Output::Ask`.
+    Told(AskId, Told),
     /// Nothing but time has passed.
     Timeout,
 }
@@ -90,6 +94,8 @@ pub enum Output {
     },
     /// Answer to a command.
     Reply(RequestId, Reply),
+    /// Ask the world outside; answered by `Input::Told`, once.
+    Ask(AskId, Question),
     /// Everything is said and done: the process may end.
     Stopped,
 }
@@ -133,6 +139,8 @@ pub struct Engine {
     /// When a flow wants to be woken, and whose it is.
     alarms: BTreeSet<(Mono, CallId)>,
     alarm_of: BTreeMap<CallId, Mono>,
+    /// What flows wait for, one question a call.
+    asked: BTreeMap<CallId, asking::Pending>,
     pulses: Pulses,
     gate: Gate,
     outputs: VecDeque<Output>,
@@ -182,6 +190,7 @@ impl Engine {
             legs: BTreeMap::new(),
             alarms: BTreeSet::new(),
             alarm_of: BTreeMap::new(),
+            asked: BTreeMap::new(),
             pulses: Pulses::default(),
             gate: Gate::new(recovered.last, config.engine.max_spooled),
             outputs: VecDeque::new(),
@@ -234,6 +243,7 @@ impl Engine {
                 }
             }
             Input::Command(request, command) => self.on_command(now, request, command),
+            Input::Told(asked, told) => self.on_told(now, asked, told),
             Input::Timeout => self.on_timeout(now),
         }
         self.settle(now);

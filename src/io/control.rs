@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::asking::Outside;
+use super::connectors::Connectors;
 use super::health::{Health, Readiness};
 use super::media::MediaPlane;
 use super::sip::{SipSockets, StreamEvent};
@@ -80,6 +82,7 @@ pub struct Control {
     sip: SipSockets,
     media: MediaPlane,
     store: Store,
+    outside: Outside,
     health: Arc<Health>,
     requests: mpsc::Receiver<Request>,
     waiting: BTreeMap<RequestId, oneshot::Sender<Reply>>,
@@ -95,7 +98,9 @@ impl Control {
         sip: SipSockets,
         media: MediaPlane,
         store: Store,
+        connectors: Connectors,
     ) -> (Control, ControlHandle) {
+        let outside = Outside::new(store.views(), connectors);
         let (requests, inbox) = mpsc::channel(MAX_COMMANDS);
         let control = Control {
             engine,
@@ -104,6 +109,7 @@ impl Control {
             media,
             health: store.health(),
             store,
+            outside,
             requests: inbox,
             waiting: BTreeMap::new(),
             last_request: 0,
@@ -143,6 +149,11 @@ impl Control {
                 event = self.store.events.recv() => {
                     if let Some(event) = event {
                         self.on_store(event);
+                    }
+                }
+                answer = self.outside.recv() => {
+                    if let Some((id, told)) = answer {
+                        self.feed(Input::Told(id, told));
                     }
                 }
                 request = self.requests.recv() => {
@@ -208,6 +219,7 @@ impl Control {
                         let _ = asker.send(reply); // an asker who has gone away needs none
                     }
                 }
+                Output::Ask(id, question) => self.outside.ask(id, question),
                 Output::Stopped => self.stopped = true,
             }
         }

@@ -1,8 +1,10 @@
 //! The only sockets, files, clocks and threads.
 
+pub mod asking;
 pub mod chance;
 pub mod client;
 pub mod config;
+pub mod connectors;
 pub mod control;
 pub mod disk;
 pub mod grammars;

@@ -119,6 +119,7 @@ pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
         entities: config.entities.keys().cloned().collect(),
         topics: config.topics.keys().cloned().collect(),
         schedules: config.calendars.schedules.keys().cloned().collect(),
+        connectors: config.connectors.keys().cloned().collect(),
         ..Environment::default()
     };
     for (folder, name) in sounds.names().filter_map(|name| name.split_once('/')) {

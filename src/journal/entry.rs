@@ -6,7 +6,7 @@ use crate::ids::{
     CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
 };
 use crate::switches::Switch;
-use crate::words::{AskedAgain, EndedBy, NotTaken, Outcome, QueueExit, SeatView};
+use crate::words::{AskedAgain, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView};
 
 /// A fact and its moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,6 +105,15 @@ pub enum Fact {
         question: String,
         /// The answer, 0 to 9.
         answer: u8,
+    },
+    /// The citizen reminded us of a case, or complained about it; mostly one that an earlier contact opened.
+    CaseReminded {
+        /// The contact.
+        contact: ContactId,
+        /// The case.
+        case: CaseId,
+        /// What is wanted.
+        plea: Plea,
     },
     /// A key was pressed. Not written for nodes whose digits are personal.
     KeyPressed {
@@ -348,6 +357,7 @@ impl Fact {
             | Fact::NodeEntered { contact, .. }
             | Fact::NodeFailed { contact, .. }
             | Fact::Surveyed { contact, .. }
+            | Fact::CaseReminded { contact, .. }
             | Fact::KeyPressed { contact, .. }
             | Fact::AskedAgain { contact, .. }
             | Fact::ContactTagged { contact, .. }

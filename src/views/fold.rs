@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Cursor, ViewError};
-use crate::crm::{Case, CaseStatus, Citizen, Contact};
+use crate::crm::{Case, CaseStatus, Citizen, Contact, Reminder};
 use crate::ids::{CaseId, CitizenId, ContactId};
 use crate::journal::Lsn;
 use crate::journal::entry::{Entry, Fact, Personal};
@@ -112,6 +112,7 @@ impl<R: Rows> Folding<'_, R> {
                 status: CaseStatus::New,
                 opened_ms: entry.at_ms,
                 contacts: Vec::new(),
+                reminders: Vec::new(),
             }),
         };
         case.contacts.push(contact.contact);
@@ -135,6 +136,12 @@ impl<R: Rows> Folding<'_, R> {
             Fact::ContactTagged { .. } | Fact::Coded { .. } => {
                 if let Some(case) = self.case(case)? {
                     (case.entity, case.topic) = (entity, topic);
+                }
+            }
+            Fact::CaseReminded { contact, case, plea } => {
+                let reminder = Reminder { at_ms: entry.at_ms, contact: *contact, plea: *plea };
+                if let Some(case) = self.case(*case)? {
+                    case.on_reminded(reminder);
                 }
             }
             Fact::ContactClosed { outcome, .. } => {

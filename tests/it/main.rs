@@ -1,11 +1,13 @@
 //! Integration tests: promises to callers, on simulated and on real phones.
 
 mod commands;
+mod connectors;
 mod differential;
 mod fuzz_sim;
 mod layers;
 mod preparing;
 mod scenarios;
+mod scenarios_outside;
 mod scenarios_phones;
 mod scenarios_record;
 mod scenarios_switches;

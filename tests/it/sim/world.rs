@@ -2,6 +2,7 @@
 
 mod judging;
 mod network;
+mod outside;
 mod people;
 mod seeing;
 
@@ -82,6 +83,8 @@ pub(crate) struct Sim {
     pub(crate) replies: Vec<Reply>,
     /// Media refuses the next so many ports.
     pub(crate) no_ports: u32,
+    /// The world outside, and its answers on their way.
+    pub(crate) outside: outside::Outside,
     broken: Option<String>,
 }
 
@@ -127,6 +130,7 @@ impl Sim {
             stopped: false,
             replies: Vec::new(),
             no_ports: 0,
+            outside: outside::Outside::default(),
             broken: None,
         };
         sim.start_exchange();
@@ -182,6 +186,7 @@ impl Sim {
         self.ports.clear();
         self.media_events.clear();
         self.judge = Judge::default();
+        self.outside.exchange_is_gone();
         self.streams.exchange_is_gone(self.now, self.weather);
         if let Some(store) = self.store.take() {
             self.disk = Some(store.crash(how, &mut self.chance));
@@ -278,6 +283,7 @@ impl Sim {
                 self.store.as_mut().expect("the exchange is up").append(lsn, *entry, promised);
             }
             Output::Reply(_, reply) => self.replies.push(reply),
+            Output::Ask(id, question) => self.on_asked(id, &question),
             Output::Stopped => self.stopped = true,
         }
     }
@@ -301,6 +307,7 @@ impl Sim {
         earliest([
             self.packets.first_key_value().map(|((at, _), _)| *at),
             self.streams.poll_timeout(),
+            self.outside.poll_timeout(),
             self.alarms.first().map(|(at, _)| *at),
             self.engine.as_ref().and_then(Engine::poll_timeout),
             self.engine.as_ref().and_then(|_| self.plane.poll_timeout()),
@@ -338,6 +345,7 @@ impl Sim {
             self.deliver(&packet);
         }
         self.deliver_streams();
+        self.deliver_answers();
         if let Some(store) = self.store.as_mut() {
             for event in store.poll(self.now) {
                 self.on_store(event);

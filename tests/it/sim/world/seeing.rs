@@ -49,10 +49,16 @@ impl Sim {
         matches!(self.line(id), Line::Up(..))
     }
 
-    /// Every contact on record, as scripts read them, oldest first.
-    pub(crate) fn contacts(&mut self) -> Vec<ContactLine> {
+    /// What is written down so far, as rows.
+    pub(crate) fn views(&mut self) -> MemoryViews {
         let mut views = MemoryViews::default();
         catch_up(&mut views, self.store().journal()).expect("memory does not fail");
+        views
+    }
+
+    /// Every contact on record, as scripts read them, oldest first.
+    pub(crate) fn contacts(&mut self) -> Vec<ContactLine> {
+        let views = self.views();
         let keys = self.store().journal().keys();
         let page = Page { limit: usize::MAX, after: None };
         let listing = views.contacts(&ContactFilter::default(), &page).expect("memory does not fail");

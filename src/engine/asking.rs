@@ -1,0 +1,172 @@
+//! What a flow asks of the world outside: a question goes out, and what is told comes back to the run that asked.
+//!
+//! A question is carried out elsewhere, on the control thread's own time never: [`Output::Ask`] names it, [`Input::Told`]
+//! answers it, late or never. A call has one question at a time. Its answer is taken while the call lives and the flow waits: the
+//! flow's own patience ([`Request::patience`]) is the time limit, so nothing is set an alarm for here.
+//!
+//! [`Output::Ask`]: super::Output::Ask
+//! [`Input::Told`]: super::Input::Told
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::crm::contact::rome;
+use crate::crm::{Case, CaseStatus};
+use crate::flow::request::{CaseAct, Method, Store};
+use crate::flow::{self, Answer, Marked, Request, Value};
+use crate::ids::{CallId, CaseId};
+use crate::journal::entry::Fact;
+use crate::time::{Mono, Now};
+use crate::words::Plea;
+
+use super::{Engine, Output};
+
+/// Tells questions apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AskId {
+    /// Whose call it is for.
+    pub call: CallId,
+    /// The request of its flow.
+    pub request: flow::RequestId,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The case with this number; answered by [`Told::Case`].
+    Case(CaseId),
+    /// A connector; answered by [`Told::Answered`] or [`Told::NotFound`].
+    Http(HttpRequest),
+}
+
+/// What a connector is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// Its name in the configuration.
+    pub connector: String,
+    /// How.
+    pub method: Method,
+    /// Below its address, percent-encoded, beginning with `/`.
+    pub path: Marked,
+    /// JSON to send.
+    pub body: Option<Marked>,
+    /// For each try.
+    pub timeout: Duration,
+    /// Tries after the first.
+    pub retries: u32,
+}
+
+impl HttpRequest {
+    /// How long the flow waits in all.
+    pub fn patience(&self) -> Duration {
+        self.timeout.saturating_mul(self.retries.saturating_add(1)) + PAUSES
+    }
+}
+
+/// For the pauses between tries and the way there and back.
+const PAUSES: Duration = Duration::from_secs(2);
+
+/// What is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// The case, if there is one.
+    Case(Option<Box<Case>>),
+    /// The connector's answer; `None`: it has nothing to say but that it is done.
+    Answered(Option<Value>),
+    /// The connector has no such thing.
+    NotFound,
+    /// The question could not be answered, and why: for the journal, without anything personal.
+    Failed(String),
+}
+
+/// A question on its way.
+#[derive(Debug)]
+pub(super) struct Pending {
+    request: flow::RequestId,
+    /// The flow waits no longer.
+    until: Mono,
+    wanted: Request,
+}
+
+impl Engine {
+    /// A flow asks.
+    pub(super) fn ask(&mut self, now: Now, call: CallId, request: flow::RequestId, wanted: Request) {
+        match question(&wanted) {
+            Ok(question) => {
+                let until = now.mono + wanted.patience();
+                self.asked.insert(call, Pending { request, until, wanted });
+                self.outputs.push_back(Output::Ask(AskId { call, request }, question));
+            }
+            Err(answer) => self.step_flow(now, call, flow::Input::Answer(request, answer)),
+        }
+    }
+
+    /// The world answers. What comes too late, for a call that is over or a request that was given up, changes nothing.
+    pub(super) fn on_told(&mut self, now: Now, id: AskId, told: Told) {
+        let awaited = self.asked.get(&id.call).is_some_and(|pending| pending.request == id.request);
+        let Some(pending) = self.asked.remove(&id.call).filter(|_| awaited) else { return };
+        if pending.until <= now.mono {
+            return;
+        }
+        let answer = match told {
+            Told::Case(None) | Told::NotFound => Answer::NotFound,
+            Told::Answered(value) => Answer::Ok(value),
+            Told::Case(Some(case)) => {
+                if let Some(plea) = plea(&pending.wanted) {
+                    self.append(now, Fact::CaseReminded { contact: id.call.into(), case: case.case, plea });
+                }
+                Answer::Ok(Some(spoken(&case)))
+            }
+            Told::Failed(why) => Answer::Error(why),
+        };
+        self.step_flow(now, id.call, flow::Input::Answer(id.request, answer));
+    }
+}
+
+/// What to ask; or the answer, when nobody needs to be asked.
+fn question(wanted: &Request) -> Result<Question, Answer> {
+    match wanted {
+        Request::Case { number: key, .. } | Request::Lookup { store: Store::Cases, key, .. } => {
+            key.text.trim().parse().map(Question::Case).map_err(|_| Answer::NotFound)
+        }
+        Request::Lookup { store: Store::Knowledge, .. } => {
+            Err(Answer::Error("there is no store of knowledge in this version".to_owned()))
+        }
+        Request::Http { connector, method, path, body, timeout, retries } => {
+            Ok(Question::Http(HttpRequest {
+                connector: connector.clone(),
+                method: *method,
+                path: path.clone(),
+                body: body.clone(),
+                timeout: *timeout,
+                retries: *retries,
+            }))
+        }
+        other => Err(Answer::Error(format!("`{}` is not connected in this version", other.name()))),
+    }
+}
+
+fn plea(wanted: &Request) -> Option<Plea> {
+    match wanted {
+        Request::Case { act: CaseAct::Remind, .. } => Some(Plea::Reminder),
+        Request::Case { act: CaseAct::Complain, .. } => Some(Plea::Complaint),
+        _ => None,
+    }
+}
+
+/// What a caller may hear of a case. Numbers can be guessed, so it is nothing about whose case it is.
+fn spoken(case: &Case) -> Value {
+    let status = match case.status {
+        CaseStatus::New => "new",
+        CaseStatus::Closed => "closed",
+    };
+    let opened: String = rome(case.opened_ms).chars().take("2026-11-24".len()).collect();
+    let told = [
+        ("number", Some(case.case.to_string())),
+        ("status", Some(status.to_owned())),
+        ("opened", Some(opened)),
+        ("topic", case.topic.as_ref().map(ToString::to_string)),
+    ];
+    let fields = told.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::Text(text?))));
+    Value::Object(fields.collect::<BTreeMap<_, _>>())
+}

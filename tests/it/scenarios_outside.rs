@@ -1,0 +1,189 @@
+//! Flows that ask the world outside: what callers hear of it, and what is on record. One scenario each, in virtual time.
+
+use std::time::Duration;
+
+use centralino::config::Connector;
+use centralino::crm::{Case, Reminder};
+use centralino::engine::Told;
+use centralino::flow::Value;
+use centralino::journal::entry::Fact;
+use centralino::views::Views;
+use centralino::words::Plea;
+
+use crate::sim::phone::PhoneId;
+use crate::sim::{Setting, Sim};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A flow whose node `chiede` asks with `numero`, which the caller keys in. `ok` leads to the branch `trovato`.
+fn asking(node: &str, found: &str) -> String {
+    format!(
+        r##"
+schema: 1
+id: "055055"
+languages: [it]
+start: numero
+vars:
+  numero: {{type: digits, default: ""}}
+  esito: {{type: object}}
+defaults: {{error: guasto, input: {{timeout: 5s, inter_digit: 2s, retries: 1}}}}
+prompts:
+  menu: {{it: "Il numero, poi cancelletto."}}
+  grazie: {{it: "Trovato."}}
+  scelto_empoli: {{it: "Nuovo, da oggi."}}
+  non_valido: {{it: "Non c'è."}}
+  scuse: {{it: "Non riusciamo."}}
+nodes:
+  numero: {{type: collect, prompt: menu, digits: {{min: 1, max: 9, end: "#"}}, save: numero, exits: {{ok: chiede, timeout: via, invalid: via}}}}
+  chiede: {{{node}, save: esito, exits: {{ok: trovato, not_found: manca, error: guasto}}}}
+  trovato: {{type: branch, when: [{{if: "${{{found}}}", to: nuovo}}], else: altro}}
+  nuovo: {{type: play, prompt: scelto_empoli, to: via}}
+  altro: {{type: play, prompt: grazie, to: via}}
+  manca: {{type: play, prompt: non_valido, to: via}}
+  guasto: {{type: play, prompt: scuse, to: via}}
+  via: {{type: hangup}}
+"##
+    )
+}
+
+fn world(node: &str, found: &str) -> Sim {
+    Sim::with(Setting::demo().with_flow(&asking(node, found)), 1)
+}
+
+/// A citizen who keys in this number.
+fn asks(sim: &mut Sim, number: &str) -> PhoneId {
+    let citizen = sim.call("055055");
+    sim.until("the number is asked for", |sim| sim.hears(citizen, "it/menu"));
+    sim.press(citizen, &format!("{number}#"));
+    citizen
+}
+
+#[track_caller]
+fn hears(sim: &mut Sim, citizen: PhoneId, sound: &str) {
+    sim.until(sound, |sim| sim.hears(citizen, sound));
+}
+
+/// A citizen whose call opened a case, long ago.
+fn case_of_an_earlier_call(sim: &mut Sim) -> Case {
+    let earlier = sim.call("055055");
+    sim.hang_up(earlier);
+    let id = sim.contact(earlier).case;
+    sim.views().case(id).expect("memory does not fail").expect("every call opens a case")
+}
+
+fn failures(sim: &Sim) -> Vec<String> {
+    let why = |fact: &Fact| match fact {
+        Fact::NodeFailed { why, .. } => Some(why.clone()),
+        _ => None,
+    };
+    sim.facts.iter().filter_map(|entry| why(&entry.fact)).collect()
+}
+
+#[test]
+fn citizen_hears_how_far_a_case_is_by_its_number_and_nothing_about_whose_it_is() {
+    let status = "type: case, do: status, number: \"${vars.numero}\"";
+    let lookup = "type: lookup, in: cases, key: \"${vars.numero}\"";
+    let told = "vars.esito.status == 'new' && vars.esito.opened == '2026-11-24' && size(vars.esito) == 3";
+    for node in [status, lookup] {
+        let mut sim = world(node, told);
+        let case = case_of_an_earlier_call(&mut sim);
+        let citizen = asks(&mut sim, &case.case.to_string());
+        hears(&mut sim, citizen, "it/scelto_empoli");
+        let citizen = asks(&mut sim, "999999999");
+        hears(&mut sim, citizen, "it/non_valido");
+        assert!(failures(&sim).is_empty(), "{:?}", failures(&sim));
+        sim.verdict().unwrap();
+    }
+}
+
+#[test]
+fn reminder_and_complaint_are_kept_with_the_case_and_with_the_contact() {
+    for (act, plea) in [("remind", Plea::Reminder), ("complain", Plea::Complaint)] {
+        let mut sim = world(&format!("type: case, do: {act}, number: \"${{vars.numero}}\""), "false");
+        let case = case_of_an_earlier_call(&mut sim);
+        let nobody = asks(&mut sim, "999999999");
+        hears(&mut sim, nobody, "it/non_valido");
+        let citizen = asks(&mut sim, &case.case.to_string());
+        hears(&mut sim, citizen, "it/grazie");
+        let contact = sim.contact(citizen).contact;
+        let row = sim.views().case(case.case).expect("memory does not fail").expect("still there");
+        let reminders: Vec<_> =
+            row.reminders.iter().map(|Reminder { contact, plea, .. }| (*contact, *plea)).collect();
+        assert_eq!(reminders, [(contact, plea)]);
+        let story = sim.views().contact(contact).expect("memory does not fail").expect("a contact").story;
+        assert!(story.iter().any(|entry| matches!(entry.fact, Fact::CaseReminded { .. })));
+        sim.verdict().unwrap();
+    }
+}
+
+#[test]
+fn answer_that_comes_too_late_or_after_the_call_changes_nothing() {
+    let mut sim = world("type: case, do: remind, number: \"${vars.numero}\"", "false");
+    let case = case_of_an_earlier_call(&mut sim);
+    sim.outside.store_takes = 20 * SECOND;
+    let gone = asks(&mut sim, &case.case.to_string());
+    let waits = asks(&mut sim, &case.case.to_string());
+    sim.advance(SECOND);
+    sim.hang_up(gone);
+    hears(&mut sim, waits, "it/scuse");
+    assert_eq!(failures(&sim), ["there was no answer in time"]);
+    sim.advance(60 * SECOND);
+    let row = sim.views().case(case.case).expect("memory does not fail").expect("still there");
+    assert!(row.reminders.is_empty());
+    sim.verdict().unwrap();
+}
+
+/// A world with a connector, and a flow that asks it.
+fn with_connector() -> Sim {
+    let node = "type: http, connector: segnalazioni, request: {path: \"/ticket/${vars.numero}\"}, timeout: 3s, retries: 1";
+    let connector = Connector {
+        address: "https://segnalazioni.comune.example".to_owned(),
+        credential: None,
+        ca_file: None,
+        max_answer_bytes: 65_536,
+        max_time: 10 * SECOND,
+        max_requests: 4,
+    };
+    let setting = Setting::demo()
+        .with_config(|config| drop(config.connectors.insert("segnalazioni".to_owned(), connector)));
+    Sim::with(setting.with_flow(&asking(node, "vars.esito.stato == 'urgente'")), 1)
+}
+
+#[test]
+fn connector_s_answer_leads_the_citizen_on_by_its_meaning() {
+    let answer = |json: &str| Told::Answered(Some(Value::from_json(json).expect("JSON")));
+    for (told, sound) in [
+        (answer(r#"{"stato": "urgente"}"#), "it/scelto_empoli"),
+        (answer(r#"{"stato": "aperta"}"#), "it/grazie"),
+        (Told::NotFound, "it/non_valido"),
+        (Told::Failed("the server answers 500".to_owned()), "it/scuse"),
+        // Not what the flow counts on.
+        (answer(r#"["urgente"]"#), "it/scuse"),
+        (answer("{}"), "it/scuse"),
+    ] {
+        let mut sim = with_connector();
+        sim.outside.connectors.push_back((SECOND, told.clone()));
+        let citizen = asks(&mut sim, "12");
+        sim.until(&format!("{sound} after {told:?}"), |sim| sim.hears(citizen, sound));
+        assert_eq!(sim.outside.asked[0].path.text, "/ticket/12");
+        assert_eq!(failures(&sim).is_empty(), sound != "it/scuse");
+        sim.verdict().unwrap();
+    }
+}
+
+#[test]
+fn citizen_does_not_wait_for_a_connector_that_answers_never_or_too_late() {
+    for late in [None, Some(9 * SECOND)] {
+        let mut sim = with_connector();
+        let told = Told::Answered(None);
+        sim.outside.connectors.extend(late.map(|late| (late, told)));
+        let citizen = asks(&mut sim, "12");
+        sim.advance(7 * SECOND);
+        assert!(sim.plays(citizen).is_empty(), "twice three seconds, and the way there and back");
+        sim.advance(SECOND + SECOND / 2);
+        assert!(sim.hears(citizen, "it/scuse"), "{late:?} {:?}", sim.plays(citizen));
+        sim.advance(60 * SECOND);
+        assert_eq!(failures(&sim), ["there was no answer in time"]);
+        sim.verdict().unwrap();
+    }
+}
