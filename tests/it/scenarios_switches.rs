@@ -114,6 +114,28 @@ fn emergency_of_an_ente_closes_its_number_and_no_other() {
     sim.until("the greeting is heard", |sim| sim.hears(again, "it/benvenuto"));
 }
 
+/// The Ente of a call may come from the queue, at the moment that it enters.
+#[test]
+fn emergency_of_an_ente_closes_the_queues_that_are_its_own() {
+    let setting = Setting::demo().with_config(|config| {
+        config.queues.values_mut().for_each(|queue| {
+            queue.entity = (queue.rules.id.as_str() == "anagrafe").then(|| "empoli".into());
+        });
+    });
+    let mut sim = Sim::with(setting, 1);
+    let _seat = sim.seat("seat01");
+    turn(&mut sim, close(Scope::Entity("empoli".into()), None));
+    let citizen = at_the_menu(&mut sim);
+    sim.press(citizen, "1");
+    hears_and_is_let_go(&mut sim, citizen, "it/coda_chiusa");
+    let contact = sim.contact(citizen);
+    assert_eq!((contact.outcome, contact.entity.as_str()), (Some(Outcome::Unserved), "empoli"));
+    let elsewhere = at_the_menu(&mut sim);
+    sim.press(elsewhere, "2");
+    sim.until("they talk", |sim| sim.partner(elsewhere).is_some());
+    sim.verdict().unwrap();
+}
+
 #[test]
 fn emergency_comes_before_a_holiday_and_before_always_open() {
     let mut sim = Sim::new().starting_at("2026-06-24T11:00:00+02:00[Europe/Rome]");
