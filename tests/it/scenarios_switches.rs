@@ -60,7 +60,10 @@ fn bulletin_is_heard_by_the_next_caller_informs_and_is_switched_off() {
     assert_eq!(sim.contact(after).outcome, Some(Outcome::Contained));
     turn(&mut sim, Switch::BulletinOff { slot: "protezione-civile".to_owned() });
     let last = sim.call("055055");
-    sim.until("the greeting is heard", |sim| sim.hears(last, "it/benvenuto"));
+    sim.until("the menu is read out", |sim| {
+        assert!(!sim.hears(last, "it/allerta"), "it was switched off");
+        sim.hears(last, "it/menu")
+    });
 }
 
 #[test]
