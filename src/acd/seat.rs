@@ -165,9 +165,9 @@ impl Seat {
         }
     }
 
-    /// A restart takes nobody's pause or wrap-up away.
+    /// A restart takes nobody's pause, log-out or wrap-up away: a seat on record has had its first registration.
     fn on_restored(&mut self, now: Mono, before: Restored) {
-        self.login_pending &= before.status == Status::LoggedOut;
+        self.login_pending = false;
         self.set_status(now, before.status);
         if before.had_phone {
             self.phone = Phone::Expected { until: now + GRACE };

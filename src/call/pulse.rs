@@ -3,7 +3,8 @@
 //! A phone that loses its power says nothing, and one that waits or is muted says nothing either. So each is asked in its dialog
 //! (OPTIONS) when its sound stops in a talk, and every [`ASK_EVERY`] whatever it does: it must answer, whatever it answers. A question
 //! has one answer or none within 64*T1, which SIP itself tells; until then no other is asked, so that each dialog has one question
-//! in course at most.
+//! in course at most. Where none comes the way of the signalling may be gone (a stream that broke, a NAT that forgot) and not the
+//! phone: one whose sound is still heard is asked again after [`ASK_AGAIN`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,6 +15,9 @@ use crate::time::Mono;
 /// How long a confirmed dialog may be without any sign: the longest that a call of vanished phones stays in the books. At a thousand
 /// calls it costs seven requests a second.
 const ASK_EVERY: Duration = Duration::from_secs(300);
+
+/// How soon a phone is asked again that did not answer and is heard all the same: each time may be another connection tried in vain.
+const ASK_AGAIN: Duration = Duration::from_secs(60);
 
 /// The confirmed dialogs, and when each is asked next.
 #[derive(Debug, Default)]
@@ -26,9 +30,18 @@ pub struct Pulses {
 impl Pulses {
     /// A sign of life: the dialog is confirmed, or its phone has answered.
     pub fn on_alive(&mut self, now: Mono, dialog: DialogId) {
+        self.ask_at(now + ASK_EVERY, dialog);
+    }
+
+    /// It did not answer, and sound comes from its phone.
+    pub fn on_heard(&mut self, now: Mono, dialog: DialogId) {
+        self.ask_at(now + ASK_AGAIN, dialog);
+    }
+
+    fn ask_at(&mut self, at: Mono, dialog: DialogId) {
         self.forget(dialog);
-        self.dialogs.insert(dialog, Some(now + ASK_EVERY));
-        self.due.insert((now + ASK_EVERY, dialog));
+        self.dialogs.insert(dialog, Some(at));
+        self.due.insert((at, dialog));
     }
 
     /// Its sound has stopped: true when it is to be asked now.
@@ -81,6 +94,15 @@ mod tests {
         assert_eq!(pulses.poll_timeout(), None);
         pulses.on_alive(at(31), DIALOG);
         assert!(pulses.on_silent(DIALOG));
+    }
+
+    #[test]
+    fn phone_that_is_heard_but_does_not_answer_is_asked_again_sooner() {
+        let mut pulses = Pulses::default();
+        pulses.on_alive(at(0), DIALOG);
+        assert_eq!(pulses.poll_due(at(300)), Some(DIALOG));
+        pulses.on_heard(at(304), DIALOG);
+        assert_eq!((pulses.poll_due(at(363)), pulses.poll_due(at(364))), (None, Some(DIALOG)));
     }
 
     #[test]

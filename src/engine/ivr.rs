@@ -155,8 +155,10 @@ impl Engine {
         let Some(rules) = config.queues.get(&queue) else {
             return self.step_flow(now, id, flow::Input::QueueExit(QueueExit::Error));
         };
+        // The Ente that the queue gives is the one that an emergency must not have closed.
+        let given = call.take_defaults(rules.entity.as_ref(), rules.topic.as_ref());
         let closed = self.switches.close_queue(&queue, &call.entity);
-        if let Some(tags) = call.take_defaults(rules.entity.as_ref(), rules.topic.as_ref()) {
+        if let Some(tags) = given {
             self.tag(now, id, tags);
         }
         if closed || !rules.is_open(&config.calendars, now.wall) {

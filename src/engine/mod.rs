@@ -341,7 +341,7 @@ impl Engine {
             E::Ended { dialog, how } => self.on_dialog_over(now, dialog, ending::ended_by(how)),
             E::Registered { user, .. } => self.on_registered(now, &user, true),
             E::Unregistered { user, .. } => self.on_registered(now, &user, false),
-            E::Probed { dialog, alive } => self.on_probed(now, dialog, alive),
+            E::Probed { dialog, found } => self.on_probed(now, dialog, found),
             E::RegistrationChanged { .. } => {} // only phones register elsewhere
         }
     }
@@ -374,6 +374,7 @@ impl Engine {
             E::Digit { leg, digit } => self.on_digit(now, leg, digit),
             E::Played { leg, play } => self.on_played(now, leg, play),
             E::Silent { leg } => self.on_silent(now, leg),
+            E::Listened { leg, heard } => self.on_listened(now, leg, heard),
             E::Unconfirmed { addr, .. } => self.counters.on_unconfirmed(now.mono, addr),
             E::Recorded { file, length } => {
                 let ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);

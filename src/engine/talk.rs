@@ -6,7 +6,7 @@ use crate::flow;
 use crate::ids::{CallId, OperatorId, QueueId, SeatId};
 use crate::journal::entry::Fact;
 use crate::media::{self, LegId, Recording};
-use crate::sip::{DialogId, Outgoing, Target};
+use crate::sip::{DialogId, Outgoing, Probe, Target};
 use crate::time::Now;
 use crate::words::{EndedBy, NotTaken, QueueExit, SeatView, WorkView};
 
@@ -201,20 +201,51 @@ impl Engine {
 
     /// A leg that had been sending is silent: ask its phone whether it is still there.
     pub(super) fn on_silent(&mut self, now: Now, leg: LegId) {
-        let Some(Owner::Citizen(id) | Owner::Seat(id)) = self.legs.get(&leg).cloned() else { return };
-        let dialog = self.calls.get_mut(&id).and_then(|call| call.leg_mut(leg)).and_then(|leg| leg.dialog);
+        let dialog = self.dialog_of(leg);
         if let Some(dialog) = dialog.filter(|dialog| self.pulses.on_silent(*dialog)) {
             self.sip.probe(now.mono, dialog);
         }
     }
 
-    pub(super) fn on_probed(&mut self, now: Now, dialog: DialogId, alive: bool) {
-        if alive && self.dialogs.contains_key(&dialog) {
-            self.pulses.on_alive(now.mono, dialog);
-        } else if !alive {
-            self.sip.bye(now.mono, dialog);
-            self.on_dialog_over(now, dialog, EndedBy::Network);
+    pub(super) fn on_probed(&mut self, now: Now, dialog: DialogId, found: Probe) {
+        match found {
+            Probe::Alive if self.dialogs.contains_key(&dialog) => self.pulses.on_alive(now.mono, dialog),
+            Probe::Alive => {}
+            Probe::Gone => self.give_up(now, dialog),
+            // The signalling may have lost its way and the sound not: the media plane knows.
+            Probe::Unanswered => match self.leg_of(dialog) {
+                Some(leg) => self.media(media::Command::Listen { leg }),
+                None => self.give_up(now, dialog),
+            },
         }
+    }
+
+    /// The phone behind this leg has not answered; `heard`: its sound comes all the same.
+    pub(super) fn on_listened(&mut self, now: Now, leg: LegId, heard: bool) {
+        let Some(dialog) = self.dialog_of(leg) else { return };
+        if heard {
+            self.pulses.on_heard(now.mono, dialog);
+        } else {
+            self.give_up(now, dialog);
+        }
+    }
+
+    /// The phone is gone.
+    fn give_up(&mut self, now: Now, dialog: DialogId) {
+        self.sip.bye(now.mono, dialog);
+        self.on_dialog_over(now, dialog, EndedBy::Network);
+    }
+
+    fn leg_of(&self, dialog: DialogId) -> Option<LegId> {
+        let (Owner::Citizen(id) | Owner::Seat(id)) = self.dialogs.get(&dialog)? else { return None };
+        let call = self.calls.get(id)?;
+        let legs = [Some(&call.citizen), call.seat.as_ref().map(|seat| &seat.leg)];
+        legs.into_iter().flatten().find(|leg| leg.dialog == Some(dialog)).map(|leg| leg.media)
+    }
+
+    fn dialog_of(&mut self, leg: LegId) -> Option<DialogId> {
+        let (Owner::Citizen(id) | Owner::Seat(id)) = self.legs.get(&leg)? else { return None };
+        self.calls.get_mut(id)?.leg_mut(leg)?.dialog
     }
 
     // -- seats

@@ -238,6 +238,15 @@ impl Leg {
         }
     }
 
+    /// The peer has sent something not long ago.
+    pub fn hears_peer(&self, now: Mono) -> bool {
+        match self.heard {
+            Heard::Never => false,
+            Heard::At(heard) => now.since(heard) < self.limits.silent_after,
+            Heard::Always => true,
+        }
+    }
+
     fn end_play(&mut self, events: &mut VecDeque<Event>) {
         if let Some(player) = self.player.take() {
             events.push_back(Event::Played { leg: self.id, play: player.play() });

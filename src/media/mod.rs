@@ -160,6 +160,11 @@ pub enum Command {
         /// Where to.
         recording: Recording,
     },
+    /// Has the peer been sending? Answered by `Listened`.
+    Listen {
+        /// The leg.
+        leg: LegId,
+    },
     /// Close the leg and its port.
     Close {
         /// The leg.
@@ -202,6 +207,13 @@ pub enum Event {
     Silent {
         /// The leg.
         leg: LegId,
+    },
+    /// Answer to `Listen`.
+    Listened {
+        /// The leg.
+        leg: LegId,
+        /// Something came within the limit for a silence outside of hold (30 s), bridged or not.
+        heard: bool,
     },
     /// Sound to a third address has stopped: nothing has come from there. Told once for each leg.
     Unconfirmed {

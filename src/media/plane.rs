@@ -160,6 +160,12 @@ impl Plane {
             Command::Unbridge { leg } => self.unbridge(now, leg),
             Command::SendDigit { leg, digit } => self.with(leg, |leg| leg.press(digit)),
             Command::Record { leg, recording } => self.record(now, leg, recording),
+            Command::Listen { leg } => {
+                if let Some(slot) = self.legs.get(&leg) {
+                    let heard = slot.leg.hears_peer(now);
+                    self.events.push_back(Event::Listened { leg, heard });
+                }
+            }
             Command::Close { leg } => self.close(now, leg),
         }
     }

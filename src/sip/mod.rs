@@ -179,9 +179,20 @@ pub enum Event {
     Probed {
         /// The dialog.
         dialog: DialogId,
-        /// The peer still knows the dialog.
-        alive: bool,
+        /// What came of it.
+        found: Probe,
     },
+}
+
+/// What came of asking whether the far end still knows a dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// It answered: it is there.
+    Alive,
+    /// It does not know the dialog any more.
+    Gone,
+    /// Nothing came back, or the question could not be delivered. That says nothing of the sound, which goes another way.
+    Unanswered,
 }
 
 /// Something that the endpoint holds for a time.

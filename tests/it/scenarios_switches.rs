@@ -60,7 +60,10 @@ fn bulletin_is_heard_by_the_next_caller_informs_and_is_switched_off() {
     assert_eq!(sim.contact(after).outcome, Some(Outcome::Contained));
     turn(&mut sim, Switch::BulletinOff { slot: "protezione-civile".to_owned() });
     let last = sim.call("055055");
-    sim.until("the greeting is heard", |sim| sim.hears(last, "it/benvenuto"));
+    sim.until("the menu is read out", |sim| {
+        assert!(!sim.hears(last, "it/allerta"), "it was switched off");
+        sim.hears(last, "it/menu")
+    });
 }
 
 #[test]
@@ -112,6 +115,28 @@ fn emergency_of_an_ente_closes_its_number_and_no_other() {
     turn(&mut sim, Switch::Open { scope: Scope::Entity("empoli".into()) });
     let again = sim.call("0555055002");
     sim.until("the greeting is heard", |sim| sim.hears(again, "it/benvenuto"));
+}
+
+/// The Ente of a call may come from the queue, at the moment that it enters.
+#[test]
+fn emergency_of_an_ente_closes_the_queues_that_are_its_own() {
+    let setting = Setting::demo().with_config(|config| {
+        config.queues.values_mut().for_each(|queue| {
+            queue.entity = (queue.rules.id.as_str() == "anagrafe").then(|| "empoli".into());
+        });
+    });
+    let mut sim = Sim::with(setting, 1);
+    let _seat = sim.seat("seat01");
+    turn(&mut sim, close(Scope::Entity("empoli".into()), None));
+    let citizen = at_the_menu(&mut sim);
+    sim.press(citizen, "1");
+    hears_and_is_let_go(&mut sim, citizen, "it/coda_chiusa");
+    let contact = sim.contact(citizen);
+    assert_eq!((contact.outcome, contact.entity.as_str()), (Some(Outcome::Unserved), "empoli"));
+    let elsewhere = at_the_menu(&mut sim);
+    sim.press(elsewhere, "2");
+    sim.until("they talk", |sim| sim.partner(elsewhere).is_some());
+    sim.verdict().unwrap();
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use centralino::sip::{
-    Census, DialogId, Ended, Endpoint, Event, InviteError, Link, Outgoing, Peer, Registration, Settings,
-    Target, Transport,
+    Census, DialogId, Ended, Endpoint, Event, InviteError, Link, Outgoing, Peer, Probe, Registration,
+    Settings, Target, Transport,
 };
 
 use centralino::time::Mono;
@@ -467,16 +467,16 @@ fn a_probe_tells_whether_the_far_end_knows_the_call() {
     let (theirs, ours) = established(&mut world, Transport::Udp);
     world.act(EXCHANGE, |exchange, now| exchange.probe(now, ours));
     world.run(SECOND);
-    assert!(matches!(world.events(EXCHANGE)[..], [Event::Probed { alive: true, .. }]));
+    assert!(matches!(world.events(EXCHANGE)[..], [Event::Probed { found: Probe::Alive, .. }]));
     let _ = theirs;
     world.add(CITIZEN, phone_settings()); // it has restarted and remembers nothing
     world.act(EXCHANGE, |exchange, now| exchange.probe(now, ours));
     world.run(SECOND);
-    assert!(matches!(world.events(EXCHANGE)[..], [Event::Probed { alive: false, .. }]));
+    assert!(matches!(world.events(EXCHANGE)[..], [Event::Probed { found: Probe::Gone, .. }]));
     world.faults.lost = 100;
     world.act(EXCHANGE, |exchange, now| exchange.probe(now, ours));
     world.run(SECOND * 33);
-    assert!(matches!(world.events(EXCHANGE)[..], [Event::Probed { alive: false, .. }]));
+    assert!(matches!(world.events(EXCHANGE)[..], [Event::Probed { found: Probe::Unanswered, .. }]));
 }
 
 #[test]

@@ -140,7 +140,8 @@ fn start_shard(settings: &Settings, index: usize, ready: &Arc<Notify>) -> io::Re
 fn can_wait(command: &Command) -> bool {
     use Command as C;
     match command {
-        C::SetRemote { .. } | C::Play { .. } | C::Stop { .. } | C::SendDigit { .. } | C::Close { .. } => true,
+        C::SetRemote { .. } | C::Play { .. } | C::Stop { .. } | C::SendDigit { .. } => true,
+        C::Listen { .. } | C::Close { .. } => true,
         C::Open { .. } | C::Bridge { .. } | C::Unbridge { .. } | C::Record { .. } => false,
     }
 }
@@ -156,6 +157,7 @@ fn leg_of(command: &Command) -> LegId {
         | Command::Unbridge { leg }
         | Command::SendDigit { leg, .. }
         | Command::Record { leg, .. }
+        | Command::Listen { leg }
         | Command::Close { leg } => *leg,
     }
 }

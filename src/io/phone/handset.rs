@@ -146,6 +146,7 @@ impl Handset {
             media::Event::Digit { .. }
             | media::Event::Played { .. }
             | media::Event::Silent { .. }
+            | media::Event::Listened { .. }
             | media::Event::Unconfirmed { .. } => {}
         }
     }

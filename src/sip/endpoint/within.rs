@@ -5,7 +5,7 @@ use super::clients::{ClientId, Purpose};
 use super::screen::{self, capabilities, sdp_of};
 use crate::sip::dialog::{Phase, Unacked, own_address, unhex64};
 use crate::sip::message::{Builder, Message, Method, Name};
-use crate::sip::{DialogId, DialogRecord, Ended, Event, Link};
+use crate::sip::{DialogId, DialogRecord, Ended, Event, Link, Probe};
 use crate::time::Mono;
 
 impl Endpoint {
@@ -180,8 +180,13 @@ impl Endpoint {
     /// `heard`: a response came, whatever it says.
     pub(super) fn on_probe_outcome(&mut self, id: DialogId, status: u16, heard: bool) {
         if self.dialogs.get(&id).is_some_and(|dialog| !dialog.is_abandoned) {
-            let alive = heard && !matches!(status, 408 | 481);
-            self.events.push_back(Event::Probed { dialog: id, alive });
+            let found = match status {
+                481 if heard => Probe::Gone,
+                408 => Probe::Unanswered, // a proxy says so for the phone behind it
+                _ if heard => Probe::Alive,
+                _ => Probe::Unanswered,
+            };
+            self.events.push_back(Event::Probed { dialog: id, found });
         }
     }
 

@@ -76,6 +76,28 @@ fn citizen_whose_stream_breaks_in_the_menu_while_waiting_or_in_the_talk_keeps_th
     }
 }
 
+/// Behind a NAT nobody can be reached by a new connection: neither side can ask the other whether it is there, and both are heard.
+#[test]
+fn talk_of_phones_that_cannot_be_reached_any_more_goes_on_while_they_are_heard() {
+    let mut sim = over_tcp();
+    let seat = sim.seat("seat01");
+    let citizen = waiting(&mut sim);
+    talking(&mut sim, citizen, seat);
+    sim.advance(SECOND); // the last ACK has arrived
+    for phone in [citizen, seat] {
+        sim.with_phone(phone, |phone, _| phone.listens = false);
+        sim.break_streams(phone);
+    }
+    sim.advance(20 * MINUTE);
+    assert!(sim.talk_together(citizen, seat), "sound comes from both");
+    sim.unplug(citizen, true);
+    sim.advance(MINUTE);
+    let contact = sim.contact(citizen);
+    assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Answered), Some(EndedBy::Network)));
+    assert!((1_200.0..1_245.0).contains(&contact.talk_s), "{}", contact.talk_s);
+    sim.verdict().unwrap();
+}
+
 #[test]
 fn caller_whose_seat_loses_its_stream_while_ringing_is_the_next_to_be_served() {
     let mut sim = over_tcp();
