@@ -124,12 +124,13 @@ impl<D: Disk> FileJournal<D> {
     /// What to sync for everything committed so far to be durable.
     pub fn sync_work(&mut self) -> SyncWork<D> {
         let mut work = self.log.sync_work();
-        work.first(KeysFile::<D>::NAME, self.keys_file.file());
+        work.first(KeysFile::<D>::NAME, self.keys_file.sync_work());
         work
     }
 
-    /// Everything up to `upto` has become durable.
+    /// Everything up to `upto` has become durable. One sync at a time: it is the one whose work was handed out last.
     pub fn synced(&mut self, upto: Lsn) {
+        self.keys_file.synced();
         self.log.synced(upto);
     }
 

@@ -1,6 +1,7 @@
 //! The file `keys`: a row of [`record`]s, one key each, appended to while calls come and rewritten whole when one is erased.
 //!
-//! A tail that a crash tore is kept aside as `keys.cut-<offset>` and cut; damage is refused. To erase is to rewrite, and then the
+//! A tail that a crash tore is kept aside as `keys.cut-<offset>` and cut; damage is refused. Each key tells how many of the keys
+//! before it were safe when it was written: a hole among those is damage, whatever else it looks like. To erase is to rewrite, and then the
 //! copies kept aside go too: a key that is to be forgotten must not lie in one of them.
 
 use std::collections::BTreeMap;
@@ -35,6 +36,10 @@ pub(super) struct KeysFile<D: Disk> {
     len: u64,
     /// Keys written; numbers the records.
     count: u64,
+    /// How many of them the sync in course makes durable; there is one at a time.
+    syncing: u64,
+    /// How many of them are durable: what the next ones tell.
+    safe: u64,
     /// A failed write could not be cut off.
     stuck: bool,
 }
@@ -55,7 +60,7 @@ impl<D: Disk> KeysFile<D> {
         };
         file.sync()?;
         disk.sync_dir()?;
-        Ok((KeysFile { file, len: length(end), count, stuck: false }, ring, cut))
+        Ok((KeysFile { file, len: length(end), count, syncing: count, safe: count, stuck: false }, ring, cut))
     }
 
     /// The keys that can be read, without touching the file.
@@ -78,7 +83,7 @@ impl<D: Disk> KeysFile<D> {
         if made.is_empty() {
             return Ok(());
         }
-        let bytes = encode(self.count, made.iter().map(|(contact, key)| (*contact, key)));
+        let bytes = encode(self.count, self.safe, made.iter().map(|(contact, key)| (*contact, key)));
         if let Err(error) = self.file.append(&bytes) {
             self.stuck = disk.truncate(Self::NAME, self.len).is_err();
             return Err(error);
@@ -97,11 +102,19 @@ impl<D: Disk> KeysFile<D> {
         replace(disk, Self::NAME, &bytes)?;
         self.file = disk.open(Self::NAME)?;
         (self.len, self.count) = (length(bytes.len()), ring.len() as u64);
+        (self.syncing, self.safe) = (self.count, self.count);
         Ok(())
     }
 
-    pub(super) fn file(&self) -> D::File {
+    /// What to sync for every key so far to be durable.
+    pub(super) fn sync_work(&mut self) -> D::File {
+        self.syncing = self.count;
         self.file.clone()
+    }
+
+    /// That was done.
+    pub(super) fn synced(&mut self) {
+        self.safe = self.syncing;
     }
 
     pub(super) fn stuck(&self) -> bool {
@@ -109,12 +122,13 @@ impl<D: Disk> KeysFile<D> {
     }
 }
 
-fn encode<'a>(count: u64, keys: impl Iterator<Item = (ContactId, &'a Key)>) -> Vec<u8> {
+/// Keys as records, after `count` others; of all of them `safe` are durable.
+fn encode<'a>(count: u64, safe: u64, keys: impl Iterator<Item = (ContactId, &'a Key)>) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (number, (contact, key)) in (count + 1..).zip(keys) {
         let line = Line { contact, key: BASE64.encode(key) };
         let json = serde_json::to_vec(&line).expect("a key is plain data");
-        record::encode(&mut bytes, number, 0, &json);
+        record::encode(&mut bytes, number, safe, &json);
     }
     bytes
 }
@@ -172,9 +186,9 @@ pub(super) fn salvage(bytes: &[u8]) -> Result<(Ring, bool), LogError> {
     Ok((ring, whole && at == bytes.len()))
 }
 
-/// The file's bytes for these keys.
+/// The file's bytes for these keys. It takes the old one's place only when all of it is synced.
 pub(super) fn rewritten(ring: &Ring) -> Vec<u8> {
-    encode(0, ring.iter().map(|(contact, key)| (*contact, key)))
+    encode(0, ring.len() as u64, ring.iter().map(|(contact, key)| (*contact, key)))
 }
 
 fn length(bytes: usize) -> u64 {
@@ -206,8 +220,8 @@ mod tests {
 
     #[test]
     fn torn_key_is_cut_and_kept_aside_whole_ones_stay() {
-        let whole = encode(0, made(1..4).iter().map(|(contact, key)| (*contact, key)));
-        let two = encode(0, made(1..3).iter().map(|(contact, key)| (*contact, key))).len();
+        let whole = encode(0, 0, made(1..4).iter().map(|(contact, key)| (*contact, key)));
+        let two = encode(0, 0, made(1..3).iter().map(|(contact, key)| (*contact, key))).len();
         for len in two + 1..whole.len() {
             let disk = disk(&whole[..len]);
             let (_, ring, cut) = File::open(&disk).unwrap();
@@ -220,7 +234,7 @@ mod tests {
 
     #[test]
     fn keys_that_are_no_keys_are_refused_and_left_as_they_are() {
-        let whole = encode(0, made(1..4).iter().map(|(contact, key)| (*contact, key)));
+        let whole = encode(0, 0, made(1..4).iter().map(|(contact, key)| (*contact, key)));
         let mut flipped = whole.clone();
         flipped[40] ^= 1;
         let mut last = whole.clone();
@@ -231,6 +245,45 @@ mod tests {
             let refusal = File::open(&disk).unwrap_err().to_string();
             assert!(refusal.contains("keys, offset") && refusal.contains("journal repair"), "{refusal}");
             assert_eq!(disk.read(NAME).unwrap(), bytes);
+        }
+    }
+
+    #[test]
+    fn hole_among_keys_that_were_safe_is_damage_and_one_among_the_others_is_torn() {
+        type Write = fn(&mut File, &SimDisk);
+        let table: [(&str, Write, Option<usize>); 4] = [
+            ("none was synced", |file, disk| file.append(disk, &made(3..6)).unwrap(), Some(1)),
+            (
+                "a sync was in course",
+                |file, disk| {
+                    file.sync_work();
+                    file.append(disk, &made(3..6)).unwrap();
+                },
+                Some(1),
+            ),
+            (
+                "synced, then more came",
+                |file, disk| {
+                    file.sync_work();
+                    file.synced();
+                    file.append(disk, &made(3..6)).unwrap();
+                },
+                None,
+            ),
+            ("rewritten", |file, disk| file.rewrite(disk, &made(1..6).into_iter().collect()).unwrap(), None),
+        ];
+        for (what, write, kept) in table {
+            let disk = SimDisk::new();
+            let (mut file, _, _) = File::open(&disk).unwrap();
+            file.append(&disk, &made(1..3)).unwrap();
+            write(&mut file, &disk);
+            let second = encode(0, 0, made(1..2).iter().map(|(contact, key)| (*contact, key))).len();
+            let mut bytes = disk.read(NAME).unwrap();
+            bytes[second + 10..second + 50].fill(0);
+            let spoiled = self::disk(&bytes);
+            assert_eq!(File::problem(&spoiled).unwrap().is_none(), kept.is_some(), "{what}");
+            let opened = File::open(&spoiled).map(|(_, ring, _)| ring.len());
+            assert_eq!(opened.ok(), kept, "{what}");
         }
     }
 

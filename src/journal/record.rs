@@ -6,7 +6,7 @@
 //! | 4 | CRC32C of the length and of what follows the CRC |
 //! | 1 | format version, 1 |
 //! | 8 | lsn |
-//! | 8 | the highest lsn known to be durable when this record was written |
+//! | 8 | the highest lsn known to be durable when this record was written; among keys, the number of the last such key |
 //! | n | payload, JSON |
 //!
 //! What an unreadable record means is decided by [`is_torn`]. A killed process leaves the beginning of its last write. A power

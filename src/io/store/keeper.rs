@@ -3,6 +3,9 @@
 //! What was written is put on a backlog. The thread is woken for the first of it, lets more come together, and is not woken
 //! for that; a question is answered at once, after all that is on the backlog.
 //!
+//! Nothing is taken in beyond a hole: what is not on the backlog is read from the journal first, and when that fails nothing more is
+//! taken in until it goes. A checkpoint would vouch for entries that nobody has seen.
+//!
 //! Views that fail (a full disk, a damaged row) are dropped, and made anew from the journal as soon as that goes: it is tried after
 //! a second, then less and less often. Meanwhile they are *behind*, which [`Health`] tells, and nothing can be listed.
 
@@ -176,6 +179,9 @@ impl Keeper {
 
     /// The views cannot be used, for now.
     fn give_up(&mut self, problem: &ViewError) {
+        if self.views.is_none() && self.retry_at > now() {
+            return; // that was told, and when it is tried again stands
+        }
         let again_s = self.patience.as_secs();
         tracing::error!(%problem, again_s, "contacts and cases cannot be listed for now");
         self.views = None;
@@ -198,37 +204,61 @@ impl Keeper {
         }
     }
 
-    /// Takes in what was written, in parts that fit in memory; before and after it what is not on the backlog.
+    /// Takes in what was written, in parts that fit in memory; before and after it what is not on the backlog. What cannot be taken
+    /// in now is read from the journal the next time.
     fn take_backlog(&mut self) {
-        let taken = std::mem::take(&mut *self.backlog.lock().unwrap_or_else(PoisonError::into_inner));
-        if let Some((first, _)) = taken.entries.first() {
-            self.read_on(Lsn(first.0.saturating_sub(1)));
+        let mut backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
+        let (entries, upto) = (std::mem::take(&mut backlog.entries), backlog.upto);
+        drop(backlog);
+        let before = entries.first().map_or(upto, |(first, _)| Lsn(first.0.saturating_sub(1)));
+        if self.read_on(before) {
+            entries.chunks(CATCH_UP).for_each(|part| self.feed(part));
+            self.read_on(upto);
         }
-        taken.entries.chunks(CATCH_UP).for_each(|part| self.feed(part));
-        self.read_on(taken.upto);
     }
 
-    /// Reads the journal up to `upto` when it is further than what was taken in.
-    fn read_on(&mut self, upto: Lsn) {
-        let views_at = self.views.as_ref().map_or(upto, Views::applied);
-        let from = Lsn(views_at.min(self.state.lsn).0 + 1);
-        if from > upto {
-            return;
+    /// The last entry up to which everything was taken in.
+    fn taken_in(&self) -> Lsn {
+        self.views.as_ref().map_or(self.state.lsn, |views| views.applied().min(self.state.lsn))
+    }
+
+    /// Reads the journal when `upto` is further than what was taken in. False: that could not be read.
+    fn read_on(&mut self, upto: Lsn) -> bool {
+        if self.taken_in() >= upto {
+            return true;
         }
-        let mut reader = Reader::new(self.at.disk.clone(), from);
+        let mut reader = Reader::new(self.at.disk.clone(), Lsn(self.taken_in().0 + 1));
         loop {
             let read: Result<Vec<_>, _> = reader.by_ref().take(CATCH_UP).collect();
             match read {
-                Ok(entries) if entries.is_empty() => return,
+                Ok(entries) if entries.is_empty() => return self.has_taken_in(upto),
                 Ok(entries) => self.feed(&entries),
-                Err(error) => return self.give_up(&error.into()),
+                Err(error) => {
+                    self.give_up(&error.into());
+                    return false;
+                }
             }
         }
     }
 
+    /// Whether everything up to `upto` was taken in; if not, nothing behind it may be.
+    fn has_taken_in(&mut self, upto: Lsn) -> bool {
+        let there = self.taken_in();
+        if there < upto {
+            let problem = format!("after entry {} those up to entry {} cannot be found", there.0, upto.0);
+            self.give_up(&ViewError::Store(problem));
+        }
+        there >= upto
+    }
+
+    /// Takes in entries without a hole among them, nor before them.
     fn feed(&mut self, entries: &[(Lsn, Entry)]) {
+        let Some((first, _)) = entries.first() else { return };
+        if !self.has_taken_in(Lsn(first.0.saturating_sub(1))) {
+            return;
+        }
         for (lsn, entry) in entries {
-            if *lsn > self.state.lsn {
+            if lsn.0 == self.state.lsn.0 + 1 {
                 self.state.apply(*lsn, entry, &self.keys);
             }
         }
@@ -287,22 +317,54 @@ mod tests {
     use crate::journal::file_journal::FileJournal;
     use crate::views::conformance::{answered, contact};
     use rand::{SeedableRng, rngs::ChaCha20Rng};
+    use std::path::Path;
+
+    /// A keeper in `dir`, which lies on a new journal there, and has not opened its views.
+    fn keeper(dir: &Path) -> (FileJournal<RealDisk>, Keeper, ToViews) {
+        let disk = RealDisk::new(dir.join("journal")).unwrap();
+        let (journal, cuts) =
+            FileJournal::open(disk.clone(), ChaCha20Rng::seed_from_u64(1), 1 << 20).unwrap();
+        let (keys, state) = (journal.keys(), Recovery::default());
+        let found = Recovered { last: Lsn(0), cuts, state, keys };
+        let at = Keeping { dir: dir.join("views"), disk, durable: Arc::default(), health: Arc::default() };
+        // Nobody listens: the tests call the keeper themselves.
+        let (keeper, to_views) = Keeper::new(at, &found, std::sync::mpsc::sync_channel(8).0);
+        (journal, keeper, to_views)
+    }
+
+    #[test]
+    fn nothing_is_taken_in_beyond_what_cannot_be_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut journal, mut keeper, to_views) = keeper(dir.path());
+        keeper.open();
+        let lost = journal.commit(Lsn(1), &answered(1, 0, "0552768224")).unwrap().len() as u64;
+        let given = journal.commit(Lsn(lost + 1), &answered(2, 100_000, "anonymous")).unwrap();
+        let log = dir.path().join("journal/journal-00000000000000000001.log");
+        let away = dir.path().join("away");
+        std::fs::rename(&log, &away).unwrap();
+        // The first group found no room on the backlog.
+        to_views.give(given.clone());
+        keeper.take_backlog();
+        assert_eq!(keeper.state.lsn, Lsn(0), "no checkpoint may vouch for what was not seen");
+        assert!(keeper.views.is_none() && keeper.at.health.views_behind());
+        keeper.feed(&given);
+        assert_eq!(keeper.state.lsn, Lsn(0), "whoever feeds it");
+
+        std::fs::rename(&away, &log).unwrap();
+        keeper.take_backlog();
+        assert_eq!(keeper.state.lsn, journal.last(), "what is missing is read first");
+        keeper.make_anew();
+        assert_eq!(keeper.views.as_ref().map(Views::applied), Some(journal.last()));
+    }
 
     #[test]
     fn views_that_failed_are_behind_until_they_could_be_made_anew() {
         let dir = tempfile::tempdir().unwrap();
-        let disk = RealDisk::new(dir.path().join("journal")).unwrap();
-        let (mut journal, cuts) =
-            FileJournal::open(disk.clone(), ChaCha20Rng::seed_from_u64(1), 1 << 20).unwrap();
-        let (keys, state) = (journal.keys(), Recovery::default());
-        let found = Recovered { last: Lsn(0), cuts, state, keys };
+        let (mut journal, mut keeper, to_views) = keeper(dir.path());
+        let health = keeper.at.health.clone();
         // No view can be kept where a file stands.
         let views = dir.path().join("views");
         std::fs::write(&views, "x").unwrap();
-        let health = Arc::<Health>::default();
-        let at = Keeping { dir: views.clone(), disk, durable: Arc::default(), health: health.clone() };
-        let (wake, _inbox) = std::sync::mpsc::sync_channel(8);
-        let (mut keeper, to_views) = Keeper::new(at, &found, wake);
         keeper.open();
         let sealed = journal.commit(Lsn(1), &answered(1, 0, "0552768224")).unwrap();
         to_views.give(sealed);
