@@ -1,7 +1,8 @@
 //! A flow as people look at it: a drawing (Mermaid, SVG) and sentences.
 //!
 //! The SVG is laid out here: nodes in columns by their distance from the start, in each column near those that lead to them.
-//! Ways that go forward are curves; ways back go round below. Several ways between two nodes are one line with all their names.
+//! Ways that go forward are curves; ways back, and ways into ends that many lead to, are told beside their node, because a drawing of
+//! all of them is read by nobody. Several ways between two nodes are one line with all their names.
 
 mod mermaid;
 mod sentences;

@@ -318,7 +318,10 @@ pub(super) fn hint<'n>(typed: &str, known: impl IntoIterator<Item = &'n str>) ->
 /// The same for lists that the language itself makes: when nothing is near, all of it is told.
 pub(super) fn hint_or_all<'n>(typed: &str, known: impl IntoIterator<Item = &'n str> + Clone) -> Hint {
     match hint(typed, known.clone()) {
-        Hint::Nothing => Hint::Known(known.into_iter().map(str::to_owned).collect()),
+        Hint::Nothing => {
+            let all: Vec<String> = known.into_iter().map(str::to_owned).collect();
+            if all.is_empty() { Hint::Nothing } else { Hint::Known(all) }
+        }
         near => near,
     }
 }

@@ -71,6 +71,8 @@ pub struct Flow {
 pub(super) struct Interface {
     pub(super) version: u32,
     pub(super) inputs: BTreeSet<String>,
+    /// Inputs that need not be given.
+    pub(super) optional: BTreeSet<String>,
     pub(super) outputs: BTreeSet<String>,
     pub(super) returns: BTreeSet<String>,
     /// Outputs that are set on every way to a return of this name.

@@ -208,7 +208,7 @@ impl FlowRun {
             Input::Timeout => self.on_timeout(now, &mut actions),
         };
         if let Some(way) = way {
-            self.go(way, now, world, &mut actions);
+            self.go(&way, now, world, &mut actions);
         }
         actions
     }
@@ -304,8 +304,8 @@ impl FlowRun {
     }
 
     /// Leaves the node by `way` and enters what is there.
-    fn go(&mut self, way: Way, now: Now, world: &World<'_>, actions: &mut Vec<Action>) {
-        if self.step_to(&way, actions) {
+    fn go(&mut self, way: &Way, now: Now, world: &World<'_>, actions: &mut Vec<Action>) {
+        if self.step_to(way, actions) {
             self.enter_all(now, world, actions);
         }
     }

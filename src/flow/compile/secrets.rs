@@ -56,7 +56,7 @@ fn is_secret(text: &str) -> bool {
             word.len() >= MIN_REST && word.chars().any(|c| c.is_ascii_digit()) || form.starts_with("-----")
         })
     };
-    if FORMS.iter().any(|form| of_form(form)) {
+    if FORMS.iter().any(of_form) {
         return true;
     }
     let in_address = text.split_once("://").is_some_and(|(_, rest)| {
@@ -69,7 +69,7 @@ fn is_secret(text: &str) -> bool {
             before.ends_with(['?', '&']) && !after.is_empty() && !after.starts_with("${")
         })
     };
-    in_address || (text.len() <= 2048 && PARAMETERS.iter().any(|name| parameter(name)))
+    in_address || (text.len() <= 2048 && PARAMETERS.iter().any(parameter))
 }
 
 #[cfg(test)]

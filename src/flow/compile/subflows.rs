@@ -8,7 +8,7 @@ use super::super::fields::{Fields, Text};
 use super::super::model::{Flow, Interface, Step, SubflowStep};
 use super::super::template::Form;
 use super::super::variable::Var;
-use super::super::yaml::Yaml;
+use super::super::yaml::{Value, Yaml};
 use super::Compiler;
 use super::exits::Draft;
 
@@ -25,6 +25,13 @@ impl<'y> Compiler<'y> {
             .flat_map(Fields::entries)
             .map(|(name, _)| name.text.to_owned())
             .collect();
+        let has_default = |yaml: &Yaml| match &yaml.value {
+            Value::Map(fields) => fields.iter().any(|(key, _)| key.name == "default"),
+            _ => false,
+        };
+        let optional = top.fields("inputs");
+        let optional = optional.iter().flat_map(Fields::entries).filter(|(_, yaml)| has_default(yaml));
+        let optional = optional.map(|(name, _)| name.text.to_owned()).collect();
         let outputs = top.texts("outputs");
         let returns = top.texts("returns");
         let Some(version) = version else {
@@ -42,7 +49,8 @@ impl<'y> Compiler<'y> {
         let outputs = outputs.iter().filter(known).map(|output| output.text.to_owned()).collect();
         let returns = returns.into_iter().filter(|name| self.check_name(*name));
         let returns = returns.map(|name| name.text.to_owned()).collect();
-        self.interface = Some(Interface { version, inputs, outputs, returns, set_at: BTreeMap::new() });
+        self.interface =
+            Some(Interface { version, inputs, optional, outputs, returns, set_at: BTreeMap::new() });
     }
 
     /// Every return is taken by some node.
@@ -160,8 +168,7 @@ impl<'y> Compiler<'y> {
             });
         }
         for name in &interface.inputs {
-            let has_default = flow.vars.get(name).is_some_and(|var| var.default != var.kind.empty());
-            if !given.contains_key(name.as_str()) && !has_default {
+            if !given.contains_key(name.as_str()) && !interface.optional.contains(name) {
                 let (name, flow) = (name.clone(), flow.id.to_string());
                 self.faults.add(draft.fields.at, Fault::InputMissing { name, flow });
                 inputs = None;
@@ -205,7 +212,7 @@ impl<'y> Compiler<'y> {
         let Some(var) = self.vars.get(own) else { return false };
         if var.kind != other.kind {
             let expected = other.kind.words();
-            self.faults.add(at.at, Fault::VarDefault { name: own.to_owned(), expected });
+            self.faults.add(at.at, Fault::Shape { key: own.to_owned(), expected });
             return false;
         }
         if other.personal && !var.personal {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::super::fault::{Fault, hint};
+use super::super::fault::{Fault, Part, hint};
 use super::super::fields::{Fields, text_of};
 use super::super::model::{Asked, RequestStep, Step};
 use super::super::request::{CaseAct, Channel, Method, Slots, Store};
@@ -97,8 +97,8 @@ impl<'y> Compiler<'y> {
         let texts = texts?;
         for language in &self.languages {
             if !text.contains_key(language) {
-                let (name, language) = (draft.id.to_owned(), language.to_string());
-                self.faults.add(texts.at, Fault::MissingText { name, language });
+                let (key, part) = (language.to_string(), Part::Key("text"));
+                self.faults.add(texts.at, Fault::MissingKey { key, part });
                 return None;
             }
         }

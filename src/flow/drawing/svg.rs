@@ -1,4 +1,4 @@
-//! A flow as SVG: boxes in columns, curves between them.
+//! A flow as SVG: boxes in columns, curves between them; what leads back, or to an end that everybody comes to, is told beside.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::flow::model::{Flow, NodeRef};
 
 const BOX_WIDTH: f64 = 190.0;
 const BOX_HEIGHT: f64 = 58.0;
-const COLUMN: f64 = 340.0;
+const COLUMN: f64 = 370.0;
 const ROW: f64 = 84.0;
 const MARGIN: f64 = 40.0;
 /// Rows to a column before it is split in two: a screen is wider than high.
@@ -15,69 +15,101 @@ const MAX_ROWS: usize = 14;
 /// Longest text on a line.
 const LABEL: usize = 24;
 
+/// Height of a line beside a box.
+const NOTE: f64 = 13.0;
+/// Most lines drawn into an end; where more lead to it, as all queues do, its name stands beside them instead.
+const MAX_INTO_END: usize = 3;
+
 /// Where each node stands: its upper left corner.
 type Places = BTreeMap<NodeRef, (f64, f64)>;
 
+/// Ways that are drawn, and ways that are only told beside their node: those back, and those into ends that many lead to.
+struct Ways {
+    drawn: Vec<(NodeRef, NodeRef, String)>,
+    told: BTreeMap<NodeRef, Vec<String>>,
+}
+
 /// Draws it.
 pub(super) fn draw(flow: &Flow) -> String {
-    let places = places(flow);
-    let right = places.values().map(|(x, _)| *x).fold(0.0, f64::max) + BOX_WIDTH + MARGIN;
-    let bottom = places.values().map(|(_, y)| *y).fold(0.0, f64::max) + BOX_HEIGHT + MARGIN;
-    let lines = lines(flow);
-    let backward = lines.iter().filter(|(from, to, _)| is_back(&places, *from, *to)).count();
-    let height = bottom + 14.0 * f64::from(u32::try_from(backward).unwrap_or(u32::MAX)).min(60.0) + MARGIN;
+    let distances = distances(flow);
+    let ways = ways(flow, &distances);
+    let places = places(flow, &distances, &ways);
+    let right = places.values().map(|(x, _)| *x).fold(0.0, f64::max) + COLUMN + MARGIN;
+    let bottom = places.iter().map(|(at, (_, y))| y + height(&ways, *at)).fold(0.0, f64::max) + MARGIN;
     let mut text = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {right:.0} {height:.0}\" font-family=\"sans-serif\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {right:.0} {bottom:.0}\" font-family=\"sans-serif\" \
          font-size=\"13\">\n<title>{}</title>\n<defs><marker id=\"end\" markerWidth=\"8\" markerHeight=\"8\" refX=\"7\" refY=\"4\" \
          orient=\"auto\"><path d=\"M0 0 L8 4 L0 8 z\" fill=\"#556\"/></marker></defs>\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
         escaped(&flow.name)
     );
     let mut labels = String::new();
-    let mut lane = 0.0;
-    for (from, to, name) in &lines {
-        let (path, at) = if is_back(&places, *from, *to) {
-            lane += 14.0;
-            back(&places, *from, *to, bottom + lane)
-        } else {
-            forward(&places, *from, *to)
-        };
-        text += &format!(
-            "<path d=\"{path}\" fill=\"none\" stroke=\"#99a\" stroke-width=\"1.3\" marker-end=\"url(#end)\"/>\n"
-        );
+    let mut into: BTreeMap<NodeRef, u32> = BTreeMap::new();
+    for (from, to, name) in &ways.drawn {
+        let nth = into.entry(*to).or_default();
+        text += &curve(&places, *from, *to);
         if !name.is_empty() {
-            labels += &label(at, &cut(name, LABEL));
+            let (x, y) = at(&places, *to);
+            labels +=
+                &label((x - 10.0, y + BOX_HEIGHT / 2.0 - 5.0 - f64::from(*nth) * 12.0), &cut(name, LABEL));
         }
+        *nth += 1;
     }
     for (at, (x, y)) in &places {
         text += &node_box(flow, *at, *x, *y);
+        for (line, note) in (0_u32..).zip(ways.told.get(at).into_iter().flatten()) {
+            text += &beside(*x, *y + 12.0 + f64::from(line) * NOTE, note);
+        }
     }
     text + &labels + "</svg>\n"
 }
 
-/// Columns by distance; in a column near those that lead there.
-fn places(flow: &Flow) -> Places {
-    let mut columns: BTreeMap<usize, Vec<NodeRef>> = BTreeMap::new();
-    for (node, distance) in distances(flow) {
-        columns.entry(distance).or_default().push(node);
+fn ways(flow: &Flow, distances: &BTreeMap<NodeRef, usize>) -> Ways {
+    let lines = lines(flow);
+    let mut into: BTreeMap<NodeRef, usize> = BTreeMap::new();
+    for (_, to, _) in &lines {
+        *into.entry(*to).or_default() += 1;
     }
-    let mut before: BTreeMap<NodeRef, Vec<NodeRef>> = BTreeMap::new();
-    for (from, to, _) in lines(flow) {
-        before.entry(to).or_default().push(from);
+    let mut ways = Ways { drawn: Vec::new(), told: BTreeMap::new() };
+    for (from, to, name) in lines {
+        let back = distances.get(&to) <= distances.get(&from);
+        let crowded = flow.node(to).kind.ends() && into.get(&to).is_some_and(|count| *count > MAX_INTO_END);
+        if back || crowded {
+            let name = if name.is_empty() { String::new() } else { format!("{} ", cut(&name, LABEL)) };
+            ways.told.entry(from).or_default().push(format!("{name}→ {}", flow.node(to).id));
+        } else {
+            ways.drawn.push((from, to, name));
+        }
+    }
+    ways
+}
+
+/// A box, or the lines beside it when they are higher.
+fn height(ways: &Ways, node: NodeRef) -> f64 {
+    let told = ways.told.get(&node).map_or(0, Vec::len);
+    ROW.max(f64::from(u32::try_from(told).unwrap_or(u32::MAX)) * NOTE + 22.0)
+}
+
+/// Columns by distance; in a column near those that lead there.
+fn places(flow: &Flow, distances: &BTreeMap<NodeRef, usize>, ways: &Ways) -> Places {
+    let mut columns: BTreeMap<usize, Vec<NodeRef>> = BTreeMap::new();
+    for at in (0..flow.nodes.len()).map(NodeRef) {
+        columns.entry(distances.get(&at).copied().unwrap_or_default()).or_default().push(at);
     }
     let mut places = Places::new();
     let mut x = MARGIN;
     for mut column in columns.into_values() {
-        let height = |node: &NodeRef| {
-            let from = before.get(node).into_iter().flatten().filter_map(|from| places.get(from));
+        let above = |node: &NodeRef| {
+            let from =
+                ways.drawn.iter().filter(|(_, to, _)| to == node).filter_map(|(from, ..)| places.get(from));
             from.map(|(_, y)| *y).fold(f64::INFINITY, f64::min)
         };
-        column.sort_by(|a, b| height(a).total_cmp(&height(b)).then(a.cmp(b)));
+        column.sort_by(|a, b| above(a).total_cmp(&above(b)).then(a.cmp(b)));
         for rows in column.chunks(MAX_ROWS) {
             let mut y = MARGIN;
             for node in rows {
                 places.insert(*node, (x, y));
-                y += ROW;
+                y += height(ways, *node);
             }
             x += COLUMN;
         }
@@ -89,49 +121,32 @@ fn at(places: &Places, node: NodeRef) -> (f64, f64) {
     places.get(&node).copied().unwrap_or_default()
 }
 
-fn is_back(places: &Places, from: NodeRef, to: NodeRef) -> bool {
-    at(places, to).0 <= at(places, from).0
-}
-
-/// A curve to the right, and where its name stands: near the target, where lines lie apart.
-fn forward(places: &Places, from: NodeRef, to: NodeRef) -> (String, (f64, f64)) {
+/// A curve to the right.
+fn curve(places: &Places, from: NodeRef, to: NodeRef) -> String {
     let (x1, y1) = (at(places, from).0 + BOX_WIDTH, at(places, from).1 + BOX_HEIGHT / 2.0);
     let (x2, y2) = (at(places, to).0, at(places, to).1 + BOX_HEIGHT / 2.0);
     let bend = ((x2 - x1) / 2.0).min(110.0);
-    let path = format!("M{x1:.0} {y1:.0} C{:.0} {y1:.0} {:.0} {y2:.0} {x2:.0} {y2:.0}", x1 + bend, x2 - bend);
-    // The point of the curve at half of its way, moved towards the start when the way is long.
-    (
-        path,
-        (x1 + (x2 - x1).min(COLUMN) / 2.0 - 10.0, if x2 - x1 > COLUMN { y1 - 6.0 } else { (y1 + y2) / 2.0 }),
+    format!(
+        "<path d=\"M{x1:.0} {y1:.0} C{:.0} {y1:.0} {:.0} {y2:.0} {x2:.0} {y2:.0}\" fill=\"none\" stroke=\"#99a\" \
+         stroke-width=\"1.3\" marker-end=\"url(#end)\"/>\n",
+        x1 + bend,
+        x2 - bend
     )
 }
 
-/// Round below all boxes, each on a lane of its own.
-fn back(places: &Places, from: NodeRef, to: NodeRef, lane: f64) -> (String, (f64, f64)) {
-    let (x1, y1) = (at(places, from).0 + BOX_WIDTH, at(places, from).1 + BOX_HEIGHT / 2.0 + 8.0);
-    let (x2, y2) = (at(places, to).0, at(places, to).1 + BOX_HEIGHT / 2.0 + 8.0);
-    let path = format!(
-        "M{x1:.0} {y1:.0} h12 Q{:.0} {y1:.0} {:.0} {:.0} V{:.0} Q{:.0} {lane:.0} {:.0} {lane:.0} H{:.0} Q{:.0} {lane:.0} {:.0} {:.0} V{:.0} Q{:.0} {y2:.0} {x2:.0} {y2:.0}",
-        x1 + 20.0,
-        x1 + 20.0,
-        y1 + 8.0,
-        lane - 8.0,
-        x1 + 20.0,
-        x1 + 12.0,
-        x2 - 12.0,
-        x2 - 20.0,
-        x2 - 20.0,
-        lane - 8.0,
-        y2 + 8.0,
-        x2 - 20.0,
-    );
-    (path, (x1 + 24.0, y1 + 16.0))
+/// A way that is told, right of its box.
+fn beside(x: f64, y: f64, note: &str) -> String {
+    let x = x + BOX_WIDTH + 8.0;
+    format!(
+        "<text x=\"{x:.0}\" y=\"{y:.0}\" font-size=\"10\" fill=\"#667\" stroke=\"#fff\" stroke-width=\"3\" paint-order=\"stroke\">{}</text>\n",
+        escaped(note)
+    )
 }
 
 fn label((x, y): (f64, f64), name: &str) -> String {
     let name = escaped(name);
     format!(
-        "<text x=\"{x:.0}\" y=\"{y:.0}\" font-size=\"11\" fill=\"#223\" stroke=\"#fff\" stroke-width=\"3\" paint-order=\"stroke\">{name}</text>\n"
+        "<text x=\"{x:.0}\" y=\"{y:.0}\" text-anchor=\"end\" font-size=\"11\" fill=\"#223\" stroke=\"#fff\" stroke-width=\"3\" paint-order=\"stroke\">{name}</text>\n"
     )
 }
 

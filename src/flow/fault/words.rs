@@ -408,7 +408,7 @@ impl Fault {
             ),
             Fault::BadPath(path) => said!(
                 tongue,
-                "`{path}` is no path of a connector; begin it with `/`, without `..`, `//`, `?` before a value or a server's name",
+                "`{path}` is no path of a connector; begin it with `/`, without `..`, `//` or the name of a server",
                 "`{path}` non è un percorso di un connettore; cominciare con `/`, senza `..`, `//` né nome di server"
             ),
             Fault::NoQuestions(node) => said!(

@@ -201,7 +201,7 @@ fn percent_encoded(text: &str) -> String {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'~' => encoded.push(char::from(byte)),
             // A dot alone or doubled would be a step to another folder.
-            b'.' if text.trim_matches('.') != "" => encoded.push('.'),
+            b'.' if !text.trim_matches('.').is_empty() => encoded.push('.'),
             _ => encoded.push_str(&format!("%{byte:02X}")),
         }
     }
