@@ -17,6 +17,7 @@ use crate::switches::Switch;
 use crate::time::{Mono, Now};
 use crate::words::{EndedBy, Outcome, SeatView, StatusChange};
 
+use super::gate::Held;
 use super::{Engine, Output, SwitchState};
 
 /// The most that citizens' last words may take before the exchange stops all the same.
@@ -57,8 +58,10 @@ pub enum Command {
 /// Answer to a command.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// Done.
+    /// Done, and if it is on record, written down.
     Done,
+    /// Done and in force, but not written down: the store does not keep up, and a crash now would undo it.
+    Unwritten,
     /// Not done; why, and what to do.
     Refused(String),
     /// The state.
@@ -230,7 +233,10 @@ impl Engine {
             Command::Metrics => Reply::Metrics(self.metrics()),
             Command::SeatStatus(seat, change) => self.command_status(now, seat, change),
             Command::Switches => Reply::Switches(self.switch_state(now)),
-            Command::Switch(switch) => self.command_switch(now, &switch),
+            Command::Switch(switch) => match self.command_switch(now, &switch) {
+                Ok(lsn) => return self.gate.hold_until_written(lsn, Held::Reply(request)),
+                Err(why) => Reply::Refused(why),
+            },
             Command::RecordingDeleted(file) => {
                 self.append(now, Fact::RecordingDeleted { file });
                 Reply::Done

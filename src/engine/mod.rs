@@ -381,6 +381,10 @@ impl Engine {
         match freed.held {
             Held::Answer(call) => self.answer_citizen(now, call),
             Held::Confirm(dialog) => self.on_coding_kept(now, dialog, freed.kept),
+            Held::Reply(request) => {
+                let reply = if freed.kept { Reply::Done } else { Reply::Unwritten };
+                self.outputs.push_back(Output::Reply(request, reply));
+            }
         }
     }
 

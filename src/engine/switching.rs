@@ -9,12 +9,13 @@ use crate::acd;
 use crate::call::Phase;
 use crate::flow::{self, hours::Emergencies};
 use crate::ids::{CallId, QueueId};
+use crate::journal::Lsn;
 use crate::journal::entry::Fact;
 use crate::switches::{Bulletin, Closing, Scope, Switch};
 use crate::time::Now;
 use crate::words::QueueExit;
 
-use super::{Engine, Reply};
+use super::Engine;
 
 /// Longest reason of a closing: it is written down and shown in lists.
 const MAX_REASON: usize = 100;
@@ -38,15 +39,15 @@ pub struct SlotState {
 }
 
 impl Engine {
-    pub(super) fn command_switch(&mut self, now: Now, switch: &Switch) -> Reply {
-        if let Err(why) = self.check_switch(now, switch) {
-            return Reply::Refused(why);
-        }
-        self.append_as(now, Fact::Switched { switch: switch.clone(), by: "command".to_owned() }, true);
+    /// Turn a switch: it is in force at once; the entry that says so is for whoever answers. An error says why it cannot be turned.
+    pub(super) fn command_switch(&mut self, now: Now, switch: &Switch) -> Result<Lsn, String> {
+        self.check_switch(now, switch)?;
+        let lsn =
+            self.append_as(now, Fact::Switched { switch: switch.clone(), by: "command".to_owned() }, true);
         self.switches.apply(switch);
         self.publish_switches();
         self.dismiss_closed(now);
-        Reply::Done
+        Ok(lsn)
     }
 
     /// Only what exists can be switched, and only for a time to come.
