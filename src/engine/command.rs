@@ -176,7 +176,7 @@ impl Counters {
     /// A store at its limit comes and goes many times a second: the journal keeps every turn, the log one a minute.
     pub(super) fn on_degraded(&mut self, now: Mono, on: bool, answered: u64) {
         if let Some(turns) = self.degraded.add(now) {
-            tracing::warn!(on, turns, answered, "degraded: the store does not keep up");
+            tell_degraded(on, turns, answered);
         }
     }
 
@@ -190,15 +190,32 @@ impl Counters {
         }
     }
 
-    /// Tells what is left of a flood that has ended.
-    pub(super) fn on_timeout(&mut self, now: Mono) {
-        if let Some(count) = self.shed.poll(now) {
-            tracing::warn!(count, "calls not let in for want of room, in the minute before");
+    /// Tells what is left of floods that have ended; of the store, how it is `now_degraded`: the last turn is the one that matters.
+    pub(super) fn on_timeout(&mut self, now: Mono, now_degraded: bool, answered: u64) {
+        for (flood, what) in [
+            (&mut self.shed, "calls not let in for want of room"),
+            (&mut self.unconfirmed, "sound to addresses that send nothing was stopped"),
+        ] {
+            if let Some(count) = flood.poll(now) {
+                tracing::warn!(count, "{what}, in the minute before");
+            }
+        }
+        if let Some(turns) = self.degraded.poll(now) {
+            tell_degraded(now_degraded, turns, answered);
         }
     }
 
     pub(super) fn on_closed(&mut self, outcome: Outcome) {
         *self.closed.entry(outcome).or_default() += 1;
+    }
+}
+
+/// `turns`: how often it has changed since it was told last.
+fn tell_degraded(on: bool, turns: u64, answered: u64) {
+    if on {
+        tracing::warn!(turns, answered, "degraded: the store does not keep up");
+    } else {
+        tracing::warn!(turns, answered, "no longer degraded: the store keeps up");
     }
 }
 

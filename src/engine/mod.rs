@@ -279,7 +279,8 @@ impl Engine {
             self.on_degraded(now, true);
         }
         self.sip.handle_timeout(now.mono);
-        self.counters.on_timeout(now.mono);
+        let (degraded, answered) = (self.gate.is_degraded(), self.gate.answered_degraded());
+        self.counters.on_timeout(now.mono, degraded, answered);
         self.acd.handle_input(now.mono, acd::Input::Timeout);
         while let Some((at, call)) = self.alarms.first().copied() {
             if at > now.mono {
