@@ -72,7 +72,7 @@ impl Engine {
         let Some(SeatLeg { queue, leg, .. }) = &call.seat else { return };
         let (queue, b) = (queue.clone(), leg.media);
         let queue_records = self.config.queues.get(&queue).is_some_and(|queue| queue.record);
-        let recording = call.recording(queue_records, now.wall);
+        let recording = call.begin_talk(queue_records, now.wall);
         call.phase = Phase::Talking(seat.clone());
         call.story.on_joined();
         call.hearing.stop();
