@@ -259,9 +259,9 @@ impl Engine {
         ])
     }
 
-    /// Calls are let in.
+    /// Calls are let in: also while degraded, but never before the start itself is durable, or its ids could be given out again.
     pub fn is_ready(&self) -> bool {
-        self.gate.is_degraded() || self.gate.is_durable(self.started)
+        self.gate.is_durable(self.started)
     }
 
     /// The store does not keep up: calls are served without the promise to be on record.
