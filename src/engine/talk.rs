@@ -192,9 +192,12 @@ impl Engine {
         if turned {
             self.append(now, Fact::Held { contact: id.into(), on: is_held });
         }
-        match music.and_then(|music| self.sound("music", &music)) {
+        match music {
             _ if by_citizen => {}
-            Some(sound) => self.play(id, vec![sound], Purpose::Music, false),
+            Some(music) => {
+                let sounds = self.music(now, id, &music);
+                self.play(id, sounds, Purpose::Music, false);
+            }
             None => self.media(media::Command::Stop { leg }),
         }
     }
