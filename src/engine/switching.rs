@@ -23,7 +23,7 @@ const MAX_REASON: usize = 100;
 /// The switches at a moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SwitchState {
-    /// Every slot that a flow has.
+    /// Every slot that a flow has, and what is still on of those that none has any more.
     pub bulletins: Vec<SlotState>,
     /// What is closed.
     pub closings: Vec<Closing>,
@@ -50,7 +50,7 @@ impl Engine {
         Ok(lsn)
     }
 
-    /// Only what exists can be switched, and only for a time to come.
+    /// Only what exists can be switched on, and only for a time to come; what is on can be switched off.
     fn check_switch(&self, now: Now, switch: &Switch) -> Result<(), String> {
         let until_ms = match switch {
             Switch::BulletinOn { slot, bulletin } => {
@@ -58,6 +58,7 @@ impl Engine {
                 self.check_sound(bulletin.sound.as_deref())?;
                 bulletin.until_ms
             }
+            Switch::BulletinOff { slot } if self.switches.bulletins.contains_key(slot) => None,
             Switch::BulletinOff { slot } => return self.check_slot(slot),
             Switch::Close(closing) => {
                 self.check_scope(&closing.scope)?;
@@ -153,10 +154,12 @@ impl Engine {
 
     pub(super) fn switch_state(&mut self, now: Now) -> SwitchState {
         self.expire_switches(now);
+        let mut slots = self.slots();
+        slots.extend(self.switches.bulletins.keys().map(String::as_str));
         let slot =
             |slot: &str| SlotState { slot: slot.to_owned(), on: self.switches.bulletins.get(slot).cloned() };
         SwitchState {
-            bulletins: self.slots().into_iter().map(slot).collect(),
+            bulletins: slots.into_iter().map(slot).collect(),
             closings: self.switches.closings.clone(),
         }
     }

@@ -220,6 +220,41 @@ fn switch_is_in_force_though_the_disk_stands_still_and_the_supervisor_is_told_so
     sim.verdict().unwrap();
 }
 
+/// Flows change between two starts, and what is on stays on.
+#[test]
+fn bulletin_whose_slot_no_flow_has_any_more_is_listed_and_can_be_switched_off() {
+    let mut sim = Sim::new();
+    turn(&mut sim, bulletin(false, None));
+    sim.crash(Crash::Kill);
+    sim.change_setting(Setting::demo().with_flow(NO_SLOT));
+    sim.start_exchange();
+    let slots = |sim: &mut Sim| {
+        sim.replies.clear();
+        sim.command(Command::Switches);
+        let Some(Reply::Switches(state)) = sim.replies.pop() else { panic!("no list") };
+        state.bulletins.into_iter().map(|it| (it.slot, it.on.is_some())).collect::<Vec<_>>()
+    };
+    assert_eq!(slots(&mut sim), [("protezione-civile".to_owned(), true)]);
+    let off = || Switch::BulletinOff { slot: "protezione-civile".to_owned() };
+    turn(&mut sim, off());
+    assert_eq!(slots(&mut sim), []);
+    assert!(matches!(reply_to(&mut sim, off()), Reply::Refused(_)), "there is no such slot now");
+}
+
+/// A flow without slots for bulletins.
+const NO_SLOT: &str = r#"
+schema: 1
+id: "055055"
+name: Solo un saluto
+tz: Europe/Rome
+languages: [it]
+start: fine
+prompts:
+  grazie: {it: "Grazie."}
+nodes:
+  fine: {type: hangup, prompt: grazie}
+"#;
+
 #[test]
 fn what_cannot_be_switched_is_refused_with_what_there_is() {
     let mut sim = Sim::new();

@@ -193,6 +193,11 @@ impl Sim {
         }
     }
 
+    /// The next start finds other files.
+    pub(crate) fn change_setting(&mut self, setting: Setting) {
+        self.setting = setting;
+    }
+
     /// The store does not keep up, and answers are without promise.
     pub(crate) fn degraded(&self) -> bool {
         self.degraded
