@@ -29,7 +29,7 @@ use std::sync::Arc;
 use crate::acd::{self, Distribution};
 use crate::call::{Arrivals, Call, Leg, Pulses, Purpose};
 use crate::config::Config;
-use crate::crm::Citizens;
+use crate::crm::{CaseNumbers, Citizens};
 use crate::flow::hours::Calendars;
 use crate::flow::{Bulletin, Flow, FlowRun, QueueFacts};
 use crate::ids::{CallId, ContactId, FlowId, QueueId, SeatId, Stamps};
@@ -137,7 +137,7 @@ pub struct Engine {
     gate: Gate,
     outputs: VecDeque<Output>,
     stamps: Stamps,
-    cases: restart::CaseNumbers,
+    cases: CaseNumbers,
     citizens: Citizens,
     keys: Keys,
     /// The contact whose wrap-up a seat is in, or was in last, and the queue it came by.
@@ -186,7 +186,7 @@ impl Engine {
             gate: Gate::new(recovered.last, config.engine.max_spooled),
             outputs: VecDeque::new(),
             stamps: Stamps::new(config.engine.node, recovered.next_epoch(config.engine.node)),
-            cases: restart::CaseNumbers::after(recovered.state.case_block),
+            cases: CaseNumbers::after(recovered.state.case_block),
             citizens: Citizens::known(recovered.state.citizens.clone()),
             keys: recovered.keys.clone(),
             first_dialog: recovered.state.last_dialog,
