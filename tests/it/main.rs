@@ -4,6 +4,7 @@ mod commands;
 mod differential;
 mod fuzz_sim;
 mod layers;
+mod named_files;
 mod preparing;
 mod scenarios;
 mod scenarios_phones;
