@@ -4,13 +4,17 @@
 //! whatever the calendar says. Each holds until it is switched off or its time is over. [`Switches`] is the fold of every [`Switch`]
 //! on record, at the start as in the running exchange; who asks it first drops what is over ([`Switches::expire`]).
 //!
-//! Scopes and slots are names of the configuration and of flows, checked by whoever takes the command: so there are few of them.
+//! Scopes and slots are names of the configuration and of flows ([`Known`]), asked for before a switch is turned ([`Switches::check`]):
+//! so there are few of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{EntityId, QueueId};
+use crate::ids::{EntityId, Language, QueueId};
+
+/// Longest reason of a closing: it is written down and shown in lists.
+const MAX_REASON: usize = 100;
 
 /// One turn of a switch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +91,54 @@ impl std::fmt::Display for Scope {
     }
 }
 
+/// The names that there are, told by whoever has the configuration, the flows and the sounds.
+pub trait Known {
+    /// Slots for bulletins that flows have.
+    fn slots(&self) -> BTreeSet<&str>;
+    /// There is such a body.
+    fn has_entity(&self, entity: &EntityId) -> bool;
+    /// There is such a queue.
+    fn has_queue(&self, queue: &QueueId) -> bool;
+    /// A language that flows speak and that has no such sound.
+    fn lacks(&self, sound: &str) -> Option<Language>;
+}
+
+/// Why a switch cannot be turned.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SwitchFault {
+    /// Nobody would hear it.
+    #[error("no flow has a bulletin slot `{slot}`; there is: {known}")]
+    NoSlot {
+        /// As asked for.
+        slot: String,
+        /// Those that there are.
+        known: String,
+    },
+    /// Somebody would hear nothing.
+    #[error("there is no sounds/{language}/{sound}.wav among the sounds read at the start")]
+    NoSound {
+        /// Where it is missing.
+        language: Language,
+        /// As asked for.
+        sound: String,
+    },
+    /// No such body.
+    #[error("there is no Ente `{0}`; entities.toml has the list")]
+    NoEntity(EntityId),
+    /// No such queue.
+    #[error("there is no queue `{0}`; queues.toml has the list")]
+    NoQueue(QueueId),
+    /// Too long for a list.
+    #[error("a reason is at most {MAX_REASON} letters on one line")]
+    LongReason,
+    /// It would be over before it begins.
+    #[error("that time is over already")]
+    Over,
+    /// There is nothing to open.
+    #[error("{0} is not closed by an emergency; `emergency list` shows what is")]
+    NotClosed(Scope),
+}
+
 /// What is switched on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Switches {
@@ -111,6 +163,35 @@ impl Switches {
             }
             Switch::Open { scope } => self.open(scope),
         }
+    }
+
+    /// Only what exists can be switched on, and only for a time to come; what is on can always be switched off.
+    ///
+    /// # Errors
+    /// Why not, and what there is.
+    pub fn check(&self, now_ms: i64, switch: &Switch, known: &impl Known) -> Result<(), SwitchFault> {
+        let until_ms = match switch {
+            Switch::BulletinOn { slot, bulletin } => {
+                check_slot(slot, known)?;
+                check_sound(bulletin.sound.as_deref(), known)?;
+                bulletin.until_ms
+            }
+            Switch::BulletinOff { slot } if self.bulletins.contains_key(slot) => None,
+            Switch::BulletinOff { slot } => return check_slot(slot, known),
+            Switch::Close(closing) => {
+                check_scope(&closing.scope, known)?;
+                check_reason(closing.reason.as_deref().unwrap_or_default())?;
+                closing.until_ms
+            }
+            Switch::Open { scope } if self.has_closed(scope) => None,
+            Switch::Open { scope } => return Err(SwitchFault::NotClosed(scope.clone())),
+        };
+        if until_ms.is_some_and(|until_ms| until_ms <= now_ms) { Err(SwitchFault::Over) } else { Ok(()) }
+    }
+
+    /// The slots to be listed: those of flows, and those of bulletins that are on though no flow has their slot any more.
+    pub fn slots<'a>(&'a self, known: &'a impl Known) -> BTreeSet<&'a str> {
+        known.slots().into_iter().chain(self.bulletins.keys().map(String::as_str)).collect()
     }
 
     fn open(&mut self, scope: &Scope) {
@@ -149,9 +230,97 @@ impl Switches {
     }
 }
 
+fn check_slot(slot: &str, known: &impl Known) -> Result<(), SwitchFault> {
+    let slots = known.slots();
+    if slots.contains(slot) {
+        return Ok(());
+    }
+    let known = slots.into_iter().collect::<Vec<_>>().join(", ");
+    Err(SwitchFault::NoSlot { slot: slot.to_owned(), known })
+}
+
+/// A sound must be there in every language that is spoken.
+fn check_sound(sound: Option<&str>, known: &impl Known) -> Result<(), SwitchFault> {
+    let Some(sound) = sound else { return Ok(()) };
+    match known.lacks(sound) {
+        Some(language) => Err(SwitchFault::NoSound { language, sound: sound.to_owned() }),
+        None => Ok(()),
+    }
+}
+
+fn check_scope(scope: &Scope, known: &impl Known) -> Result<(), SwitchFault> {
+    match scope {
+        Scope::Entity(entity) if !known.has_entity(entity) => Err(SwitchFault::NoEntity(entity.clone())),
+        Scope::Queue(queue) if !known.has_queue(queue) => Err(SwitchFault::NoQueue(queue.clone())),
+        _ => Ok(()),
+    }
+}
+
+fn check_reason(reason: &str) -> Result<(), SwitchFault> {
+    let is_short = reason.chars().count() <= MAX_REASON && !reason.contains(char::is_control);
+    if is_short { Ok(()) } else { Err(SwitchFault::LongReason) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One slot, one body, one queue, one sound.
+    struct OneOfEach;
+
+    impl Known for OneOfEach {
+        fn slots(&self) -> BTreeSet<&str> {
+            ["neve"].into()
+        }
+
+        fn has_entity(&self, entity: &EntityId) -> bool {
+            entity.as_str() == "empoli"
+        }
+
+        fn has_queue(&self, queue: &QueueId) -> bool {
+            queue.as_str() == "tributi"
+        }
+
+        fn lacks(&self, sound: &str) -> Option<Language> {
+            (sound != "neve").then(|| "en".into())
+        }
+    }
+
+    #[test]
+    fn only_what_exists_is_switched_on_and_whatever_is_on_can_be_switched_off() {
+        let mut switches = Switches::default();
+        let on = |slot: &str, sound: &str| Switch::BulletinOn {
+            slot: slot.to_owned(),
+            bulletin: Bulletin { sound: Some(sound.to_owned()), ..Bulletin::default() },
+        };
+        let off = |slot: &str| Switch::BulletinOff { slot: slot.to_owned() };
+        let why = |reason: &str| {
+            let reason = Some(reason.to_owned());
+            Switch::Close(Closing { scope: Scope::Everything, until_ms: None, reason })
+        };
+        switches.apply(&on("grandine", "neve")); // its slot is gone since
+        let no_slot = || SwitchFault::NoSlot { slot: "sole".to_owned(), known: "neve".to_owned() };
+        let no_sound = SwitchFault::NoSound { language: "en".into(), sound: "sole".to_owned() };
+        for (switch, expected) in [
+            (on("neve", "neve"), Ok(())),
+            (on("sole", "neve"), Err(no_slot())),
+            (on("neve", "sole"), Err(no_sound)),
+            (off("grandine"), Ok(())),
+            (off("neve"), Ok(())),
+            (off("sole"), Err(no_slot())),
+            (close(Scope::Queue("tributi".into()), Some(11)), Ok(())),
+            (close(Scope::Queue("altro".into()), None), Err(SwitchFault::NoQueue("altro".into()))),
+            (close(Scope::Entity("siena".into()), None), Err(SwitchFault::NoEntity("siena".into()))),
+            (close(Scope::Everything, Some(10)), Err(SwitchFault::Over)),
+            (why(&"x".repeat(MAX_REASON)), Ok(())),
+            (why(&"x".repeat(MAX_REASON + 1)), Err(SwitchFault::LongReason)),
+            (why("one\ntwo"), Err(SwitchFault::LongReason)),
+            (Switch::Open { scope: Scope::Everything }, Err(SwitchFault::NotClosed(Scope::Everything))),
+        ] {
+            assert_eq!(switches.check(10, &switch, &OneOfEach), expected, "{switch:?}");
+        }
+        assert_eq!(switches.slots(&OneOfEach).into_iter().collect::<Vec<_>>(), ["grandine", "neve"]);
+    }
 
     fn close(scope: Scope, until_ms: Option<i64>) -> Switch {
         Switch::Close(Closing { scope, until_ms, reason: None })

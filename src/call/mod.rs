@@ -93,6 +93,8 @@ pub struct Call {
     pub tagged: bool,
     /// Spoken now.
     pub language: Language,
+    /// Talks that have begun: each is recorded to a file of its own.
+    pub talks: u32,
     /// The citizen has not refused to be recorded.
     pub may_record: bool,
     /// The SDP offer of the INVITE, until it is answered.
@@ -145,12 +147,14 @@ impl Call {
         Some(self.enqueue.as_ref()?.music.as_str())
     }
 
-    /// The file that a talk which begins now is recorded to, below the recordings directory: by day, named like the contact. Queue,
-    /// node and citizen must all agree to it.
-    pub fn recording(&self, queue_records: bool, wall: jiff::Timestamp) -> Option<String> {
+    /// A talk begins. The file that it is recorded to, below the recordings directory: by day, named like the contact, and from the
+    /// second on with its number. Queue, node and citizen must all agree to it.
+    pub fn begin_talk(&mut self, queue_records: bool, wall: jiff::Timestamp) -> Option<String> {
+        self.talks = self.talks.saturating_add(1);
         let node_records = self.enqueue.as_ref().is_some_and(|enqueue| enqueue.record);
         let recorded = queue_records && node_records && self.may_record;
-        recorded.then(|| format!("{}/{}.wav", wall.strftime("%Y/%m/%d"), self.id))
+        let number = if self.talks > 1 { format!("-{}", self.talks) } else { String::new() };
+        recorded.then(|| format!("{}/{}{number}.wav", wall.strftime("%Y/%m/%d"), self.id))
     }
 
     /// Either side has put the other on hold.

@@ -27,6 +27,11 @@ impl Failure {
         Failure { code: 1, lines: vec![format!("error: {what}")] }
     }
 
+    /// It was done, and may not last.
+    pub(super) fn unwritten(what: impl Display) -> Failure {
+        Failure { code: 3, lines: vec![format!("warning: {what}")] }
+    }
+
     /// Something is wrong with the data directory. The journal does not know where it lies; we do, so that the remedy can be typed as
     /// it is told.
     pub(super) fn of_data(data: &Path, what: impl Display) -> Failure {
@@ -72,6 +77,7 @@ mod tests {
         assert_eq!(Failure::misuse("x").code, 2);
         assert_eq!(Failure::faults(vec!["a.toml: x".to_owned()]).code, 2);
         assert_eq!(Failure::other("x").code, 1);
+        assert_eq!(Failure::unwritten("x").code, 3);
         let repair = Failure::of_data(Path::new("/srv/x"), "run `journal repair --data DIR`");
         assert_eq!(repair.lines, ["error: run `journal repair --data /srv/x`"]);
         assert_eq!(Failure::found().code, 1);

@@ -11,6 +11,7 @@ use super::out::{self, Format, moments, or_dash, prose, words};
 use super::span::parse_span;
 use crate::crm::contact::rome;
 use crate::engine::{SlotState, SwitchState};
+use crate::io::client::AskError;
 use crate::io::control::Clock;
 use crate::switches::{Bulletin, Closing, Scope, Switch};
 
@@ -200,7 +201,10 @@ fn ask(running: &Running) -> Result<SwitchState, Failure> {
 }
 
 fn turn(running: &Running, switch: &Switch) -> Result<(), Failure> {
-    running.client()?.post("/api/switches", switch).map_err(Failure::other)
+    running.client()?.post("/api/switches", switch).map_err(|error| match error {
+        AskError::Unwritten { .. } => Failure::unwritten(error),
+        error => Failure::other(error),
+    })
 }
 
 fn print<T: serde::Serialize>(

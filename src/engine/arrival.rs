@@ -83,6 +83,7 @@ impl Engine {
             topic: number.topic.clone(),
             tagged: false,
             language,
+            talks: 0,
             may_record: true,
             offer: invite.offer,
             enqueue: None,

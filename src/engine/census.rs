@@ -98,6 +98,7 @@ impl Engine {
         let held = self.gate.held().filter(|held| match held {
             Held::Answer(call) => is_over(call),
             Held::Confirm(dialog) => !self.services.contains_key(dialog),
+            Held::Reply(_) => false, // of no call
         });
         found.extend(held.map(|held| Orphan::Held(format!("{held:?}"))));
         let places = self.acd.queues().flat_map(|queue| queue.waiting).map(|waiting| waiting.call);

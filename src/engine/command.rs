@@ -17,6 +17,7 @@ use crate::switches::Switch;
 use crate::time::{Mono, Now};
 use crate::words::{EndedBy, Outcome, SeatView, StatusChange};
 
+use super::gate::Held;
 use super::{Engine, Output, SwitchState};
 
 /// The most that citizens' last words may take before the exchange stops all the same.
@@ -57,8 +58,10 @@ pub enum Command {
 /// Answer to a command.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// Done.
+    /// Done, and if it is on record, written down.
     Done,
+    /// Done and in force, but not written down: the store does not keep up, and a crash now would undo it.
+    Unwritten,
     /// Not done; why, and what to do.
     Refused(String),
     /// The state.
@@ -173,7 +176,7 @@ impl Counters {
     /// A store at its limit comes and goes many times a second: the journal keeps every turn, the log one a minute.
     pub(super) fn on_degraded(&mut self, now: Mono, on: bool, answered: u64) {
         if let Some(turns) = self.degraded.add(now) {
-            tracing::warn!(on, turns, answered, "degraded: the store does not keep up");
+            tell_degraded(on, turns, answered);
         }
     }
 
@@ -187,15 +190,32 @@ impl Counters {
         }
     }
 
-    /// Tells what is left of a flood that has ended.
-    pub(super) fn on_timeout(&mut self, now: Mono) {
-        if let Some(count) = self.shed.poll(now) {
-            tracing::warn!(count, "calls not let in for want of room, in the minute before");
+    /// Tells what is left of floods that have ended; of the store, how it is `now_degraded`: the last turn is the one that matters.
+    pub(super) fn on_timeout(&mut self, now: Mono, now_degraded: bool, answered: u64) {
+        for (flood, what) in [
+            (&mut self.shed, "calls not let in for want of room"),
+            (&mut self.unconfirmed, "sound to addresses that send nothing was stopped"),
+        ] {
+            if let Some(count) = flood.poll(now) {
+                tracing::warn!(count, "{what}, in the minute before");
+            }
+        }
+        if let Some(turns) = self.degraded.poll(now) {
+            tell_degraded(now_degraded, turns, answered);
         }
     }
 
     pub(super) fn on_closed(&mut self, outcome: Outcome) {
         *self.closed.entry(outcome).or_default() += 1;
+    }
+}
+
+/// `turns`: how often it has changed since it was told last.
+fn tell_degraded(on: bool, turns: u64, answered: u64) {
+    if on {
+        tracing::warn!(turns, answered, "degraded: the store does not keep up");
+    } else {
+        tracing::warn!(turns, answered, "no longer degraded: the store keeps up");
     }
 }
 
@@ -230,7 +250,10 @@ impl Engine {
             Command::Metrics => Reply::Metrics(self.metrics()),
             Command::SeatStatus(seat, change) => self.command_status(now, seat, change),
             Command::Switches => Reply::Switches(self.switch_state(now)),
-            Command::Switch(switch) => self.command_switch(now, &switch),
+            Command::Switch(switch) => match self.command_switch(now, &switch) {
+                Ok(lsn) => return self.gate.hold_until_written(lsn, Held::Reply(request)),
+                Err(why) => Reply::Refused(why),
+            },
             Command::RecordingDeleted(file) => {
                 self.append(now, Fact::RecordingDeleted { file });
                 Reply::Done

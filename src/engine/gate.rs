@@ -1,9 +1,10 @@
 //! The two promises of durability, held here so that no other module thinks of disks.
 //!
 //! Every fact goes to the store with its Lsn. What may only happen once the fact is safe is *held* at that Lsn: an answer
-//! to a citizen until `Written` (it survives a killed process), a promise until `Durable` (it survives a power cut). When the store
-//! has not answered for [`PATIENCE`] the exchange is *degraded*: held answers go out all the same and are counted, held promises
-//! are refused, and facts wait in the store's memory up to a bound, past which no new call is let in.
+//! to a citizen, or to a command, until `Written` (it survives a killed process), a promise until `Durable` (it survives a power
+//! cut). When the store has not answered for [`PATIENCE`] the exchange is *degraded*: held answers go out all the same (those to
+//! citizens are counted, those to commands say so), held promises are refused, and facts wait in the store's memory up to a bound,
+//! past which no new call is let in.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -13,6 +14,8 @@ use crate::journal::Lsn;
 use crate::planted::{self, Fault};
 use crate::sip::DialogId;
 use crate::time::{Mono, earliest};
+
+use super::RequestId;
 
 /// How long the store may be silent before the exchange goes on without it.
 pub const PATIENCE: Duration = Duration::from_millis(200);
@@ -27,6 +30,8 @@ pub(super) enum Held {
     Answer(CallId),
     /// The spoken confirmation of an operator's coding.
     Confirm(DialogId),
+    /// The answer to a command whose act is on record.
+    Reply(RequestId),
 }
 
 /// A held act set free.

@@ -8,7 +8,6 @@ use crate::flow::{self, CallFacts, Enqueue, FlowRun, World};
 use crate::ids::{CallId, QueueId};
 use crate::journal::entry::Fact;
 use crate::media::{self, LegId, PlayId};
-use crate::speech::Speech;
 use crate::time::Now;
 use crate::words::{AskedAgain, EndedBy, QueueExit};
 
@@ -186,25 +185,19 @@ impl Engine {
         let Some(call) = self.calls.get(&id) else { return };
         let wanted = call.enqueue.as_ref().is_some_and(|enqueue| enqueue.announce);
         let language = call.language.clone();
-        let speech = Speech::for_language(language.as_str()).filter(|_| wanted);
-        let pieces = speech.map(|speech| speech.position(position)).unwrap_or_default();
-        // A place with a hole in it would be another place: all pieces, or only the music.
-        let sounds: Option<Vec<_>> =
-            pieces.iter().map(|piece| self.sound(language.as_str(), &piece.0)).collect();
-        match sounds {
-            Some(sounds) if !sounds.is_empty() => {
-                self.append(now, Fact::Announced { contact: id.into(), position });
-                self.play(id, sounds, Purpose::Announcement, false)
-            }
-            _ => self.play_music(id),
+        let sounds = if wanted { self.sounds_of_place(now, id, &language, position) } else { Vec::new() };
+        if sounds.is_empty() {
+            return self.play_music(now, id);
         }
+        self.append(now, Fact::Announced { contact: id.into(), position });
+        self.play(id, sounds, Purpose::Announcement, false);
     }
 
-    fn play_music(&mut self, id: CallId) {
+    fn play_music(&mut self, now: Now, id: CallId) {
         let Some(enqueue) = self.calls.get(&id).and_then(|call| call.enqueue.as_ref()) else { return };
         let music = enqueue.music.clone();
-        let sound = self.sound("music", &music).unwrap_or_else(|| self.other_music());
-        self.play(id, vec![sound], Purpose::Music, false);
+        let sounds = self.music(now, id, &music);
+        self.play(id, sounds, Purpose::Music, false);
     }
 
     pub(super) fn on_left_queue(&mut self, now: Now, id: CallId, queue: QueueId, exit: QueueExit) {
@@ -243,7 +236,7 @@ impl Engine {
                 let Some(call) = self.calls.get_mut(&id) else { return };
                 match call.hearing.on_played(play) {
                     Some(Purpose::Flow) => self.step_flow(now, id, flow::Input::Played),
-                    Some(Purpose::Announcement) => self.play_music(id),
+                    Some(Purpose::Announcement) => self.play_music(now, id),
                     Some(Purpose::Farewell) => {
                         self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned()))
                     }

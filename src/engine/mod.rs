@@ -31,7 +31,7 @@ use std::sync::Arc;
 use crate::acd::{self, Distribution};
 use crate::call::{Arrivals, Call, Leg, Pulses, Purpose};
 use crate::config::Config;
-use crate::crm::Citizens;
+use crate::crm::{CaseNumbers, Citizens};
 use crate::flow::hours::Calendars;
 use crate::flow::{Bulletin, Flow, FlowRun, QueueFacts};
 use crate::ids::{CallId, ContactId, FlowId, QueueId, SeatId, Stamps};
@@ -145,7 +145,7 @@ pub struct Engine {
     gate: Gate,
     outputs: VecDeque<Output>,
     stamps: Stamps,
-    cases: restart::CaseNumbers,
+    cases: CaseNumbers,
     citizens: Citizens,
     keys: Keys,
     /// The contact whose wrap-up a seat is in, or was in last, and the queue it came by.
@@ -195,7 +195,7 @@ impl Engine {
             gate: Gate::new(recovered.last, config.engine.max_spooled),
             outputs: VecDeque::new(),
             stamps: Stamps::new(config.engine.node, recovered.next_epoch(config.engine.node)),
-            cases: restart::CaseNumbers::after(recovered.state.case_block),
+            cases: CaseNumbers::after(recovered.state.case_block),
             citizens: Citizens::known(recovered.state.citizens.clone()),
             keys: recovered.keys.clone(),
             first_dialog: recovered.state.last_dialog,
@@ -269,9 +269,9 @@ impl Engine {
         ])
     }
 
-    /// Calls are let in.
+    /// Calls are let in: also while degraded, but never before the start itself is durable, or its ids could be given out again.
     pub fn is_ready(&self) -> bool {
-        self.gate.is_degraded() || self.gate.is_durable(self.started)
+        self.gate.is_durable(self.started)
     }
 
     /// The store does not keep up: calls are served without the promise to be on record.
@@ -289,7 +289,8 @@ impl Engine {
             self.on_degraded(now, true);
         }
         self.sip.handle_timeout(now.mono);
-        self.counters.on_timeout(now.mono);
+        let (degraded, answered) = (self.gate.is_degraded(), self.gate.answered_degraded());
+        self.counters.on_timeout(now.mono, degraded, answered);
         self.acd.handle_input(now.mono, acd::Input::Timeout);
         while let Some((at, call)) = self.alarms.first().copied() {
             if at > now.mono {
@@ -391,6 +392,10 @@ impl Engine {
         match freed.held {
             Held::Answer(call) => self.answer_citizen(now, call),
             Held::Confirm(dialog) => self.on_coding_kept(now, dialog, freed.kept),
+            Held::Reply(request) => {
+                let reply = if freed.kept { Reply::Done } else { Reply::Unwritten };
+                self.outputs.push_back(Output::Reply(request, reply));
+            }
         }
     }
 

@@ -12,27 +12,6 @@ use crate::words::EndedBy;
 
 use super::Engine;
 
-/// How many case numbers are reserved by one entry: what a crash may leave unused.
-const BLOCK: u32 = 1_000;
-
-/// The first case number ever: six digits, so that it can be told from a year or an hour.
-const FIRST_CASE: u64 = 100_001;
-
-/// Case numbers, in blocks written down before their first use.
-#[derive(Debug)]
-pub(super) struct CaseNumbers {
-    next: u64,
-    end: u64,
-}
-
-impl CaseNumbers {
-    /// Numbers after the block reserved last: what is left of it may have been given out, and not survived.
-    pub(super) fn after(block: Option<(u64, u32)>) -> CaseNumbers {
-        let next = block.map_or(FIRST_CASE, |(first, len)| first.saturating_add(u64::from(len)));
-        CaseNumbers { next, end: next }
-    }
-}
-
 impl Engine {
     /// Close what a crash left open, and tell its phones.
     pub(super) fn recover(&mut self, now: Now, recovered: &Recovered) {
@@ -80,13 +59,9 @@ impl Engine {
 
     /// The next case number of this node; a new block is written down when the last is used up.
     pub(super) fn next_case(&mut self, now: Now) -> CaseId {
-        if self.cases.next == self.cases.end {
-            let first = self.cases.next;
-            self.cases.end = first.saturating_add(u64::from(BLOCK));
-            self.append(now, Fact::CaseBlock { first, len: BLOCK });
+        if let Some(block) = self.cases.reserve() {
+            self.append(now, block);
         }
-        let number = self.cases.next;
-        self.cases.next += 1;
-        CaseId(number)
+        self.cases.take()
     }
 }

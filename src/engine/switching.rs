@@ -8,21 +8,19 @@ use serde::{Deserialize, Serialize};
 use crate::acd;
 use crate::call::Phase;
 use crate::flow::{self, hours::Emergencies};
-use crate::ids::{CallId, QueueId};
+use crate::ids::{CallId, EntityId, Language, QueueId};
+use crate::journal::Lsn;
 use crate::journal::entry::Fact;
-use crate::switches::{Bulletin, Closing, Scope, Switch};
+use crate::switches::{Bulletin, Closing, Known, Scope, Switch};
 use crate::time::Now;
 use crate::words::QueueExit;
 
-use super::{Engine, Reply};
-
-/// Longest reason of a closing: it is written down and shown in lists.
-const MAX_REASON: usize = 100;
+use super::Engine;
 
 /// The switches at a moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SwitchState {
-    /// Every slot that a flow has.
+    /// Every slot that a flow has, and what is still on of those that none has any more.
     pub bulletins: Vec<SlotState>,
     /// What is closed.
     pub closings: Vec<Closing>,
@@ -38,80 +36,15 @@ pub struct SlotState {
 }
 
 impl Engine {
-    pub(super) fn command_switch(&mut self, now: Now, switch: &Switch) -> Reply {
-        if let Err(why) = self.check_switch(now, switch) {
-            return Reply::Refused(why);
-        }
-        self.append_as(now, Fact::Switched { switch: switch.clone(), by: "command".to_owned() }, true);
+    /// Turn a switch: it is in force at once; the entry that says so is for whoever answers. An error says why it cannot be turned.
+    pub(super) fn command_switch(&mut self, now: Now, switch: &Switch) -> Result<Lsn, String> {
+        self.switches.check(now.wall_ms(), switch, self).map_err(|fault| fault.to_string())?;
+        let lsn =
+            self.append_as(now, Fact::Switched { switch: switch.clone(), by: "command".to_owned() }, true);
         self.switches.apply(switch);
         self.publish_switches();
         self.dismiss_closed(now);
-        Reply::Done
-    }
-
-    /// Only what exists can be switched, and only for a time to come.
-    fn check_switch(&self, now: Now, switch: &Switch) -> Result<(), String> {
-        let until_ms = match switch {
-            Switch::BulletinOn { slot, bulletin } => {
-                self.check_slot(slot)?;
-                self.check_sound(bulletin.sound.as_deref())?;
-                bulletin.until_ms
-            }
-            Switch::BulletinOff { slot } => return self.check_slot(slot),
-            Switch::Close(closing) => {
-                self.check_scope(&closing.scope)?;
-                let reason = closing.reason.as_deref().unwrap_or_default();
-                if reason.chars().count() > MAX_REASON || reason.contains(char::is_control) {
-                    return Err(format!("a reason is at most {MAX_REASON} letters on one line"));
-                }
-                closing.until_ms
-            }
-            Switch::Open { scope } if self.switches.has_closed(scope) => None,
-            Switch::Open { scope } => {
-                return Err(format!("{scope} is not closed by an emergency; `emergency list` shows what is"));
-            }
-        };
-        match until_ms {
-            Some(until_ms) if until_ms <= now.wall_ms() => Err("that time is over already".to_owned()),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_slot(&self, slot: &str) -> Result<(), String> {
-        let slots = self.slots();
-        if slots.contains(slot) {
-            return Ok(());
-        }
-        let known: Vec<&str> = slots.into_iter().collect();
-        Err(format!("no flow has a bulletin slot `{slot}`; there is: {}", known.join(", ")))
-    }
-
-    /// A sound must be there in every language that is spoken.
-    fn check_sound(&self, sound: Option<&str>) -> Result<(), String> {
-        let Some(sound) = sound else { return Ok(()) };
-        let languages: BTreeSet<_> = self.flows.values().flat_map(|flow| flow.languages()).collect();
-        let missing =
-            languages.into_iter().find(|language| self.sounds.find(&format!("{language}/{sound}")).is_none());
-        let hint = |language| {
-            format!("there is no sounds/{language}/{sound}.wav among the sounds read at the start")
-        };
-        missing.map_or(Ok(()), |language| Err(hint(language)))
-    }
-
-    fn check_scope(&self, scope: &Scope) -> Result<(), String> {
-        match scope {
-            Scope::Entity(entity) if !self.config.entities.contains_key(entity) => {
-                Err(format!("there is no Ente `{entity}`; entities.toml has the list"))
-            }
-            Scope::Queue(queue) if !self.config.queues.contains_key(queue) => {
-                Err(format!("there is no queue `{queue}`; queues.toml has the list"))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn slots(&self) -> BTreeSet<&str> {
-        self.flows.values().flat_map(|flow| flow.bulletin_slots()).collect()
+        Ok(lsn)
     }
 
     /// What is switched on, as flows see it.
@@ -152,11 +85,32 @@ impl Engine {
 
     pub(super) fn switch_state(&mut self, now: Now) -> SwitchState {
         self.expire_switches(now);
+        let slots = self.switches.slots(self);
         let slot =
             |slot: &str| SlotState { slot: slot.to_owned(), on: self.switches.bulletins.get(slot).cloned() };
         SwitchState {
-            bulletins: self.slots().into_iter().map(slot).collect(),
+            bulletins: slots.into_iter().map(slot).collect(),
             closings: self.switches.closings.clone(),
         }
+    }
+}
+
+impl Known for Engine {
+    fn slots(&self) -> BTreeSet<&str> {
+        self.flows.values().flat_map(|flow| flow.bulletin_slots()).collect()
+    }
+
+    fn has_entity(&self, entity: &EntityId) -> bool {
+        self.config.entities.contains_key(entity)
+    }
+
+    fn has_queue(&self, queue: &QueueId) -> bool {
+        self.config.queues.contains_key(queue)
+    }
+
+    fn lacks(&self, sound: &str) -> Option<Language> {
+        let languages: BTreeSet<_> = self.flows.values().flat_map(|flow| flow.languages()).collect();
+        let lacks = |language: &&Language| self.sounds.find(&format!("{language}/{sound}")).is_none();
+        languages.into_iter().find(lacks).cloned()
     }
 }

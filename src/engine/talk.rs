@@ -72,7 +72,7 @@ impl Engine {
         let Some(SeatLeg { queue, leg, .. }) = &call.seat else { return };
         let (queue, b) = (queue.clone(), leg.media);
         let queue_records = self.config.queues.get(&queue).is_some_and(|queue| queue.record);
-        let recording = call.recording(queue_records, now.wall);
+        let recording = call.begin_talk(queue_records, now.wall);
         call.phase = Phase::Talking(seat.clone());
         call.story.on_joined();
         call.hearing.stop();
@@ -192,9 +192,12 @@ impl Engine {
         if turned {
             self.append(now, Fact::Held { contact: id.into(), on: is_held });
         }
-        match music.and_then(|music| self.sound("music", &music)) {
+        match music {
             _ if by_citizen => {}
-            Some(sound) => self.play(id, vec![sound], Purpose::Music, false),
+            Some(music) => {
+                let sounds = self.music(now, id, &music);
+                self.play(id, sounds, Purpose::Music, false);
+            }
             None => self.media(media::Command::Stop { leg }),
         }
     }

@@ -2,16 +2,17 @@
 //!
 //! A start refuses flows whose sounds are not there, so this is for what comes later: a folder that lost a file before a
 //! restart with another flow, a bulletin whose recording was mistyped. A prompt is replaced by a neutral phrase; so is a
-//! spoken value that lacks a piece, as a whole, because a number with a hole is another number. Where even the phrase is
-//! missing there is a tone. Each fault is told in the log and in the story of the contact.
+//! spoken value that lacks a piece, as a whole, because a number with a hole is another number; a place in the queue that lacks
+//! one is not spoken, and missing music is other music. Where even the phrase is missing there is a tone. Each fault is told in the log and in the story of the contact.
 
 use std::sync::Arc;
 
 use crate::flow::Say;
-use crate::ids::CallId;
+use crate::ids::{CallId, Language};
 use crate::journal::entry::Fact;
 use crate::media::Sound;
 use crate::media::library::attention;
+use crate::speech::Speech;
 use crate::speech::notice::Notice;
 use crate::time::Now;
 
@@ -23,26 +24,47 @@ impl Engine {
         let mut sounds = Vec::new();
         // The pieces of values that follow each other stand or fall together.
         for run in say.chunk_by(|one, other| is_piece(one) && is_piece(other)) {
-            let found: Vec<_> = run.iter().map(|say| (say, self.sound_of(say))).collect();
-            let missing: Vec<&Say> =
-                found.iter().filter(|(_, sound)| sound.is_none()).map(|(say, _)| *say).collect();
-            if missing.is_empty() {
-                sounds.extend(found.into_iter().filter_map(|(_, sound)| sound));
-                continue;
+            let names: Vec<_> = run.iter().map(named).collect();
+            match self.all_or_none(now, id, &names) {
+                Some(found) => sounds.extend(found),
+                None => sounds.push(self.neutral(names[0].0)),
             }
-            for say in missing {
-                let (language, name) = named(say);
-                let sound = format!("{language}/{name}");
-                self.append(now, Fact::SoundMissing { contact: id.into(), sound });
-            }
-            sounds.push(self.neutral(named(&run[0]).0));
         }
         sounds
     }
 
-    fn sound_of(&self, say: &Say) -> Option<Arc<Sound>> {
-        let (language, name) = named(say);
-        self.sound(language, name)
+    /// The caller's place in the queue, spoken; empty when it cannot be.
+    pub(super) fn sounds_of_place(
+        &mut self,
+        now: Now,
+        id: CallId,
+        language: &Language,
+        position: usize,
+    ) -> Vec<Arc<Sound>> {
+        let speech = Speech::for_language(language.as_str());
+        let pieces = speech.map(|speech| speech.position(position)).unwrap_or_default();
+        let names: Vec<_> = pieces.iter().map(|piece| (language.as_str(), &*piece.0)).collect();
+        self.all_or_none(now, id, &names).unwrap_or_default()
+    }
+
+    /// The music of this name, or some other in its place.
+    pub(super) fn music(&mut self, now: Now, id: CallId, name: &str) -> Vec<Arc<Sound>> {
+        self.all_or_none(now, id, &[("music", name)]).unwrap_or_else(|| vec![self.other_music()])
+    }
+
+    /// These sounds, by language and name; `None` when one is missing, and each that is missing is told in the story of the contact.
+    fn all_or_none(&mut self, now: Now, id: CallId, names: &[(&str, &str)]) -> Option<Vec<Arc<Sound>>> {
+        let mut sounds = Vec::with_capacity(names.len());
+        for (language, name) in names {
+            match self.sound(language, name) {
+                Some(sound) => sounds.push(sound),
+                None => {
+                    let sound = format!("{language}/{name}");
+                    self.append(now, Fact::SoundMissing { contact: id.into(), sound });
+                }
+            }
+        }
+        (sounds.len() == names.len()).then_some(sounds)
     }
 
     /// The phrase that stands for any other, in this language or in another, or else a tone.
@@ -55,7 +77,7 @@ impl Engine {
     }
 
     /// Some music in the place of one that is missing.
-    pub(super) fn other_music(&self) -> Arc<Sound> {
+    fn other_music(&self) -> Arc<Sound> {
         let any = self.sounds.names().find(|name| name.starts_with("music/"));
         any.and_then(|name| self.sounds.find(name)).unwrap_or_else(|| attention()).clone()
     }

@@ -57,6 +57,14 @@ pub enum AskError {
         /// The data directory.
         data: String,
     },
+    /// It has done it, and could not write it down.
+    #[error(
+        "in force now, but not written down: the disk of the exchange at {address} does not keep up; after a restart look at it again"
+    )]
+    Unwritten {
+        /// Where.
+        address: SocketAddr,
+    },
     /// It says no.
     #[error("the exchange at {address} refuses: {said} ({status})")]
     Refused {
@@ -122,7 +130,7 @@ impl Client {
     /// Have something done.
     ///
     /// # Errors
-    /// Nobody answers, or with a refusal.
+    /// Nobody answers, or with a refusal; or it is done and not written down.
     pub fn post(&self, path: &str, body: &impl Serialize) -> Result<(), AskError> {
         let body = serde_json::to_string(body).expect("requests are plain data with string keys");
         let request = self.agent.post(self.url(path)).header("authorization", self.bearer());
@@ -153,6 +161,7 @@ impl Client {
         let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec();
         let body = body.map_err(|error| self.no_answer(&error))?;
         match status.as_u16() {
+            202 => Err(AskError::Unwritten { address: self.address }),
             200..300 => Ok(body),
             401 => Err(AskError::WrongToken { address: self.address, data: self.data.display().to_string() }),
             status => Err(AskError::Refused { address: self.address, status, said: said(&body) }),

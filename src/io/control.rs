@@ -229,12 +229,12 @@ impl Control {
     fn readiness(&self) -> Readiness {
         if self.engine.is_stopping() {
             Readiness::Stopping
+        } else if !self.engine.is_ready() {
+            Readiness::Starting
         } else if self.engine.is_degraded() {
             Readiness::Degraded
-        } else if self.engine.is_ready() {
-            Readiness::Ready
         } else {
-            Readiness::Starting
+            Readiness::Ready
         }
     }
 }

@@ -244,6 +244,8 @@ async fn switch(
     let Json(switch) = switch.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
     match pages.control.ask(Command::Switch(switch)).await {
         Ok(Reply::Refused(why)) => Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, why)),
+        // In force, and to be written once the store is back: accepted, and not more.
+        Ok(Reply::Unwritten) => Ok(StatusCode::ACCEPTED.into_response()),
         Ok(_) => Ok(StatusCode::NO_CONTENT.into_response()),
         Err(_) => Err(stopped()),
     }

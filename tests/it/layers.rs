@@ -77,7 +77,7 @@ fn layer_of(module: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&module))
 }
 
-fn files_below(dir: &Path, found: &mut Vec<PathBuf>) {
+pub(super) fn files_below(dir: &Path, found: &mut Vec<PathBuf>) {
     let entries = fs::read_dir(dir).expect("the source tree can be read");
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();

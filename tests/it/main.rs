@@ -5,6 +5,7 @@ mod connectors;
 mod differential;
 mod fuzz_sim;
 mod layers;
+mod named_files;
 mod preparing;
 mod scenarios;
 mod scenarios_outside;

@@ -18,9 +18,16 @@ const START_MS: i64 = 1_795_510_800_000;
 /// Turn a switch, which the exchange accepts.
 #[track_caller]
 fn turn(sim: &mut Sim, switch: Switch) {
+    assert!(matches!(reply_to(sim, switch), Reply::Done));
+}
+
+/// What the supervisor is told, once there is something to tell.
+#[track_caller]
+fn reply_to(sim: &mut Sim, switch: Switch) -> Reply {
+    sim.replies.clear();
     sim.command(Command::Switch(switch));
-    let reply = sim.replies.pop();
-    assert!(matches!(reply, Some(Reply::Done)), "{reply:?}");
+    sim.until("the exchange answers", |sim| !sim.replies.is_empty());
+    sim.replies.remove(0)
 }
 
 fn close(scope: Scope, until_ms: Option<i64>) -> Switch {
@@ -185,6 +192,70 @@ fn switches_are_in_force_after_a_crash_until_their_time_is_over() {
 }
 
 #[test]
+fn supervisor_who_was_told_that_it_is_done_finds_it_so_after_a_crash() {
+    let mut sim = Sim::new();
+    turn(&mut sim, close(Scope::Everything, None));
+    sim.crash(Crash::Kill);
+    sim.start_exchange();
+    let citizen = sim.call("055055");
+    hears_and_is_let_go(&mut sim, citizen, "it/sospeso");
+}
+
+#[test]
+fn switch_is_in_force_though_the_disk_stands_still_and_the_supervisor_is_told_so() {
+    let mut sim = Sim::new();
+    let until = sim.now + 10 * SECOND;
+    sim.store().stall(until);
+    for switch in [close(Scope::Everything, None), bulletin(false, None)] {
+        let reply = reply_to(&mut sim, switch);
+        assert!(matches!(reply, Reply::Unwritten), "{reply:?}");
+    }
+    assert!(sim.now < until, "nobody waits for the disk");
+    let citizen = sim.call("055055");
+    sim.until("the bulletin is heard", |sim| sim.hears(citizen, "it/allerta"));
+    hears_and_is_let_go(&mut sim, citizen, "it/sospeso");
+    sim.advance(20 * SECOND);
+    assert!(!sim.degraded());
+    turn(&mut sim, Switch::Open { scope: Scope::Everything });
+    sim.verdict().unwrap();
+}
+
+/// Flows change between two starts, and what is on stays on.
+#[test]
+fn bulletin_whose_slot_no_flow_has_any_more_is_listed_and_can_be_switched_off() {
+    let mut sim = Sim::new();
+    turn(&mut sim, bulletin(false, None));
+    sim.crash(Crash::Kill);
+    sim.change_setting(Setting::demo().with_flow(NO_SLOT));
+    sim.start_exchange();
+    let slots = |sim: &mut Sim| {
+        sim.replies.clear();
+        sim.command(Command::Switches);
+        let Some(Reply::Switches(state)) = sim.replies.pop() else { panic!("no list") };
+        state.bulletins.into_iter().map(|it| (it.slot, it.on.is_some())).collect::<Vec<_>>()
+    };
+    assert_eq!(slots(&mut sim), [("protezione-civile".to_owned(), true)]);
+    let off = || Switch::BulletinOff { slot: "protezione-civile".to_owned() };
+    turn(&mut sim, off());
+    assert_eq!(slots(&mut sim), []);
+    assert!(matches!(reply_to(&mut sim, off()), Reply::Refused(_)), "there is no such slot now");
+}
+
+/// A flow without slots for bulletins.
+const NO_SLOT: &str = r#"
+schema: 1
+id: "055055"
+name: Solo un saluto
+tz: Europe/Rome
+languages: [it]
+start: fine
+prompts:
+  grazie: {it: "Grazie."}
+nodes:
+  fine: {type: hangup, prompt: grazie}
+"#;
+
+#[test]
 fn what_cannot_be_switched_is_refused_with_what_there_is() {
     let mut sim = Sim::new();
     let slot = |slot: &str| Switch::BulletinOff { slot: slot.to_owned() };
@@ -200,9 +271,8 @@ fn what_cannot_be_switched_is_refused_with_what_there_is() {
         (close(Scope::Everything, Some(START_MS)), "that time is over already"),
         (Switch::Open { scope: Scope::Everything }, "everything is not closed by an emergency"),
     ] {
-        sim.command(Command::Switch(switch));
-        match sim.replies.pop() {
-            Some(Reply::Refused(told)) => assert!(told.contains(why), "{told}"),
+        match reply_to(&mut sim, switch) {
+            Reply::Refused(told) => assert!(told.contains(why), "{told}"),
             other => panic!("{why}: {other:?}"),
         }
     }

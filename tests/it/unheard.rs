@@ -20,6 +20,11 @@ fn without(missing: &[&str]) -> Sim {
     Sim::with(Setting { config: demo.config.clone(), flows: demo.flows.clone(), sounds: Arc::new(sounds) }, 1)
 }
 
+/// The story of a contact tells that this sound was missing.
+fn is_told(sim: &Sim, name: &str) -> bool {
+    sim.facts.iter().any(|entry| matches!(&entry.fact, Fact::SoundMissing { sound, .. } if sound == name))
+}
+
 #[test]
 fn caller_whose_menu_has_no_sound_hears_a_neutral_phrase_and_may_still_choose() {
     let mut sim = without(&["it/menu"]);
@@ -27,8 +32,7 @@ fn caller_whose_menu_has_no_sound_hears_a_neutral_phrase_and_may_still_choose() 
     sim.until("the phrase is heard", |sim| sim.hears(citizen, "it/sistema/messaggio_mancante"));
     sim.press(citizen, "1");
     sim.until("the queue says that nobody is there", |sim| sim.hears(citizen, "it/nessun_operatore"));
-    let told = |fact: &Fact| matches!(fact, Fact::SoundMissing { sound, .. } if sound == "it/menu");
-    assert!(sim.facts.iter().any(|entry| told(&entry.fact)), "the story of the contact tells it");
+    assert!(is_told(&sim, "it/menu"));
     sim.verdict().unwrap();
 }
 
@@ -61,6 +65,7 @@ fn place_in_line_with_a_missing_piece_is_not_half_spoken() {
     sim.press(citizen, "1");
     sim.until("only the music plays", |sim| sim.hears(citizen, "music/attesa"));
     assert!(!sim.hears(citizen, "it/pezzi/lei_e"));
+    assert!(is_told(&sim, "it/pezzi/il_1"));
 }
 
 #[test]
@@ -75,4 +80,22 @@ fn queue_whose_music_is_gone_is_not_silent() {
     sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
     sim.press(citizen, "1");
     sim.until("a tone is heard", |sim| sim.hears(citizen, "attention"));
+    assert!(is_told(&sim, "music/attesa"));
+}
+
+#[test]
+fn citizen_on_hold_is_not_left_in_silence_where_the_music_is_gone() {
+    let mut sim = without(&["music/"]);
+    let seat = sim.seat("seat01");
+    let citizen = sim.call("055055");
+    sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
+    sim.press(citizen, "1");
+    sim.until("both talk", |sim| sim.talk_together(citizen, seat));
+    let before = sim.facts.len();
+    sim.with_phone(seat, |phone, now| phone.hold(now, true));
+    sim.until("a tone is heard", |sim| sim.hears(citizen, "attention"));
+    sim.facts.drain(..before);
+    assert!(is_told(&sim, "music/attesa"));
+    sim.with_phone(seat, |phone, now| phone.hold(now, false));
+    sim.until("both talk", |sim| sim.talk_together(citizen, seat));
 }

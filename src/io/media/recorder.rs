@@ -238,7 +238,9 @@ fn open(path: &Path, stereo: bool) -> hound::Result<WavWriter<BufWriter<File>>> 
     if let Some(dir) = path.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     }
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    // A talk's file never takes the place of another's, whatever its name; a phone's next trial (mono) does.
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).create_new(stereo).mode(0o600).open(path)?;
     let channels = if stereo { 2 } else { 1 };
     let spec = WavSpec { channels, sample_rate: 8000, bits_per_sample: 16, sample_format: SampleFormat::Int };
     let mut writer = WavWriter::new(BufWriter::new(file), spec)?;

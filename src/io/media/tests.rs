@@ -162,6 +162,17 @@ fn a_recording_that_cannot_be_written_is_told_and_the_talk_goes_on() {
 }
 
 #[test]
+fn a_recording_never_takes_the_place_of_another() {
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("1.wav"), "somebody's words").expect("room");
+    let mut world = World::new((24_202, 24_220), dir.path());
+    let _phones = (world.phone(CITIZEN, Codec::Pcma), world.phone(OPERATOR, Codec::Pcma));
+    world.bridge("1.wav");
+    assert!(matches!(world.event(), Event::RecordingFailed { .. }));
+    assert_eq!(std::fs::read(dir.path().join("1.wav")).expect("there"), b"somebody's words");
+}
+
+#[test]
 fn a_plane_that_ends_tells_which_recordings_are_whole() {
     let dir = tempfile::tempdir().expect("a directory");
     let mut world = World::new((24_182, 24_200), dir.path());

@@ -81,6 +81,25 @@ fn full_disk_degrades_and_recovers_without_losing_a_contact() {
     assert_eq!(sim.contact(citizen).outcome, Some(Outcome::Left));
 }
 
+/// Were it let in, a crash could lose the start, and the next would give out the same ids again.
+#[test]
+fn nobody_is_let_in_before_the_start_itself_is_on_the_disk() {
+    let mut sim = Sim::new();
+    sim.crash(Crash::Kill);
+    sim.begin_exchange();
+    let until = sim.now + 10 * SECOND;
+    sim.store().stall(until);
+    sim.advance(SECOND);
+    assert!(sim.degraded() && !sim.engine().is_ready());
+    let early = sim.dial("055055");
+    sim.until("the call is refused", |sim| sim.phones[&early].seen.contains(&Seen::Refused(503)));
+    sim.until("the disk is back", |sim| sim.engine().is_ready());
+    let citizen = sim.call("055055");
+    sim.hang_up(citizen);
+    assert_eq!(sim.contact(citizen).outcome, Some(Outcome::Left));
+    sim.verdict().unwrap();
+}
+
 #[test]
 fn pause_outlives_a_restart() {
     for how in [Crash::Kill, Crash::PowerCut] {

@@ -1,6 +1,7 @@
 //! Queues: who is rung, who comes next, and every way out.
 
 use centralino::ids::SeatId;
+use centralino::journal::entry::Fact;
 use centralino::words::{EndedBy, Outcome, Status};
 
 use super::{MINUTE, SECOND, answering_after, demo_with, rang, talking, waiting};
@@ -170,4 +171,21 @@ fn queue_that_does_not_exist_takes_its_error_exit() {
     sim.until("an apology is heard", |sim| sim.hears(citizen, "it/scuse"));
     sim.until("the flow hangs up", |sim| sim.line(citizen) == Line::Free);
     assert_eq!(sim.contact(citizen).outcome, Some(Outcome::Left));
+}
+
+#[test]
+fn each_talk_of_a_call_has_a_recording_of_its_own() {
+    let flow = ONE_QUEUE.replace("answered: fine", "answered: coda");
+    let mut sim = Sim::with(Setting::demo().with_flow(&flow), 1);
+    let first = sim.seat("seat01");
+    let citizen = sim.call("055055");
+    talking(&mut sim, citizen, first);
+    sim.hang_up(first);
+    let second = sim.seat("seat02");
+    talking(&mut sim, citizen, second);
+    let files = sim.facts.iter().filter_map(|entry| match &entry.fact {
+        Fact::Joined { recording, .. } => recording.clone(),
+        _ => None,
+    });
+    assert_eq!(files.collect::<Vec<_>>(), ["2026/11/24/1.1.1.wav", "2026/11/24/1.1.1-2.wav"]);
 }

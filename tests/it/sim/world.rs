@@ -146,8 +146,14 @@ impl Sim {
 
     // -- the exchange
 
-    /// Start the exchange on what the disk holds.
+    /// Start the exchange on what the disk holds, and wait until calls are let in.
     pub(crate) fn start_exchange(&mut self) {
+        self.begin_exchange();
+        self.until("the exchange lets calls in", |sim| sim.engine().is_ready());
+    }
+
+    /// Start the exchange on what the disk holds.
+    pub(crate) fn begin_exchange(&mut self) {
         let disk = self.disk.take().expect("the exchange is down");
         let seed = self.chance.random();
         let (store, recovered) =
@@ -167,7 +173,6 @@ impl Sim {
         self.store = Some(store);
         self.engine = Some(Engine::new(self.wall(), setup));
         self.drain();
-        self.until("the exchange lets calls in", |sim| sim.engine().is_ready());
     }
 
     /// What the disk lost never happened, for the oracle as for everybody.
@@ -191,6 +196,11 @@ impl Sim {
         if let Some(store) = self.store.take() {
             self.disk = Some(store.crash(how, &mut self.chance));
         }
+    }
+
+    /// The next start finds other files.
+    pub(crate) fn change_setting(&mut self, setting: Setting) {
+        self.setting = setting;
     }
 
     /// The store does not keep up, and answers are without promise.
