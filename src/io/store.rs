@@ -24,7 +24,7 @@ mod writer;
 mod tests;
 
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
@@ -115,6 +115,7 @@ pub struct Store {
     health: Arc<Health>,
     threads: Vec<JoinHandle<()>>,
     keeper: Option<JoinHandle<()>>,
+    stopping: Arc<AtomicBool>,
     /// Keeps `events` open when the threads have ended after a lasting failure: silence, not an end.
     _report: UnboundedSender<StoreEvent>,
     _lock: DirLock,
@@ -141,12 +142,13 @@ impl Store {
         let (to_keeper, for_keeper) = mpsc::sync_channel(MAX_QUESTIONS);
         let durable = Arc::new(AtomicU64::new(found.last.0));
         let disk = journal.disk().clone();
-        let health = Arc::<Health>::default();
+        let (health, stopping) = (Arc::<Health>::default(), Arc::<AtomicBool>::default());
         let keeping = keeper::Keeping {
             dir: dir.join("views"),
             disk,
             durable: durable.clone(),
             health: health.clone(),
+            stopping: stopping.clone(),
         };
         let (keeper, to_views) = Keeper::new(keeping, found, to_keeper.clone());
         let (to_syncer, work) = mpsc::channel();
@@ -159,7 +161,17 @@ impl Store {
         ];
         let keeper = Some(spawn("views", move || keeper.run(&for_keeper))?);
         let views = ViewsHandle { to_keeper };
-        Ok(Store { events, to_writer, views, health, threads, keeper, _report: report, _lock: lock })
+        Ok(Store {
+            events,
+            to_writer,
+            views,
+            health,
+            threads,
+            keeper,
+            stopping,
+            _report: report,
+            _lock: lock,
+        })
     }
 
     /// Queues an entry and returns at once. Entries come in order, from one after [`Recovered::last`] on. `durable`: somebody
@@ -180,7 +192,8 @@ impl Store {
     }
 
     /// Writes and syncs what is queued, brings the views and the checkpoint up to it, and ends the threads. An orderly end: a
-    /// killed process loses nothing either, but the next start has more to read.
+    /// killed process loses nothing either, but the next start has more to read. So it has when the views were being made anew
+    /// from a long journal: that is not waited for.
     pub fn close(self) {
         drop(self);
     }
@@ -188,6 +201,7 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
+        self.stopping.store(true, Ordering::Relaxed);
         drop(self.to_writer.send(ToWriter::Close));
         for thread in self.threads.drain(..) {
             drop(thread.join());
