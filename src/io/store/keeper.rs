@@ -376,7 +376,7 @@ mod tests {
     #[test]
     fn stop_does_not_wait_until_a_long_journal_has_been_read() {
         let dir = tempfile::tempdir().unwrap();
-        let (mut journal, mut keeper, to_views) = keeper(dir.path());
+        let (mut journal, keeper, to_views) = keeper(dir.path());
         let mut given = journal.commit(Lsn(1), &sample(u32::try_from(2 * CATCH_UP).unwrap())).unwrap();
         keeper.at.durable.store(journal.last().0, Ordering::Relaxed);
         to_views.give(given.split_off(2 * CATCH_UP - 1));
