@@ -203,7 +203,7 @@ impl SipSockets {
 
     fn connect(&mut self, link: Link) -> Option<mpsc::Sender<Vec<u8>>> {
         let (sender, unsent) = mpsc::channel(MAX_UNSENT);
-        let taken = self.places.take(link, sender.clone());
+        let taken = self.places.take_own(link, sender.clone());
         self.events.extend(taken.displaced.into_iter().map(StreamEvent::Closed));
         let generation = taken.generation?;
         let reports = self.reports.clone();
