@@ -4,7 +4,7 @@
 //! a refusal. When an address, or everybody together, has as many as may be, the oldest such connection goes; when there is
 //! none, the newcomer is not taken. A connection that we open we open to send on: it counts as answered from the beginning.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use crate::sip::{Link, host_of};
@@ -49,10 +49,6 @@ impl<S> Default for Places<S> {
 }
 
 impl<S> Places<S> {
-    pub(super) fn len(&self) -> usize {
-        self.by_remote.len()
-    }
-
     /// A place for a connection that came.
     pub(super) fn take(&mut self, link: Link, sender: S) -> Taken {
         self.give(link, sender, false)
@@ -109,6 +105,14 @@ impl<S> Places<S> {
         Some(&place.sender)
     }
 
+    /// Gives up all places, which are named: each connection's task writes what waits and ends.
+    pub(super) fn give_up_all(&mut self) -> BTreeSet<(Link, Generation)> {
+        std::mem::take(&mut self.by_remote)
+            .into_values()
+            .map(|place| (place.link, place.generation))
+            .collect()
+    }
+
     /// Gives up a place; false when it was given up already.
     pub(super) fn remove(&mut self, link: Link) -> bool {
         self.by_remote.remove(&link.remote).is_some()
@@ -152,7 +156,7 @@ mod tests {
         let taken = places.take(link(GREEDY, 99), ());
         assert!(taken.generation.is_some());
         assert_eq!(taken.displaced, [link(GREEDY, 1)]);
-        assert_eq!(places.len(), 64);
+        assert_eq!(places.by_remote.len(), 64);
     }
 
     #[test]
