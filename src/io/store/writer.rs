@@ -8,6 +8,7 @@ use std::time::Instant;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::keeper::ToViews;
+use super::syncer;
 use crate::flood::Flood;
 use crate::io::disk::RealDisk;
 use crate::journal::commit::{Act, Committer};
@@ -69,8 +70,11 @@ impl Writer {
     fn carry_out(&mut self, act: Act) {
         match act {
             Act::Write => self.write(),
-            // When the sync thread is gone, so is the process.
-            Act::Sync => drop(self.outlets.to_syncer.send(self.journal.sync_work())),
+            Act::Sync => {
+                if self.outlets.to_syncer.send(self.journal.sync_work()).is_err() {
+                    self.take(ToWriter::Synced(Err(syncer::gone())));
+                }
+            }
             Act::Tell(event) => self.tell(event),
         }
     }
