@@ -40,7 +40,7 @@ use crate::journal::disk::DiskError;
 use crate::journal::entry::Entry;
 use crate::journal::file_journal::FileJournal;
 use crate::journal::log::{LogError, SEGMENT_BYTES};
-use crate::journal::recovery::{Recovered, Recovery};
+use crate::journal::recovery::Recovered;
 use crate::journal::seal::Keys;
 use crate::journal::{Journal, Lsn, StoreEvent};
 use crate::views::{ViewError, catch_up};
@@ -284,24 +284,10 @@ fn open_journal(dir: &Path) -> Result<(FileJournal<RealDisk>, Recovered, DirLock
     data_dir::refuse_what_is_odd(dir)?;
     data_dir::tighten(dir)?;
     let disk = RealDisk::new(journal_dir(dir))?;
-    let (mut journal, cuts) = FileJournal::open(disk.clone(), seeded()?, SEGMENT_BYTES)?;
-    for cut in &cuts {
-        tracing::warn!(
-            file = %cut.file, offset = cut.offset, bytes = cut.bytes, kept = %cut.kept,
-            "an end that a crash tore is cut off; what was cut is kept beside it"
-        );
-    }
-    if journal.is_emptied() {
-        return Err(data_dir::gone("there are keys, and not one entry"));
-    }
-    if journal.last() == Lsn(0) {
+    let (journal, recovered) = FileJournal::start(disk, seeded()?, SEGMENT_BYTES)?;
+    if recovered.last == Lsn(0) {
         data_dir::refuse_recordings_without_entries(dir)?;
     }
-    let keys = journal.keys();
-    let state = Recovery::read(&disk, &keys, journal.last())?;
-    // In a restored backup the keys of erased contacts are back.
-    journal.erase(state.erased.iter().copied())?;
-    let recovered = Recovered { last: journal.last(), cuts, state, keys };
     Ok((journal, recovered, lock))
 }
 
