@@ -108,7 +108,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let http = TcpListener::bind(args.http).map_err(|error| taken("--http", args.http, &error))?;
     let (sip_address, http_address) = (sip.address(), http.local_addr().map_err(Failure::other)?);
     let config = Arc::new(loaded.config);
-    let media = start_media(&config, sip_address, recordings.clone())?;
+    let media = start_media(&config, sip_address, recordings)?;
     let signals = Signals::new().map_err(Failure::other)?;
 
     let clock = Clock::start();
@@ -127,7 +127,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let pages = Pages { control: handle.clone(), views, health, token, address: http_address };
     http::server::start(http, http::router(pages)).map_err(Failure::other)?;
     let days = config.engine.retention_days;
-    tokio::spawn(retention::keep_deleting(recordings, days, last_ms, handle.clone()));
+    tokio::spawn(retention::keep_deleting(args.data.clone(), days, last_ms, handle.clone()));
     tokio::spawn(stop(signals, handle, args.drain));
 
     control.run(|| tell_ready(args, &config, sip_address, http_address)).await;

@@ -236,8 +236,8 @@ impl Engine {
                 }
             }
             Input::Durable(lsn) => self.gate.on_durable(lsn),
-            Input::StoreFailed(error) => {
-                tracing::error!(%error, "the store cannot write; calls go on, nothing is promised");
+            // The store has logged it.
+            Input::StoreFailed(_) => {
                 if self.gate.degrade() {
                     self.on_degraded(now, true);
                 }

@@ -1,7 +1,8 @@
 //! Recordings are kept for a configured time and then deleted, at start and once a day.
 //!
 //! A clock that was set forward by mistake must not cost every recording at once: when the journal's last entry is older than
-//! recordings are kept, a day goes by before the first is deleted, and that is told.
+//! recordings are kept, a day goes by before the first is deleted, and that is told. Until when deletion waits is noted in the data
+//! directory: the next start finds an entry of the wrong time, and would know of nothing.
 //!
 //! A recording is deleted first and told to the journal then: the record never claims that a voice is gone which is still there.
 
@@ -16,18 +17,25 @@ use crate::engine::Command;
 /// How often old recordings are looked for.
 const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Deletes recordings older than `days` for as long as the exchange runs. `last_ms`: when the exchange last wrote something down
-/// before this start.
-pub async fn keep_deleting(recordings: PathBuf, days: u32, last_ms: i64, control: ControlHandle) {
+/// The file of the data directory that tells until when nothing is deleted.
+const NOTE: &str = "deletion-waits-until";
+
+/// Deletes recordings of the data directory that are older than `days` for as long as the exchange runs. `last_ms`: when the
+/// exchange last wrote something down before this start.
+pub async fn keep_deleting(data: PathBuf, days: u32, last_ms: i64, control: ControlHandle) {
     let kept_for = Duration::from_secs(u64::from(days) * 24 * 60 * 60);
-    if is_long_ago(last_ms, now(), kept_for) {
+    let note = data.join(NOTE);
+    if let Some(wait) = wait(&note, last_ms, now(), kept_for) {
         tracing::warn!(
             days,
+            hours = wait.as_secs().div_ceil(3600),
             "by the clock nothing was written down for longer than recordings are kept; if the clock is wrong, set it right \
-             within a day: recordings are deleted then"
+             within these hours: recordings are deleted then"
         );
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(wait).await;
+        forget(&note);
     }
+    let recordings = data.join("recordings");
     loop {
         let dir = recordings.clone();
         // Blocking: a slow disk must not hold up the control loop.
@@ -48,6 +56,44 @@ fn is_long_ago(last_ms: i64, now: SystemTime, kept_for: Duration) -> bool {
     let last = u64::try_from(last_ms).ok().filter(|last| *last > 0);
     let last = last.map(|last| SystemTime::UNIX_EPOCH + Duration::from_millis(last));
     last.is_some_and(|last| now.duration_since(last).is_ok_and(|since| since > kept_for))
+}
+
+/// How long nothing is deleted, which is noted, be it for the first time or since an earlier start. A moment that lies further
+/// ahead than a wait is long is of a clock that was set back since.
+fn wait(note: &Path, last_ms: i64, now: SystemTime, kept_for: Duration) -> Option<Duration> {
+    let latest = now + EVERY;
+    let noted = noted(note, latest).map(|until| until.min(latest)).filter(|until| *until > now);
+    let until = noted.or_else(|| is_long_ago(last_ms, now, kept_for).then_some(latest));
+    match until.map(jiff::Timestamp::try_from) {
+        Some(Ok(moment)) => {
+            if let Err(error) = fs::write(note, format!("{moment}\n")) {
+                tracing::warn!(%error, path = %note.display(), "a further start would not know that recordings wait to be deleted");
+            }
+        }
+        _ => forget(note),
+    }
+    until.and_then(|until| until.duration_since(now).ok())
+}
+
+/// The moment in the note; `latest` when there is a note that tells none.
+fn noted(note: &Path, latest: SystemTime) -> Option<SystemTime> {
+    match fs::read_to_string(note) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        read => {
+            let moment = read.ok().and_then(|text| text.trim().parse::<jiff::Timestamp>().ok());
+            Some(moment.map_or(latest, SystemTime::from))
+        }
+    }
+}
+
+/// The moment has passed.
+fn forget(note: &Path) {
+    match fs::remove_file(note) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, path = %note.display(), "it is of no use any more, and could not be removed");
+        }
+        _ => {}
+    }
 }
 
 /// Deletes what was last written before `limit`, and the directories that are left empty; gives the files' names below `dir`.
@@ -156,6 +202,25 @@ mod tests {
             assert_eq!(is_long_ago(last_ms, now, 90 * DAY), noticed, "{now:?}");
         }
         assert!(!is_long_ago(0, last, 90 * DAY), "a new journal");
+    }
+
+    #[test]
+    fn wait_for_a_clock_that_jumped_outlives_the_starts_within_it() {
+        const HOUR: Duration = Duration::from_secs(3_600);
+        let dir = tempfile::tempdir().unwrap();
+        let note = dir.path().join(NOTE);
+        let right = SystemTime::UNIX_EPOCH + 20_000 * DAY;
+        let wrong = right + 200 * DAY;
+        let ms = |at: SystemTime| jiff::Timestamp::try_from(at).unwrap().as_millisecond();
+        let start = |last, now| wait(&note, ms(last), now, 90 * DAY);
+        assert_eq!(start(right, right + HOUR), None, "the clock is right");
+        assert_eq!(start(right, wrong), Some(DAY));
+        assert_eq!(start(wrong, wrong + HOUR), Some(23 * HOUR), "the first start wrote with the wrong clock");
+        assert_eq!(start(wrong, right + 2 * HOUR), Some(DAY), "it was set right");
+        assert_eq!(start(right, right + 27 * HOUR), None);
+        assert!(!note.exists(), "the moment has passed");
+        fs::write(&note, "2026-11-").unwrap();
+        assert_eq!(start(right, right), Some(DAY), "a note cut off by a crash is one");
     }
 
     #[test]

@@ -170,12 +170,14 @@ impl SipSockets {
 
     /// Close all connections once they have written what waits, within `patience`.
     pub(super) async fn finish(&mut self, patience: Duration) {
-        let mut open = std::mem::take(&mut self.places).len(); // each task writes the rest and tells its end
+        let mut open = self.places.give_up_all();
         let closing = async {
-            while open > 0
-                && let Some(event) = self.inbox.recv().await
+            while !open.is_empty()
+                && let Some(report) = self.inbox.recv().await
             {
-                open -= usize::from(matches!(event, Report::Closed(..)));
+                if let Report::Closed(link, generation) = report {
+                    open.remove(&(link, generation)); // or it is the late end of one that was displaced
+                }
             }
         };
         let _in_vain = tokio::time::timeout(patience, closing).await;
@@ -203,7 +205,7 @@ impl SipSockets {
 
     fn connect(&mut self, link: Link) -> Option<mpsc::Sender<Vec<u8>>> {
         let (sender, unsent) = mpsc::channel(MAX_UNSENT);
-        let taken = self.places.take(link, sender.clone());
+        let taken = self.places.take_own(link, sender.clone());
         self.events.extend(taken.displaced.into_iter().map(StreamEvent::Closed));
         let generation = taken.generation?;
         let reports = self.reports.clone();
@@ -306,4 +308,23 @@ async fn run(
     }
     let _ = to.shutdown().await;
     let _ = reports.send(Report::Closed(link, generation)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn end_waits_for_the_connections_that_are_open_and_not_for_those_displaced() {
+        let mut sockets = SipSockets::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let remote = ([192, 0, 2, 7], 5060).into();
+        let link = Link { transport: Transport::Tcp, local: sockets.address(), remote };
+        for _ in 0..2 {
+            let sender = mpsc::channel(1).0;
+            let generation = sockets.places.take(link, sender).generation.expect("there is room");
+            sockets.reports.send(Report::Closed(link, generation)).await.unwrap();
+        }
+        sockets.finish(CONNECT_PATIENCE).await;
+        assert!(sockets.inbox.try_recv().is_err(), "the second end was waited for, the first is no end");
+    }
 }

@@ -24,7 +24,7 @@ mod writer;
 mod tests;
 
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
@@ -40,7 +40,7 @@ use crate::journal::disk::DiskError;
 use crate::journal::entry::Entry;
 use crate::journal::file_journal::FileJournal;
 use crate::journal::log::{LogError, SEGMENT_BYTES};
-use crate::journal::recovery::{Recovered, Recovery};
+use crate::journal::recovery::Recovered;
 use crate::journal::seal::Keys;
 use crate::journal::{Journal, Lsn, StoreEvent};
 use crate::views::{ViewError, catch_up};
@@ -115,6 +115,7 @@ pub struct Store {
     health: Arc<Health>,
     threads: Vec<JoinHandle<()>>,
     keeper: Option<JoinHandle<()>>,
+    stopping: Arc<AtomicBool>,
     /// Keeps `events` open when the threads have ended after a lasting failure: silence, not an end.
     _report: UnboundedSender<StoreEvent>,
     _lock: DirLock,
@@ -141,12 +142,13 @@ impl Store {
         let (to_keeper, for_keeper) = mpsc::sync_channel(MAX_QUESTIONS);
         let durable = Arc::new(AtomicU64::new(found.last.0));
         let disk = journal.disk().clone();
-        let health = Arc::<Health>::default();
+        let (health, stopping) = (Arc::<Health>::default(), Arc::<AtomicBool>::default());
         let keeping = keeper::Keeping {
             dir: dir.join("views"),
             disk,
             durable: durable.clone(),
             health: health.clone(),
+            stopping: stopping.clone(),
         };
         let (keeper, to_views) = Keeper::new(keeping, found, to_keeper.clone());
         let (to_syncer, work) = mpsc::channel();
@@ -159,7 +161,17 @@ impl Store {
         ];
         let keeper = Some(spawn("views", move || keeper.run(&for_keeper))?);
         let views = ViewsHandle { to_keeper };
-        Ok(Store { events, to_writer, views, health, threads, keeper, _report: report, _lock: lock })
+        Ok(Store {
+            events,
+            to_writer,
+            views,
+            health,
+            threads,
+            keeper,
+            stopping,
+            _report: report,
+            _lock: lock,
+        })
     }
 
     /// Queues an entry and returns at once. Entries come in order, from one after [`Recovered::last`] on. `durable`: somebody
@@ -180,7 +192,8 @@ impl Store {
     }
 
     /// Writes and syncs what is queued, brings the views and the checkpoint up to it, and ends the threads. An orderly end: a
-    /// killed process loses nothing either, but the next start has more to read.
+    /// killed process loses nothing either, but the next start has more to read. So it has when the views were being made anew
+    /// from a long journal: that is not waited for.
     pub fn close(self) {
         drop(self);
     }
@@ -188,6 +201,7 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
+        self.stopping.store(true, Ordering::Relaxed);
         drop(self.to_writer.send(ToWriter::Close));
         for thread in self.threads.drain(..) {
             drop(thread.join());
@@ -270,24 +284,10 @@ fn open_journal(dir: &Path) -> Result<(FileJournal<RealDisk>, Recovered, DirLock
     data_dir::refuse_what_is_odd(dir)?;
     data_dir::tighten(dir)?;
     let disk = RealDisk::new(journal_dir(dir))?;
-    let (mut journal, cuts) = FileJournal::open(disk.clone(), seeded()?, SEGMENT_BYTES)?;
-    for cut in &cuts {
-        tracing::warn!(
-            file = %cut.file, offset = cut.offset, bytes = cut.bytes, kept = %cut.kept,
-            "an end that a crash tore is cut off; what was cut is kept beside it"
-        );
-    }
-    if journal.is_emptied() {
-        return Err(data_dir::gone("there are keys, and not one entry"));
-    }
-    if journal.last() == Lsn(0) {
+    let (journal, recovered) = FileJournal::start(disk, seeded()?, SEGMENT_BYTES)?;
+    if recovered.last == Lsn(0) {
         data_dir::refuse_recordings_without_entries(dir)?;
     }
-    let keys = journal.keys();
-    let state = Recovery::read(&disk, &keys, journal.last())?;
-    // In a restored backup the keys of erased contacts are back.
-    journal.erase(state.erased.iter().copied())?;
-    let recovered = Recovered { last: journal.last(), cuts, state, keys };
     Ok((journal, recovered, lock))
 }
 

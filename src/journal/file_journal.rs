@@ -10,8 +10,9 @@ use super::disk::{Disk, DiskError};
 use super::entry::{Entry, Fact};
 use super::keys_file::KeysFile;
 use super::log::{Cut, Log, LogError, SyncWork};
-use super::parts::{There, secret};
+use super::parts::{RESTORE_OR_BEGIN, There, secret};
 use super::reader::Reader;
+use super::recovery::{Recovered, Recovery};
 use super::seal::{Key, Keys, Sealer};
 use super::{Journal, Lsn};
 use crate::ids::ContactId;
@@ -44,9 +45,30 @@ impl<D: Disk> FileJournal<D> {
         Ok((FileJournal { disk, log, keys_file, sealer }, cuts))
     }
 
+    /// Opens the journal of an exchange, with what its start needs to know.
+    pub fn start(
+        disk: D,
+        rng: ChaCha20Rng,
+        segment_bytes: u64,
+    ) -> Result<(FileJournal<D>, Recovered), LogError> {
+        let (mut journal, cuts) = FileJournal::open(disk, rng, segment_bytes)?;
+        // Before anything is refused: the next start finds nothing to cut.
+        cuts.iter().for_each(warn_of_cut);
+        if journal.is_emptied() {
+            let what = "there are keys, and not one entry".to_owned();
+            return Err(LogError::Incomplete { what, remedy: RESTORE_OR_BEGIN });
+        }
+        let keys = journal.keys();
+        let state = Recovery::read(&journal.disk, &keys, journal.last())?;
+        // In a restored backup the keys of erased contacts are back.
+        journal.erase(state.erased.iter().copied())?;
+        let recovered = Recovered { last: journal.last(), cuts, state, keys };
+        Ok((journal, recovered))
+    }
+
     /// It holds keys and not one entry. A crash within the first group leaves that; in a journal in which a start is durable
     /// before its first contact, as the exchange's is, it was emptied.
-    pub fn is_emptied(&self) -> bool {
+    fn is_emptied(&self) -> bool {
         self.log.last() == Lsn(0) && !self.sealer.keys.all().is_empty()
     }
 
@@ -148,6 +170,13 @@ impl<D: Disk> FileJournal<D> {
     pub fn reader(&self, from: Lsn) -> Reader<D> {
         Reader::new(self.disk.clone(), from)
     }
+}
+
+fn warn_of_cut(cut: &Cut) {
+    tracing::warn!(
+        file = %cut.file, offset = cut.offset, bytes = cut.bytes, kept = %cut.kept,
+        "an end that a crash tore is cut off; what was cut is kept beside it"
+    );
 }
 
 impl<D: Disk> Journal for FileJournal<D> {
@@ -305,11 +334,15 @@ mod tests {
 
     #[test]
     fn emptied_log_beside_keys_is_seen_without_a_checkpoint_too() {
+        let start = |disk: &SimDisk| {
+            let started = FileJournal::start(disk.clone(), ChaCha20Rng::seed_from_u64(1), 2000);
+            started.map(|(_, recovered)| recovered.last)
+        };
         let disk = stopped();
-        assert!(!open(&disk).is_emptied());
+        assert_eq!(start(&disk), Ok(Lsn(12)));
         disk.remove("checkpoint").unwrap();
         disk.truncate(&log(&disk), 0).unwrap();
-        assert!(open(&disk).is_emptied());
-        assert!(!open(&SimDisk::new()).is_emptied());
+        assert!(matches!(start(&disk), Err(LogError::Incomplete { .. })));
+        assert_eq!(start(&SimDisk::new()), Ok(Lsn(0)));
     }
 }

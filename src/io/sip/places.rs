@@ -2,9 +2,9 @@
 //!
 //! A connection that nothing was ever sent on has not asked for anything that makes sense: whatever does gets an answer, be it
 //! a refusal. When an address, or everybody together, has as many as may be, the oldest such connection goes; when there is
-//! none, the newcomer is not taken.
+//! none, the newcomer is not taken. A connection that we open we open to send on: it counts as answered from the beginning.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use crate::sip::{Link, host_of};
@@ -49,12 +49,17 @@ impl<S> Default for Places<S> {
 }
 
 impl<S> Places<S> {
-    pub(super) fn len(&self) -> usize {
-        self.by_remote.len()
+    /// A place for a connection that came.
+    pub(super) fn take(&mut self, link: Link, sender: S) -> Taken {
+        self.give(link, sender, false)
     }
 
-    /// A place for a new connection.
-    pub(super) fn take(&mut self, link: Link, sender: S) -> Taken {
+    /// A place for a connection that we open.
+    pub(super) fn take_own(&mut self, link: Link, sender: S) -> Taken {
+        self.give(link, sender, true)
+    }
+
+    fn give(&mut self, link: Link, sender: S, is_answered: bool) -> Taken {
         let mut displaced = Vec::new();
         displaced.extend(self.by_remote.remove(&link.remote).map(|place| place.link));
         let host = host_of(link.remote.ip());
@@ -66,7 +71,7 @@ impl<S> Places<S> {
         }
         self.last += 1;
         let generation = Generation(self.last);
-        self.by_remote.insert(link.remote, Place { link, generation, is_answered: false, sender });
+        self.by_remote.insert(link.remote, Place { link, generation, is_answered, sender });
         Taken { generation: Some(generation), displaced }
     }
 
@@ -98,6 +103,14 @@ impl<S> Places<S> {
         let place = self.by_remote.get_mut(&link.remote)?;
         place.is_answered = true;
         Some(&place.sender)
+    }
+
+    /// Gives up all places, which are named: each connection's task writes what waits and ends.
+    pub(super) fn give_up_all(&mut self) -> BTreeSet<(Link, Generation)> {
+        std::mem::take(&mut self.by_remote)
+            .into_values()
+            .map(|place| (place.link, place.generation))
+            .collect()
     }
 
     /// Gives up a place; false when it was given up already.
@@ -143,7 +156,15 @@ mod tests {
         let taken = places.take(link(GREEDY, 99), ());
         assert!(taken.generation.is_some());
         assert_eq!(taken.displaced, [link(GREEDY, 1)]);
-        assert_eq!(places.len(), 64);
+        assert_eq!(places.by_remote.len(), 64);
+    }
+
+    #[test]
+    fn a_connection_that_we_opened_makes_no_room() {
+        let mut places = full(OTHER, true);
+        places.remove(link(OTHER, 0));
+        assert!(places.take_own(link(OTHER, 5060), ()).generation.is_some());
+        assert_eq!(places.take(link(OTHER, 99), ()), Taken { generation: None, displaced: vec![] });
     }
 
     #[test]

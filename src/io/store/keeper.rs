@@ -10,7 +10,7 @@
 //! a second, then less and less often. Meanwhile they are *behind*, which [`Health`] tells, and nothing can be listed.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -94,6 +94,8 @@ pub(super) struct Keeping {
     /// What is durable: checkpoints tell only of that.
     pub(super) durable: Arc<AtomicU64>,
     pub(super) health: Arc<Health>,
+    /// The exchange stops, and does not wait until a long journal has been read.
+    pub(super) stopping: Arc<AtomicBool>,
 }
 
 /// Keeps the views and the checkpoint.
@@ -196,8 +198,7 @@ impl Keeper {
             Ok(views) => self.views = Some(views),
             Err(error) => return self.give_up(&error),
         }
-        self.read_on(self.state.lsn);
-        if self.views.is_some() {
+        if self.read_on(self.state.lsn) && self.views.is_some() {
             tracing::info!("the views were made anew: contacts and cases can be listed");
             self.at.health.views_are_behind(false);
             self.patience = FIRST_PATIENCE;
@@ -222,7 +223,12 @@ impl Keeper {
         self.views.as_ref().map_or(self.state.lsn, |views| views.applied().min(self.state.lsn))
     }
 
-    /// Reads the journal when `upto` is further than what was taken in. False: that could not be read.
+    fn is_stopping(&self) -> bool {
+        self.at.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Reads the journal when `upto` is further than what was taken in. False: that could not be read, or a stop came in between;
+    /// then the next start reads on from there.
     fn read_on(&mut self, upto: Lsn) -> bool {
         if self.taken_in() >= upto {
             return true;
@@ -232,7 +238,12 @@ impl Keeper {
             let read: Result<Vec<_>, _> = reader.by_ref().take(CATCH_UP).collect();
             match read {
                 Ok(entries) if entries.is_empty() => return self.has_taken_in(upto),
-                Ok(entries) => self.feed(&entries),
+                Ok(entries) => {
+                    self.feed(&entries);
+                    if self.is_stopping() {
+                        return self.taken_in() >= upto;
+                    }
+                }
                 Err(error) => {
                     self.give_up(&error.into());
                     return false;
@@ -269,6 +280,9 @@ impl Keeper {
     }
 
     fn answer(&mut self, question: Question) {
+        if self.is_stopping() {
+            return; // they may not have taken in everything
+        }
         let Some(views) = &self.views else { return }; // whoever asked sees it
         let problem = match guarded(|| question(views, &self.keys)) {
             Ok(()) if !views.is_damaged() => return,
@@ -314,6 +328,7 @@ fn now() -> Instant {
 mod tests {
     use super::*;
     use crate::journal::Journal;
+    use crate::journal::conformance::sample;
     use crate::journal::file_journal::FileJournal;
     use crate::views::conformance::{answered, contact};
     use rand::{SeedableRng, rngs::ChaCha20Rng};
@@ -326,7 +341,8 @@ mod tests {
             FileJournal::open(disk.clone(), ChaCha20Rng::seed_from_u64(1), 1 << 20).unwrap();
         let (keys, state) = (journal.keys(), Recovery::default());
         let found = Recovered { last: Lsn(0), cuts, state, keys };
-        let at = Keeping { dir: dir.join("views"), disk, durable: Arc::default(), health: Arc::default() };
+        let (durable, health, stopping) = Default::default();
+        let at = Keeping { dir: dir.join("views"), disk, durable, health, stopping };
         // Nobody listens: the tests call the keeper themselves.
         let (keeper, to_views) = Keeper::new(at, &found, std::sync::mpsc::sync_channel(8).0);
         (journal, keeper, to_views)
@@ -355,6 +371,21 @@ mod tests {
         assert_eq!(keeper.state.lsn, journal.last(), "what is missing is read first");
         keeper.make_anew();
         assert_eq!(keeper.views.as_ref().map(Views::applied), Some(journal.last()));
+    }
+
+    #[test]
+    fn stop_does_not_wait_until_a_long_journal_has_been_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut journal, keeper, to_views) = keeper(dir.path());
+        let mut given = journal.commit(Lsn(1), &sample(u32::try_from(2 * CATCH_UP).unwrap())).unwrap();
+        keeper.at.durable.store(journal.last().0, Ordering::Relaxed);
+        to_views.give(given.split_off(2 * CATCH_UP - 1));
+        keeper.at.stopping.store(true, Ordering::Relaxed);
+        let (to_keeper, inbox) = std::sync::mpsc::sync_channel(8);
+        to_keeper.send(ToKeeper::Close).unwrap();
+        keeper.run(&inbox);
+        let views = SledViews::open(&dir.path().join("views"), journal.last(), &journal.keys()).unwrap();
+        assert_eq!(views.applied(), Lsn(CATCH_UP as u64), "one part was read, and the next start reads on");
     }
 
     #[test]

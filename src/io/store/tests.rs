@@ -137,3 +137,30 @@ fn entry_out_of_order_is_a_lasting_failure() {
     assert!(failure.lasting, "{failure}");
     store.close();
 }
+
+#[test]
+fn store_whose_sync_thread_is_gone_fails_for_good_and_comes_to_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    data_dir::make(dir.path()).unwrap();
+    let (journal, found, _lock) = open_journal(dir.path()).unwrap();
+    let (report, mut events) = tokio::sync::mpsc::unbounded_channel();
+    let (to_writer, inbox) = mpsc::channel();
+    let (wake, _views) = mpsc::sync_channel(8);
+    let (durable, health, stopping) = Default::default();
+    let at = keeper::Keeping {
+        dir: dir.path().join("views"),
+        disk: journal.disk().clone(),
+        durable,
+        health,
+        stopping,
+    };
+    let (_, to_views) = Keeper::new(at, &found, wake);
+    let outlets = Outlets { report, to_syncer: mpsc::channel().0, to_views, durable: Arc::default() };
+    to_writer
+        .send(ToWriter::Append { lsn: Lsn(1), entry: answered(1, 0, "1").remove(0), durable: true })
+        .unwrap();
+    Writer::new(journal, inbox, outlets).run(); // `to_writer` lives, as a store's does
+    assert_eq!(events.blocking_recv(), Some(StoreEvent::Written(Lsn(1))));
+    let Some(StoreEvent::Failed(failure)) = events.blocking_recv() else { panic!("a failure") };
+    assert!(failure.lasting, "{failure}");
+}

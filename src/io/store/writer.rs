@@ -8,6 +8,8 @@ use std::time::Instant;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::keeper::ToViews;
+use super::syncer;
+use crate::flood::Flood;
 use crate::io::disk::RealDisk;
 use crate::journal::commit::{Act, Committer};
 use crate::journal::disk::DiskError;
@@ -43,6 +45,7 @@ pub(super) struct Writer {
     committer: Committer,
     inbox: Receiver<ToWriter>,
     outlets: Outlets,
+    outage: Outage,
     began: Instant,
 }
 
@@ -50,7 +53,7 @@ impl Writer {
     #[expect(clippy::disallowed_methods, reason = "a thread of `io` has its own clock")]
     pub(super) fn new(journal: FileJournal<RealDisk>, inbox: Receiver<ToWriter>, outlets: Outlets) -> Writer {
         let committer = Committer::new(journal.last());
-        Writer { journal, committer, inbox, outlets, began: Instant::now() }
+        Writer { journal, committer, inbox, outlets, outage: Outage::default(), began: Instant::now() }
     }
 
     pub(super) fn run(mut self) {
@@ -67,8 +70,11 @@ impl Writer {
     fn carry_out(&mut self, act: Act) {
         match act {
             Act::Write => self.write(),
-            // When the sync thread is gone, so is the process.
-            Act::Sync => drop(self.outlets.to_syncer.send(self.journal.sync_work())),
+            Act::Sync => {
+                if self.outlets.to_syncer.send(self.journal.sync_work()).is_err() {
+                    self.take(ToWriter::Synced(Err(syncer::gone())));
+                }
+            }
             Act::Tell(event) => self.tell(event),
         }
     }
@@ -85,11 +91,18 @@ impl Writer {
         }
     }
 
-    fn tell(&self, event: StoreEvent) {
+    fn tell(&mut self, event: StoreEvent) {
         match &event {
+            StoreEvent::Written(_) if self.outage.on_written() => {
+                tracing::info!("the journal is written again")
+            }
             StoreEvent::Written(_) => {}
             StoreEvent::Durable(upto) => self.outlets.durable.store(upto.0, Ordering::Release),
-            StoreEvent::Failed(failure) => tracing::error!(%failure, "the journal cannot be written"),
+            StoreEvent::Failed(failure) => {
+                if let Some(count) = self.outage.on_failed(self.now(), failure.lasting) {
+                    tracing::error!(%failure, count, "the journal cannot be written; calls go on, nothing is promised");
+                }
+            }
         }
         drop(self.outlets.report.send(event)); // nobody listens at the very end
     }
@@ -134,5 +147,45 @@ impl Writer {
 
     fn now(&self) -> Mono {
         Mono::from_start(self.began.elapsed())
+    }
+}
+
+/// Writes that fail: a full disk is tried twice a second, and the log hears of it once a minute, and when it is over.
+#[derive(Default)]
+struct Outage {
+    failures: Flood,
+    is_told: bool,
+}
+
+impl Outage {
+    /// How many failures are to be told, if any. One that lasts is told at once: no other comes after it.
+    fn on_failed(&mut self, now: Mono, lasting: bool) -> Option<u64> {
+        let count = self.failures.add(now).or(lasting.then_some(1));
+        self.is_told |= count.is_some();
+        count
+    }
+
+    /// Whether it is news that something was written.
+    fn on_written(&mut self) -> bool {
+        std::mem::take(&mut self.is_told)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn full_disk_is_told_once_a_minute_and_when_it_is_over() {
+        let at = |half_s: u64| Mono::from_start(Duration::from_millis(500 * half_s));
+        let mut outage = Outage::default();
+        assert!(!outage.on_written(), "all is well");
+        let told: Vec<u64> = (0..=240).filter_map(|half_s| outage.on_failed(at(half_s), false)).collect();
+        assert_eq!(told, [1, 120, 120]);
+        assert_eq!((outage.on_written(), outage.on_written()), (true, false));
+        assert_eq!(outage.on_failed(at(250), false), None, "again within the minute");
+        assert!(!outage.on_written(), "nothing was told that would be over");
+        assert_eq!(outage.on_failed(at(252), true), Some(1), "nothing is written any more");
     }
 }
