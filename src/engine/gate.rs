@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::asking::AskId;
 use crate::ids::CallId;
 use crate::journal::Lsn;
 use crate::planted::{self, Fault};
@@ -27,6 +28,8 @@ pub(super) enum Held {
     Answer(CallId),
     /// The spoken confirmation of an operator's coding.
     Confirm(DialogId),
+    /// The flow's `ok` for a message that was queued.
+    Message(AskId),
 }
 
 /// A held act set free.

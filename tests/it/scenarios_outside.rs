@@ -7,6 +7,7 @@ use centralino::crm::{Case, Reminder};
 use centralino::engine::Told;
 use centralino::flow::Value;
 use centralino::journal::entry::Fact;
+use centralino::journal::sim_disk::Crash;
 use centralino::views::Views;
 use centralino::words::Plea;
 
@@ -186,4 +187,82 @@ fn citizen_does_not_wait_for_a_connector_that_answers_never_or_too_late() {
         assert_eq!(failures(&sim), ["there was no answer in time"]);
         sim.verdict().unwrap();
     }
+}
+
+/// A flow that queues a message each time its menu is answered with 1.
+const LETTERS: &str = r##"
+schema: 1
+id: "055055"
+languages: [it]
+start: scelta
+defaults: {error: guasto, input: {timeout: 5s, inter_digit: 2s, retries: 1}}
+prompts:
+  menu: {it: "Per un SMS, prema 1."}
+  grazie: {it: "Arriva."}
+  scuse: {it: "Non riusciamo."}
+nodes:
+  scelta: {type: menu, prompt: menu, keys: {"1": scrive}, exits: {timeout: via, invalid: via}}
+  scrive: {type: message, by: sms, to: "${call.from}", text: {it: "Il modulo: comune.example/m"}, exits: {ok: detto, error: guasto}}
+  detto: {type: play, prompt: grazie, to: scelta}
+  guasto: {type: play, prompt: scuse, to: via}
+  via: {type: hangup}
+"##;
+
+/// Presses 1 and hears what came of it.
+#[track_caller]
+fn wants_a_message(sim: &mut Sim, citizen: PhoneId, sound: &str) {
+    hears(sim, citizen, "it/menu");
+    sim.press(citizen, "1");
+    hears(sim, citizen, sound);
+}
+
+fn outbox(sim: &mut Sim) -> Vec<Option<String>> {
+    let views = sim.views();
+    let keys = sim.store().journal().keys();
+    let messages = views.messages(10, None).expect("memory does not fail");
+    messages.iter().map(|message| message.line(&keys).to).collect()
+}
+
+#[test]
+fn message_is_in_the_outbox_when_the_citizen_hears_so_though_the_power_is_cut() {
+    let mut sim = Sim::with(Setting::demo().with_flow(LETTERS), 1);
+    let citizen = sim.call("055055");
+    wants_a_message(&mut sim, citizen, "it/grazie");
+    sim.crash(Crash::PowerCut);
+    sim.start_exchange();
+    let number = sim.phones[&citizen].name.to_string();
+    assert_eq!(outbox(&mut sim), [Some(number)]);
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn call_queues_three_messages_and_no_more() {
+    let mut sim = Sim::with(Setting::demo().with_flow(LETTERS), 1);
+    let citizen = sim.call("055055");
+    for sound in ["it/grazie", "it/grazie", "it/grazie", "it/scuse"] {
+        wants_a_message(&mut sim, citizen, sound);
+    }
+    assert_eq!(outbox(&mut sim).len(), 3);
+    assert_eq!(failures(&sim), ["this call has queued enough messages"]);
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn nothing_is_promised_without_a_number_or_while_the_disk_does_not_keep_up() {
+    let mut sim = Sim::with(Setting::demo().with_flow(LETTERS), 1);
+    let stranger = sim.dial_from("anonymous", "055055");
+    wants_a_message(&mut sim, stranger, "it/scuse");
+    let citizen = sim.call("055055");
+    hears(&mut sim, citizen, "it/menu");
+    let until = sim.now + 60 * SECOND;
+    sim.store().stall(until);
+    wants_a_message(&mut sim, citizen, "it/scuse");
+    assert_eq!(
+        failures(&sim),
+        [
+            "an SMS cannot go to this number: it has not 6 to 15 digits",
+            "the store did not keep the message in time"
+        ]
+    );
+    sim.verdict().unwrap();
 }
