@@ -13,15 +13,18 @@ use std::time::Duration;
 use crate::call::Call;
 use crate::crm::contact::rome;
 use crate::crm::{Case, CaseStatus, Letter, LetterError};
-use crate::flow::request::{self, CaseAct, Method, Store};
-use crate::flow::{self, Answer, Marked, Request, Value};
-use crate::ids::{CallId, CaseId, Language};
+use crate::flow::request::{self, CaseAct, Method, Store, Target};
+use crate::flow::{self, Answer, Enqueue, Marked, Request, Value};
+use crate::ids::{CallId, CaseId, Language, QueueId};
 use crate::journal::entry::{Fact, Personal};
 use crate::time::{Mono, Now};
-use crate::words::{Channel, Plea};
+use crate::words::{Channel, Plea, QueueExit};
 
 use super::gate::Held;
 use super::{Engine, Output};
+
+/// Heard while a transfer waits: what `queue` nodes play unless they say otherwise.
+const MUSIC: &str = "attesa";
 
 /// Tells questions apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +102,12 @@ impl Engine {
             let letter = Letter::new(channel, &to.text, &text.text);
             return self.queue_message(now, id, channel, letter, language);
         }
+        if let Request::Transfer { to: Target::Queue(queue), .. } = &wanted {
+            let place = place_in(queue.clone());
+            let until = now.mono + wanted.patience();
+            self.asked.insert(call, Pending { request, until, wanted });
+            return self.enqueue(now, call, place);
+        }
         match question(&wanted) {
             Ok(question) => {
                 let until = now.mono + wanted.patience();
@@ -141,6 +150,30 @@ impl Engine {
     pub(super) fn on_message_kept(&mut self, now: Now, id: AskId, kept: bool) {
         let lost = || Answer::Error("the store did not keep the message in time".to_owned());
         self.answer_flow(now, id, if kept { Answer::Ok(None) } else { lost() });
+    }
+
+    /// The call waits in a queue, or talks, for a `transfer` node. The queue's rules say how long; the flow's patience does not
+    /// count, because it would pull a citizen out of a long talk.
+    pub(super) fn is_transferred(&self, call: CallId) -> bool {
+        let wanted = self.asked.get(&call).map(|pending| &pending.wanted);
+        matches!(wanted, Some(Request::Transfer { .. }))
+    }
+
+    /// A queue has let the citizen go: back to the node that asked for it.
+    pub(super) fn back_to_flow(&mut self, now: Now, call: CallId, exit: QueueExit) {
+        if !self.is_transferred(call) {
+            return self.step_flow(now, call, flow::Input::QueueExit(exit));
+        }
+        let Some(Pending { request, .. }) = self.asked.remove(&call) else { return };
+        let answer = match exit {
+            QueueExit::Answered => Answer::Ok(None),
+            QueueExit::Full => Answer::Busy,
+            QueueExit::Closed | QueueExit::NoSeats | QueueExit::Timeout => Answer::NoAnswer,
+            QueueExit::Key | QueueExit::Callback | QueueExit::Error => {
+                Answer::Error("the queue could not take the call".to_owned())
+            }
+        };
+        self.answer_flow(now, AskId { call, request }, answer);
     }
 
     fn answer_flow(&mut self, now: Now, id: AskId, answer: Answer) {
@@ -190,6 +223,11 @@ fn question(wanted: &Request) -> Result<Question, Answer> {
         }
         other => Err(Answer::Error(format!("`{}` is not connected in this version", other.name()))),
     }
+}
+
+/// A transfer asks for nothing but the queue itself.
+fn place_in(queue: QueueId) -> Enqueue {
+    Enqueue { queue, priority: 0, max_wait: None, music: MUSIC.to_owned(), announce: true, record: true }
 }
 
 fn way(channel: request::Channel) -> Channel {
