@@ -39,6 +39,16 @@ pub enum Plea {
     Complaint,
 }
 
+/// By which way something is sent to a citizen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// To a mobile phone.
+    Sms,
+    /// To a mailbox.
+    Email,
+}
+
 /// What an operator may do about the own status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

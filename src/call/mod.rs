@@ -111,7 +111,12 @@ pub struct Call {
     pub hearing: Hearing,
     /// What decides the outcome.
     pub story: Story,
+    /// Messages queued by its flow.
+    pub letters: u32,
 }
+
+/// Most messages that one call may queue: who may key in a number must not be able to fill somebody's phone.
+const MAX_LETTERS: u32 = 3;
 
 impl Leg {
     /// The port is bound: from now on there is SDP.
@@ -155,6 +160,13 @@ impl Call {
         let recorded = queue_records && node_records && self.may_record;
         let number = if self.talks > 1 { format!("-{}", self.talks) } else { String::new() };
         recorded.then(|| format!("{}/{}{number}.wav", wall.strftime("%Y/%m/%d"), self.id))
+    }
+
+    /// One more message; false: there have been enough.
+    pub fn take_letter(&mut self) -> bool {
+        let may = self.letters < MAX_LETTERS;
+        self.letters += u32::from(may);
+        may
     }
 
     /// Either side has put the other on hold.

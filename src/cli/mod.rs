@@ -14,6 +14,7 @@ mod flow;
 mod journal;
 mod moment;
 mod out;
+mod outbox;
 mod phone;
 mod prompts;
 mod records;
@@ -50,6 +51,8 @@ enum Command {
     Contact(contact::ContactArgs),
     /// The needs of citizens, each with its contacts.
     Case(case::CaseArgs),
+    /// The messages that wait to be sent to citizens.
+    Outbox(outbox::OutboxArgs),
     /// The operators' seats of a running exchange.
     Seat(floor::SeatArgs),
     /// The queues of a running exchange.
@@ -84,6 +87,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(&args),
         Command::Contact(args) => contact::run(&args),
         Command::Case(args) => case::run(&args),
+        Command::Outbox(args) => outbox::run(&args),
         Command::Seat(args) => floor::seat(&args),
         Command::Queue(args) => floor::queue(&args),
         Command::Call(args) => floor::call(&args),
@@ -129,6 +133,7 @@ mod tests {
             "contact show 1.2.3 --data d",
             "case list --data d --status new --format json",
             "case show 17 --http [::1]:8080 --data d",
+            "outbox list --http 127.0.0.1:1 --data d --limit 3 --format json",
             "seat pause seat01 --reason riunione --http 127.0.0.1:1",
             "seat login seat01",
             "queue list --format json",

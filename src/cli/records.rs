@@ -13,7 +13,9 @@ use crate::crm::CaseStatus;
 use crate::ids::{CaseId, ContactId, QueueId};
 use crate::io::client::{AskError, Client};
 use crate::io::control::Clock;
-use crate::io::records::{self, CasePage, CaseStory, ContactPage, ContactStory, MAX_PAGE, Wanted};
+use crate::io::records::{
+    self, CasePage, CaseStory, ContactPage, ContactStory, MAX_PAGE, OutboxPage, Wanted,
+};
 use crate::io::store::{AtRest, open_at_rest};
 use crate::words::Outcome;
 
@@ -93,11 +95,7 @@ impl Filter {
 
     /// How many rows to print.
     pub(super) fn limit(&self, format: Format) -> usize {
-        match (self.limit, format) {
-            (Some(0), _) | (None, Format::Json) => usize::MAX,
-            (Some(limit), _) => limit,
-            (None, Format::Table) => SHORT_LIST,
-        }
+        rows_of(self.limit, format)
     }
 
     /// Says why a list may be empty: a queue that nobody knows.
@@ -115,6 +113,15 @@ impl Filter {
         if more && self.limit.is_none() {
             eprintln!("older ones are left out; --limit 0 shows all, --since and --until a time");
         }
+    }
+}
+
+/// How many rows to print when `limit` is asked for.
+pub(super) fn rows_of(limit: Option<usize>, format: Format) -> usize {
+    match (limit, format) {
+        (Some(0), _) | (None, Format::Json) => usize::MAX,
+        (Some(limit), _) => limit,
+        (None, Format::Table) => SHORT_LIST,
     }
 }
 
@@ -182,6 +189,13 @@ impl Records {
                 client.get("/api/contacts", wanted).map_err(|error| unanswered(&error))
             }
             Records::AtRest(at) => records::contacts(&at.views, &at.keys, wanted).map_err(Failure::other),
+        }
+    }
+
+    pub(super) fn outbox(&self, wanted: &Wanted) -> Result<OutboxPage, Failure> {
+        match self {
+            Records::Running(client) => client.get("/api/outbox", wanted).map_err(|error| unanswered(&error)),
+            Records::AtRest(at) => records::outbox(&at.views, &at.keys, wanted).map_err(Failure::other),
         }
     }
 

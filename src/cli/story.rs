@@ -36,6 +36,9 @@ fn tell(fact: &Fact) -> Option<String> {
         Fact::Surveyed { question, answer, .. } => format!("survey: {question} is answered with {answer}"),
         Fact::CaseReminded { case, plea: Plea::Reminder, .. } => format!("reminds us of case {case}"),
         Fact::CaseReminded { case, plea: Plea::Complaint, .. } => format!("complains about case {case}"),
+        Fact::MessageQueued { channel, language, .. } => {
+            format!("a message by {}, in {language}, is in the outbox", word(channel))
+        }
         Fact::KeyPressed { key, .. } => format!("key {key}"),
         Fact::AskedAgain { why: AskedAgain::Silence, .. } => "no key in time: asked again".to_owned(),
         Fact::AskedAgain { why: AskedAgain::WrongKey, .. } => "no such choice: asked again".to_owned(),

@@ -92,6 +92,7 @@ impl Engine {
             phase: Phase::Arriving,
             hearing: Hearing::default(),
             story: Story::default(),
+            letters: 0,
         };
         self.calls.insert(id, call);
     }

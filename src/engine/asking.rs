@@ -10,16 +10,21 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::call::Call;
 use crate::crm::contact::rome;
-use crate::crm::{Case, CaseStatus};
-use crate::flow::request::{CaseAct, Method, Store};
-use crate::flow::{self, Answer, Marked, Request, Value};
-use crate::ids::{CallId, CaseId};
-use crate::journal::entry::Fact;
+use crate::crm::{Case, CaseStatus, Letter, LetterError};
+use crate::flow::request::{self, CaseAct, Method, Store, Target};
+use crate::flow::{self, Answer, Enqueue, Marked, Request, Value};
+use crate::ids::{CallId, CaseId, Language, QueueId};
+use crate::journal::entry::{Fact, Personal};
 use crate::time::{Mono, Now};
-use crate::words::Plea;
+use crate::words::{Channel, Plea, QueueExit};
 
+use super::gate::Held;
 use super::{Engine, Output};
+
+/// Heard while a transfer waits: what `queue` nodes play unless they say otherwise.
+const MUSIC: &str = "attesa";
 
 /// Tells questions apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,14 +96,88 @@ pub(super) struct Pending {
 impl Engine {
     /// A flow asks.
     pub(super) fn ask(&mut self, now: Now, call: CallId, request: flow::RequestId, wanted: Request) {
+        let id = AskId { call, request };
+        if let Request::Message { channel, to, text, language } = wanted {
+            let channel = way(channel);
+            let letter = Letter::new(channel, &to.text, &text.text);
+            return self.queue_message(now, id, channel, letter, language);
+        }
+        if let Request::Transfer { to: Target::Queue(queue), .. } = &wanted {
+            let place = place_in(queue.clone());
+            let until = now.mono + wanted.patience();
+            self.asked.insert(call, Pending { request, until, wanted });
+            return self.enqueue(now, call, place);
+        }
         match question(&wanted) {
             Ok(question) => {
                 let until = now.mono + wanted.patience();
                 self.asked.insert(call, Pending { request, until, wanted });
-                self.outputs.push_back(Output::Ask(AskId { call, request }, question));
+                self.outputs.push_back(Output::Ask(id, question));
             }
-            Err(answer) => self.step_flow(now, call, flow::Input::Answer(request, answer)),
+            Err(answer) => self.answer_flow(now, id, answer),
         }
+    }
+
+    /// A message is a promise: the flow goes on by `ok` once it is safe from a power cut.
+    fn queue_message(
+        &mut self,
+        now: Now,
+        id: AskId,
+        channel: Channel,
+        letter: Result<Letter, LetterError>,
+        language: Language,
+    ) {
+        let may = self.calls.get_mut(&id.call).is_some_and(Call::take_letter);
+        let letter = match letter {
+            Ok(letter) if may => letter,
+            Ok(_) => {
+                return self.answer_flow(
+                    now,
+                    id,
+                    Answer::Error("this call has queued enough messages".to_owned()),
+                );
+            }
+            Err(error) => return self.answer_flow(now, id, Answer::Error(error.to_string())),
+        };
+        let letter = serde_json::to_string(&letter).expect("two texts become JSON");
+        let contact = id.call.into();
+        let fact = Fact::MessageQueued { contact, channel, language, letter: Personal::Clear(letter) };
+        let lsn = self.append_as(now, fact, true);
+        self.gate.hold_until_durable(now.mono, lsn, Held::Message(id));
+    }
+
+    /// The message is durable, or the store does not answer: then it may be on record all the same, and is not promised.
+    pub(super) fn on_message_kept(&mut self, now: Now, id: AskId, kept: bool) {
+        let lost = || Answer::Error("the store did not keep the message in time".to_owned());
+        self.answer_flow(now, id, if kept { Answer::Ok(None) } else { lost() });
+    }
+
+    /// The call waits in a queue, or talks, for a `transfer` node. The queue's rules say how long; the flow's patience does not
+    /// count, because it would pull a citizen out of a long talk.
+    pub(super) fn is_transferred(&self, call: CallId) -> bool {
+        let wanted = self.asked.get(&call).map(|pending| &pending.wanted);
+        matches!(wanted, Some(Request::Transfer { .. }))
+    }
+
+    /// A queue has let the citizen go: back to the node that asked for it.
+    pub(super) fn back_to_flow(&mut self, now: Now, call: CallId, exit: QueueExit) {
+        if !self.is_transferred(call) {
+            return self.step_flow(now, call, flow::Input::QueueExit(exit));
+        }
+        let Some(Pending { request, .. }) = self.asked.remove(&call) else { return };
+        let answer = match exit {
+            QueueExit::Answered => Answer::Ok(None),
+            QueueExit::Full => Answer::Busy,
+            QueueExit::Closed | QueueExit::NoSeats | QueueExit::Timeout => Answer::NoAnswer,
+            QueueExit::Key | QueueExit::Callback | QueueExit::Error => {
+                Answer::Error("the queue could not take the call".to_owned())
+            }
+        };
+        self.answer_flow(now, AskId { call, request }, answer);
+    }
+
+    fn answer_flow(&mut self, now: Now, id: AskId, answer: Answer) {
+        self.step_flow(now, id.call, flow::Input::Answer(id.request, answer));
     }
 
     /// The world answers. What comes too late, for a call that is over or a request that was given up, changes nothing.
@@ -119,7 +198,7 @@ impl Engine {
             }
             Told::Failed(why) => Answer::Error(why),
         };
-        self.step_flow(now, id.call, flow::Input::Answer(id.request, answer));
+        self.answer_flow(now, id, answer);
     }
 }
 
@@ -143,6 +222,18 @@ fn question(wanted: &Request) -> Result<Question, Answer> {
             }))
         }
         other => Err(Answer::Error(format!("`{}` is not connected in this version", other.name()))),
+    }
+}
+
+/// A transfer asks for nothing but the queue itself.
+fn place_in(queue: QueueId) -> Enqueue {
+    Enqueue { queue, priority: 0, max_wait: None, music: MUSIC.to_owned(), announce: true, record: true }
+}
+
+fn way(channel: request::Channel) -> Channel {
+    match channel {
+        request::Channel::Sms => Channel::Sms,
+        request::Channel::Email => Channel::Email,
     }
 }
 

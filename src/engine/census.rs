@@ -97,6 +97,7 @@ impl Engine {
         found.extend(journalled.map(|dialog| Orphan::Journalled(*dialog)));
         let held = self.gate.held().filter(|held| match held {
             Held::Answer(call) => is_over(call),
+            Held::Message(id) => is_over(&id.call),
             Held::Confirm(dialog) => !self.services.contains_key(dialog),
             Held::Reply(_) => false, // of no call
         });

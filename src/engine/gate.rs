@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::asking::AskId;
 use crate::ids::CallId;
 use crate::journal::Lsn;
 use crate::planted::{self, Fault};
@@ -32,6 +33,8 @@ pub(super) enum Held {
     Confirm(DialogId),
     /// The answer to a command whose act is on record.
     Reply(RequestId),
+    /// The flow's `ok` for a message that was queued.
+    Message(AskId),
 }
 
 /// A held act set free.

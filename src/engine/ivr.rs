@@ -79,7 +79,7 @@ impl Engine {
     }
 
     fn set_alarm(&mut self, id: CallId) {
-        let wanted = self.runs.get(&id).and_then(FlowRun::poll_timeout);
+        let wanted = self.runs.get(&id).and_then(FlowRun::poll_timeout).filter(|_| !self.is_transferred(id));
         let set = self.alarm_of.get(&id).copied();
         if wanted == set {
             return;
@@ -146,13 +146,13 @@ impl Engine {
 
     // -- the queue
 
-    fn enqueue(&mut self, now: Now, id: CallId, enqueue: Enqueue) {
+    pub(super) fn enqueue(&mut self, now: Now, id: CallId, enqueue: Enqueue) {
         let Enqueue { queue, priority, max_wait, .. } = enqueue.clone();
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.enqueue = Some(enqueue);
         let config = self.config.clone();
         let Some(rules) = config.queues.get(&queue) else {
-            return self.step_flow(now, id, flow::Input::QueueExit(QueueExit::Error));
+            return self.back_to_flow(now, id, QueueExit::Error);
         };
         // The Ente that the queue gives is the one that an emergency must not have closed.
         let given = call.take_defaults(rules.entity.as_ref(), rules.topic.as_ref());
@@ -203,7 +203,7 @@ impl Engine {
     pub(super) fn on_left_queue(&mut self, now: Now, id: CallId, queue: QueueId, exit: QueueExit) {
         self.append(now, Fact::QueueLeft { contact: id.into(), queue, exit });
         self.leave_queue(id, exit);
-        self.step_flow(now, id, flow::Input::QueueExit(exit));
+        self.back_to_flow(now, id, exit);
     }
 
     /// The citizen is back in the hands of the flow.

@@ -391,6 +391,7 @@ impl Engine {
     fn on_freed(&mut self, now: Now, freed: Freed) {
         match freed.held {
             Held::Answer(call) => self.answer_citizen(now, call),
+            Held::Message(id) => self.on_message_kept(now, id, freed.kept),
             Held::Confirm(dialog) => self.on_coding_kept(now, dialog, freed.kept),
             Held::Reply(request) => {
                 let reply = if freed.kept { Reply::Done } else { Reply::Unwritten };

@@ -2,7 +2,6 @@
 
 use crate::acd;
 use crate::call::{Phase, Purpose, SeatLeg};
-use crate::flow;
 use crate::ids::{CallId, OperatorId, QueueId, SeatId};
 use crate::journal::entry::Fact;
 use crate::media::{self, LegId, Recording};
@@ -142,7 +141,7 @@ impl Engine {
             call.story.on_parted(by);
             call.story.on_left(QueueExit::Answered);
         }
-        self.step_flow(now, id, flow::Input::QueueExit(QueueExit::Answered));
+        self.back_to_flow(now, id, QueueExit::Answered);
     }
 
     // -- in the talk

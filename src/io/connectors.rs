@@ -54,7 +54,7 @@ impl Connectors {
         let (mut lines, mut faults) = (BTreeMap::new(), Vec::new());
         for (name, connector) in &config.connectors {
             match Server::new(name, connector) {
-                Ok(server) => match start(name, connector.max_requests, Arc::new(server)) {
+                Ok(server) => match start(name, connector.max_requests, &Arc::new(server)) {
                     Ok(line) => drop(lines.insert(name.clone(), line)),
                     Err(error) => {
                         faults.push(format!("connector {name}: no thread can be started ({error})"))
@@ -83,11 +83,11 @@ impl Connectors {
     }
 }
 
-fn start(name: &str, threads: usize, server: Arc<Server>) -> std::io::Result<SyncSender<Job>> {
+fn start(name: &str, threads: usize, server: &Arc<Server>) -> std::io::Result<SyncSender<Job>> {
     let (line, jobs) = sync_channel(threads);
     let jobs = Arc::new(Mutex::new(jobs));
     for _ in 0..threads {
-        let (server, jobs) = (server.clone(), jobs.clone());
+        let (server, jobs) = (Arc::clone(server), jobs.clone());
         let thread = std::thread::Builder::new().name(format!("http-{name}"));
         thread.spawn(move || serve(&server, &jobs))?;
     }

@@ -79,6 +79,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/contacts/{id}", get(contact))
         .route("/api/cases", get(cases))
         .route("/api/cases/{id}", get(case))
+        .route("/api/outbox", get(outbox))
         .route("/api/seats/{seat}/status", post(seat_status))
         .route("/api/switches", get(switches).post(switch))
         .fallback(nothing_here)
@@ -106,7 +107,7 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 async fn nothing_here() -> Refusal {
-    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/switches, /metrics, /health/ready";
+    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/outbox, /api/switches, /metrics, /health/ready";
     Refusal(StatusCode::NOT_FOUND, hint.to_owned())
 }
 
@@ -170,6 +171,14 @@ async fn case(Shared(pages): Shared<Arc<Pages>>, Path(id): Path<String>) -> Resu
     find(&pages, "case", move |views, keys| Ok(records::case(views, keys, id)?)).await
 }
 
+async fn outbox(
+    Shared(pages): Shared<Arc<Pages>>,
+    query: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, Refusal> {
+    let wanted = wanted(query)?;
+    ask_views(&pages, move |views, keys| records::outbox(views, keys, &wanted)).await
+}
+
 fn wanted(query: Result<Query<Wanted>, QueryRejection>) -> Result<Wanted, Refusal> {
     query.map(|Query(wanted)| wanted).map_err(|bad| Refusal(bad.status(), bad.body_text()))
 }
@@ -202,7 +211,9 @@ async fn answer<T: Send + 'static>(
 ) -> Result<T, Refusal> {
     match pages.views.ask(question).await {
         Ok(Ok(found)) => Ok(found),
-        Ok(Err(error @ RecordsError::After(_))) => Err(Refusal(StatusCode::BAD_REQUEST, error.to_string())),
+        Ok(Err(error @ (RecordsError::After(_) | RecordsError::AfterMessage(_)))) => {
+            Err(Refusal(StatusCode::BAD_REQUEST, error.to_string()))
+        }
         Ok(Err(error)) => Err(Refusal(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())),
         Err(_) => {
             let why = "the views are busy or cannot be used; ask again, or look at the exchange's log";

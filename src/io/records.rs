@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::crm::{CaseLine, CaseStatus, ContactLine};
+use crate::crm::{CaseLine, CaseStatus, ContactLine, MessageLine};
 use crate::ids::{BadStamp, CaseId, ContactId, QueueId};
+use crate::journal::Lsn;
 use crate::journal::entry::Entry;
 use crate::journal::seal::Keys;
 use crate::views::{ContactFilter, Cursor, Page, ViewError, Views};
@@ -71,6 +72,15 @@ pub struct CasePage {
     pub next: Option<String>,
 }
 
+/// Part of the outbox, newest first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct OutboxPage {
+    /// The messages.
+    pub messages: Vec<MessageLine>,
+    /// Where the list goes on; goes into `after`.
+    pub next: Option<String>,
+}
+
 /// A contact with all that happened.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ContactStory {
@@ -97,6 +107,9 @@ pub enum RecordsError {
     /// `after` is none of ours.
     #[error("`after` must be `next` of the answer before: {0}")]
     After(#[from] BadStamp),
+    /// Neither is it here.
+    #[error("`after` must be `next` of the answer before, the number of a message, and is `{0}`")]
+    AfterMessage(String),
     /// The views cannot be read.
     #[error(transparent)]
     Views(#[from] ViewError),
@@ -122,6 +135,18 @@ pub fn cases(views: &impl Views, keys: &Keys, wanted: &Wanted) -> Result<CasePag
         cases.extend(case.filter(|case| suits(case.status)).map(|case| case.line()));
     }
     Ok(CasePage { cases, next: listing.next.map(|cursor| cursor.to_string()) })
+}
+
+/// Messages queued to be sent; only `limit` and `after` of what is wanted mean something here.
+pub fn outbox(views: &impl Views, keys: &Keys, wanted: &Wanted) -> Result<OutboxPage, RecordsError> {
+    let number = |text: &String| text.parse().map(Lsn).map_err(|_| RecordsError::AfterMessage(text.clone()));
+    let before = wanted.after.as_ref().map(number).transpose()?;
+    let limit = wanted.limit.unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
+    let mut found = views.messages(limit + 1, before)?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|message| message.message.0.to_string());
+    Ok(OutboxPage { messages: found.iter().map(|message| message.line(keys)).collect(), next })
 }
 
 /// One contact, whole.

@@ -7,6 +7,7 @@
 //! | `t` opened, contact | queue and outcome, so that a list passes over what is not asked for without reading rows |
 //! | `n` number hash, opened, contact | the same |
 //! | `k` case, `z` citizen | [`Case`], [`Citizen`] |
+//! | `m` lsn | [`Message`], sealed |
 //! | `h` number hash | citizen |
 //! | `r` recording | contact |
 //!
@@ -21,7 +22,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sled::{Batch, IVec};
 
-use crate::crm::{Case, Citizen, Contact};
+use crate::crm::{Case, Citizen, Contact, Message};
 use crate::ids::{CaseId, CitizenId, ContactId, QueueId, Stamp};
 use crate::journal::Lsn;
 use crate::journal::entry::Entry;
@@ -140,6 +141,9 @@ impl SledViews {
         }
         for citizen in delta.citizens.values() {
             rows.put(&key(b'z', &stamp_key(citizen.citizen.0)), citizen);
+        }
+        for (lsn, message) in &delta.messages {
+            rows.put(&key(b'm', &lsn.0.to_be_bytes()), message);
         }
         for (number, citizen) in &delta.numbers {
             rows.put(&key(b'h', &number.0), citizen);
@@ -264,6 +268,12 @@ impl Views for SledViews {
 
     fn citizen(&self, id: CitizenId) -> Result<Option<Citizen>, ViewError> {
         self.citizen_row(id)
+    }
+
+    fn messages(&self, limit: usize, before: Option<Lsn>) -> Result<Vec<Message>, ViewError> {
+        let end = key(b'm', &before.map_or(u64::MAX, |lsn| lsn.0).to_be_bytes());
+        let rows = self.db.range(key(b'm', &[])..end).rev().take(limit);
+        self.noted(rows.map(|row| parse(&row.map_err(store)?.1)).collect())
     }
 
     fn citizen_by_number(&self, number: NumberHash) -> Result<Option<CitizenId>, ViewError> {

@@ -6,7 +6,7 @@ use crate::ids::{
     CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
 };
 use crate::switches::Switch;
-use crate::words::{AskedAgain, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView};
+use crate::words::{AskedAgain, Channel, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView};
 
 /// A fact and its moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,6 +114,17 @@ pub enum Fact {
         case: CaseId,
         /// What is wanted.
         plea: Plea,
+    },
+    /// A message to a citizen was put into the outbox.
+    MessageQueued {
+        /// The contact whose key seals the letter.
+        contact: ContactId,
+        /// Which way it goes.
+        channel: Channel,
+        /// Written in.
+        language: Language,
+        /// `crm::Letter` as JSON, to whom and what: personal.
+        letter: Personal,
     },
     /// A key was pressed. Not written for nodes whose digits are personal.
     KeyPressed {
@@ -358,6 +369,7 @@ impl Fact {
             | Fact::NodeFailed { contact, .. }
             | Fact::Surveyed { contact, .. }
             | Fact::CaseReminded { contact, .. }
+            | Fact::MessageQueued { contact, .. }
             | Fact::KeyPressed { contact, .. }
             | Fact::AskedAgain { contact, .. }
             | Fact::ContactTagged { contact, .. }

@@ -10,7 +10,9 @@ use super::file_journal::FileJournal;
 use super::sim_disk::SimDisk;
 use crate::ids::{CaseId, CitizenId, ContactId, Stamp};
 use crate::switches::{Scope, Switch};
-use crate::words::{AskedAgain, EndedBy, NotTaken, Outcome, QueueExit, SeatView, Status, WorkView};
+use crate::words::{
+    AskedAgain, Channel, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView, Status, WorkView,
+};
 
 const FILES: [(&str, &[u8]); 3] = [
     (
@@ -143,6 +145,19 @@ fn facts_added_since_are_written_in_words_that_stay() {
         (
             Fact::AskedAgain { contact, why: AskedAgain::Silence },
             r#"{"at_ms":7,"fact":"asked_again","contact":"1.7.42","why":"silence"}"#,
+        ),
+        (
+            Fact::CaseReminded { contact, case: CaseId(1001), plea: Plea::Complaint },
+            r#"{"at_ms":7,"fact":"case_reminded","contact":"1.7.42","case":1001,"plea":"complaint"}"#,
+        ),
+        (
+            Fact::MessageQueued {
+                contact,
+                channel: Channel::Sms,
+                language: "it".into(),
+                letter: Personal::Sealed("c2lnaWxsbw".to_owned()),
+            },
+            r#"{"at_ms":7,"fact":"message_queued","contact":"1.7.42","channel":"sms","language":"it","letter":{"sealed":"c2lnaWxsbw"}}"#,
         ),
         (
             Fact::Announced { contact, position: 3 },

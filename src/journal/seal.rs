@@ -165,6 +165,7 @@ impl Fact {
         match self {
             Fact::CitizenFound { contact, number, .. } => Some((*contact, "number", number)),
             Fact::ContactOpened { contact, from, .. } => Some((*contact, "from", from)),
+            Fact::MessageQueued { contact, letter, .. } => Some((*contact, "letter", letter)),
             Fact::DialogOpened { contact, record, .. } => Some((*contact, "record", record)),
             _ => None,
         }

@@ -9,7 +9,7 @@ use crate::journal::entry::{Entry, Fact, Personal};
 use crate::journal::file_journal::FileJournal;
 use crate::journal::sim_disk::SimDisk;
 use crate::journal::{Journal, Lsn};
-use crate::words::{EndedBy, NotTaken, Outcome};
+use crate::words::{Channel, EndedBy, NotTaken, Outcome};
 
 pub(crate) fn contact(count: u32) -> ContactId {
     ContactId(Stamp { node: 1, epoch: 1, count })
@@ -113,6 +113,7 @@ pub(crate) fn suite<V: Views>(mut make: impl FnMut() -> V) {
     repeated_and_rebuilt_is_the_same(&mut views, &journal);
     drop(views);
     erased_is_found_no_more(make(), &mut journal);
+    messages_are_listed_newest_first_and_go_with_their_contact(make());
     any_order_of_entries_is_borne(make(), &journal);
 }
 
@@ -191,6 +192,26 @@ fn erased_is_found_no_more(mut views: impl Views, journal: &mut FileJournal<SimD
     assert_eq!(left.iter().map(|contact| contact.contact.0.count).collect::<Vec<_>>(), [8, 7, 5, 2]);
     let row = views.contact(contact(1)).unwrap().expect("the row stays, without the number");
     assert_eq!(row.line(&journal.keys()).from, None);
+}
+
+fn messages_are_listed_newest_first_and_go_with_their_contact(mut views: impl Views) {
+    let mut journal = journal();
+    for count in 1..=3 {
+        let letter = Personal::Clear(format!(r#"{{"to":"55520{count}","text":"ciao"}}"#));
+        let (contact, language) = (contact(count), "it".into());
+        let fact = Fact::MessageQueued { contact, channel: Channel::Sms, language, letter };
+        journal.append_group(&[Entry { at_ms: 0, fact }]).unwrap();
+    }
+    catch_up(&mut views, &journal).unwrap();
+    journal.erase([contact(2)]).unwrap();
+    let listed = |limit, before| -> Vec<_> {
+        let messages = views.messages(limit, before).unwrap();
+        messages.iter().map(|message| message.line(&journal.keys()).to).collect()
+    };
+    let number = |text: &str| Some(text.to_owned());
+    assert_eq!(listed(10, None), [number("555203"), None, number("555201")]);
+    assert_eq!(listed(1, Some(Lsn(3))), [None]);
+    assert_eq!(listed(10, Some(Lsn(2))), [number("555201")]);
 }
 
 fn any_order_of_entries_is_borne(mut views: impl Views, journal: &impl Journal) {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Cursor, ViewError};
-use crate::crm::{Case, CaseStatus, Citizen, Contact, Reminder};
+use crate::crm::{Case, CaseStatus, Citizen, Contact, Message, Reminder};
 use crate::ids::{CaseId, CitizenId, ContactId};
 use crate::journal::Lsn;
 use crate::journal::entry::{Entry, Fact, Personal};
@@ -31,6 +31,8 @@ pub struct Delta {
     pub cases: BTreeMap<CaseId, Case>,
     /// Citizens, new or changed.
     pub citizens: BTreeMap<CitizenId, Citizen>,
+    /// Messages queued.
+    pub messages: BTreeMap<Lsn, Message>,
     /// Citizens to be found by number from now on.
     pub numbers: BTreeMap<NumberHash, CitizenId>,
     /// Recordings, each with its contact.
@@ -48,7 +50,7 @@ pub fn fold(rows: &impl Rows, applied: Lsn, batch: &[(Lsn, Entry)], keys: &Keys)
     let mut folding = Folding { rows, keys, delta: Delta { applied, ..Delta::default() } };
     for (lsn, entry) in batch {
         if *lsn > folding.delta.applied {
-            folding.take(entry)?;
+            folding.take(*lsn, entry)?;
             folding.delta.applied = *lsn;
         }
     }
@@ -62,13 +64,14 @@ struct Folding<'a, R> {
 }
 
 impl<R: Rows> Folding<'_, R> {
-    fn take(&mut self, entry: &Entry) -> Result<(), ViewError> {
+    fn take(&mut self, lsn: Lsn, entry: &Entry) -> Result<(), ViewError> {
         match &entry.fact {
             Fact::CitizenFound { citizen, number, contact } => {
                 self.on_citizen(*citizen, number, *contact, entry.at_ms)?;
             }
             Fact::ContactOpened { .. } => self.on_opened(entry)?,
             fact => {
+                self.delta.messages.extend(message(lsn, entry).map(|message| (lsn, message)));
                 let contact = match fact.recording() {
                     Some(file) => self.contact_of_recording(file)?,
                     None => fact.contact(),
@@ -192,6 +195,19 @@ impl<R: Rows> Folding<'_, R> {
     fn citizen(&mut self, id: CitizenId) -> Result<Option<&mut Citizen>, ViewError> {
         row(&mut self.delta.citizens, id, || self.rows.citizen_row(id))
     }
+}
+
+/// The message that `entry` queues, if it does.
+fn message(lsn: Lsn, entry: &Entry) -> Option<Message> {
+    let Fact::MessageQueued { contact, channel, language, letter } = &entry.fact else { return None };
+    Some(Message {
+        message: lsn,
+        at_ms: entry.at_ms,
+        contact: *contact,
+        channel: *channel,
+        language: language.clone(),
+        letter: letter.clone(),
+    })
 }
 
 /// The row in the delta; fetched into it when it is not there yet.

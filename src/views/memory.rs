@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fold::{Rows, fold};
 use super::{ContactFilter, Cursor, Listing, Page, ViewError, Views};
-use crate::crm::{Case, Citizen, Contact};
+use crate::crm::{Case, Citizen, Contact, Message};
 use crate::ids::{CaseId, CitizenId, ContactId};
 use crate::journal::Lsn;
 use crate::journal::entry::Entry;
@@ -18,6 +18,7 @@ pub struct MemoryViews {
     by_time: BTreeSet<Cursor>,
     cases: BTreeMap<CaseId, Case>,
     citizens: BTreeMap<CitizenId, Citizen>,
+    messages: BTreeMap<Lsn, Message>,
     by_number: BTreeMap<NumberHash, CitizenId>,
     recordings: BTreeMap<String, ContactId>,
 }
@@ -51,6 +52,7 @@ impl Views for MemoryViews {
         self.contacts.extend(delta.contacts);
         self.cases.extend(delta.cases);
         self.citizens.extend(delta.citizens);
+        self.messages.extend(delta.messages);
         self.by_number.extend(delta.numbers);
         self.recordings.extend(delta.recordings);
         for number in delta.forgotten {
@@ -86,6 +88,11 @@ impl Views for MemoryViews {
 
     fn citizen(&self, id: CitizenId) -> Result<Option<Citizen>, ViewError> {
         self.citizen_row(id)
+    }
+
+    fn messages(&self, limit: usize, before: Option<Lsn>) -> Result<Vec<Message>, ViewError> {
+        let asked = self.messages.range(..before.unwrap_or(Lsn(u64::MAX))).rev();
+        Ok(asked.take(limit).map(|(_, message)| message.clone()).collect())
     }
 
     fn citizen_by_number(&self, number: NumberHash) -> Result<Option<CitizenId>, ViewError> {

@@ -13,7 +13,7 @@ pub(crate) mod conformance;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::crm::{Case, Citizen, Contact};
+use crate::crm::{Case, Citizen, Contact, Message};
 use crate::ids::{BadStamp, CaseId, CitizenId, ContactId, QueueId};
 use crate::journal::entry::Entry;
 use crate::journal::log::LogError;
@@ -43,6 +43,9 @@ pub trait Views {
 
     /// One citizen.
     fn citizen(&self, id: CitizenId) -> Result<Option<Citizen>, ViewError>;
+
+    /// Messages queued, newest first: at most `limit`, and only those before `before`.
+    fn messages(&self, limit: usize, before: Option<Lsn>) -> Result<Vec<Message>, ViewError>;
 
     /// The citizen with this number.
     fn citizen_by_number(&self, number: NumberHash) -> Result<Option<CitizenId>, ViewError>;

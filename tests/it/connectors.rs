@@ -22,7 +22,7 @@ use crate::sim::Setting;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server that answers in every way there is. `/guasto` fails once, then works.
-fn server() -> SocketAddr {
+pub(crate) fn server() -> SocketAddr {
     let failed = Arc::new(AtomicUsize::new(0));
     let once = move || async move {
         match failed.fetch_add(1, Ordering::SeqCst) {

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use centralino::config::Connector;
 use centralino::crm::{Case, Reminder};
-use centralino::engine::Told;
+use centralino::engine::{Command, Told};
 use centralino::flow::Value;
 use centralino::journal::entry::Fact;
+use centralino::journal::sim_disk::Crash;
+use centralino::switches::{Closing, Scope, Switch};
 use centralino::views::Views;
-use centralino::words::Plea;
+use centralino::words::{Outcome, Plea};
 
-use crate::sim::phone::PhoneId;
+use crate::sim::phone::{Line, Manner, PhoneId};
 use crate::sim::{Setting, Sim};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -186,4 +188,141 @@ fn citizen_does_not_wait_for_a_connector_that_answers_never_or_too_late() {
         assert_eq!(failures(&sim), ["there was no answer in time"]);
         sim.verdict().unwrap();
     }
+}
+
+/// A flow that queues a message each time its menu is answered with 1.
+const LETTERS: &str = r##"
+schema: 1
+id: "055055"
+languages: [it]
+start: scelta
+defaults: {error: guasto, input: {timeout: 5s, inter_digit: 2s, retries: 1}}
+prompts:
+  menu: {it: "Per un SMS, prema 1."}
+  grazie: {it: "Arriva."}
+  scuse: {it: "Non riusciamo."}
+nodes:
+  scelta: {type: menu, prompt: menu, keys: {"1": scrive}, exits: {timeout: via, invalid: via}}
+  scrive: {type: message, by: sms, to: "${call.from}", text: {it: "Il modulo: comune.example/m"}, exits: {ok: detto, error: guasto}}
+  detto: {type: play, prompt: grazie, to: scelta}
+  guasto: {type: play, prompt: scuse, to: via}
+  via: {type: hangup}
+"##;
+
+/// Presses 1 and hears what came of it.
+#[track_caller]
+fn wants_a_message(sim: &mut Sim, citizen: PhoneId, sound: &str) {
+    hears(sim, citizen, "it/menu");
+    sim.press(citizen, "1");
+    hears(sim, citizen, sound);
+}
+
+fn outbox(sim: &mut Sim) -> Vec<Option<String>> {
+    let views = sim.views();
+    let keys = sim.store().journal().keys();
+    let messages = views.messages(10, None).expect("memory does not fail");
+    messages.iter().map(|message| message.line(&keys).to).collect()
+}
+
+#[test]
+fn message_is_in_the_outbox_when_the_citizen_hears_so_though_the_power_is_cut() {
+    let mut sim = Sim::with(Setting::demo().with_flow(LETTERS), 1);
+    let citizen = sim.call("055055");
+    wants_a_message(&mut sim, citizen, "it/grazie");
+    sim.crash(Crash::PowerCut);
+    sim.start_exchange();
+    let number = sim.phones[&citizen].name.to_string();
+    assert_eq!(outbox(&mut sim), [Some(number)]);
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn call_queues_three_messages_and_no_more() {
+    let mut sim = Sim::with(Setting::demo().with_flow(LETTERS), 1);
+    let citizen = sim.call("055055");
+    for sound in ["it/grazie", "it/grazie", "it/grazie", "it/scuse"] {
+        wants_a_message(&mut sim, citizen, sound);
+    }
+    assert_eq!(outbox(&mut sim).len(), 3);
+    assert_eq!(failures(&sim), ["this call has queued enough messages"]);
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn nothing_is_promised_without_a_number_or_while_the_disk_does_not_keep_up() {
+    let mut sim = Sim::with(Setting::demo().with_flow(LETTERS), 1);
+    let stranger = sim.dial_from("anonymous", "055055");
+    wants_a_message(&mut sim, stranger, "it/scuse");
+    let citizen = sim.call("055055");
+    hears(&mut sim, citizen, "it/menu");
+    let until = sim.now + 60 * SECOND;
+    sim.store().stall(until);
+    wants_a_message(&mut sim, citizen, "it/scuse");
+    assert_eq!(
+        failures(&sim),
+        [
+            "an SMS cannot go to this number: it has not 6 to 15 digits",
+            "the store did not keep the message in time"
+        ]
+    );
+    sim.verdict().unwrap();
+}
+
+/// A flow that gives every caller to a queue.
+const TRANSFER: &str = r##"
+schema: 1
+id: "055055"
+languages: [it]
+start: benvenuto
+prompts:
+  benvenuto: {it: "Benvenuti."}
+  grazie: {it: "Grazie."}
+  nessun_operatore: {it: "Non c'è nessuno."}
+  scuse: {it: "Non riusciamo."}
+nodes:
+  benvenuto: {type: play, prompt: benvenuto, to: passa}
+  passa: {type: transfer, queue: generale, exits: {done: saluta, no_answer: nessuno, busy: nessuno, error: guasto}}
+  saluta: {type: play, prompt: grazie, to: via}
+  nessuno: {type: play, prompt: nessun_operatore, to: via}
+  guasto: {type: play, prompt: scuse, to: via}
+  via: {type: hangup}
+"##;
+
+#[test]
+fn citizen_given_to_a_queue_talks_as_long_as_it_takes_and_comes_back_to_the_flow() {
+    let mut sim = Sim::with(Setting::demo().with_flow(TRANSFER), 1);
+    let seat = sim.seat("seat01");
+    let citizen = sim.call("055055");
+    sim.until("they talk", |sim| sim.talk_together(citizen, seat));
+    sim.advance(5 * 3600 * SECOND);
+    assert!(sim.talk_together(citizen, seat), "longer than a flow waits for anything else");
+    sim.hang_up(seat);
+    hears(&mut sim, citizen, "it/grazie");
+    sim.until("the flow hangs up", |sim| sim.line(citizen) == Line::Free);
+    assert_eq!(sim.contact(citizen).outcome, Some(Outcome::Answered));
+    assert!(failures(&sim).is_empty());
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn citizen_given_to_a_queue_where_nobody_is_is_told_so_by_the_flow() {
+    let mut sim = Sim::with(Setting::demo().with_flow(TRANSFER), 1);
+    let citizen = sim.call("055055");
+    hears(&mut sim, citizen, "it/nessun_operatore");
+    sim.until("the flow hangs up", |sim| sim.line(citizen) == Line::Free);
+    assert_eq!(sim.contact(citizen).outcome, Some(Outcome::Unserved));
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn citizen_who_waits_by_a_transfer_is_let_go_when_the_queue_is_closed() {
+    let mut sim = Sim::with(Setting::demo().with_flow(TRANSFER), 1);
+    let seat = sim.seat("seat01");
+    sim.with_phone(seat, |phone, _| phone.manner = Manner::Ignores);
+    let citizen = sim.call("055055");
+    hears(&mut sim, citizen, "music/attesa");
+    let scope = Scope::Queue("generale".into());
+    sim.command(Command::Switch(Switch::Close(Closing { scope, until_ms: None, reason: None })));
+    hears(&mut sim, citizen, "it/nessun_operatore");
+    sim.verdict().unwrap();
 }

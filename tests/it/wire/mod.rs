@@ -28,6 +28,7 @@ mod tools;
 mod uac;
 mod voice;
 
+mod asking;
 mod phones;
 mod refusing;
 mod serving;
