@@ -64,7 +64,7 @@ pub enum Input<'a> {
     Written(Lsn),
     /// Everything up to here survives a power cut.
     Durable(Lsn),
-    /// The store cannot write; the words are for the log.
+    /// The store cannot write, which it has logged with these words.
     StoreFailed(String),
     /// A person or a script asks; answered by `Output::Reply`.
     Command(RequestId, Command),
