@@ -126,7 +126,7 @@ fn status_after_a_restart(how: Crash, change: StatusChange) -> Status {
     sim.crash(how);
     sim.start_exchange();
     sim.advance(3 * MINUTE);
-    let view = sim.engine().distribution().seat(&SeatId::from("seat01")).unwrap();
+    let view = sim.engine().distribution().seat(&SeatId::from("seat01")).expect("a seat of the demo");
     assert!(view.reachable);
     view.status
 }
