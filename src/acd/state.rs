@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::callers::{Caller, Stage};
 use super::distribution::Distribution;
 use super::queue::Queue;
+use super::status;
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
-use crate::words::{SeatView, WorkView};
+use crate::words::{SeatView, StatusChange, WorkView};
 
 /// One who waits, as seen by others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +85,11 @@ impl Distribution {
     /// One seat.
     pub fn seat(&self, id: &SeatId) -> Option<SeatView> {
         self.seats.get(id).map(super::seat::Seat::view)
+    }
+
+    /// There is such a seat, and its status can become this: nobody who is logged out can pause or be ready.
+    pub fn accepts(&self, id: &SeatId, change: &StatusChange) -> bool {
+        self.seats.get(id).is_some_and(|seat| status::after(&seat.view().status, change.clone()).is_some())
     }
 
     /// What must hold after every step; otherwise the first promise that is broken. Slow: for tests and the simulator.

@@ -1,6 +1,6 @@
 //! A contact's facts in words.
 
-use super::out::{moment, or_dash, word};
+use super::out::{moment, word};
 use crate::crm::contact::rome;
 use crate::journal::entry::{Entry, Fact, Personal};
 use crate::words::{AskedAgain, NotTaken, Plea, QueueExit};
@@ -67,11 +67,10 @@ fn tell(fact: &Fact) -> Option<String> {
         Fact::Parted { seat, .. } => format!("no longer talks; {seat} wraps up"),
         Fact::WrappedUp { seat, .. } => format!("{seat} has wrapped up"),
         Fact::Coded { operator, topic, disposition, .. } => {
-            format!(
-                "coded by {operator}: topic {}, outcome {}",
-                or_dash(topic.as_ref()),
-                or_dash(disposition.as_ref())
-            )
+            let topic = topic.as_ref().map(|topic| format!("topic {topic}"));
+            let outcome = disposition.as_ref().map(|outcome| format!("outcome {outcome}"));
+            let coded: Vec<String> = [topic, outcome].into_iter().flatten().collect();
+            format!("coded by {operator}: {}", coded.join(", "))
         }
         Fact::Recorded { ms, .. } => format!("the recording is closed: {} s", ms / 1000),
         Fact::RecordingFailed { error, .. } => format!("the recording failed: {error}"),

@@ -271,6 +271,9 @@ impl Engine {
         if !self.config.seats.contains_key(&seat) {
             return Reply::Refused(format!("there is no seat `{seat}`; seats.toml has the list"));
         }
+        if !self.acd.accepts(&seat, &change) {
+            return Reply::Refused(format!("nobody is logged in at {seat}; `seat login {seat}` comes first"));
+        }
         self.ask_distribution(now, acd::Input::Status(seat, change), "command");
         Reply::Done
     }

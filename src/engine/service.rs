@@ -53,6 +53,9 @@ impl Engine {
                 return self.code(now, dialog, &seat, digits).err();
             }
         };
+        if !self.acd.accepts(&seat, &change) {
+            return Some(Notice::NobodyLoggedIn);
+        }
         if change == StatusChange::Ready {
             self.ask_distribution(now, acd::Input::WrapUpDone(seat.clone()), "phone");
         }

@@ -28,11 +28,13 @@ pub enum Notice {
     BadOutcome,
     /// To an operator: this seat has talked with nobody yet.
     NothingToCode,
+    /// To whoever would be ready or pause where nobody has logged in.
+    NobodyLoggedIn,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 12] = [
+    pub const ALL: [Notice; 13] = [
         Notice::ServiceEnds,
         Notice::Error,
         Notice::Unavailable,
@@ -45,6 +47,7 @@ impl Notice {
         Notice::BadTopic,
         Notice::BadOutcome,
         Notice::NothingToCode,
+        Notice::NobodyLoggedIn,
     ];
 
     /// Name of the recording below `sounds/<language>/`.
@@ -62,6 +65,7 @@ impl Notice {
             Notice::BadTopic => "sistema/argomento_errato",
             Notice::BadOutcome => "sistema/esito_errato",
             Notice::NothingToCode => "sistema/niente_da_codificare",
+            Notice::NobodyLoggedIn => "sistema/nessun_accesso",
         }
     }
 

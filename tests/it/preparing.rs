@@ -31,10 +31,9 @@ fn coverage_is_told_by_language_and_what_is_missing_ends_with_one() {
     assert_eq!(run(&["prompts", "missing"]).0, Some(0));
     let (code, told, error) = run(&["prompts", "missing", "--language", "es"]);
     assert_eq!(code, Some(1));
-    assert!(
-        told.contains("pezzi/21") && told.contains("veintiuno") && error.contains("239 missing"),
-        "{error}"
-    );
+    assert!(told.contains("pezzi/21") && told.contains("veintiuno"), "{told}");
+    let wanted = told.lines().filter(|line| line.contains("  missing  ")).count();
+    assert!(wanted > 200 && error.contains(&format!("{wanted} missing")), "{wanted}: {error}");
 }
 
 /// A voice at another rate, in stereo, far too loud.

@@ -19,7 +19,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 Chores of centralino.
 
-  cargo xtask run                  build the exchange and start it with the demo center
+  cargo xtask run [OPTIONS]        build the exchange and start it with the demo center; options are those of `serve`,
+                                   such as `--sip 127.0.0.1:5070` where another telephone exchange has the port
   cargo xtask test                 everything that CI checks
   cargo xtask fuzz-sim --seeds N [--first S] [--fault NAME]
                                    random histories in the simulator, from seed S (default 0)
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
-        ["run"] => run::run(),
+        ["run", options @ ..] => run::run(options),
         ["test"] => suite::test(),
         ["fuzz-sim", options @ ..] => fuzz::Seeds::parse(options).and_then(|seeds| fuzz::fuzz(&seeds)),
         ["load", loads @ ..] => load::load(loads),

@@ -12,8 +12,12 @@ const STARTING: &str = "
 Starting the demo center of Florence. Opening hours are ignored (--always-open), so that it also answers tonight.
 ";
 
-/// Builds and becomes the exchange.
-pub(crate) fn run() -> Result<(), String> {
+/// What it is started with, unless told otherwise.
+const DEFAULTS: [[&str; 2]; 4] =
+    [["--config", "config"], ["--data", "data"], ["--sip", "127.0.0.1:5060"], ["--http", "127.0.0.1:8080"]];
+
+/// Builds and becomes the exchange. The options are those of `centralino serve`.
+pub(crate) fn run(options: &[&str]) -> Result<(), String> {
     println!("Building (a few minutes the first time) ...");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
@@ -27,8 +31,14 @@ pub(crate) fn run() -> Result<(), String> {
     println!("{STARTING}");
     // Becoming it, and not starting it, lets Ctrl-C reach it alone: it hangs up on its callers before it goes.
     let error = Command::new(PROGRAM)
-        .args(["serve", "--config", "config", "--data", "data", "--always-open"])
-        .args(["--sip", "127.0.0.1:5060", "--http", "127.0.0.1:8080"])
+        .args(["serve", "--always-open"])
+        .args(DEFAULTS.iter().filter(|[name, _]| !is_named(options, name)).flatten())
+        .args(options)
         .exec();
     Err(format!("{PROGRAM} cannot be started: {error}; run this in the project's directory"))
+}
+
+/// As `--sip ADDRESS` or `--sip=ADDRESS`.
+fn is_named(options: &[&str], name: &str) -> bool {
+    options.iter().any(|option| option.split('=').next() == Some(name))
 }

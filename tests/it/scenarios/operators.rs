@@ -17,6 +17,8 @@ fn pause_and_feature_codes_change_a_seats_status_and_are_confirmed_by_voice() {
         ("*13", "it/sistema/stato_pausa", Status::Paused("phone".into())),
         ("*14", "it/sistema/stato_pronto", Status::Ready),
         ("*12", "it/sistema/stato_uscito", Status::LoggedOut),
+        ("*14", "it/sistema/nessun_accesso", Status::LoggedOut),
+        ("*13", "it/sistema/nessun_accesso", Status::LoggedOut),
         ("*11", "it/sistema/stato_entrato", Status::Ready),
     ] {
         sim.with_phone(seat, |phone, now| phone.dial(now, code));
