@@ -182,8 +182,10 @@ impl Engine {
 
     /// The world answers. What comes too late, for a call that is over or a request that was given up, changes nothing.
     pub(super) fn on_told(&mut self, now: Now, id: AskId, told: Told) {
-        let awaited = self.asked.get(&id.call).is_some_and(|pending| pending.request == id.request);
-        let Some(pending) = self.asked.remove(&id.call).filter(|_| awaited) else { return };
+        if self.asked.get(&id.call).is_none_or(|pending| pending.request != id.request) {
+            return; // the call asks something else by now, and still waits for that
+        }
+        let Some(pending) = self.asked.remove(&id.call) else { return };
         if pending.until <= now.mono {
             return;
         }
@@ -201,6 +203,10 @@ impl Engine {
         self.answer_flow(now, id, answer);
     }
 }
+
+/// What flows may ask and nobody carries out yet, as the compiler warns of it; [`question`] answers it by an error.
+pub const UNCONNECTED: [&str; 5] =
+    ["callback", "record", "voicemail", "transfer to a number", "lookup in the knowledge"];
 
 /// What to ask; or the answer, when nobody needs to be asked.
 fn question(wanted: &Request) -> Result<Question, Answer> {

@@ -18,7 +18,7 @@ mod switching;
 mod talk;
 mod unheard;
 
-pub use asking::{AskId, HttpRequest, Question, Told};
+pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use gate::PATIENCE;

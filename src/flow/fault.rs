@@ -214,6 +214,7 @@ pub enum Fault {
     LongMenu { node: String, language: String, seconds: u64 },
     Untested(String),
     BargedNotice(String),
+    Unconnected { node: String, act: &'static str },
 }
 
 impl Fault {
@@ -231,7 +232,11 @@ impl Fault {
     pub fn is_warning(&self) -> bool {
         matches!(
             self,
-            Fault::ManyChoices { .. } | Fault::LongMenu { .. } | Fault::Untested(_) | Fault::BargedNotice(_)
+            Fault::ManyChoices { .. }
+                | Fault::LongMenu { .. }
+                | Fault::Untested(_)
+                | Fault::BargedNotice(_)
+                | Fault::Unconnected { .. }
         )
     }
 }

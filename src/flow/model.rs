@@ -31,6 +31,8 @@ pub struct Environment {
     pub never_open: BTreeSet<ScheduleId>,
     /// Connectors that `http` nodes may ask.
     pub connectors: BTreeSet<String>,
+    /// What the exchange does not carry out yet: every caller leaves such a node by `error`.
+    pub unconnected: BTreeSet<&'static str>,
     /// Recordings by language, `sounds/<language>/<name>.wav`.
     pub sounds: BTreeMap<Language, BTreeSet<String>>,
     /// How long they are.

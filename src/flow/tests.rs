@@ -13,6 +13,7 @@ mod faulty;
 mod hostile;
 mod journey;
 mod shipped;
+mod warnings;
 mod world;
 
 const DEMO: &str = include_str!("../../ivr-flows/055055.yaml");

@@ -54,27 +54,27 @@ pub fn load(config: &Path) -> Result<Loaded, Vec<String>> {
     let mut flows = BTreeMap::new();
     let mut known = environment(&config, &sounds);
     known.subflows = subflows(&places.flows).map_err(|fault| vec![fault])?;
+    let mut leading: BTreeMap<&FlowId, Vec<&str>> = BTreeMap::new();
     for (dialled, number) in &config.numbers {
-        if flows.contains_key(&number.flow) {
-            continue;
-        }
-        let path = places.flows.join(format!("{}.yaml", number.flow));
+        leading.entry(&number.flow).or_default().push(dialled);
+    }
+    for (id, numbers) in leading {
+        let path = places.flows.join(format!("{id}.yaml"));
+        let (file, numbers) = (path.display(), numbers.join(", "));
         match std::fs::read_to_string(&path) {
-            Ok(text) => match Flow::parse(&text, &path.display().to_string(), &known) {
+            Ok(text) => match Flow::parse(&text, &file.to_string(), &known) {
                 Ok(flow) if flow.is_subflow() => faults.push(format!(
-                    "{}: is a sub-flow, which leads no call by itself, and the number {dialled} leads to it",
-                    path.display()
+                    "{file}: is a sub-flow, which leads no call by itself; these numbers lead to it: {numbers}"
                 )),
-                Ok(flow) => drop(flows.insert(number.flow.clone(), Arc::new(flow))),
+                Ok(flow) => drop(flows.insert(id.clone(), Arc::new(flow))),
                 Err(found) => faults.extend(lines(&found)),
             },
             Err(error) => faults.push(format!(
-                "{}: cannot be read ({error}), and the number {dialled} leads to it; add the flow or change numbers.toml",
-                path.display()
+                "{file}: cannot be read ({error}), and these numbers lead to it: {numbers}; add the flow or change \
+                 numbers.toml"
             )),
         }
     }
-    faults.dedup();
     faults.extend(missing_sounds(&flows, &sounds));
     faults.extend(missing_pieces(&flows, &sounds));
     warn_of_queues_that_never_open(&config);
@@ -120,6 +120,7 @@ pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
         topics: config.topics.keys().cloned().collect(),
         schedules: config.calendars.schedules.keys().cloned().collect(),
         connectors: config.connectors.keys().cloned().collect(),
+        unconnected: crate::engine::UNCONNECTED.into(),
         ..Environment::default()
     };
     for (folder, name) in sounds.names().filter_map(|name| name.split_once('/')) {

@@ -137,6 +137,11 @@ fn answer_that_comes_too_late_or_after_the_call_changes_nothing() {
 
 /// A world with a connector, and a flow that asks it.
 fn with_connector() -> Sim {
+    with_connector_asked_by(str::to_owned)
+}
+
+/// The same with a flow that is somewhat different.
+fn with_connector_asked_by(other: impl Fn(&str) -> String) -> Sim {
     let node = "type: http, connector: segnalazioni, request: {path: \"/ticket/${vars.numero}\"}, timeout: 3s, retries: 1";
     let connector = Connector {
         address: "https://segnalazioni.comune.example".to_owned(),
@@ -148,7 +153,7 @@ fn with_connector() -> Sim {
     };
     let setting = Setting::demo()
         .with_config(|config| drop(config.connectors.insert("segnalazioni".to_owned(), connector)));
-    Sim::with(setting.with_flow(&asking(node, "vars.esito.stato == 'urgente'")), 1)
+    Sim::with(setting.with_flow(&other(&asking(node, "vars.esito.stato == 'urgente'"))), 1)
 }
 
 #[test]
@@ -188,6 +193,26 @@ fn citizen_does_not_wait_for_a_connector_that_answers_never_or_too_late() {
         assert_eq!(failures(&sim), ["there was no answer in time"]);
         sim.verdict().unwrap();
     }
+}
+
+#[test]
+fn late_answer_does_not_take_the_place_of_the_one_that_is_waited_for() {
+    let mut sim = with_connector_asked_by(|flow| {
+        let again = flow.lines().find(|line| line.starts_with("  chiede:")).expect("the node that asks");
+        let again = again.replace("  chiede:", "  ancora:");
+        let first =
+            flow.replacen("not_found: manca, error: guasto}}", "not_found: manca, error: ancora}}", 1);
+        first.replace("  via: {type", &format!("{again}\n  via: {{type"))
+    });
+    let told = |state: &str| {
+        let answer = Value::from_json(&format!(r#"{{"stato": "{state}"}}"#)).expect("JSON");
+        Told::Answered(Some(answer))
+    };
+    sim.outside.connectors.extend([(9 * SECOND, told("aperta")), (5 * SECOND, told("urgente"))]);
+    let citizen = asks(&mut sim, "12");
+    hears(&mut sim, citizen, "it/scelto_empoli");
+    assert_eq!((sim.outside.asked.len(), failures(&sim).len()), (2, 1));
+    sim.verdict().unwrap();
 }
 
 /// A flow that queues a message each time its menu is answered with 1.

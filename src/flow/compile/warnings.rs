@@ -1,11 +1,13 @@
-//! What people would stumble over in a flow that runs: menus that are too long, notices that can be cut off.
+//! What people would stumble over in a flow that runs: menus that are too long, notices that can be cut off, nodes that the exchange
+//! does not carry out yet.
 
 use std::time::Duration;
 
 use super::super::fault::{Fault, Faults, Place};
 use super::super::grammar::Way;
-use super::super::model::{Environment, Flow, Node, Step};
+use super::super::model::{Asked, Environment, Flow, Node, Step};
 use super::super::prompt::Prompt;
+use super::super::request::Store;
 
 /// Most choices that people keep in mind.
 const MAX_CHOICES: usize = 5;
@@ -24,6 +26,9 @@ const RECORDING_NOTICES: [&str; 6] = [
 /// Tells them.
 pub(super) fn look(flow: &Flow, env: &Environment, warnings: &Faults) {
     for (node, place) in flow.nodes.iter().zip(&flow.places) {
+        if let Some(act) = act(&node.step).filter(|act| env.unconnected.contains(act)) {
+            warnings.add(*place, Fault::Unconnected { node: node.id.to_string(), act });
+        }
         match &node.step {
             Step::Menu { ask } => look_at_menu(node, flow.prompt(ask.prompt), *place, env, warnings),
             Step::Play { prompt, barge_in: true, notice }
@@ -33,6 +38,20 @@ pub(super) fn look(flow: &Flow, env: &Environment, warnings: &Faults) {
             }
             _ => {}
         }
+    }
+}
+
+/// What a node asks of the exchange, as [`Environment::unconnected`] has it.
+fn act(step: &Step) -> Option<&'static str> {
+    match step {
+        Step::Record(record) => Some(if record.queue.is_some() { "voicemail" } else { "record" }),
+        Step::Request(request) => match request.asked {
+            Asked::Callback { .. } => Some("callback"),
+            Asked::Transfer { number: Some(_), .. } => Some("transfer to a number"),
+            Asked::Lookup { store: Store::Knowledge, .. } => Some("lookup in the knowledge"),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -107,7 +107,8 @@ impl Fault {
             | Fault::ManyChoices { .. }
             | Fault::LongMenu { .. }
             | Fault::Untested(_)
-            | Fault::BargedNotice(_) => self.of_the_whole(tongue),
+            | Fault::BargedNotice(_)
+            | Fault::Unconnected { .. } => self.of_the_whole(tongue),
             _ => self.of_shapes(tongue),
         }
     }
@@ -534,6 +535,11 @@ impl Fault {
                 tongue,
                 "node `{node}` says a notice that callers have to hear, and a key stops it; give it `barge_in: false`",
                 "il nodo `{node}` dice un avviso che va sentito, e un tasto lo interrompe; dargli `barge_in: false`"
+            ),
+            Fault::Unconnected { node, act } => said!(
+                tongue,
+                "node `{node}`: `{act}` comes with a later version; until then every caller leaves by `error`",
+                "il nodo `{node}`: `{act}` arriva con una versione futura; fino ad allora si esce sempre da `error`"
             ),
             _ => String::new(),
         }

@@ -1,0 +1,60 @@
+//! What a flow that runs is warned of.
+
+use super::*;
+
+/// A flow with a bit of everything that people stumble over, and no tests.
+const STUMBLING: &str = r##"
+schema: 1
+id: "055055"
+languages: [it]
+start: avviso
+defaults: {error: fine}
+prompts:
+  avviso: {it: "La chiamata può essere registrata."}
+  menu: {it: "Prema un tasto."}
+nodes:
+  avviso: {type: play, prompt: avviso, to: menu}
+  menu:
+    type: menu
+    prompt: menu
+    keys: {"1": messaggio, "2": nota, "3": fuori, "4": coda, "5": fine, "6": fine}
+    exits: {timeout: fine, invalid: fine}
+  messaggio: {type: voicemail, prompt: menu, queue: tributi, exits: {recorded: fine, empty: fine}}
+  nota: {type: record, prompt: menu, exits: {recorded: fine, empty: fine}}
+  fuori: {type: transfer, to: "0552768224", exits: {done: fine, busy: fine, no_answer: fine}}
+  coda: {type: transfer, queue: generale, exits: {done: fine, busy: fine, no_answer: fine}}
+  fine: {type: hangup}
+"##;
+
+fn warned(env: &Environment) -> Vec<String> {
+    let checked = Flow::check(STUMBLING, "flusso.yaml", env);
+    let checked = checked.unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let told = |warning: &FlowError| warning.to_string().replace("flusso.yaml:", "");
+    checked.warnings.iter().map(told).collect()
+}
+
+#[test]
+fn long_menus_and_notices_that_can_be_barged_are_told() {
+    let mut env = demo_environment();
+    let choices = "menu `menu` has 6 choices, and people keep five in mind; split it or put the rare ones behind one key";
+    let notice = "node `avviso` says a notice that callers have to hear, and a key stops it; give it `barge_in: false`";
+    assert_eq!(warned(&env), [format!("11:3: warning: {notice}"), format!("12:3: warning: {choices}")]);
+    env.lengths.entry("it".into()).or_default().insert("menu".to_owned(), Duration::from_secs(26));
+    let long = "menu `menu` speaks for 26 s in `it`, and people listen for 25; shorten it";
+    assert_eq!(warned(&env).last().unwrap(), &format!("12:3: warning: {long}"));
+}
+
+#[test]
+fn nodes_that_the_exchange_does_not_carry_out_are_told() {
+    let mut env = demo_environment();
+    env.unconnected = ["voicemail", "record", "transfer to a number"].into();
+    let of = |line: usize, node: &str, act: &str| {
+        format!(
+            "{line}:3: warning: node `{node}`: `{act}` comes with a later version; until then every caller leaves by `error`"
+        )
+    };
+    assert_eq!(
+        warned(&env)[2..],
+        [of(17, "messaggio", "voicemail"), of(18, "nota", "record"), of(19, "fuori", "transfer to a number")]
+    );
+}
