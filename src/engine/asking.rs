@@ -204,7 +204,7 @@ impl Engine {
     }
 }
 
-/// What flows may ask and nobody carries out yet, as the compiler warns of it; [`question`] answers it by an error.
+/// What flows may ask and nobody carries out yet, as the compiler warns of it; `question` answers it by an error.
 pub const UNCONNECTED: [&str; 5] =
     ["callback", "record", "voicemail", "transfer to a number", "lookup in the knowledge"];
 

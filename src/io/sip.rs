@@ -4,7 +4,7 @@
 //! [`StreamEvent`]s; what is to be sent on it waits in a bounded queue, and a peer who does not read loses the connection.
 //!
 //! A [`Link`] names a connection by its addresses, which a peer may use again for the next one at once. So each connection has
-//! a number of its own here ([`places`]), and what the task of an earlier one still reports is not taken for the present one.
+//! a number of its own here (`places`), and what the task of an earlier one still reports is not taken for the present one.
 
 mod places;
 

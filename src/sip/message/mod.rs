@@ -2,7 +2,7 @@
 //!
 //! Bytes arrive as a datagram ([`Message::parse_datagram`]) or as pieces of a stream ([`StreamFramer`]). The buffer is kept
 //! as it came, apart from folded lines, which become one line; every accessor borrows from it and reads its
-//! header only when asked, and those that everybody asks for only once ([`known`]), so a message costs one allocation beside
+//! header only when asked, and those that everybody asks for only once (`known`), so a message costs one allocation beside
 //! its buffer. Nothing is lost: unknown methods and headers, repeated ones, odd spelling and bytes that are no UTF-8 are all
 //! still there.
 //!
