@@ -64,8 +64,8 @@ pub enum Input<'a> {
     Written(Lsn),
     /// Everything up to here survives a power cut.
     Durable(Lsn),
-    /// The store cannot write, which it has logged with these words.
-    StoreFailed(String),
+    /// The store cannot write, and has logged why.
+    StoreFailed,
     /// A person or a script asks; answered by `Output::Reply`.
     Command(RequestId, Command),
     /// The world outside answers a question of `Output::Ask`.
@@ -236,8 +236,7 @@ impl Engine {
                 }
             }
             Input::Durable(lsn) => self.gate.on_durable(lsn),
-            // The store has logged it.
-            Input::StoreFailed(_) => {
+            Input::StoreFailed => {
                 if self.gate.degrade() {
                     self.on_degraded(now, true);
                 }

@@ -196,7 +196,7 @@ impl Control {
         self.feed(match event {
             StoreEvent::Written(lsn) => Input::Written(lsn),
             StoreEvent::Durable(lsn) => Input::Durable(lsn),
-            StoreEvent::Failed(failure) => Input::StoreFailed(failure.to_string()),
+            StoreEvent::Failed(_) => Input::StoreFailed,
         });
     }
 

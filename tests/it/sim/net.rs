@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use centralino::sip::Transmit;
 use rand::{Rng, RngExt};
 
 /// How the network treats datagrams.
@@ -28,7 +27,7 @@ impl Weather {
         Weather { least: Duration::from_millis(1), most: Duration::from_millis(60), lost: 40, doubled: 40 };
 
     /// The delays after which this datagram comes: none when it is lost, two when it is doubled.
-    pub(crate) fn fate(&self, chance: &mut impl Rng, _transmit: &Transmit) -> Vec<Duration> {
+    pub(crate) fn fate(&self, chance: &mut impl Rng) -> Vec<Duration> {
         let roll = chance.random_range(0..1000);
         let copies = if roll < self.lost {
             0

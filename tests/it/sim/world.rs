@@ -396,7 +396,7 @@ impl Sim {
                 self.durable = lsn;
                 self.feed(Input::Durable(lsn));
             }
-            StoreEvent::Failed(failure) => self.feed(Input::StoreFailed(failure.to_string())),
+            StoreEvent::Failed(_) => self.feed(Input::StoreFailed),
         }
     }
 }

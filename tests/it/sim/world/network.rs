@@ -13,7 +13,7 @@ impl Sim {
         if link.transport == Transport::Tcp {
             return self.send_stream(from, *link, bytes);
         }
-        for delay in self.weather.fate(&mut self.chance, transmit) {
+        for delay in self.weather.fate(&mut self.chance) {
             self.last_packet += 1;
             let packet = Packet { from: link.local, to: link.remote, bytes: bytes.clone() };
             self.packets.insert((self.now + delay, self.last_packet), packet);
