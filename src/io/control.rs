@@ -148,7 +148,7 @@ impl Control {
                 }
                 event = self.store.events.recv() => {
                     if let Some(event) = event {
-                        self.on_store(event);
+                        self.on_store(&event);
                     }
                 }
                 answer = self.outside.recv() => {
@@ -192,10 +192,10 @@ impl Control {
         }
     }
 
-    fn on_store(&mut self, event: StoreEvent) {
+    fn on_store(&mut self, event: &StoreEvent) {
         self.feed(match event {
-            StoreEvent::Written(lsn) => Input::Written(lsn),
-            StoreEvent::Durable(lsn) => Input::Durable(lsn),
+            StoreEvent::Written(lsn) => Input::Written(*lsn),
+            StoreEvent::Durable(lsn) => Input::Durable(*lsn),
             StoreEvent::Failed(_) => Input::StoreFailed,
         });
     }
