@@ -358,7 +358,7 @@ impl Sim {
         self.deliver_answers();
         if let Some(store) = self.store.as_mut() {
             for event in store.poll(self.now) {
-                self.on_store(event);
+                self.on_store(&event);
             }
         }
         if self.engine.is_some() && self.plane.poll_timeout().is_some_and(|at| at <= self.now) {
@@ -380,21 +380,21 @@ impl Sim {
         }
     }
 
-    fn on_store(&mut self, event: StoreEvent) {
+    fn on_store(&mut self, event: &StoreEvent) {
         match event {
             StoreEvent::Written(lsn) => {
                 let last = self.store().journal().last();
-                if last < lsn {
+                if last < *lsn {
                     self.hold_against(Err(format!(
                         "{lsn:?} is told as written, the journal ends at {last:?}"
                     )));
                 }
-                self.written = lsn;
-                self.feed(Input::Written(lsn));
+                self.written = *lsn;
+                self.feed(Input::Written(*lsn));
             }
             StoreEvent::Durable(lsn) => {
-                self.durable = lsn;
-                self.feed(Input::Durable(lsn));
+                self.durable = *lsn;
+                self.feed(Input::Durable(*lsn));
             }
             StoreEvent::Failed(_) => self.feed(Input::StoreFailed),
         }
