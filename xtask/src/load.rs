@@ -150,6 +150,16 @@ impl Exchange {
         );
         row("largest packet gap", &format!("{:.1} ms", ms(figures.longest)));
         row("deviation from 20 ms, p99.9", &format!("{:.2} ms", ms(figures.deviation_p999)));
+        let bare = figures.bare;
+        row(
+            "the same of a bare sender beside",
+            &format!(
+                "gap {:.1} ms, p99.9 {:.2} ms, of {}",
+                ms(bare.longest),
+                ms(bare.deviation_p999),
+                bare.packets
+            ),
+        );
         let cpu = 100.0 * (after.cpu - before.cpu).as_secs_f64() / took.as_secs_f64();
         let per_hundred = cpu * 100.0 / f64::from(WAITING);
         row(
@@ -187,6 +197,11 @@ impl Exchange {
         row(
             "CPU, all threads and children",
             &format!("{cpu:.2} s, {:.3} s per 1 000 calls", cpu * 1000.0 / f64::from(calls)),
+        );
+        let kernel = (after.kernel - before.kernel).as_secs_f64();
+        row(
+            "  of it in the kernel",
+            &format!("{kernel:.2} s, {:.3} s per 1 000 calls", kernel * 1000.0 / f64::from(calls)),
         );
         row("memory", &format!("{} KiB, at most {} KiB", after.resident_kib, after.peak_kib));
         self.print_threads(&threads_before);

@@ -11,6 +11,8 @@ const TICK: Duration = Duration::from_millis(10);
 pub(crate) struct Used {
     /// By all threads, and by children that have ended.
     pub(crate) cpu: Duration,
+    /// What of it was the kernel's work for them.
+    pub(crate) kernel: Duration,
     /// In memory now.
     pub(crate) resident_kib: u64,
     /// In memory at most.
@@ -27,6 +29,7 @@ impl Used {
         };
         Used {
             cpu: ticks(&format!("/proc/{process}/stat"), 13..17),
+            kernel: ticks(&format!("/proc/{process}/stat"), 14..15),
             resident_kib: kib("VmRSS").unwrap_or(0),
             peak_kib: kib("VmHWM").unwrap_or(0),
         }
