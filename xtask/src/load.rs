@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::ears::Ears;
 use crate::packages;
-use crate::proc::{Used, threads};
+use crate::proc::{Thread, Used, threads};
 
 const PROGRAM: &str = "target/release/centralino";
 /// Callers who wait.
@@ -245,15 +245,21 @@ impl Exchange {
         Used::by(self.process.0.id())
     }
 
-    fn threads(&self) -> Vec<(String, Duration)> {
+    fn threads(&self) -> Vec<Thread> {
         threads(self.process.0.id())
     }
 
-    fn print_threads(&self, before: &[(String, Duration)]) {
-        for (n, (name, cpu)) in self.threads().into_iter().enumerate() {
-            let earlier =
-                before.get(n).filter(|(same, _)| *same == name).map_or(Duration::ZERO, |(_, cpu)| *cpu);
-            row(&format!("  thread {name}"), &format!("{:.2} s", cpu.saturating_sub(earlier).as_secs_f64()));
+    fn print_threads(&self, before: &[Thread]) {
+        for (n, thread) in self.threads().into_iter().enumerate() {
+            let earlier = before.get(n).filter(|earlier| earlier.name == thread.name);
+            let cpu = thread.cpu.saturating_sub(earlier.map_or(Duration::ZERO, |earlier| earlier.cpu));
+            let sleeps = thread.sleeps.saturating_sub(earlier.map_or(0, |earlier| earlier.sleeps));
+            if sleeps > 0 {
+                row(
+                    &format!("  thread {}", thread.name),
+                    &format!("{:.2} s, went to sleep {sleeps} times", cpu.as_secs_f64()),
+                );
+            }
         }
     }
 }
