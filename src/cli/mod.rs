@@ -8,6 +8,7 @@ mod address;
 mod calendar;
 mod case;
 mod contact;
+mod exchange;
 mod failure;
 mod floor;
 mod flow;
@@ -35,7 +36,7 @@ use failure::Failure;
 ///
 /// Examples:
 ///   centralino serve --always-open
-///   centralino contact list --http 127.0.0.1:8080
+///   centralino contact list --since today
 ///   centralino flow check ivr-flows/055055.yaml
 #[derive(Debug, Parser)]
 #[command(name = "centralino", version, verbatim_doc_comment, max_term_width = 110)]

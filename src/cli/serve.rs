@@ -123,7 +123,8 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     }
 
     let token = chance::token().map_err(Failure::other)?;
-    http::token::write(&args.data, &token).map_err(|error| unwritable(&args.data, &error))?;
+    let door = http::token::write(&args.data, &token, http_address);
+    door.map_err(|error| unwritable(&args.data, &error))?;
     let pages = Pages { control: handle.clone(), views, health, token, address: http_address };
     http::server::start(http, http::router(pages)).map_err(Failure::other)?;
     let days = config.engine.retention_days;
@@ -131,6 +132,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     tokio::spawn(stop(signals, handle, args.drain));
 
     control.run(|| tell_ready(args, &config, sip_address, http_address)).await;
+    http::token::forget_address(&args.data);
     tracing::info!("stopped in order");
     Ok(())
 }
@@ -209,7 +211,7 @@ fn tell_ready(args: &ServeArgs, config: &Config, sip: SocketAddr, http: SocketAd
          Try, in other terminals:\n\
          \x20     {program} phone seat {seat} --to {sip} --config {config} --answer-after 8s\n\
          \x20     {program} phone dial {number} --to {sip} --keys 1\n\
-         \x20     {program} contact list --http {http} --data {data}\n\
+         \x20     {program} contact list --data {data}\n\
          Ctrl-C stops it in order.\n\
          ready sip={sip} http={http}\n",
         version = env!("CARGO_PKG_VERSION"),

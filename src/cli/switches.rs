@@ -4,8 +4,9 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::exchange::Exchange;
 use super::failure::Failure;
-use super::floor::{Listed, Running};
+use super::floor::Listed;
 use super::moment::{End, parse_moment};
 use super::out::{self, Format, moments, or_dash, prose, words};
 use super::span::parse_span;
@@ -44,14 +45,14 @@ enum BulletinCommand {
         #[command(flatten)]
         validity: Validity,
         #[command(flatten)]
-        running: Running,
+        exchange: Exchange,
     },
     /// Let callers hear nothing in this slot any more.
     Off {
         /// The slot, as the flow names it.
         slot: String,
         #[command(flatten)]
-        running: Running,
+        exchange: Exchange,
     },
 }
 
@@ -81,14 +82,14 @@ enum EmergencyCommand {
         #[arg(long)]
         reason: Option<String>,
         #[command(flatten)]
-        running: Running,
+        exchange: Exchange,
     },
     /// Let what was closed follow its hours again.
     Open {
         #[command(flatten)]
         place: Place,
         #[command(flatten)]
-        running: Running,
+        exchange: Exchange,
     },
 }
 
@@ -158,17 +159,17 @@ pub(super) fn bulletin(args: &BulletinArgs) -> Result<(), Failure> {
     match &args.command {
         BulletinCommand::List(listed) => {
             let columns = [words("slot"), words("state"), moments("until (Rome)"), prose("callers hear")];
-            let slots = ask(&listed.running)?.bulletins;
+            let slots = ask(&listed.exchange)?.bulletins;
             print(listed.format, &columns, &slots, slot_row, "no flow has a bulletin slot")
         }
-        BulletinCommand::On { slot, sound, closing, validity, running } => {
+        BulletinCommand::On { slot, sound, closing, validity, exchange } => {
             let until_ms = validity.until_ms(Clock::start().now().wall)?;
             let bulletin = Bulletin { sound: sound.clone(), closing: *closing, until_ms };
-            turn(running, &Switch::BulletinOn { slot: slot.clone(), bulletin })?;
+            turn(exchange, &Switch::BulletinOn { slot: slot.clone(), bulletin })?;
             out::line(&format!("{slot}: on, {}", end(until_ms)))
         }
-        BulletinCommand::Off { slot, running } => {
-            turn(running, &Switch::BulletinOff { slot: slot.clone() })?;
+        BulletinCommand::Off { slot, exchange } => {
+            turn(exchange, &Switch::BulletinOff { slot: slot.clone() })?;
             out::line(&format!("{slot}: off"))
         }
     }
@@ -179,29 +180,29 @@ pub(super) fn emergency(args: &EmergencyArgs) -> Result<(), Failure> {
     match &args.command {
         EmergencyCommand::List(listed) => {
             let columns = [words("closed"), moments("until (Rome)"), prose("reason")];
-            let closings = ask(&listed.running)?.closings;
+            let closings = ask(&listed.exchange)?.closings;
             print(listed.format, &columns, &closings, closing_row, "nothing is closed by an emergency")
         }
-        EmergencyCommand::Close { place, validity, reason, running } => {
+        EmergencyCommand::Close { place, validity, reason, exchange } => {
             let (scope, until_ms) = (place.scope(), validity.until_ms(Clock::start().now().wall)?);
             let closing = Closing { scope: scope.clone(), until_ms, reason: reason.clone() };
-            turn(running, &Switch::Close(closing))?;
+            turn(exchange, &Switch::Close(closing))?;
             out::line(&format!("{scope}: closed, {}", end(until_ms)))
         }
-        EmergencyCommand::Open { place, running } => {
+        EmergencyCommand::Open { place, exchange } => {
             let scope = place.scope();
-            turn(running, &Switch::Open { scope: scope.clone() })?;
+            turn(exchange, &Switch::Open { scope: scope.clone() })?;
             out::line(&format!("{scope}: follows its hours again"))
         }
     }
 }
 
-fn ask(running: &Running) -> Result<SwitchState, Failure> {
-    running.client()?.get("/api/switches", &()).map_err(Failure::other)
+fn ask(exchange: &Exchange) -> Result<SwitchState, Failure> {
+    exchange.client()?.get("/api/switches", &()).map_err(Failure::other)
 }
 
-fn turn(running: &Running, switch: &Switch) -> Result<(), Failure> {
-    running.client()?.post("/api/switches", switch).map_err(|error| match error {
+fn turn(exchange: &Exchange, switch: &Switch) -> Result<(), Failure> {
+    exchange.client()?.post("/api/switches", switch).map_err(|error| match error {
         AskError::Unwritten { .. } => Failure::unwritten(error),
         error => Failure::other(error),
     })

@@ -40,7 +40,7 @@ pub enum AskError {
         why: String,
     },
     /// Nobody is there.
-    #[error("no exchange answers at {address} ({why}); is `centralino serve` running, with this --http?")]
+    #[error("no exchange answers at {address} ({why}); is `centralino serve` running there?")]
     NoAnswer {
         /// Where.
         address: SocketAddr,
