@@ -7,8 +7,7 @@ use super::exchange::Exchange;
 use super::failure::Failure;
 use super::out::{self, Column, Format, moment, moments, numbers, or_dash, word, words};
 use super::records::{Filter, page_through};
-use crate::crm::contact::rome;
-use crate::crm::{CaseLine, CaseStatus, Reminder};
+use crate::crm::{CaseLine, CaseStatus, ReminderLine};
 use crate::ids::CaseId;
 use crate::io::records::CaseStory;
 
@@ -147,8 +146,8 @@ fn show(case: &CaseStory) -> Result<(), Failure> {
     out::line(&format!("about      {}{about}", line.entity))?;
     out::line(&format!("opened     {} (Rome)", moment(&line.opened)))?;
     for reminder in &line.reminders {
-        let Reminder { at_ms, contact, plea } = reminder;
-        out::line(&format!("{:<10} {} (Rome), contact {contact}", word(plea), moment(&rome(*at_ms))))?;
+        let ReminderLine { at, contact, plea } = reminder;
+        out::line(&format!("{:<10} {} (Rome), contact {contact}", word(plea), moment(at)))?;
     }
     contact::table(&case.contact_lines)
 }

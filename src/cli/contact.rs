@@ -106,7 +106,7 @@ pub(super) fn table(contacts: &[ContactLine]) -> Result<(), Failure> {
 fn row(contact: &ContactLine) -> Vec<String> {
     vec![
         contact.contact.to_string(),
-        contact.case.to_string(),
+        or_dash(contact.case),
         moment(&contact.opened),
         contact.from.clone().unwrap_or_else(|| "(erased)".to_owned()),
         contact.to.clone(),
@@ -153,8 +153,9 @@ fn heading(line: &ContactLine) -> String {
         None => line.entity.to_string(),
     };
     let path = line.path.iter().map(ToString::to_string).collect::<Vec<_>>().join(" > ");
+    let case = line.case.map_or_else(|| "no case".to_owned(), |case| format!("case {case}"));
     let lines = [
-        ("contact", Some(format!("{}, case {}", line.contact, line.case))),
+        ("contact", Some(format!("{}, {case}", line.contact))),
         ("from", Some(line.from.clone().unwrap_or_else(|| "(erased)".to_owned()))),
         ("citizen", line.citizen.map(|citizen| citizen.to_string())),
         ("to", Some(format!("{}, flow {}", line.to, line.flow))),

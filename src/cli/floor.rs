@@ -199,7 +199,11 @@ fn list<T: Serialize>(
 
 fn seat_row(seat: &Seat) -> Vec<String> {
     let view = &seat.view;
-    let phone = if view.reachable { "registered" } else { "not reachable" };
+    let phone = match (view.reachable, &view.status) {
+        (true, _) => "registered",
+        (false, Status::LoggedOut) => "none",
+        (false, _) => "not reachable",
+    };
     // Whoever cannot be rung is not idle.
     let idles = view.work != WorkView::Idle || view.reachable;
     let work = or_dash(idles.then(|| word(&view.work).replace('_', " ")));

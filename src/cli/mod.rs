@@ -7,6 +7,7 @@
 mod address;
 mod calendar;
 mod case;
+mod config;
 mod contact;
 mod exchange;
 mod failure;
@@ -48,6 +49,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Reload(config::ReloadArgs),
+    /// The files that a start reads.
+    Config(config::ConfigArgs),
     /// The calls on record.
     Contact(contact::ContactArgs),
     /// The needs of citizens, each with its contacts.
@@ -86,6 +90,8 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(args) => serve::run(&args),
+        Command::Reload(args) => config::reload(&args),
+        Command::Config(args) => config::run(&args),
         Command::Contact(args) => contact::run(&args),
         Command::Case(args) => case::run(&args),
         Command::Outbox(args) => outbox::run(&args),
@@ -137,6 +143,8 @@ mod tests {
             "outbox list --http 127.0.0.1:1 --data d --limit 3 --format json",
             "seat pause seat01 --reason riunione --http 127.0.0.1:1",
             "seat login seat01",
+            "config check --config c --format json",
+            "reload --data d --http 127.0.0.1:1 --format json",
             "queue list --format json",
             "call list",
             "bulletin list --format json",

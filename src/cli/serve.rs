@@ -21,7 +21,8 @@ use crate::io::control::{Clock, Control, ControlHandle, STOP_WITHIN};
 use crate::io::http::{self, Pages};
 use crate::io::media::{self, MediaPlane};
 use crate::io::setup::{self, Loaded};
-use crate::io::signals::Signals;
+use crate::io::reload::Reloader;
+use crate::io::signals::{Hangups, Signals};
 use crate::io::sip::SipSockets;
 use crate::io::store::{OpenError, Store};
 use crate::io::{chance, limits, retention};
@@ -109,7 +110,8 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let (sip_address, http_address) = (sip.address(), http.local_addr().map_err(Failure::other)?);
     let config = Arc::new(loaded.config);
     let media = start_media(&config, sip_address, recordings)?;
-    let signals = Signals::new().map_err(Failure::other)?;
+    let (signals, hangups) =
+        (Signals::new().map_err(Failure::other)?, Hangups::new().map_err(Failure::other)?);
 
     let clock = Clock::start();
     let seed = chance::draw().map_err(Failure::other)?;
@@ -125,10 +127,25 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let token = chance::token().map_err(Failure::other)?;
     let door = http::token::write(&args.data, &token, http_address);
     door.map_err(|error| unwritable(&args.data, &error))?;
-    let pages = Pages { control: handle.clone(), views, health, token, address: http_address };
+    let reloader = Arc::new(Reloader {
+        config: args.config.clone(),
+        always_open: args.always_open,
+        sip: args.sip,
+        control: handle.clone(),
+        turn: tokio::sync::Mutex::default(),
+    });
+    let pages = Pages {
+        control: handle.clone(),
+        views,
+        reloader: reloader.clone(),
+        health,
+        token,
+        address: http_address,
+    };
     http::server::start(http, http::router(pages)).map_err(Failure::other)?;
     let days = config.engine.retention_days;
     tokio::spawn(retention::keep_deleting(args.data.clone(), days, last_ms, handle.clone()));
+    tokio::spawn(reload_at(hangups, reloader));
     tokio::spawn(stop(signals, handle, args.drain));
 
     control.run(|| tell_ready(args, &config, sip_address, http_address)).await;
@@ -175,6 +192,13 @@ fn unwritable(data: &Path, error: &io::Error) -> Failure {
         "{} cannot be written ({error}); make room, or make the directory writable",
         path.display()
     ))
+}
+
+async fn reload_at(mut hangups: Hangups, reloader: Arc<Reloader>) {
+    loop {
+        hangups.next().await;
+        reloader.reload_and_log().await;
+    }
 }
 
 /// Ends the exchange in order at the first signal, at once at the second.

@@ -11,7 +11,7 @@ use super::moment::{End, parse_moment};
 use super::out::{self, Format, moments, or_dash, prose, words};
 use super::span::parse_span;
 use crate::crm::contact::rome;
-use crate::engine::{SlotState, SwitchState};
+use crate::engine::{ClosingState, SlotState, SwitchState};
 use crate::io::client::AskError;
 use crate::io::control::Clock;
 use crate::switches::{Bulletin, Closing, Scope, Switch};
@@ -227,15 +227,15 @@ fn slot_row(slot: &SlotState) -> Vec<String> {
     };
     let heard = on.sound.as_deref().unwrap_or("what the flow says in this slot");
     let then = if on.closing { "; then the call ends" } else { "" };
-    vec![slot.slot.clone(), "on".to_owned(), moment(on.until_ms), format!("{heard}{then}")]
+    vec![slot.slot.clone(), "on".to_owned(), moment(on.until.as_deref()), format!("{heard}{then}")]
 }
 
-fn closing_row(closing: &Closing) -> Vec<String> {
-    vec![closing.scope.to_string(), moment(closing.until_ms), or_dash(closing.reason.as_ref())]
+fn closing_row(closing: &ClosingState) -> Vec<String> {
+    vec![closing.scope.to_string(), moment(closing.until.as_deref()), or_dash(closing.reason.as_ref())]
 }
 
-fn moment(until_ms: Option<i64>) -> String {
-    or_dash(until_ms.map(|until_ms| out::moment(&rome(until_ms))))
+fn moment(until: Option<&str>) -> String {
+    or_dash(until.map(out::moment))
 }
 
 fn end(until_ms: Option<i64>) -> String {
@@ -272,12 +272,12 @@ mod tests {
     #[test]
     fn rows_say_what_callers_hear_and_until_when() {
         let on = Bulletin { sound: None, closing: true, until_ms: Some(1_795_510_800_000) };
-        let slot = SlotState { slot: "neve".to_owned(), on: Some(on) };
+        let slot = SlotState { slot: "neve".to_owned(), on: Some((&on).into()) };
         let expected =
             ["neve", "on", "2026-11-24 10:00:00", "what the flow says in this slot; then the call ends"];
         assert_eq!(slot_row(&slot), expected);
         assert_eq!(slot_row(&SlotState { slot: "neve".to_owned(), on: None }), ["neve", "off", "-", "-"]);
         let closing = Closing { scope: Scope::Queue("tributi".into()), until_ms: None, reason: None };
-        assert_eq!(closing_row(&closing), ["queue tributi", "-", "-"]);
+        assert_eq!(closing_row(&(&closing).into()), ["queue tributi", "-", "-"]);
     }
 }

@@ -192,7 +192,7 @@ mod tests {
     fn opened(contact: ContactId, from: &str) -> Fact {
         Fact::ContactOpened {
             contact,
-            case: CaseId(1),
+            case: Some(CaseId(1)),
             citizen: None,
             from: Personal::Clear(from.to_owned()),
             to: "055055".to_owned(),

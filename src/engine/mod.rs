@@ -2,9 +2,9 @@
 //!
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
-//! `ending` closes it; `asking` carries its questions to the world outside; `gate` keeps the promises of durability, `service` serves the operators' feature codes, `command` people's
-//! commands, `switching` bulletins and emergencies, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is
-//! held.
+//! `ending` closes it; `asking` carries its questions to the world outside; `gate` keeps the promises of durability, `service` serves
+//! the operators' feature codes, `command` people's commands, `switching` bulletins and emergencies, `reload` other files, `restart`
+//! what a crash left behind; `call_log` tells the log of calls, `census` says what is held.
 
 mod arrival;
 mod asking;
@@ -14,6 +14,7 @@ mod command;
 mod ending;
 mod gate;
 mod ivr;
+mod reload;
 mod restart;
 mod service;
 mod switching;
@@ -24,7 +25,8 @@ pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use gate::PATIENCE;
-pub use switching::{SlotState, SwitchState};
+pub use reload::Files;
+pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;

@@ -154,6 +154,15 @@ impl Client {
         serde_json::from_slice(&octets).map_err(|error| self.strange(error))
     }
 
+    /// Have something done that answers.
+    ///
+    /// # Errors
+    /// Nobody answers, or with a refusal.
+    pub fn submit<T: DeserializeOwned>(&self, path: &str) -> Result<T, AskError> {
+        let request = self.agent.post(self.url(path)).header("authorization", self.bearer());
+        self.read(request.send_empty())
+    }
+
     /// The body of an answer that is no refusal.
     fn accepted(&self, response: Result<Response<Body>, ureq::Error>) -> Result<Vec<u8>, AskError> {
         let mut response = response.map_err(|error| self.no_answer(&error))?;
