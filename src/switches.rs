@@ -9,7 +9,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::{EntityId, Language, QueueId};
 
@@ -52,7 +54,7 @@ pub struct Bulletin {
     #[serde(default)]
     pub closing: bool,
     /// Milliseconds since the Unix epoch at which it is over; `None`: when it is switched off.
-    #[serde(default)]
+    #[serde(default, alias = "until", deserialize_with = "moment")]
     pub until_ms: Option<i64>,
 }
 
@@ -62,11 +64,27 @@ pub struct Closing {
     /// What is closed.
     pub scope: Scope,
     /// Milliseconds since the Unix epoch at which it is over; `None`: when it is opened.
-    #[serde(default)]
+    #[serde(default, alias = "until", deserialize_with = "moment")]
     pub until_ms: Option<i64>,
     /// For the people who read the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// Journals have milliseconds; people and scripts write `until` as RFC 3339.
+fn moment<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Moment {
+        Ms(i64),
+        Rfc3339(String),
+    }
+    Option::deserialize(from)?.map_or(Ok(None), |moment| match moment {
+        Moment::Ms(ms) => Ok(Some(ms)),
+        Moment::Rfc3339(text) => text.parse().map(|at: Timestamp| Some(at.as_millisecond())).map_err(|_| {
+            D::Error::custom(format_args!("`{text}` is no moment; write it as 2026-12-01T18:00:00+01:00"))
+        }),
+    })
 }
 
 /// What an emergency closes.
@@ -387,5 +405,26 @@ mod tests {
         }
         let short = r#"{"close":{"scope":"everything"}}"#;
         assert_eq!(serde_json::from_str::<Switch>(short).expect("enough"), close(Scope::Everything, None));
+    }
+
+    #[test]
+    fn end_is_read_as_people_and_scripts_write_it_and_as_journals_do() {
+        let until = |text: &str| {
+            let json = format!(r#"{{"close":{{"scope":"everything",{text}}}}}"#);
+            serde_json::from_str(&json).map(|switch| match switch {
+                Switch::Close(closing) => closing.until_ms,
+                other => panic!("{other:?}"),
+            })
+        };
+        for (text, expected) in [
+            (r#""until_ms":1795510800000"#, Some(1_795_510_800_000)),
+            (r#""until":"2026-11-24T10:00:00+01:00""#, Some(1_795_510_800_000)),
+            (r#""until":null"#, None),
+            (r#""reason":"neve""#, None),
+        ] {
+            assert_eq!(until(text).expect(text), expected);
+        }
+        let wrong = until(r#""until":"domani""#).expect_err("no moment").to_string();
+        assert!(wrong.contains("2026-12-01T18:00:00+01:00"), "{wrong}");
     }
 }

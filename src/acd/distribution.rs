@@ -74,6 +74,7 @@ impl Distribution {
             Input::Blocked(seat, call) => self.on_seat(now, &seat, Event::Block(call)),
             Input::TalkEnded(seat, call) => self.on_seat(now, &seat, Event::TalkEnded(call)),
             Input::WrapUpDone(seat) => self.on_seat(now, &seat, Event::WrapUpDone),
+            Input::Rules(queues, seats) => self.on_rules(now, queues, seats),
             Input::Timeout => {}
         }
         // Ends: an alarm that rings only ever sets others later than `now`.

@@ -23,6 +23,7 @@ mod distribution;
 mod place;
 mod queue;
 mod restored;
+mod rules;
 mod seat;
 mod state;
 mod status;
@@ -115,6 +116,8 @@ pub enum Input {
     TalkEnded(SeatId, CallId),
     /// The operator ends the wrap-up early.
     WrapUpDone(SeatId),
+    /// Queues and seats are to be these from now on; whoever waits, talks or wraps up goes on.
+    Rules(Vec<QueueRules>, Vec<SeatRules>),
     /// Nothing but time has passed.
     Timeout,
 }

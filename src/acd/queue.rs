@@ -90,6 +90,12 @@ impl Queue {
         self.free.remove(&(since, seat.clone()));
     }
 
+    /// As if no seat served it.
+    pub(super) fn forget_seats(&mut self) {
+        self.free.clear();
+        self.attended = 0;
+    }
+
     pub(super) fn longest_free(&self) -> Option<SeatId> {
         let pick = if planted::is(Fault::ShortestIdle) { self.free.last() } else { self.free.first() };
         pick.map(|(_, seat)| seat.clone())

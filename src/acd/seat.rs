@@ -320,6 +320,11 @@ impl Seat {
         matches!(self.work, Work::Ringing { .. })
     }
 
+    /// Serve these queues from now on; the indexes are the caller's to mend.
+    pub(super) fn serve(&mut self, queues: Vec<QueueId>) {
+        self.queues = queues.into_iter().collect();
+    }
+
     pub(super) fn queues(&self) -> &BTreeSet<QueueId> {
         &self.queues
     }

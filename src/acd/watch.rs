@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::place::Place;
 use super::seat::{REST_AFTER_FAILURE, SHORTEST_REST};
-use super::{Action, Entering, Input, QueueRules};
+use super::{Action, Entering, Input, QueueRules, SeatRules};
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
 use crate::words::{NotTaken, QueueExit, SeatView, Status, WorkView};
@@ -32,8 +32,8 @@ struct Watched {
     idle_since: Mono,
     work_since: Mono,
     available_since: Mono,
-    /// Queue of the last ring: its rules hold for ring, rest and wrap-up.
-    served: Option<QueueId>,
+    /// Rules of the queue of the last ring, as they were then: they hold for ring, rest and wrap-up.
+    served: Option<QueueRules>,
     /// The last ring ended because the caller left.
     let_go: bool,
     /// The operator ended the wrap-up in this step.
@@ -59,21 +59,9 @@ impl Watch {
         rules: impl Iterator<Item = &'a QueueRules>,
         seats: impl Iterator<Item = (SeatId, BTreeSet<QueueId>)>,
     ) -> Watch {
-        let view = SeatView { reachable: false, status: Status::LoggedOut, work: WorkView::Idle, call: None };
-        let watched = |queues| Watched {
-            queues,
-            view: view.clone(),
-            idle_since: Mono::ZERO,
-            work_since: Mono::ZERO,
-            available_since: Mono::ZERO,
-            served: None,
-            let_go: false,
-            wrap_up_done: false,
-            wrap_up_left: None,
-        };
         Watch {
             rules: rules.map(|rules| (rules.id.clone(), rules.clone())).collect(),
-            seats: seats.map(|(id, queues)| (id, watched(queues))).collect(),
+            seats: seats.map(|(id, queues)| (id, Watched::new(queues))).collect(),
             ..Watch::default()
         }
     }
@@ -105,7 +93,18 @@ impl Watch {
                     seat.wrap_up_done = true;
                 }
             }
+            Input::Rules(queues, seats) => self.on_rules(queues, seats),
             _ => {}
+        }
+    }
+
+    /// A queue that is gone keeps its rules: a seat may ring for it still. A seat that is gone serves none.
+    fn on_rules(&mut self, queues: &[QueueRules], seats: &[SeatRules]) {
+        self.rules.extend(queues.iter().map(|rules| (rules.id.clone(), rules.clone())));
+        self.seats.values_mut().for_each(|seat| seat.queues.clear());
+        for rules in seats {
+            let seat = self.seats.entry(rules.id.clone()).or_insert_with(|| Watched::new(BTreeSet::new()));
+            seat.queues = rules.queues.iter().cloned().collect();
         }
     }
 
@@ -181,7 +180,7 @@ impl Watch {
             caller.rung_by = Some(id.clone());
         }
         if let Some(seat) = self.seats.get_mut(id) {
-            (seat.served, seat.let_go) = (Some(queue.clone()), false);
+            (seat.served, seat.let_go) = (self.rules.get(queue).cloned(), false);
         }
     }
 
@@ -210,7 +209,7 @@ impl Watch {
     fn on_seat_changed(&mut self, id: &SeatId, view: &SeatView) {
         let now = self.now;
         let Some(seat) = self.seats.get_mut(id) else { return };
-        let wrap_up = seat.wrap_up(&self.rules);
+        let wrap_up = seat.wrap_up();
         let (was, is) = (seat.view.work, view.work);
         let skipped = was == WorkView::Talking && is != WorkView::Talking && is != WorkView::WrapUp;
         let short = was == WorkView::WrapUp
@@ -245,11 +244,11 @@ impl Watch {
 
     /// No seat rings, rests or wraps up for longer than the rules say.
     fn check_time(&self, id: &SeatId, seat: &Watched) -> Result<(), String> {
-        let of_served = |pick: fn(&QueueRules) -> Duration| term(&self.rules, seat.served.as_ref(), pick);
+        let of_served = |pick: fn(&QueueRules) -> Duration| seat.served.as_ref().map_or(Duration::ZERO, pick);
         let limit = match seat.view.work {
             WorkView::Idle | WorkView::Talking => return Ok(()),
             WorkView::Ringing => of_served(|rules| rules.ring_for),
-            WorkView::WrapUp => seat.wrap_up(&self.rules),
+            WorkView::WrapUp => seat.wrap_up(),
             WorkView::Resting => {
                 of_served(|rules| rules.reject_delay).max(REST_AFTER_FAILURE).max(SHORTEST_REST)
             }
@@ -262,8 +261,24 @@ impl Watch {
 }
 
 impl Watched {
-    fn wrap_up(&self, rules: &BTreeMap<QueueId, QueueRules>) -> Duration {
-        self.wrap_up_left.unwrap_or_else(|| term(rules, self.served.as_ref(), |rules| rules.wrap_up))
+    fn new(queues: BTreeSet<QueueId>) -> Watched {
+        let view = SeatView { reachable: false, status: Status::LoggedOut, work: WorkView::Idle, call: None };
+        Watched {
+            queues,
+            view,
+            idle_since: Mono::ZERO,
+            work_since: Mono::ZERO,
+            available_since: Mono::ZERO,
+            served: None,
+            let_go: false,
+            wrap_up_done: false,
+            wrap_up_left: None,
+        }
+    }
+
+    fn wrap_up(&self) -> Duration {
+        let served = self.served.as_ref().map_or(Duration::ZERO, |rules| rules.wrap_up);
+        self.wrap_up_left.unwrap_or(served)
     }
 
     fn free_since(&self) -> Option<Mono> {
@@ -275,13 +290,4 @@ impl Watched {
 /// Ready, and its phone is there.
 fn is_available(view: &SeatView) -> bool {
     view.reachable && view.status == Status::Ready
-}
-
-/// A duration out of the rules of a seat's last queue.
-fn term(
-    rules: &BTreeMap<QueueId, QueueRules>,
-    queue: Option<&QueueId>,
-    pick: fn(&QueueRules) -> Duration,
-) -> Duration {
-    queue.and_then(|queue| rules.get(queue)).map_or(Duration::ZERO, pick)
 }

@@ -22,8 +22,8 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::flow::Enqueue;
-use crate::ids::{CallId, CaseId, EntityId, Language, QueueId, SeatId, TopicId};
+use crate::flow::{Enqueue, Flow};
+use crate::ids::{CallId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::media::{self, LegId};
 use crate::sdp;
 use crate::sip::DialogId;
@@ -79,8 +79,6 @@ pub struct SeatLeg {
 pub struct Call {
     /// Its id, also the contact's.
     pub id: CallId,
-    /// The case that it belongs to.
-    pub case: CaseId,
     /// Number as received, `anonymous` when withheld.
     pub from: String,
     /// Number dialled.
@@ -99,6 +97,8 @@ pub struct Call {
     pub may_record: bool,
     /// The SDP offer of the INVITE, until it is answered.
     pub offer: Option<Vec<u8>>,
+    /// The flow that leads it, as it was when the call arrived.
+    pub flow: Arc<Flow>,
     /// The place that the flow asked for last.
     pub enqueue: Option<Enqueue>,
     /// The citizen's side.

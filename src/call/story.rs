@@ -13,7 +13,20 @@ pub struct Story {
     parted_by: Option<EndedBy>,
     waiting_since: Option<Mono>,
     turned_away: bool,
+    informing: Informing,
     informed: bool,
+}
+
+/// What a node that answers a request for information has come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Informing {
+    /// The flow is at no such node, or the citizen did not hear it out.
+    #[default]
+    No,
+    /// It has said nothing so far.
+    Silent,
+    /// It is being heard.
+    Heard,
 }
 
 impl Story {
@@ -31,9 +44,23 @@ impl Story {
         self.flow_began = true;
     }
 
-    /// A node that answers a request for information was heard.
-    pub fn on_informed(&mut self) {
-        self.informed = true;
+    /// The flow comes to a node; `info`: it answers a request for information. One that says nothing has answered by what it did,
+    /// such as to send a message.
+    pub fn on_node(&mut self, info: bool) {
+        self.informed |= self.informing == Informing::Silent;
+        self.informing = if info { Informing::Silent } else { Informing::No };
+    }
+
+    /// The node begins to say something.
+    pub fn on_play(&mut self) {
+        if self.informing == Informing::Silent {
+            self.informing = Informing::Heard;
+        }
+    }
+
+    /// What was said was heard to its end: only then has it informed.
+    pub fn on_heard(&mut self) {
+        self.informed |= self.informing == Informing::Heard;
     }
 
     /// Entered a queue.
@@ -112,6 +139,28 @@ mod tests {
             (&joined, EndedBy::Crash, Outcome::Answered),
         ] {
             assert_eq!(story.outcome(ended_by), outcome, "{story:?} ended by {ended_by:?}");
+        }
+    }
+
+    #[test]
+    fn information_counts_when_it_was_heard_to_its_end() {
+        let outcome = |steps: &[fn(&mut Story)]| {
+            let mut story = Story::default();
+            story.on_flow_began();
+            steps.iter().for_each(|step| step(&mut story));
+            story.outcome(EndedBy::Citizen)
+        };
+        let (enters, plays): (fn(&mut Story), fn(&mut Story)) = (|story| story.on_node(true), Story::on_play);
+        let (hears, goes_on): (fn(&mut Story), fn(&mut Story)) =
+            (Story::on_heard, |story| story.on_node(false));
+        for (steps, expected) in [
+            (&[enters, plays][..], Outcome::Left),
+            (&[enters, plays, hears], Outcome::Contained),
+            (&[enters, plays, goes_on, plays, hears], Outcome::Left),
+            (&[enters, goes_on], Outcome::Contained),
+            (&[goes_on, plays, hears], Outcome::Left),
+        ] {
+            assert_eq!(outcome(steps), expected);
         }
     }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::contact;
+use super::exchange::Exchange;
 use super::failure::Failure;
 use super::out::{self, Column, Format, moment, moments, numbers, or_dash, word, words};
-use super::records::{Filter, Records, Whence, page_through};
-use crate::crm::contact::rome;
-use crate::crm::{CaseLine, CaseStatus, Reminder};
+use super::records::{Filter, page_through};
+use crate::crm::{CaseLine, CaseStatus, ReminderLine};
 use crate::ids::CaseId;
 use crate::io::records::CaseStory;
 
@@ -23,12 +23,12 @@ enum CaseCommand {
     /// List cases, the one with the newest contact first; the filters are about its contacts.
     ///
     /// Examples:
-    ///   centralino case list --http 127.0.0.1:8080 --status new --since today
-    ///   centralino case list --data data --number "055 276 8224"
+    ///   centralino case list --status new --since today
+    ///   centralino case list --number "055 276 8224"
     #[command(verbatim_doc_comment)]
     List {
         #[command(flatten)]
-        whence: Whence,
+        exchange: Exchange,
         #[command(flatten)]
         filter: Filter,
         /// Only cases whose need is not met yet, or only those whose need is.
@@ -41,13 +41,13 @@ enum CaseCommand {
     /// Show one case with its contacts.
     ///
     /// Example:
-    ///   centralino case show 17 --http 127.0.0.1:8080
+    ///   centralino case show 17
     #[command(verbatim_doc_comment)]
     Show {
         /// Its number, as it is spoken to citizens.
         id: CaseId,
         #[command(flatten)]
-        whence: Whence,
+        exchange: Exchange,
         /// For people or for scripts.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -72,11 +72,11 @@ impl From<Status> for CaseStatus {
 /// Runs it.
 pub(super) fn run(args: &CaseArgs) -> Result<(), Failure> {
     match &args.command {
-        CaseCommand::List { whence, filter, status, format } => {
-            list(whence, filter, status.map(CaseStatus::from), *format)
+        CaseCommand::List { exchange, filter, status, format } => {
+            list(exchange, filter, status.map(CaseStatus::from), *format)
         }
-        CaseCommand::Show { id, whence, format } => {
-            let case = Records::open(whence)?.case(*id)?;
+        CaseCommand::Show { id, exchange, format } => {
+            let case = exchange.records()?.case(*id)?;
             match format {
                 Format::Json => out::json(&case),
                 Format::Table => show(&case),
@@ -85,9 +85,14 @@ pub(super) fn run(args: &CaseArgs) -> Result<(), Failure> {
     }
 }
 
-fn list(whence: &Whence, filter: &Filter, status: Option<CaseStatus>, format: Format) -> Result<(), Failure> {
+fn list(
+    exchange: &Exchange,
+    filter: &Filter,
+    status: Option<CaseStatus>,
+    format: Format,
+) -> Result<(), Failure> {
     let wanted = filter.wanted(status)?;
-    let records = Records::open(whence)?;
+    let records = exchange.records()?;
     let mut seen = BTreeSet::new();
     let page = |wanted: &_| {
         let mut page = records.cases(wanted)?;
@@ -141,8 +146,8 @@ fn show(case: &CaseStory) -> Result<(), Failure> {
     out::line(&format!("about      {}{about}", line.entity))?;
     out::line(&format!("opened     {} (Rome)", moment(&line.opened)))?;
     for reminder in &line.reminders {
-        let Reminder { at_ms, contact, plea } = reminder;
-        out::line(&format!("{:<10} {} (Rome), contact {contact}", word(plea), moment(&rome(*at_ms))))?;
+        let ReminderLine { at, contact, plea } = reminder;
+        out::line(&format!("{:<10} {} (Rome), contact {contact}", word(plea), moment(at)))?;
     }
     contact::table(&case.contact_lines)
 }

@@ -1,47 +1,22 @@
 //! `centralino seat`, `queue` and `call`: the running exchange at this moment.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
-
 use serde::Deserialize;
 use serde::Serialize;
 
-use super::address::parse_address;
+use super::exchange::Exchange;
 use super::failure::Failure;
 use super::out::{self, Column, Format, clock, numbers, or_dash, word, words};
 use crate::ids::{CallId, EntityId, QueueId, SeatId};
-use crate::io::client::Client;
 use crate::words::{SeatView, Status, StatusChange, WorkView};
 
 /// What is written down for a pause without a reason.
 const NO_REASON: &str = "pause";
 
-/// The running exchange.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct Running {
-    /// Where it listens for this command: `--http` of `serve`.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = parse_address)]
-    http: SocketAddr,
-    /// The data directory that it runs on; the token lies there.
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    data: PathBuf,
-}
-
-impl Running {
-    pub(super) fn client(&self) -> Result<Client, Failure> {
-        Client::new(self.http, &self.data).map_err(Failure::other)
-    }
-
-    fn state(&self) -> Result<State, Failure> {
-        self.client()?.get("/api/state", &()).map_err(Failure::other)
-    }
-}
-
 /// A list that is printed.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Listed {
     #[command(flatten)]
-    pub(super) running: Running,
+    pub(super) exchange: Exchange,
     /// For people or for scripts.
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -84,7 +59,7 @@ struct OneSeat {
     #[arg(value_parser = seat_name)]
     seat: String,
     #[command(flatten)]
-    running: Running,
+    exchange: Exchange,
 }
 
 /// Seats' names go into an address: nothing else may.
@@ -197,6 +172,10 @@ pub(super) fn call(args: &CallArgs) -> Result<(), Failure> {
     list(listed, &columns, |state| state.calls, row, "no calls in course")
 }
 
+fn state(exchange: &Exchange) -> Result<State, Failure> {
+    exchange.client()?.get("/api/state", &()).map_err(Failure::other)
+}
+
 fn list<T: Serialize>(
     listed: &Listed,
     columns: &[Column],
@@ -204,7 +183,7 @@ fn list<T: Serialize>(
     row: impl Fn(&T) -> Vec<String>,
     nothing: &str,
 ) -> Result<(), Failure> {
-    let state = listed.running.state()?;
+    let state = state(&listed.exchange)?;
     if state.degraded {
         eprintln!("the exchange is degraded: calls are served, the store does not keep up");
     }
@@ -220,7 +199,11 @@ fn list<T: Serialize>(
 
 fn seat_row(seat: &Seat) -> Vec<String> {
     let view = &seat.view;
-    let phone = if view.reachable { "registered" } else { "not reachable" };
+    let phone = match (view.reachable, &view.status) {
+        (true, _) => "registered",
+        (false, Status::LoggedOut) => "none",
+        (false, _) => "not reachable",
+    };
     // Whoever cannot be rung is not idle.
     let idles = view.work != WorkView::Idle || view.reachable;
     let work = or_dash(idles.then(|| word(&view.work).replace('_', " ")));
@@ -229,8 +212,8 @@ fn seat_row(seat: &Seat) -> Vec<String> {
 
 fn change(seat: &OneSeat, change: &StatusChange) -> Result<(), Failure> {
     let path = format!("/api/seats/{}/status", seat.seat);
-    seat.running.client()?.post(&path, change).map_err(Failure::other)?;
-    let seats = seat.running.state()?.seats;
+    seat.exchange.client()?.post(&path, change).map_err(Failure::other)?;
+    let seats = state(&seat.exchange)?.seats;
     let now = seats.iter().find(|now| now.id.as_str() == seat.seat);
     now.map_or(Ok(()), |now| out::line(&out::printable(&standing(now))))
 }

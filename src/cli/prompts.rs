@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use self::making::{BuildArgs, ImportArgs, LevelArgs};
 use super::failure::Failure;
 use super::out::{self, Format, numbers, prose, words};
+use crate::hint::Hint;
 use crate::io::prompts::{self, Prompt, Standing, State};
+use crate::speech::Speech;
 
 /// Arguments of `prompts`.
 #[derive(Debug, clap::Args)]
@@ -108,6 +110,36 @@ impl PromptsCommand {
     }
 }
 
+impl PromptsCommand {
+    /// A slip of the pen must not make a new language, nor look like one of which everything is missing.
+    fn check(&self, flow_prompts: &[Prompt]) -> Result<(), Failure> {
+        let spoken: Vec<String> = Speech::all().map(|speech| speech.language().to_owned()).collect();
+        let in_flows = flow_prompts.iter().map(|prompt| prompt.language.as_str());
+        let known: BTreeSet<&str> = in_flows.chain(spoken.iter().map(String::as_str)).collect();
+        if let Some(language) = self.language().filter(|language| !known.contains(language)) {
+            let hint = Hint::nearest(language, known.iter().copied());
+            return Err(Failure::misuse(format_args!(
+                "nothing is spoken in `{language}`{hint}; there are flows or a grammar for {}; a new language begins with \
+                 sounds/{language}/grammar.toml",
+                known.into_iter().collect::<Vec<_>>().join(", ")
+            )));
+        }
+        let sounds = match self {
+            PromptsCommand::List(args) => &args.places.sounds,
+            PromptsCommand::Missing(args) => &args.places.sounds,
+            PromptsCommand::Level(args) => &args.places.sounds,
+            PromptsCommand::Build(_) | PromptsCommand::Import(_) => return Ok(()), // these make it
+        };
+        if !sounds.is_dir() {
+            return Err(Failure::misuse(format_args!(
+                "there is no directory {}; give --sounds the tree of recordings",
+                sounds.display()
+            )));
+        }
+        Ok(())
+    }
+}
+
 impl PromptsArgs {
     /// Where the configuration and the recordings are.
     pub(super) fn places(&self) -> (&Path, &Path) {
@@ -125,6 +157,7 @@ impl PromptsArgs {
 /// Runs it, with the texts of the flows beside our own.
 pub(super) fn run(args: PromptsArgs, flow_prompts: impl IntoIterator<Item = Prompt>) -> Result<(), Failure> {
     let flow_prompts: Vec<Prompt> = flow_prompts.into_iter().collect();
+    args.command.check(&flow_prompts)?;
     // What flows speak, what operators hear, and what is asked for by name.
     let flow_languages = flow_prompts.iter().map(|prompt| prompt.language.as_str());
     let languages: BTreeSet<&str> = flow_languages.chain(["it"]).chain(args.command.language()).collect();

@@ -21,7 +21,8 @@ use crate::io::control::{Clock, Control, ControlHandle, STOP_WITHIN};
 use crate::io::http::{self, Pages};
 use crate::io::media::{self, MediaPlane};
 use crate::io::setup::{self, Loaded};
-use crate::io::signals::Signals;
+use crate::io::reload::Reloader;
+use crate::io::signals::{Hangups, Signals};
 use crate::io::sip::SipSockets;
 use crate::io::store::{OpenError, Store};
 use crate::io::{chance, limits, retention};
@@ -109,7 +110,8 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let (sip_address, http_address) = (sip.address(), http.local_addr().map_err(Failure::other)?);
     let config = Arc::new(loaded.config);
     let media = start_media(&config, sip_address, recordings)?;
-    let signals = Signals::new().map_err(Failure::other)?;
+    let (signals, hangups) =
+        (Signals::new().map_err(Failure::other)?, Hangups::new().map_err(Failure::other)?);
 
     let clock = Clock::start();
     let seed = chance::draw().map_err(Failure::other)?;
@@ -123,14 +125,31 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     }
 
     let token = chance::token().map_err(Failure::other)?;
-    http::token::write(&args.data, &token).map_err(|error| unwritable(&args.data, &error))?;
-    let pages = Pages { control: handle.clone(), views, health, token, address: http_address };
+    let door = http::token::write(&args.data, &token, http_address);
+    door.map_err(|error| unwritable(&args.data, &error))?;
+    let reloader = Arc::new(Reloader {
+        config: args.config.clone(),
+        always_open: args.always_open,
+        sip: args.sip,
+        control: handle.clone(),
+        turn: tokio::sync::Mutex::default(),
+    });
+    let pages = Pages {
+        control: handle.clone(),
+        views,
+        reloader: reloader.clone(),
+        health,
+        token,
+        address: http_address,
+    };
     http::server::start(http, http::router(pages)).map_err(Failure::other)?;
     let days = config.engine.retention_days;
     tokio::spawn(retention::keep_deleting(args.data.clone(), days, last_ms, handle.clone()));
+    tokio::spawn(reload_at(hangups, reloader));
     tokio::spawn(stop(signals, handle, args.drain));
 
     control.run(|| tell_ready(args, &config, sip_address, http_address)).await;
+    http::token::forget_address(&args.data);
     tracing::info!("stopped in order");
     Ok(())
 }
@@ -175,6 +194,13 @@ fn unwritable(data: &Path, error: &io::Error) -> Failure {
     ))
 }
 
+async fn reload_at(mut hangups: Hangups, reloader: Arc<Reloader>) {
+    loop {
+        hangups.next().await;
+        reloader.reload_and_log().await;
+    }
+}
+
 /// Ends the exchange in order at the first signal, at once at the second.
 async fn stop(mut signals: Signals, control: ControlHandle, drain: Duration) {
     signals.next().await;
@@ -209,7 +235,7 @@ fn tell_ready(args: &ServeArgs, config: &Config, sip: SocketAddr, http: SocketAd
          Try, in other terminals:\n\
          \x20     {program} phone seat {seat} --to {sip} --config {config} --answer-after 8s\n\
          \x20     {program} phone dial {number} --to {sip} --keys 1\n\
-         \x20     {program} contact list --http {http} --data {data}\n\
+         \x20     {program} contact list --data {data}\n\
          Ctrl-C stops it in order.\n\
          ready sip={sip} http={http}\n",
         version = env!("CARGO_PKG_VERSION"),

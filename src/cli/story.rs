@@ -1,23 +1,28 @@
 //! A contact's facts in words.
 
 use super::out::{moment, word};
-use crate::crm::contact::rome;
-use crate::journal::entry::{Entry, Fact, Personal};
+use crate::io::records::Step;
+use crate::journal::entry::{Fact, Personal};
 use crate::words::{AskedAgain, NotTaken, Plea, QueueExit};
 
 /// One row a fact: when, how long after the first, what.
-pub(super) fn steps(story: &[Entry]) -> Vec<Vec<String>> {
-    let first = story.first().map_or(0, |entry| entry.at_ms);
+pub(super) fn steps(story: &[Step]) -> Vec<Vec<String>> {
+    let first = story.first().map_or(0, ms);
     story
         .iter()
-        .filter_map(|entry| Some((entry, tell(&entry.fact)?)))
-        .map(|(entry, told)| row(entry, first, told))
+        .filter_map(|step| Some((step, tell(&step.fact)?)))
+        .map(|(step, told)| row(step, first, told))
         .collect()
 }
 
-fn row(entry: &Entry, first: i64, told: String) -> Vec<String> {
-    let after = entry.at_ms.saturating_sub(first).max(0);
-    vec![moment(&rome(entry.at_ms)), format!("{}.{} s", after / 1000, after % 1000 / 100), told]
+/// Milliseconds since the Unix epoch; the exchange writes no other moments than it can read.
+fn ms(step: &Step) -> i64 {
+    step.at.parse().map_or(0, jiff::Timestamp::as_millisecond)
+}
+
+fn row(step: &Step, first: i64, told: String) -> Vec<String> {
+    let after = ms(step).saturating_sub(first).max(0);
+    vec![moment(&step.at), format!("{}.{} s", after / 1000, after % 1000 / 100), told]
 }
 
 /// A fact in words; nothing for what only a restart needs to know.
@@ -130,12 +135,13 @@ fn not_taken(why: NotTaken) -> &'static str {
 mod tests {
     use super::*;
     use crate::ids::{ContactId, Stamp};
+    use crate::journal::entry::Entry;
     use crate::words::{EndedBy, Outcome};
 
     #[test]
     fn story_reads_as_sentences_with_the_time_between_them() {
         let contact = ContactId(Stamp { node: 1, epoch: 1, count: 1 });
-        let at = |at_ms, fact| Entry { at_ms, fact };
+        let at = |at_ms, fact| Step::from(Entry { at_ms, fact });
         let story = [
             at(1_000, Fact::ContactAnswered { contact }),
             at(1_000, Fact::DialogClosed { dialog: 1 }),

@@ -4,13 +4,14 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::exchange::Exchange;
 use super::failure::Failure;
-use super::floor::{Listed, Running};
+use super::floor::Listed;
 use super::moment::{End, parse_moment};
 use super::out::{self, Format, moments, or_dash, prose, words};
 use super::span::parse_span;
 use crate::crm::contact::rome;
-use crate::engine::{SlotState, SwitchState};
+use crate::engine::{ClosingState, SlotState, SwitchState};
 use crate::io::client::AskError;
 use crate::io::control::Clock;
 use crate::switches::{Bulletin, Closing, Scope, Switch};
@@ -44,14 +45,14 @@ enum BulletinCommand {
         #[command(flatten)]
         validity: Validity,
         #[command(flatten)]
-        running: Running,
+        exchange: Exchange,
     },
     /// Let callers hear nothing in this slot any more.
     Off {
         /// The slot, as the flow names it.
         slot: String,
         #[command(flatten)]
-        running: Running,
+        exchange: Exchange,
     },
 }
 
@@ -81,14 +82,14 @@ enum EmergencyCommand {
         #[arg(long)]
         reason: Option<String>,
         #[command(flatten)]
-        running: Running,
+        exchange: Exchange,
     },
     /// Let what was closed follow its hours again.
     Open {
         #[command(flatten)]
         place: Place,
         #[command(flatten)]
-        running: Running,
+        exchange: Exchange,
     },
 }
 
@@ -158,17 +159,17 @@ pub(super) fn bulletin(args: &BulletinArgs) -> Result<(), Failure> {
     match &args.command {
         BulletinCommand::List(listed) => {
             let columns = [words("slot"), words("state"), moments("until (Rome)"), prose("callers hear")];
-            let slots = ask(&listed.running)?.bulletins;
+            let slots = ask(&listed.exchange)?.bulletins;
             print(listed.format, &columns, &slots, slot_row, "no flow has a bulletin slot")
         }
-        BulletinCommand::On { slot, sound, closing, validity, running } => {
+        BulletinCommand::On { slot, sound, closing, validity, exchange } => {
             let until_ms = validity.until_ms(Clock::start().now().wall)?;
             let bulletin = Bulletin { sound: sound.clone(), closing: *closing, until_ms };
-            turn(running, &Switch::BulletinOn { slot: slot.clone(), bulletin })?;
+            turn(exchange, &Switch::BulletinOn { slot: slot.clone(), bulletin })?;
             out::line(&format!("{slot}: on, {}", end(until_ms)))
         }
-        BulletinCommand::Off { slot, running } => {
-            turn(running, &Switch::BulletinOff { slot: slot.clone() })?;
+        BulletinCommand::Off { slot, exchange } => {
+            turn(exchange, &Switch::BulletinOff { slot: slot.clone() })?;
             out::line(&format!("{slot}: off"))
         }
     }
@@ -179,29 +180,29 @@ pub(super) fn emergency(args: &EmergencyArgs) -> Result<(), Failure> {
     match &args.command {
         EmergencyCommand::List(listed) => {
             let columns = [words("closed"), moments("until (Rome)"), prose("reason")];
-            let closings = ask(&listed.running)?.closings;
+            let closings = ask(&listed.exchange)?.closings;
             print(listed.format, &columns, &closings, closing_row, "nothing is closed by an emergency")
         }
-        EmergencyCommand::Close { place, validity, reason, running } => {
+        EmergencyCommand::Close { place, validity, reason, exchange } => {
             let (scope, until_ms) = (place.scope(), validity.until_ms(Clock::start().now().wall)?);
             let closing = Closing { scope: scope.clone(), until_ms, reason: reason.clone() };
-            turn(running, &Switch::Close(closing))?;
+            turn(exchange, &Switch::Close(closing))?;
             out::line(&format!("{scope}: closed, {}", end(until_ms)))
         }
-        EmergencyCommand::Open { place, running } => {
+        EmergencyCommand::Open { place, exchange } => {
             let scope = place.scope();
-            turn(running, &Switch::Open { scope: scope.clone() })?;
+            turn(exchange, &Switch::Open { scope: scope.clone() })?;
             out::line(&format!("{scope}: follows its hours again"))
         }
     }
 }
 
-fn ask(running: &Running) -> Result<SwitchState, Failure> {
-    running.client()?.get("/api/switches", &()).map_err(Failure::other)
+fn ask(exchange: &Exchange) -> Result<SwitchState, Failure> {
+    exchange.client()?.get("/api/switches", &()).map_err(Failure::other)
 }
 
-fn turn(running: &Running, switch: &Switch) -> Result<(), Failure> {
-    running.client()?.post("/api/switches", switch).map_err(|error| match error {
+fn turn(exchange: &Exchange, switch: &Switch) -> Result<(), Failure> {
+    exchange.client()?.post("/api/switches", switch).map_err(|error| match error {
         AskError::Unwritten { .. } => Failure::unwritten(error),
         error => Failure::other(error),
     })
@@ -226,15 +227,15 @@ fn slot_row(slot: &SlotState) -> Vec<String> {
     };
     let heard = on.sound.as_deref().unwrap_or("what the flow says in this slot");
     let then = if on.closing { "; then the call ends" } else { "" };
-    vec![slot.slot.clone(), "on".to_owned(), moment(on.until_ms), format!("{heard}{then}")]
+    vec![slot.slot.clone(), "on".to_owned(), moment(on.until.as_deref()), format!("{heard}{then}")]
 }
 
-fn closing_row(closing: &Closing) -> Vec<String> {
-    vec![closing.scope.to_string(), moment(closing.until_ms), or_dash(closing.reason.as_ref())]
+fn closing_row(closing: &ClosingState) -> Vec<String> {
+    vec![closing.scope.to_string(), moment(closing.until.as_deref()), or_dash(closing.reason.as_ref())]
 }
 
-fn moment(until_ms: Option<i64>) -> String {
-    or_dash(until_ms.map(|until_ms| out::moment(&rome(until_ms))))
+fn moment(until: Option<&str>) -> String {
+    or_dash(until.map(out::moment))
 }
 
 fn end(until_ms: Option<i64>) -> String {
@@ -271,12 +272,12 @@ mod tests {
     #[test]
     fn rows_say_what_callers_hear_and_until_when() {
         let on = Bulletin { sound: None, closing: true, until_ms: Some(1_795_510_800_000) };
-        let slot = SlotState { slot: "neve".to_owned(), on: Some(on) };
+        let slot = SlotState { slot: "neve".to_owned(), on: Some((&on).into()) };
         let expected =
             ["neve", "on", "2026-11-24 10:00:00", "what the flow says in this slot; then the call ends"];
         assert_eq!(slot_row(&slot), expected);
         assert_eq!(slot_row(&SlotState { slot: "neve".to_owned(), on: None }), ["neve", "off", "-", "-"]);
         let closing = Closing { scope: Scope::Queue("tributi".into()), until_ms: None, reason: None };
-        assert_eq!(closing_row(&closing), ["queue tributi", "-", "-"]);
+        assert_eq!(closing_row(&(&closing).into()), ["queue tributi", "-", "-"]);
     }
 }

@@ -66,7 +66,7 @@ impl Config {
 }
 
 /// `engine.toml`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineConfig {
     /// This node's number, from 1.
     pub node: u16,
@@ -97,7 +97,7 @@ pub struct EngineConfig {
 }
 
 /// Numbers that a seat dials to tell the exchange something. Defaults: `*11 *12 *13 *14 *15`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeatureCodes {
     /// Log in.
     pub log_in: String,

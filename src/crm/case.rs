@@ -45,6 +45,17 @@ pub struct Reminder {
     pub plea: Plea,
 }
 
+/// The same as people and scripts read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReminderLine {
+    /// When, RFC 3339 in Rome's time.
+    pub at: String,
+    /// In which contact.
+    pub contact: ContactId,
+    /// What is wanted.
+    pub plea: Plea,
+}
+
 /// One line of `case list --format json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CaseLine {
@@ -64,7 +75,7 @@ pub struct CaseLine {
     pub contacts: Vec<ContactId>,
     /// Who has asked after it since, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub reminders: Vec<Reminder>,
+    pub reminders: Vec<ReminderLine>,
 }
 
 /// How far a case is.
@@ -75,6 +86,12 @@ pub enum CaseStatus {
     New,
     /// Met by the front office.
     Closed,
+}
+
+impl Reminder {
+    fn line(&self) -> ReminderLine {
+        ReminderLine { at: rome(self.at_ms), contact: self.contact, plea: self.plea }
+    }
 }
 
 impl Case {
@@ -88,7 +105,7 @@ impl Case {
             status: self.status,
             opened: rome(self.opened_ms),
             contacts: self.contacts.clone(),
-            reminders: self.reminders.clone(),
+            reminders: self.reminders.iter().map(Reminder::line).collect(),
         }
     }
 

@@ -29,8 +29,9 @@ pub const MOST_STEPS: usize = 500;
 pub struct Contact {
     /// Which.
     pub contact: ContactId,
-    /// Its case.
-    pub case: CaseId,
+    /// Its case, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
     /// Who, when the number is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub citizen: Option<CitizenId>,

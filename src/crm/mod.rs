@@ -10,7 +10,7 @@ pub mod contact;
 pub mod numbers;
 pub mod outbox;
 
-pub use case::{Case, CaseLine, CaseStatus, Reminder};
+pub use case::{Case, CaseLine, CaseStatus, Reminder, ReminderLine};
 pub use citizen::{Citizen, Citizens, Who};
 pub use contact::{Contact, ContactLine};
 pub use numbers::CaseNumbers;

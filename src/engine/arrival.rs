@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use crate::call::{Call, Hearing, Phase, Story};
 use crate::config::DialledNumber;
 use crate::crm::Who;
-use crate::ids::{CallId, CitizenId, ContactId};
+use crate::ids::{CallId, CaseId, CitizenId, ContactId, Language};
 use crate::journal::entry::{Fact, Personal};
 use crate::media;
 use crate::phone_number::Caller;
@@ -65,18 +65,19 @@ impl Engine {
 
     fn let_in(&mut self, now: Now, dialog: DialogId, invite: Incoming, number: &DialledNumber) {
         let id = CallId(self.stamps.next_stamp());
-        let Some(flow) = self.flows.get(&number.flow) else {
+        let Some(flow) = self.flows.get(&number.flow).cloned() else {
             // `Config` and the flows are checked against each other before the start.
             return self.sip.reject(now.mono, dialog, 500, None);
         };
         let spoken = number.language.clone().or_else(|| flow.languages().first().cloned());
         let language = spoken.unwrap_or_else(|| "it".into());
-        let case = self.open_contact(now, id, &invite, number, &language);
+        // Who calls from a seat is no citizen with a need: that is on record, and no case.
+        let case = matches!(invite.peer, Peer::Trunk(_)).then(|| self.next_case(now));
+        self.open_contact(now, id, &invite, number, &language, case);
         let mut citizen = self.open_leg(Some(dialog), invite.link, Owner::Citizen(id));
         citizen.media_networks = self.media_networks(&invite.peer);
         let call = Call {
             id,
-            case,
             from: shown(&invite.from).to_owned(),
             to: invite.to,
             entity: number.entity.clone(),
@@ -86,6 +87,7 @@ impl Engine {
             talks: 0,
             may_record: true,
             offer: invite.offer,
+            flow,
             enqueue: None,
             citizen,
             seat: None,
@@ -109,7 +111,7 @@ impl Engine {
         let id = CallId(self.stamps.next_stamp());
         if let Some(number) = self.config.stranger().cloned() {
             let language = number.language.clone().unwrap_or_else(|| "it".into());
-            self.open_contact(now, id, invite, &number, &language);
+            self.open_contact(now, id, invite, &number, &language, None);
             let why = Some("the number dialled is not in numbers.toml".to_owned());
             self.close_contact(now, id.into(), Outcome::Refused, EndedBy::Exchange, false, why);
         }
@@ -122,10 +124,10 @@ impl Engine {
         id: CallId,
         invite: &Incoming,
         number: &DialledNumber,
-        language: &crate::ids::Language,
-    ) -> crate::ids::CaseId {
+        language: &Language,
+        case: Option<CaseId>,
+    ) {
         let contact = ContactId::from(id);
-        let case = self.next_case(now);
         let citizen = self.citizen_of(now, contact, &invite.from);
         self.append(
             now,
@@ -142,7 +144,6 @@ impl Engine {
                 degraded: self.gate.is_degraded(),
             },
         );
-        case
     }
 
     /// The citizen who calls; one who calls for the first time is written down.

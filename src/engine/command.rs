@@ -18,7 +18,7 @@ use crate::time::{Mono, Now};
 use crate::words::{EndedBy, Outcome, SeatView, StatusChange};
 
 use super::gate::Held;
-use super::{Engine, Output, SwitchState};
+use super::{Engine, Files, Output, SwitchState};
 
 /// The most that citizens' last words may take before the exchange stops all the same.
 const LAST_WORDS: Duration = Duration::from_secs(6);
@@ -48,6 +48,8 @@ pub enum Command {
     Switch(Switch),
     /// Recordings older than their time were deleted.
     RecordingDeleted(String),
+    /// Go on with these files.
+    Reload(Box<Files>),
     /// Let in no more calls, wait for those in course, then stop.
     Stop {
         /// The longest wait.
@@ -70,6 +72,11 @@ pub enum Reply {
     Switches(SwitchState),
     /// The figures.
     Metrics(Metrics),
+    /// Other files are in use.
+    Reloaded {
+        /// `engine.toml` has changed too, which is taken at the next start.
+        later: bool,
+    },
 }
 
 /// The exchange at a moment.
@@ -123,7 +130,7 @@ pub struct CallState {
     pub entity: EntityId,
     /// `arriving`, `answered`, `flow`, `waiting`, `talking`.
     pub phase: &'static str,
-    /// The queue it waits in.
+    /// The queue it waits in, or came to its seat by.
     pub queue: Option<QueueId>,
     /// The seat that rings or talks.
     pub seat: Option<SeatId>,
@@ -258,6 +265,7 @@ impl Engine {
                 self.append(now, Fact::RecordingDeleted { file });
                 Reply::Done
             }
+            Command::Reload(files) => self.reload(now, *files),
             Command::Stop { drain } => {
                 self.stopping.get_or_insert(Stopping::Draining { until: now.mono + drain });
                 self.on_stopping_timeout(now);
@@ -392,7 +400,7 @@ fn call_state(call: &crate::call::Call) -> CallState {
         Phase::Answered => ("answered", None),
         Phase::Flow => ("flow", None),
         Phase::Waiting(queue) => ("waiting", Some(queue.clone())),
-        Phase::Talking(_) => ("talking", None),
+        Phase::Talking(_) => ("talking", call.seat.as_ref().map(|leg| leg.queue.clone())),
     };
     CallState {
         id: call.id,

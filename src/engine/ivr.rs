@@ -31,10 +31,7 @@ impl Engine {
             entity: call.entity.clone(),
             language: call.language.clone(),
         };
-        let flow = self.config.numbers.get(&call.to).and_then(|number| self.flows.get(&number.flow)).cloned();
-        let Some(flow) = flow else {
-            return self.close_call(now, id, EndedBy::Exchange, Some("no flow".into()));
-        };
+        let flow = call.flow.clone();
         self.runs.insert(id, FlowRun::new(flow, facts));
         self.run_flow(now, id, None, |run, world| run.start(now, world));
     }
@@ -100,12 +97,11 @@ impl Engine {
         let contact = id.into();
         match action {
             A::Entered { node, info } => {
-                if info {
-                    call.story.on_informed();
-                }
+                call.story.on_node(info);
                 self.append(now, Fact::NodeEntered { contact, node, info });
             }
             A::Play { say, barge_in } => {
+                call.story.on_play();
                 let sounds = self.sounds_of(now, id, &say);
                 self.play(id, sounds, Purpose::Flow, barge_in);
             }
@@ -138,6 +134,7 @@ impl Engine {
                 self.append(now, Fact::NodeFailed { contact, node, why });
             }
             A::Hangup => {
+                call.story.on_node(false);
                 let why = self.runs.get(&id).and_then(FlowRun::failure).map(ToString::to_string);
                 self.close_call(now, id, EndedBy::Flow, why);
             }
@@ -235,7 +232,10 @@ impl Engine {
             Some(Owner::Citizen(id)) => {
                 let Some(call) = self.calls.get_mut(&id) else { return };
                 match call.hearing.on_played(play) {
-                    Some(Purpose::Flow) => self.step_flow(now, id, flow::Input::Played),
+                    Some(Purpose::Flow) => {
+                        call.story.on_heard();
+                        self.step_flow(now, id, flow::Input::Played);
+                    }
                     Some(Purpose::Announcement) => self.play_music(now, id),
                     Some(Purpose::Farewell) => {
                         self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned()))

@@ -2,16 +2,19 @@
 //!
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
-//! `ending` closes it; `asking` carries its questions to the world outside; `gate` keeps the promises of durability, `service` serves the operators' feature codes, `command` people's
-//! commands, `switching` bulletins and emergencies, `restart` what a crash left behind; `census` says what is held.
+//! `ending` closes it; `asking` carries its questions to the world outside; `gate` keeps the promises of durability, `service` serves
+//! the operators' feature codes, `command` people's commands, `switching` bulletins and emergencies, `reload` other files, `restart`
+//! what a crash left behind; `call_log` tells the log of calls, `census` says what is held.
 
 mod arrival;
 mod asking;
+mod call_log;
 mod census;
 mod command;
 mod ending;
 mod gate;
 mod ivr;
+mod reload;
 mod restart;
 mod service;
 mod switching;
@@ -22,7 +25,8 @@ pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use gate::PATIENCE;
-pub use switching::{SlotState, SwitchState};
+pub use reload::Files;
+pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -46,6 +50,7 @@ use crate::switches::Switches;
 use crate::time::{Mono, Now, earliest};
 use crate::words::SeatView;
 
+use call_log::CallLog;
 use gate::{Freed, Gate, Held};
 use service::Service;
 
@@ -167,6 +172,7 @@ pub struct Engine {
     /// What flows may ask about queues; brought up to date before each step.
     queue_facts: BTreeMap<QueueId, QueueFacts>,
     counters: command::Counters,
+    call_log: CallLog,
     stopping: Option<command::Stopping>,
     last_leg: u64,
     last_play: u64,
@@ -210,6 +216,7 @@ impl Engine {
             calendars: config.calendars.clone(),
             queue_facts: config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect(),
             counters: command::Counters::default(),
+            call_log: CallLog::default(),
             stopping: None,
             last_leg: 0,
             last_play: 0,
@@ -290,6 +297,7 @@ impl Engine {
         self.sip.handle_timeout(now.mono);
         let (degraded, answered) = (self.gate.is_degraded(), self.gate.answered_degraded());
         self.counters.on_timeout(now.mono, degraded, answered);
+        self.call_log.on_timeout(now.mono);
         self.acd.handle_input(now.mono, acd::Input::Timeout);
         while let Some((at, call)) = self.alarms.first().copied() {
             if at > now.mono {
@@ -412,6 +420,7 @@ impl Engine {
     }
 
     fn append_as(&mut self, now: Now, fact: Fact, promised: bool) -> Lsn {
+        self.call_log.follow(now.mono, &fact);
         let lsn = self.gate.append(now.mono);
         let entry = Box::new(Entry { at_ms: now.wall_ms(), fact });
         self.outputs.push_back(Output::Append { lsn, entry, promised });

@@ -22,6 +22,10 @@ impl Engine {
         // What the crash cut off ended when the journal did, not when somebody started us again.
         let then = jiff::Timestamp::from_millisecond(recovered.state.last_ms)
             .map_or(now, |wall| Now { wall, ..now });
+        let cut_off = recovered.state.contacts.len();
+        if cut_off > 0 {
+            tracing::warn!(calls = cut_off, "calls that the last end of the exchange cut off are closed now");
+        }
         for (contact, open) in &recovered.state.contacts {
             let story = Story::recovered(open.joined.is_some(), open.left, open.informed);
             let (contact, ended_by) = (*contact, EndedBy::Crash);

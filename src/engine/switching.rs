@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::acd;
 use crate::call::Phase;
+use crate::crm::contact::rome;
 use crate::flow::{self, hours::Emergencies};
 use crate::ids::{CallId, EntityId, Language, QueueId};
 use crate::journal::Lsn;
@@ -23,7 +24,7 @@ pub struct SwitchState {
     /// Every slot that a flow has, and what is still on of those that none has any more.
     pub bulletins: Vec<SlotState>,
     /// What is closed.
-    pub closings: Vec<Closing>,
+    pub closings: Vec<ClosingState>,
 }
 
 /// One slot for bulletins.
@@ -32,7 +33,43 @@ pub struct SlotState {
     /// As flows name it.
     pub slot: String,
     /// What is heard there; `None`: nothing.
-    pub on: Option<Bulletin>,
+    pub on: Option<BulletinState>,
+}
+
+/// A bulletin as people and scripts read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulletinState {
+    /// Another recording than the flow's own.
+    pub sound: Option<String>,
+    /// The call ends after it.
+    pub closing: bool,
+    /// When it is over, RFC 3339 in Rome's time; `None`: when it is switched off.
+    pub until: Option<String>,
+}
+
+/// A closing as people and scripts read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosingState {
+    /// What is closed.
+    pub scope: Scope,
+    /// When it is over, RFC 3339 in Rome's time; `None`: when it is opened.
+    pub until: Option<String>,
+    /// For the people who read the list.
+    pub reason: Option<String>,
+}
+
+impl From<&Bulletin> for BulletinState {
+    fn from(bulletin: &Bulletin) -> BulletinState {
+        let Bulletin { sound, closing, until_ms } = bulletin;
+        BulletinState { sound: sound.clone(), closing: *closing, until: until_ms.map(rome) }
+    }
+}
+
+impl From<&Closing> for ClosingState {
+    fn from(closing: &Closing) -> ClosingState {
+        let Closing { scope, until_ms, reason } = closing;
+        ClosingState { scope: scope.clone(), until: until_ms.map(rome), reason: reason.clone() }
+    }
 }
 
 impl Engine {
@@ -86,11 +123,11 @@ impl Engine {
     pub(super) fn switch_state(&mut self, now: Now) -> SwitchState {
         self.expire_switches(now);
         let slots = self.switches.slots(self);
-        let slot =
-            |slot: &str| SlotState { slot: slot.to_owned(), on: self.switches.bulletins.get(slot).cloned() };
+        let on = |slot: &str| self.switches.bulletins.get(slot).map(BulletinState::from);
+        let slot = |slot: &str| SlotState { slot: slot.to_owned(), on: on(slot) };
         SwitchState {
             bulletins: slots.into_iter().map(slot).collect(),
-            closings: self.switches.closings.clone(),
+            closings: self.switches.closings.iter().map(ClosingState::from).collect(),
         }
     }
 }

@@ -123,6 +123,11 @@ pub enum Part {
 pub enum Fault {
     // The file as YAML.
     TooLarge,
+    Indented,
+    Tab,
+    NotClosed,
+    QuoteNotClosed,
+    Colon,
     Yaml(String),
     Alias,
     TooComplex,

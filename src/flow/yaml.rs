@@ -88,7 +88,25 @@ fn fault(error: &serde_saphyr::Error) -> Fault {
             ..
         } => Fault::Alias,
         serde_saphyr::Error::Budget { .. } => Fault::TooComplex,
-        other => Fault::Yaml(first_line(&other.to_string())),
+        other => unreadable(&first_line(&other.to_string())),
+    }
+}
+
+/// What the parser says most often, told with a remedy; all else in its own words.
+fn unreadable(why: &str) -> Fault {
+    match why {
+        _ if why.contains("tabs disallowed") || why.contains("tab character") => Fault::Tab,
+        _ if why.contains("quoted scalar") => Fault::QuoteNotClosed,
+        _ if why.contains("mapping values are not allowed") => Fault::Colon,
+        _ if why.contains("flow mapping") || why.contains("flow sequence") => Fault::NotClosed,
+        _ if why.contains("block mapping")
+            || why.contains("block sequence")
+            || why.contains("block collection")
+            || why.contains("indentation") =>
+        {
+            Fault::Indented
+        }
+        _ => Fault::Yaml(why.to_owned()),
     }
 }
 

@@ -13,7 +13,7 @@ use super::health::{Health, Readiness};
 use super::media::MediaPlane;
 use super::sip::{SipSockets, StreamEvent};
 use super::store::Store;
-use crate::engine::{Command, Engine, Input, Output, Reply, RequestId};
+use crate::engine::{Command, Engine, Files, Input, Output, Reply, RequestId};
 use crate::journal::StoreEvent;
 use crate::media;
 use crate::time::{Mono, Now};
@@ -49,8 +49,14 @@ impl Clock {
     }
 }
 
-/// One command on its way to the loop, and where its reply goes.
-type Request = (Command, oneshot::Sender<Reply>);
+/// One command on its way to the loop.
+#[derive(Debug)]
+struct Request {
+    command: Command,
+    /// With a reload: whom flows ask from then on.
+    connectors: Option<Connectors>,
+    reply: oneshot::Sender<Reply>,
+}
 
 /// The exchange has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,8 +75,20 @@ impl ControlHandle {
     /// # Errors
     /// The exchange has stopped.
     pub async fn ask(&self, command: Command) -> Result<Reply, Gone> {
+        self.send(command, None).await
+    }
+
+    /// Go on with other files, and with the connectors that they name.
+    ///
+    /// # Errors
+    /// The exchange has stopped.
+    pub async fn reload(&self, files: Files, connectors: Connectors) -> Result<Reply, Gone> {
+        self.send(Command::Reload(Box::new(files)), Some(connectors)).await
+    }
+
+    async fn send(&self, command: Command, connectors: Option<Connectors>) -> Result<Reply, Gone> {
         let (reply, answer) = oneshot::channel();
-        self.requests.send((command, reply)).await.map_err(|_| Gone)?;
+        self.requests.send(Request { command, connectors, reply }).await.map_err(|_| Gone)?;
         answer.await.map_err(|_| Gone)
     }
 }
@@ -200,7 +218,10 @@ impl Control {
         });
     }
 
-    fn on_request(&mut self, (command, reply): Request) {
+    fn on_request(&mut self, Request { command, connectors, reply }: Request) {
+        if let Some(connectors) = connectors {
+            self.outside.connect(connectors);
+        }
         self.last_request += 1;
         let id = RequestId(self.last_request);
         self.waiting.insert(id, reply);

@@ -25,6 +25,7 @@ use serde_json::json;
 
 use super::control::ControlHandle;
 use super::health::{Health, Readiness};
+use super::reload::{ReloadError, Reloader};
 use super::records::{self, RecordsError, Wanted};
 use super::store::ViewsHandle;
 use super::views_sled::SledViews;
@@ -47,6 +48,8 @@ pub struct Pages {
     pub control: ControlHandle,
     /// The views.
     pub views: ViewsHandle,
+    /// Reads the files again.
+    pub reloader: Arc<Reloader>,
     /// How the exchange is.
     pub health: Arc<Health>,
     /// What must be shown to be let in.
@@ -82,6 +85,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/outbox", get(outbox))
         .route("/api/seats/{seat}/status", post(seat_status))
         .route("/api/switches", get(switches).post(switch))
+        .route("/api/reload", post(reload))
         .fallback(nothing_here)
         .layer(middleware::from_fn_with_state(pages.clone(), guard::guard));
     Router::new()
@@ -259,5 +263,15 @@ async fn switch(
         Ok(Reply::Unwritten) => Ok(StatusCode::ACCEPTED.into_response()),
         Ok(_) => Ok(StatusCode::NO_CONTENT.into_response()),
         Err(_) => Err(stopped()),
+    }
+}
+
+async fn reload(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
+    match pages.reloader.reload().await {
+        Ok(reloaded) => Ok(Json(reloaded).into_response()),
+        Err(ReloadError::Faults(faults)) => {
+            Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, faults.join("\n")))
+        }
+        Err(ReloadError::Gone(_)) => Err(stopped()),
     }
 }

@@ -15,6 +15,7 @@ pub mod media;
 pub mod phone;
 pub mod prompts;
 pub mod records;
+pub mod reload;
 pub mod retention;
 pub mod setup;
 pub mod signals;

@@ -53,8 +53,9 @@ pub enum Fact {
     ContactOpened {
         /// The contact.
         contact: ContactId,
-        /// Its case.
-        case: CaseId,
+        /// Its case; none: it was refused, or a seat made it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseId>,
         /// Who, when the number is known.
         citizen: Option<CitizenId>,
         /// Number as received, or `anonymous`; personal.

@@ -42,7 +42,7 @@ fn told() -> Vec<Entry> {
         Fact::CitizenFound { citizen: CitizenId(stamp), number: clear("+390552768224"), contact },
         Fact::ContactOpened {
             contact,
-            case: CaseId(1001),
+            case: Some(CaseId(1001)),
             citizen: Some(CitizenId(stamp)),
             from: clear("0552768224"),
             to: "055055".to_owned(),

@@ -93,8 +93,8 @@ pub struct Recovery {
 /// A contact without an end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenContact {
-    /// Its case.
-    pub case: CaseId,
+    /// Its case, if it has one.
+    pub case: Option<CaseId>,
     /// When it began.
     pub opened_ms: i64,
     /// The exchange had answered it.
@@ -238,11 +238,11 @@ impl Recovery {
     }
 
     /// What is on record is given out, whatever became of the entries that gave it out.
-    fn on_numbers(&mut self, contact: ContactId, case: CaseId) {
+    fn on_numbers(&mut self, contact: ContactId, case: Option<CaseId>) {
         let epoch = self.epochs.entry(contact.0.node).or_default();
         *epoch = contact.0.epoch.max(*epoch);
         let end = self.case_block.map_or(0, |(first, len)| first.saturating_add(u64::from(len)));
-        if end <= case.0 {
+        if let Some(case) = case.filter(|case| end <= case.0) {
             self.case_block = Some((case.0, 1));
         }
     }
@@ -323,7 +323,7 @@ mod tests {
     fn opened(count: u32) -> Fact {
         Fact::ContactOpened {
             contact: contact(count),
-            case: CaseId(u64::from(count)),
+            case: Some(CaseId(u64::from(count))),
             citizen: None,
             from: Personal::Clear("anonymous".to_owned()),
             to: "055055".to_owned(),

@@ -58,7 +58,7 @@ fn closed(contact: ContactId, outcome: Outcome, ended_by: EndedBy) -> Fact {
 fn opened(count: u32, number: &str) -> Fact {
     Fact::ContactOpened {
         contact: contact(count),
-        case: CaseId(u64::from(count)),
+        case: Some(CaseId(u64::from(count))),
         citizen: (number != "anonymous").then(|| CitizenId(contact(1).0)),
         from: Personal::Clear(number.to_owned()),
         to: "055055".to_owned(),

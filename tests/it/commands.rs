@@ -58,9 +58,9 @@ impl Center {
         self.data.path().to_str().expect("UTF-8")
     }
 
-    /// Runs a command that asks this exchange.
+    /// Runs a command that asks this exchange, which is found by its data directory.
     fn ask(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
-        run(&[arguments, &["--data", self.data(), "--http", &self.http.to_string()]].concat())
+        run(&[arguments, &["--data", self.data()]].concat())
     }
 
     fn token(&self) -> String {
@@ -172,17 +172,22 @@ fn lists_of_a_new_exchange_are_empty_while_it_runs_and_at_rest() {
         assert_eq!((code, out.trim()), (Some(0), format!("no {what}s").as_str()), "{told}");
         assert_eq!(center.ask(&[what, "list", "--format", "json"]), (Some(0), String::new(), String::new()));
     }
-    let (code, _, told) = run(&["contact", "list", "--data", center.data()]);
-    assert_eq!(code, Some(1));
-    assert!(told.contains("--http"), "whoever forgets --http is told: {told}");
+    let http = center.http.to_string();
+    let (code, out, told) = center.ask(&["contact", "list", "--http", &http]);
+    assert_eq!((code, out.trim()), (Some(0), "no contacts"), "{told}");
 
     center.signal("-TERM");
     center.child.wait().expect("it is our child");
-    let at_rest = run(&["contact", "list", "--format", "json", "--data", center.data(), "--since", "today"]);
+    let at_rest = center.ask(&["contact", "list", "--format", "json", "--since", "today"]);
     assert_eq!(at_rest, (Some(0), String::new(), String::new()));
-    let (code, _, told) = center.ask(&["contact", "list"]);
-    assert_eq!(code, Some(1));
-    assert!(told.contains("no exchange answers") && told.contains("serve"), "{told}");
+    let rows: [(&[&str], &str); 2] = [
+        (&["seat", "list"], "no exchange runs on the data directory"),
+        (&["contact", "list", "--http", &http], "no exchange answers"),
+    ];
+    for (arguments, says) in rows {
+        let (code, _, told) = center.ask(arguments);
+        assert!(code == Some(1) && told.contains(says) && told.contains("serve"), "{told}");
+    }
     let (code, out, told) = run(&["journal", "check", "--data", center.data()]);
     assert_eq!(code, Some(0), "{told}");
     assert!(out.contains("all is well"), "{out}");

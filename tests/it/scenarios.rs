@@ -5,6 +5,7 @@ mod disks;
 mod entrance;
 mod operators;
 mod queues;
+mod reload;
 mod stopping;
 mod streams;
 mod talks;

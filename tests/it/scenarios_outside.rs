@@ -69,7 +69,7 @@ fn hears(sim: &mut Sim, citizen: PhoneId, sound: &str) {
 fn case_of_an_earlier_call(sim: &mut Sim) -> Case {
     let earlier = sim.call("055055");
     sim.hang_up(earlier);
-    let id = sim.contact(earlier).case;
+    let id = sim.contact(earlier).case.expect("a citizen's call has a case");
     sim.views().case(id).expect("memory does not fail").expect("every call opens a case")
 }
 

@@ -63,6 +63,7 @@ fn bulletin_is_heard_by_the_next_caller_informs_and_is_switched_off() {
     assert!(!sim.hears(before, "it/allerta"), "who has passed the slot is left alone");
     let after = sim.call("055055");
     sim.until("the bulletin is heard", |sim| sim.hears(after, "it/allerta"));
+    sim.until("to its end", |sim| !sim.hears(after, "it/allerta"));
     sim.hang_up(after);
     assert_eq!(sim.contact(after).outcome, Some(Outcome::Contained));
     turn(&mut sim, Switch::BulletinOff { slot: "protezione-civile".to_owned() });

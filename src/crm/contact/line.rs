@@ -16,8 +16,8 @@ use crate::words::{EndedBy, Outcome};
 pub struct ContactLine {
     /// Which.
     pub contact: ContactId,
-    /// Its case.
-    pub case: CaseId,
+    /// Its case; none when it was refused, or when a seat made the call.
+    pub case: Option<CaseId>,
     /// When it arrived, RFC 3339 in Rome's time.
     pub opened: String,
     /// When it ended.

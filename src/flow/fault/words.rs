@@ -120,6 +120,35 @@ impl Fault {
                 "the file is larger than 1 MB; split it into several flows",
                 "il file supera 1 MB; dividerlo in più flussi"
             ),
+            Fault::Indented => said!(
+                tongue,
+                "this line is indented otherwise than those that it belongs with; what belongs together begins in one column, \
+                 two blanks further in than the line it belongs to",
+                "questa riga rientra diversamente da quelle a cui appartiene; ciò che sta insieme comincia nella stessa colonna, \
+                 due spazi più in dentro della riga da cui dipende"
+            ),
+            Fault::Tab => said!(
+                tongue,
+                "YAML is indented with blanks and never with tabs; put two blanks for each tab",
+                "YAML rientra con spazi e mai con tabulazioni; mettere due spazi per ogni tabulazione"
+            ),
+            Fault::NotClosed => said!(
+                tongue,
+                "a `{{` or `[` that begins here or above is not closed, or a comma is missing between two of its values",
+                "una `{{` o `[` che comincia qui o sopra non è chiusa, o manca una virgola fra due suoi valori"
+            ),
+            Fault::QuoteNotClosed => said!(
+                tongue,
+                "a quotation mark that opens above this line is not closed; close it where the text ends",
+                "le virgolette aperte sopra questa riga non sono chiuse; chiuderle dove finisce il testo"
+            ),
+            Fault::Colon => said!(
+                tongue,
+                "a `: ` stands where no key can be; put a text that holds a colon between quotation marks, or look at the \
+                 indentation",
+                "c'è un `: ` dove non può stare una chiave; mettere fra virgolette un testo che contiene due punti, o guardare \
+                 il rientro"
+            ),
             Fault::Yaml(why) => {
                 said!(tongue, "this is not readable YAML: {why}", "questo non è YAML leggibile: {why}")
             }

@@ -29,8 +29,15 @@ fn citizen_who_hears_the_opening_hours_is_contained_and_one_who_hears_nothing_ha
     sim.until("the menu is read out", |sim| sim.hears(informed, "it/menu"));
     sim.press(informed, "5");
     sim.until("the hours are heard", |sim| sim.hears(informed, "it/orari_uffici"));
+    sim.until("to their end", |sim| !sim.hears(informed, "it/orari_uffici"));
     sim.hang_up(informed);
     assert_eq!(sim.contact(informed).outcome, Some(Outcome::Contained));
+    let impatient = sim.call("055055");
+    sim.until("the menu is read out", |sim| sim.hears(impatient, "it/menu"));
+    sim.press(impatient, "5");
+    sim.until("the hours are heard", |sim| sim.hears(impatient, "it/orari_uffici"));
+    sim.hang_up(impatient);
+    assert_eq!(sim.contact(impatient).outcome, Some(Outcome::Left), "not to their end");
     let hasty = sim.call("055055");
     sim.advance(SECOND);
     sim.hang_up(hasty);
@@ -42,7 +49,8 @@ fn caller_of_an_unknown_number_is_refused_and_on_record() {
     let mut sim = Sim::new();
     let citizen = sim.dial("999999");
     sim.until("refused", |sim| sim.phones[&citizen].seen.contains(&Seen::Refused(404)));
-    assert_eq!(sim.contact(citizen).outcome, Some(Outcome::Refused));
+    let contact = sim.contact(citizen);
+    assert_eq!((contact.outcome, contact.case), (Some(Outcome::Refused), None));
 }
 
 #[test]

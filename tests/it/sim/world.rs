@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use centralino::config::Config;
-use centralino::engine::{Command, Engine, Input, Output, Reply, RequestId, Setup};
+use centralino::engine::{Command, Engine, Files, Input, Output, Reply, RequestId, Setup};
 use centralino::ids::SeatId;
 use centralino::journal::entry::{Entry, Fact, Personal};
 use centralino::journal::sim_disk::{Crash, SimDisk};
@@ -196,6 +196,14 @@ impl Sim {
         if let Some(store) = self.store.take() {
             self.disk = Some(store.crash(how, &mut self.chance));
         }
+    }
+
+    /// The running exchange takes other files.
+    pub(crate) fn reload(&mut self, setting: Setting) {
+        let files =
+            Files { config: setting.config.clone(), flows: setting.flows.clone(), sounds: setting.sounds.clone() };
+        self.setting = setting;
+        self.command(Command::Reload(Box::new(files)));
     }
 
     /// The next start finds other files.
