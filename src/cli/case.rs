@@ -108,7 +108,7 @@ fn list(whence: &Whence, filter: &Filter, status: Option<CaseStatus>, format: Fo
     Ok(())
 }
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     words("case"),
     moments("opened (Rome)"),
     words("citizen").spare(1),
@@ -116,6 +116,7 @@ const COLUMNS: [Column; 7] = [
     words("topic"),
     words("status"),
     numbers("contacts"),
+    numbers("voicemail"),
 ];
 
 fn row(case: &CaseLine) -> Vec<String> {
@@ -127,7 +128,13 @@ fn row(case: &CaseLine) -> Vec<String> {
         or_dash(case.topic.as_ref()),
         word(&case.status),
         case.contacts.len().to_string(),
+        or_dash(Some(voicemails(case)).filter(|count| *count > 0)),
     ]
+}
+
+/// Messages that operators have to listen to.
+fn voicemails(case: &CaseLine) -> usize {
+    case.takes.iter().filter(|take| take.queue.is_some()).count()
 }
 
 fn show(case: &CaseStory) -> Result<(), Failure> {
@@ -143,6 +150,10 @@ fn show(case: &CaseStory) -> Result<(), Failure> {
     for reminder in &line.reminders {
         let Reminder { at_ms, contact, plea } = reminder;
         out::line(&format!("{:<10} {} (Rome), contact {contact}", word(plea), moment(&rome(*at_ms))))?;
+    }
+    for take in &line.takes {
+        let when = moment(&take.at);
+        out::line(&format!("{:<10} {when} (Rome), contact {}: {}", take.kind(), take.contact, take.told()))?;
     }
     contact::table(&case.contact_lines)
 }

@@ -326,7 +326,7 @@ fn simulated_recordings_end_with_the_bridge() {
     assert!(plane.recording(CITIZEN).is_some());
     plane.handle_command(at(3500), Command::Unbridge { leg: OPERATOR });
     let length = Duration::from_millis(2500);
-    assert_eq!(events(&mut plane), [Event::Recorded { file: "x.wav".into(), length }]);
+    assert_eq!(events(&mut plane), [Event::Recorded { file: "x.wav".into(), length, said: None }]);
 }
 
 #[test]
