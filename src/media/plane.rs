@@ -19,8 +19,8 @@ use super::stream::Stream;
 use super::take::Take;
 use super::tape::{Form, Side, Spoken, TapeId, TapeOrder, Taped};
 use super::{Codec, Command, Event, LegId, Recording, Remote, Said};
-use takes::simulated;
 use crate::time::{Mono, earliest};
+use takes::simulated;
 
 /// Events that control has not taken; beyond, keys are not told. Only a flood of keys while control stands still gets there.
 const MAX_EVENTS: usize = 10_000;

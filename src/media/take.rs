@@ -129,7 +129,8 @@ mod tests {
     #[test]
     fn voices_are_speech_and_rooms_are_silence_in_both_laws() {
         for codec in [Codec::Pcma, Codec::Pcmu] {
-            for (below_db, speech) in [(26.0, true), (40.0, true), (44.0, true), (47.0, false), (55.0, false)] {
+            for (below_db, speech) in [(26.0, true), (40.0, true), (44.0, true), (47.0, false), (55.0, false)]
+            {
                 assert_eq!(is_speech(codec, &frame(codec, below_db)), speech, "-{below_db} dBov, {codec:?}");
             }
             assert!(!is_speech(codec, &[codec.silence(); 160]));

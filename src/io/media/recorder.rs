@@ -233,11 +233,7 @@ impl Tape {
     }
 }
 
-fn write(
-    writer: &mut WavWriter<BufWriter<File>>,
-    form: Form,
-    [left, right]: [i16; 2],
-) -> hound::Result<()> {
+fn write(writer: &mut WavWriter<BufWriter<File>>, form: Form, [left, right]: [i16; 2]) -> hound::Result<()> {
     writer.write_sample(left)?;
     if form == Form::Talk { writer.write_sample(right) } else { Ok(()) }
 }
@@ -280,7 +276,12 @@ fn open(path: &Path, form: Form) -> hound::Result<WavWriter<BufWriter<File>>> {
     let is_new = form != Form::Phone;
     let mut options = OpenOptions::new();
     let file = options.write(true).create(true).truncate(true).create_new(is_new).mode(0o600).open(path)?;
-    let spec = WavSpec { channels: form.channels(), sample_rate: 8000, bits_per_sample: 16, sample_format: SampleFormat::Int };
+    let spec = WavSpec {
+        channels: form.channels(),
+        sample_rate: 8000,
+        bits_per_sample: 16,
+        sample_format: SampleFormat::Int,
+    };
     let mut writer = WavWriter::new(BufWriter::new(file), spec)?;
     writer.flush()?;
     Ok(writer)
