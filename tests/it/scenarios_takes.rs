@@ -296,6 +296,24 @@ fn message_that_waits_for_its_confirmation_survives_a_crash() {
 }
 
 #[test]
+fn citizen_who_calls_at_night_leaves_a_message_for_the_operators() {
+    let mut sim = Sim::new().starting_at("2026-11-24T21:00:00+01:00[Europe/Rome]");
+    let citizen = sim.call("055055");
+    hears(&mut sim, citizen, "it/offri_messaggio");
+    sim.press(citizen, "1");
+    hears(&mut sim, citizen, "it/lasci_messaggio");
+    sim.until("the tone is over", |sim| sim.is_taken(citizen));
+    says(&mut sim, citizen, 20 * SECOND);
+    sim.press(citizen, "#");
+    hears(&mut sim, citizen, "it/rivedi_messaggio");
+    sim.press(citizen, "1");
+    hears(&mut sim, citizen, "it/messaggio_lasciato");
+    assert_eq!(kept(&mut sim, citizen), [(Some("generale".to_owned()), 20.0)]);
+    assert_eq!(case_of(&mut sim, citizen).status, CaseStatus::New);
+    ends_well(sim);
+}
+
+#[test]
 fn message_is_whole_when_the_exchange_stops() {
     let mut sim = world(PLAIN);
     let citizen = at_the_tone(&mut sim);

@@ -469,7 +469,7 @@ mod takes {
             plane.handle_timeout(now);
         }
         assert_eq!(orders(&mut plane), ["Take at 0", "stop at 5000: 2000, true"]);
-        assert_eq!(line.taped.len(), 249, "what comes after the end is not recorded");
+        assert_eq!(line.taped.len(), 250, "what comes after the end is not recorded");
         assert!(line.sent.is_empty() && plane.recording(CITIZEN).is_none());
     }
 
