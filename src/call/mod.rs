@@ -113,10 +113,14 @@ pub struct Call {
     pub story: Story,
     /// Messages queued by its flow.
     pub letters: u32,
+    /// Recordings of the citizen alone that its flow has asked for.
+    pub takes: u32,
 }
 
 /// Most messages that one call may queue: who may key in a number must not be able to fill somebody's phone.
 const MAX_LETTERS: u32 = 3;
+/// Most recordings of the citizen alone in one call: who records again and again must not fill the disk.
+const MAX_TAKES: u32 = 20;
 
 impl Leg {
     /// The port is bound: from now on there is SDP.
@@ -158,8 +162,25 @@ impl Call {
         self.talks = self.talks.saturating_add(1);
         let node_records = self.enqueue.as_ref().is_some_and(|enqueue| enqueue.record);
         let recorded = queue_records && node_records && self.may_record;
-        let number = if self.talks > 1 { format!("-{}", self.talks) } else { String::new() };
-        recorded.then(|| format!("{}/{}{number}.wav", wall.strftime("%Y/%m/%d"), self.id))
+        recorded.then(|| self.file("", self.talks, wall))
+    }
+
+    /// The citizen is to speak to the exchange itself. The file that it is recorded to, beside those of the talks; or why not, for
+    /// the journal.
+    pub fn begin_take(&mut self, wall: jiff::Timestamp) -> Result<String, &'static str> {
+        if !self.may_record {
+            return Err("the citizen does not want to be recorded");
+        }
+        if self.takes >= MAX_TAKES {
+            return Err("this call has been recorded often enough");
+        }
+        self.takes += 1;
+        Ok(self.file("-caller", self.takes, wall))
+    }
+
+    fn file(&self, kind: &str, count: u32, wall: jiff::Timestamp) -> String {
+        let number = if count > 1 { format!("-{count}") } else { String::new() };
+        format!("{}/{}{kind}{number}.wav", wall.strftime("%Y/%m/%d"), self.id)
     }
 
     /// One more message; false: there have been enough.

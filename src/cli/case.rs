@@ -113,7 +113,7 @@ fn list(
     Ok(())
 }
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     words("case"),
     moments("opened (Rome)"),
     words("citizen").spare(1),
@@ -121,6 +121,7 @@ const COLUMNS: [Column; 7] = [
     words("topic"),
     words("status"),
     numbers("contacts"),
+    numbers("voicemail"),
 ];
 
 fn row(case: &CaseLine) -> Vec<String> {
@@ -132,7 +133,13 @@ fn row(case: &CaseLine) -> Vec<String> {
         or_dash(case.topic.as_ref()),
         word(&case.status),
         case.contacts.len().to_string(),
+        or_dash(Some(voicemails(case)).filter(|count| *count > 0)),
     ]
+}
+
+/// Messages that operators have to listen to.
+fn voicemails(case: &CaseLine) -> usize {
+    case.takes.iter().filter(|take| take.queue.is_some()).count()
 }
 
 fn show(case: &CaseStory) -> Result<(), Failure> {
@@ -148,6 +155,10 @@ fn show(case: &CaseStory) -> Result<(), Failure> {
     for reminder in &line.reminders {
         let ReminderLine { at, contact, plea } = reminder;
         out::line(&format!("{:<10} {} (Rome), contact {contact}", word(plea), moment(at)))?;
+    }
+    for take in &line.takes {
+        let when = moment(&take.at);
+        out::line(&format!("{:<10} {when} (Rome), contact {}: {}", take.kind(), take.contact, take.told()))?;
     }
     contact::table(&case.contact_lines)
 }

@@ -67,9 +67,8 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
             args.config.display()
         )));
     }
-    let checked = setup::load(&args.config).and_then(|loaded| {
-        Connectors::open(&loaded.config).map(|_| loaded)
-    });
+    let checked =
+        setup::load(&args.config).and_then(|loaded| Connectors::open(&loaded.config).map(|_| loaded));
     let faults = match checked {
         Ok(loaded) if args.format == Format::Table => {
             let (flows, numbers) = (loaded.flows.len(), loaded.config.numbers.len());
@@ -155,9 +154,24 @@ mod tests {
     #[test]
     fn faults_are_taken_apart_as_they_are_written() {
         for (fault, file, line, what) in [
-            ("config/queues.toml:7:3: no such schedule", Some("config/queues.toml"), Some(7), "no such schedule"),
-            ("ivr-flows/x.yaml: cannot be read (gone)", Some("ivr-flows/x.yaml"), None, "cannot be read (gone)"),
-            ("flow 055055: sounds/it/x.wav is missing", None, None, "flow 055055: sounds/it/x.wav is missing"),
+            (
+                "config/queues.toml:7:3: no such schedule",
+                Some("config/queues.toml"),
+                Some(7),
+                "no such schedule",
+            ),
+            (
+                "ivr-flows/x.yaml: cannot be read (gone)",
+                Some("ivr-flows/x.yaml"),
+                None,
+                "cannot be read (gone)",
+            ),
+            (
+                "flow 055055: sounds/it/x.wav is missing",
+                None,
+                None,
+                "flow 055055: sounds/it/x.wav is missing",
+            ),
             ("nothing more is known", None, None, "nothing more is known"),
         ] {
             let found = Found::read(fault);

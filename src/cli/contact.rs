@@ -174,8 +174,9 @@ fn heading(line: &ContactLine) -> String {
         ("recording", line.recording.clone()),
         ("degraded", line.degraded.then(|| "it arrived while the store did not keep up".to_owned())),
     ];
-    let told = lines.iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
-    told.map(|(name, text)| format!("{name:<10} {}", out::printable(text))).collect::<Vec<_>>().join("\n")
+    let takes = line.takes.iter().map(|take| (take.kind(), take.told()));
+    let told = lines.into_iter().filter_map(|(name, text)| Some((name, text?))).chain(takes);
+    told.map(|(name, text)| format!("{name:<10} {}", out::printable(&text))).collect::<Vec<_>>().join("\n")
 }
 
 /// Its name; for one that has none here, the code.

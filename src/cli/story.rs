@@ -77,6 +77,15 @@ fn tell(fact: &Fact) -> Option<String> {
             let coded: Vec<String> = [topic, outcome].into_iter().flatten().collect();
             format!("coded by {operator}: {}", coded.join(", "))
         }
+        Fact::TakeBegun { queue: Some(queue), .. } => format!("is asked for a message for {queue}"),
+        Fact::TakeBegun { queue: None, .. } => "is asked to speak, and recorded".to_owned(),
+        Fact::TakeKept { ms, queue: Some(queue), .. } => {
+            format!("leaves a message of {} s for {queue}", ms / 1000)
+        }
+        Fact::TakeKept { ms, queue: None, .. } => {
+            format!("what was said, {} s, is kept with the case", ms / 1000)
+        }
+        Fact::TakeDropped { .. } => "what was said, if anything, is thrown away".to_owned(),
         Fact::Recorded { ms, .. } => format!("the recording is closed: {} s", ms / 1000),
         Fact::RecordingFailed { error, .. } => format!("the recording failed: {error}"),
         Fact::RecordingDeleted { .. } => "the recording was kept for its time and is deleted".to_owned(),

@@ -1,12 +1,15 @@
 //! A case: one need of one citizen. For now every call opens a case of its own.
 //!
 //! It is `new` until one of its contacts was served at the front office (an operator answered, or an information node did),
-//! and `closed` from then on. What was abandoned, unserved, interrupted or failed stays `new`: the need is not met.
+//! and `closed` from then on. What was abandoned, unserved, interrupted or failed stays `new`: the need is not met. So does a case
+//! with a message that operators have to listen to, whatever else became of it.
 
 use serde::{Deserialize, Serialize};
 
 use super::contact::rome;
+use super::{Take, TakeLine};
 use crate::ids::{CaseId, CitizenId, ContactId, EntityId, TopicId};
+use crate::journal::entry::{Entry, Fact};
 use crate::words::{Outcome, Plea};
 
 /// Most reminders kept with a case; whoever calls every day must not grow its row without end. The contacts tell of all.
@@ -32,6 +35,9 @@ pub struct Case {
     /// Who has asked after it since, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reminders: Vec<Reminder>,
+    /// What its citizens said to the exchange itself, and is kept, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub takes: Vec<Take>,
 }
 
 /// A citizen reminded us of a case, or complained about it.
@@ -76,6 +82,9 @@ pub struct CaseLine {
     /// Who has asked after it since, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reminders: Vec<ReminderLine>,
+    /// What its citizens said to the exchange itself, and is kept, in order.
+    #[serde(default)]
+    pub takes: Vec<TakeLine>,
 }
 
 /// How far a case is.
@@ -106,6 +115,7 @@ impl Case {
             opened: rome(self.opened_ms),
             contacts: self.contacts.clone(),
             reminders: self.reminders.iter().map(Reminder::line).collect(),
+            takes: self.takes.iter().map(Take::line).collect(),
         }
     }
 
@@ -118,8 +128,20 @@ impl Case {
 
     /// A contact of this case has ended so.
     pub fn on_outcome(&mut self, outcome: Outcome) {
-        if matches!(outcome, Outcome::Answered | Outcome::Contained) {
+        if matches!(outcome, Outcome::Answered | Outcome::Contained) && !self.has_voicemail() {
             self.status = CaseStatus::Closed;
         }
+    }
+
+    /// Something became of what a citizen said. A message is work: somebody has to listen.
+    pub fn on_take(&mut self, entry: &Entry) {
+        Take::follow(&mut self.takes, entry);
+        if matches!(entry.fact, Fact::TakeKept { queue: Some(_), .. }) {
+            self.status = CaseStatus::New;
+        }
+    }
+
+    fn has_voicemail(&self) -> bool {
+        self.takes.iter().any(|take| take.queue.is_some())
     }
 }

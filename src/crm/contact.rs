@@ -17,8 +17,11 @@ use crate::journal::entry::{Entry, Fact, Personal};
 use crate::journal::seal::{Keys, NumberHash};
 use crate::words::{EndedBy, Outcome};
 
+use super::Take;
+
 mod line;
 
+pub(super) use line::seconds;
 pub use line::{ContactLine, rome};
 
 /// Most facts kept in a contact's story; a caller who presses keys for hours must not grow it without end.
@@ -92,6 +95,9 @@ pub struct Contact {
     /// Recording, below the recordings directory; none once it is deleted or has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording: Option<String>,
+    /// What the citizen said to the exchange itself, and is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub takes: Vec<Take>,
     /// Nodes of the flow, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<NodeId>,
@@ -190,6 +196,7 @@ impl Contact {
             disposition: None,
             record: None,
             recording: None,
+            takes: Vec::new(),
             path: Vec::new(),
             keys: String::new(),
             times: Times::default(),
@@ -200,6 +207,7 @@ impl Contact {
     /// Takes in a fact about this contact.
     pub fn apply(&mut self, entry: &Entry) {
         self.on_fact(entry.at_ms, &entry.fact);
+        Take::follow(&mut self.takes, entry);
         if self.story.len() < MOST_STEPS && !matches!(entry.fact, Fact::DialogOpened { .. }) {
             self.story.push(entry.clone());
         }
@@ -246,7 +254,9 @@ impl Contact {
                 self.topic = topic.clone().or(self.topic.take());
                 self.disposition = disposition.clone().or(self.disposition.take());
             }
-            Fact::RecordingDeleted { .. } | Fact::RecordingFailed { .. } => self.recording = None,
+            Fact::RecordingDeleted { file } | Fact::RecordingFailed { file, .. } => {
+                self.recording.take_if(|recording| recording == file);
+            }
             Fact::ContactClosed { outcome, ended_by, short, why, .. } => {
                 (self.outcome, self.ended_by) = (Some(*outcome), Some(*ended_by));
                 (self.short, self.why, self.closed_ms) = (*short, why.clone(), Some(at_ms));

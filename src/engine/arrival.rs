@@ -95,6 +95,7 @@ impl Engine {
             hearing: Hearing::default(),
             story: Story::default(),
             letters: 0,
+            takes: 0,
         };
         self.calls.insert(id, call);
     }

@@ -17,6 +17,7 @@ use crate::flow::request::{self, CaseAct, Method, Store, Target};
 use crate::flow::{self, Answer, Enqueue, Marked, Request, Value};
 use crate::ids::{CallId, CaseId, Language, QueueId};
 use crate::journal::entry::{Fact, Personal};
+use crate::media::take::TakeRules;
 use crate::time::{Mono, Now};
 use crate::words::{Channel, Plea, QueueExit};
 
@@ -102,6 +103,10 @@ impl Engine {
             let letter = Letter::new(channel, &to.text, &text.text);
             return self.queue_message(now, id, channel, letter, language);
         }
+        if let Request::Record { max, silence, message_for, review } = wanted {
+            let rules = TakeRules { max, silence, replay: review };
+            return self.begin_take(now, id, rules, message_for);
+        }
         if let Request::Transfer { to: Target::Queue(queue), .. } = &wanted {
             let place = place_in(queue.clone());
             let until = now.mono + wanted.patience();
@@ -176,7 +181,7 @@ impl Engine {
         self.answer_flow(now, AskId { call, request }, answer);
     }
 
-    fn answer_flow(&mut self, now: Now, id: AskId, answer: Answer) {
+    pub(super) fn answer_flow(&mut self, now: Now, id: AskId, answer: Answer) {
         self.step_flow(now, id.call, flow::Input::Answer(id.request, answer));
     }
 
@@ -205,8 +210,7 @@ impl Engine {
 }
 
 /// What flows may ask and nobody carries out yet, as the compiler warns of it; `question` answers it by an error.
-pub const UNCONNECTED: [&str; 5] =
-    ["callback", "record", "voicemail", "transfer to a number", "lookup in the knowledge"];
+pub const UNCONNECTED: [&str; 3] = ["callback", "transfer to a number", "lookup in the knowledge"];
 
 /// What to ask; or the answer, when nobody needs to be asked.
 fn question(wanted: &Request) -> Result<Question, Answer> {

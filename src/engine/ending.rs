@@ -35,6 +35,7 @@ impl Engine {
         let Some(call) = self.calls.remove(&id) else { return };
         self.runs.remove(&id);
         self.asked.remove(&id);
+        self.end_takes(now, id);
         if let Some(at) = self.alarm_of.remove(&id) {
             self.alarms.remove(&(at, id));
         }

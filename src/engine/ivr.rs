@@ -12,7 +12,7 @@ use crate::time::Now;
 use crate::words::{AskedAgain, EndedBy, QueueExit};
 
 use super::command::STOPS;
-use super::{Engine, Owner};
+use super::{AskId, Engine, Owner};
 
 impl Engine {
     pub(super) fn start_flow(&mut self, now: Now, id: CallId) {
@@ -126,7 +126,9 @@ impl Engine {
                 self.leave_queue(id, exit);
             }
             A::Ask(request, wanted) => self.ask(now, id, request, wanted),
-            A::StopRecording(_) | A::KeepRecording { .. } | A::DropRecording(_) => {}
+            A::StopRecording(request) => self.stop_take(now, AskId { call: id, request }),
+            A::KeepRecording { request, queue } => self.keep_take(now, AskId { call: id, request }, queue),
+            A::DropRecording(request) => self.drop_take(now, AskId { call: id, request }),
             A::Surveyed { question, answer } => {
                 self.append(now, Fact::Surveyed { contact, question, answer });
             }
@@ -237,6 +239,7 @@ impl Engine {
                         self.step_flow(now, id, flow::Input::Played);
                     }
                     Some(Purpose::Announcement) => self.play_music(now, id),
+                    Some(Purpose::Tone) => self.on_tone(now, id),
                     Some(Purpose::Farewell) => {
                         self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned()))
                     }

@@ -2,9 +2,10 @@
 //!
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
-//! `ending` closes it; `asking` carries its questions to the world outside; `gate` keeps the promises of durability, `service` serves
-//! the operators' feature codes, `command` people's commands, `switching` bulletins and emergencies, `reload` other files, `restart`
-//! what a crash left behind; `call_log` tells the log of calls, `census` says what is held.
+//! `ending` closes it; `asking` carries its questions to the world outside; `takes` records what the citizen says to the exchange
+//! itself; `gate` keeps the promises of durability, `service` serves the operators' feature codes, `command` people's commands,
+//! `switching` bulletins and emergencies, `reload` other files, `restart` what a crash left behind; `call_log` tells the log of
+//! calls, `census` says what is held.
 
 mod arrival;
 mod asking;
@@ -18,6 +19,7 @@ mod reload;
 mod restart;
 mod service;
 mod switching;
+mod takes;
 mod talk;
 mod unheard;
 
@@ -41,7 +43,7 @@ use crate::flow::{Bulletin, Flow, FlowRun, QueueFacts};
 use crate::ids::{CallId, ContactId, FlowId, QueueId, SeatId, Stamps};
 use crate::journal::Lsn;
 use crate::journal::entry::{Entry, Fact};
-use crate::journal::recovery::Recovered;
+use crate::journal::recovery::{OpenTake, Recovered};
 use crate::journal::seal::Keys;
 use crate::media::library::SoundLibrary;
 use crate::media::{self, LegId, PlayId, Sound};
@@ -146,6 +148,10 @@ pub struct Engine {
     alarm_of: BTreeMap<CallId, Mono>,
     /// What flows wait for, one question a call.
     asked: BTreeMap<CallId, asking::Pending>,
+    /// What citizens are asked to say: two a call at most, the one that the flow has given up and the next.
+    takes: BTreeMap<AskId, takes::Take>,
+    /// What they said before a crash, by file, until whoever mends recordings has told its length.
+    cut_off: BTreeMap<String, OpenTake>,
     pulses: Pulses,
     gate: Gate,
     outputs: VecDeque<Output>,
@@ -197,6 +203,8 @@ impl Engine {
             alarms: BTreeSet::new(),
             alarm_of: BTreeMap::new(),
             asked: BTreeMap::new(),
+            takes: BTreeMap::new(),
+            cut_off: BTreeMap::new(),
             pulses: Pulses::default(),
             gate: Gate::new(recovered.last, config.engine.max_spooled),
             outputs: VecDeque::new(),
@@ -384,13 +392,15 @@ impl Engine {
             E::Silent { leg } => self.on_silent(now, leg),
             E::Listened { leg, heard } => self.on_listened(now, leg, heard),
             E::Unconfirmed { addr, .. } => self.counters.on_unconfirmed(now.mono, addr),
-            E::Recorded { file, length } => {
+            E::Recorded { file, length, said } => {
                 let ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
                 self.append(now, Fact::Recorded { file: file.as_ref().into(), ms });
+                self.on_take_closed(now, &file, length, said);
             }
             E::RecordingFailed { file, error } => {
                 tracing::error!(%file, %error, "a recording could not be written; the call goes on");
-                self.append(now, Fact::RecordingFailed { file: file.as_ref().into(), error });
+                self.append(now, Fact::RecordingFailed { file: file.as_ref().into(), error: error.clone() });
+                self.on_take_failed(now, &file, &error);
             }
         }
     }

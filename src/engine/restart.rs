@@ -32,6 +32,7 @@ impl Engine {
             let outcome = story.outcome(ended_by);
             self.append(then, Fact::ContactClosed { contact, outcome, ended_by, short: false, why: None });
         }
+        self.recover_takes(then, &recovered.state.takes);
         for (dialog, _, record) in recovered.dialogs() {
             // Not closed in the journal: if we die again before the phone has heard, the next start tells it once more.
             match serde_json::from_str(&record) {

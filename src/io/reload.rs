@@ -76,7 +76,13 @@ impl Reloader {
     pub async fn reload_and_log(&self) {
         match self.reload().await {
             Ok(Reloaded { flows, queues, seats, at_next_start }) => {
-                tracing::info!(flows, queues, seats, ?at_next_start, "reloaded: new calls meet the files as they are now");
+                tracing::info!(
+                    flows,
+                    queues,
+                    seats,
+                    ?at_next_start,
+                    "reloaded: new calls meet the files as they are now"
+                );
             }
             Err(ReloadError::Faults(faults)) => {
                 faults.iter().for_each(|fault| tracing::error!("{fault}"));
@@ -104,10 +110,7 @@ fn read(
     }
     loaded.config.calendars.always_open |= always_open;
     let connectors = Connectors::open(&loaded.config)?;
-    let files = Files {
-        config: Arc::new(loaded.config),
-        flows: loaded.flows,
-        sounds: Arc::new(loaded.sounds),
-    };
+    let files =
+        Files { config: Arc::new(loaded.config), flows: loaded.flows, sounds: Arc::new(loaded.sounds) };
     Ok((files, connectors))
 }

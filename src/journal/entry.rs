@@ -249,6 +249,35 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         disposition: Option<String>,
     },
+    /// The citizen speaks to the exchange itself and is recorded alone, because a node of the flow asks for it.
+    TakeBegun {
+        /// The contact.
+        contact: ContactId,
+        /// Recording, below the recordings directory.
+        file: String,
+        /// It becomes a message for the operators of this queue.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
+    },
+    /// What the citizen said is kept with the contact's case.
+    TakeKept {
+        /// The contact.
+        contact: ContactId,
+        /// Below the recordings directory.
+        file: String,
+        /// Length.
+        ms: u64,
+        /// The operators of this queue have to listen to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
+    },
+    /// What the citizen said, if anything, is not kept, and its file is removed.
+    TakeDropped {
+        /// The contact.
+        contact: ContactId,
+        /// Below the recordings directory.
+        file: String,
+    },
     /// A recording is closed: its length is known.
     Recorded {
         /// Below the recordings directory.
@@ -384,6 +413,9 @@ impl Fact {
             | Fact::Parted { contact, .. }
             | Fact::WrappedUp { contact, .. }
             | Fact::Coded { contact, .. }
+            | Fact::TakeBegun { contact, .. }
+            | Fact::TakeKept { contact, .. }
+            | Fact::TakeDropped { contact, .. }
             | Fact::SoundMissing { contact, .. }
             | Fact::ContactClosed { contact, .. }
             | Fact::DialogOpened { contact, .. }

@@ -160,6 +160,18 @@ fn facts_added_since_are_written_in_words_that_stay() {
             r#"{"at_ms":7,"fact":"message_queued","contact":"1.7.42","channel":"sms","language":"it","letter":{"sealed":"c2lnaWxsbw"}}"#,
         ),
         (
+            Fact::TakeBegun { contact, file: "1.wav".to_owned(), queue: Some("tributi".into()) },
+            r#"{"at_ms":7,"fact":"take_begun","contact":"1.7.42","file":"1.wav","queue":"tributi"}"#,
+        ),
+        (
+            Fact::TakeKept { contact, file: "1.wav".to_owned(), ms: 9_000, queue: None },
+            r#"{"at_ms":7,"fact":"take_kept","contact":"1.7.42","file":"1.wav","ms":9000}"#,
+        ),
+        (
+            Fact::TakeDropped { contact, file: "1.wav".to_owned() },
+            r#"{"at_ms":7,"fact":"take_dropped","contact":"1.7.42","file":"1.wav"}"#,
+        ),
+        (
             Fact::Announced { contact, position: 3 },
             r#"{"at_ms":7,"fact":"announced","contact":"1.7.42","position":3}"#,
         ),

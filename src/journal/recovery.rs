@@ -83,6 +83,9 @@ pub struct Recovery {
     pub citizens: BTreeMap<NumberHash, CitizenId>,
     /// Recordings begun and not closed, each with its contact.
     pub recordings: BTreeMap<String, ContactId>,
+    /// What citizens said to the exchange itself, and nothing has been decided of.
+    #[serde(default)]
+    pub takes: BTreeMap<String, OpenTake>,
     /// Bulletins and emergencies in force, unless their time is over.
     #[serde(default)]
     pub switches: Switches,
@@ -122,6 +125,19 @@ pub struct OpenDialog {
     /// When a later start first had it to end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orphan_ms: Option<i64>,
+}
+
+/// A take that is neither kept nor dropped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenTake {
+    /// In which contact.
+    pub contact: ContactId,
+    /// It becomes a message for the operators of this queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueId>,
+    /// How long it is, once it is closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
 }
 
 /// Whom a seat talked with last.
@@ -172,10 +188,21 @@ impl Recovery {
                 self.on_seat_changed(seat, now, entry.at_ms);
             }
             Fact::Switched { switch, .. } => self.switches.apply(switch),
-            Fact::Recorded { file, .. }
-            | Fact::RecordingFailed { file, .. }
-            | Fact::RecordingDeleted { file } => {
+            Fact::Recorded { file, ms } => {
                 self.recordings.remove(file);
+                self.takes.entry(file.clone()).and_modify(|take| take.ms = Some(*ms));
+            }
+            Fact::RecordingFailed { file, .. } | Fact::RecordingDeleted { file } => {
+                self.recordings.remove(file);
+                self.takes.remove(file);
+            }
+            Fact::TakeBegun { contact, file, queue } => {
+                self.recordings.insert(file.clone(), *contact);
+                let take = OpenTake { contact: *contact, queue: queue.clone(), ms: None };
+                self.takes.insert(file.clone(), take);
+            }
+            Fact::TakeKept { file, .. } | Fact::TakeDropped { file, .. } => {
+                self.takes.remove(file);
             }
             Fact::Erased { contact } => drop(self.erased.insert(*contact)),
             Fact::Lost => self.epochs.values_mut().for_each(|epoch| *epoch = epoch.saturating_add(1)),

@@ -117,6 +117,7 @@ impl<R: Rows> Folding<'_, R> {
                     opened_ms: entry.at_ms,
                     contacts: Vec::new(),
                     reminders: Vec::new(),
+                    takes: Vec::new(),
                 }),
             };
             case.contacts.push(contact.contact);
@@ -138,6 +139,12 @@ impl<R: Rows> Folding<'_, R> {
         let (entity, topic) = (contact.entity.clone(), contact.topic.clone());
         match &entry.fact {
             Fact::Joined { recording: Some(file), .. } => self.delta.recordings.extend([(file.clone(), id)]),
+            Fact::TakeBegun { file, .. } => self.delta.recordings.extend([(file.clone(), id)]),
+            Fact::TakeKept { .. } | Fact::RecordingFailed { .. } | Fact::RecordingDeleted { .. } => {
+                if let Some(case) = self.case_of(case)? {
+                    case.on_take(entry);
+                }
+            }
             Fact::ContactTagged { .. } | Fact::Coded { .. } => {
                 if let Some(case) = self.case_of(case)? {
                     (case.entity, case.topic) = (entity, topic);

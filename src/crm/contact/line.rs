@@ -4,6 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{Contact, Stopwatch};
+use crate::crm::{Take, TakeLine};
 use crate::ids::{
     CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
 };
@@ -58,6 +59,9 @@ pub struct ContactLine {
     pub path: Vec<NodeId>,
     /// Recording, below the data directory.
     pub recording: Option<String>,
+    /// What the citizen said to the exchange itself, and is kept.
+    #[serde(default)]
+    pub takes: Vec<TakeLine>,
     /// The flow that led it.
     pub flow: FlowId,
     /// Spoken last.
@@ -105,6 +109,7 @@ impl Contact {
             wrap_up_s: seconds(times.wrap_up.ms),
             path: self.path.clone(),
             recording: self.recording.as_ref().map(|file| format!("recordings/{file}")),
+            takes: self.takes.iter().map(Take::line).collect(),
             flow: self.flow.clone(),
             language: self.language.clone(),
             keys: self.keys.clone(),
@@ -121,7 +126,7 @@ fn talk_ms(joined: &Stopwatch, hold: &Stopwatch) -> i64 {
 }
 
 /// Milliseconds as seconds with three decimals.
-fn seconds(ms: i64) -> f64 {
+pub(in crate::crm) fn seconds(ms: i64) -> f64 {
     std::time::Duration::from_millis(u64::try_from(ms).unwrap_or(0)).as_secs_f64()
 }
 

@@ -173,7 +173,8 @@ fn callers_outside_the_hours_are_told_why() {
     ] {
         let mut caller = Caller::before(&parsed(DEMO)).at(moment);
         caller.expect(&["@allerta", "@orario", &format!("@{node}"), &format!("it/{node}")]);
-        caller.presses("1").listens().expect(&["hangup"]);
+        caller.listens().expect(&["@offri_messaggio", "it/offri_messaggio"]);
+        caller.is_silent_for(SECOND * 6).expect(&["@fine", "it/grazie"]);
     }
 }
 

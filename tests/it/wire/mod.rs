@@ -34,6 +34,7 @@ mod refusing;
 mod serving;
 mod stopping;
 mod storing;
+mod taking;
 mod talking;
 
 /// Whether `centralino serve` exists. Until then the scenarios that need it say `skipped:`.
