@@ -20,8 +20,8 @@ use crate::io::connectors::Connectors;
 use crate::io::control::{Clock, Control, ControlHandle, STOP_WITHIN};
 use crate::io::http::{self, Pages};
 use crate::io::media::{self, MediaPlane};
-use crate::io::setup::{self, Loaded};
 use crate::io::reload::Reloader;
+use crate::io::setup::{self, Loaded};
 use crate::io::signals::{Hangups, Signals};
 use crate::io::sip::SipSockets;
 use crate::io::store::{OpenError, Store};
@@ -197,7 +197,7 @@ fn unwritable(data: &Path, error: &io::Error) -> Failure {
 async fn reload_at(mut hangups: Hangups, reloader: Arc<Reloader>) {
     loop {
         hangups.next().await;
-        reloader.reload_and_log().await;
+        let _told_to_the_log = reloader.reload().await;
     }
 }
 

@@ -25,8 +25,8 @@ use serde_json::json;
 
 use super::control::ControlHandle;
 use super::health::{Health, Readiness};
-use super::reload::{ReloadError, Reloader};
 use super::records::{self, RecordsError, Wanted};
+use super::reload::{ReloadError, Reloader};
 use super::store::ViewsHandle;
 use super::views_sled::SledViews;
 use crate::engine::{Command, Reply};
@@ -269,9 +269,7 @@ async fn switch(
 async fn reload(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
     match pages.reloader.reload().await {
         Ok(reloaded) => Ok(Json(reloaded).into_response()),
-        Err(ReloadError::Faults(faults)) => {
-            Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, faults.join("\n")))
-        }
+        Err(ReloadError::Faults(faults)) => Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, faults.join("\n"))),
         Err(ReloadError::Gone(_)) => Err(stopped()),
     }
 }

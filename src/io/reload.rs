@@ -54,11 +54,32 @@ pub enum ReloadError {
 }
 
 impl Reloader {
-    /// Reads everything again, and goes on with it if it has no fault.
+    /// Reads everything again, and goes on with it if it has no fault; the log is told.
     ///
     /// # Errors
     /// Every fault of every file; what was in use is in use still.
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
+        let reloaded = self.read_and_take().await;
+        match &reloaded {
+            Ok(Reloaded { flows, queues, seats, at_next_start }) => {
+                tracing::info!(
+                    flows,
+                    queues,
+                    seats,
+                    ?at_next_start,
+                    "reloaded: new calls meet the files as they are now"
+                );
+            }
+            Err(ReloadError::Faults(faults)) => {
+                faults.iter().for_each(|fault| tracing::error!("{fault}"));
+                tracing::error!(faults = faults.len(), "not reloaded: what was in use goes on");
+            }
+            Err(ReloadError::Gone(gone)) => tracing::warn!("not reloaded: {gone}"),
+        }
+        reloaded
+    }
+
+    async fn read_and_take(&self) -> Result<Reloaded, ReloadError> {
         let _turn = self.turn.lock().await;
         let (config, always_open, sip) = (self.config.clone(), self.always_open, self.sip);
         let read = tokio::task::spawn_blocking(move || read(&config, always_open, sip)).await;
@@ -70,20 +91,6 @@ impl Reloader {
         let later = matches!(reply, Reply::Reloaded { later: true });
         let at_next_start = later.then(|| "engine.toml".to_owned()).into_iter().collect();
         Ok(Reloaded { flows, queues, seats, at_next_start })
-    }
-
-    /// The same for whoever reads the log.
-    pub async fn reload_and_log(&self) {
-        match self.reload().await {
-            Ok(Reloaded { flows, queues, seats, at_next_start }) => {
-                tracing::info!(flows, queues, seats, ?at_next_start, "reloaded: new calls meet the files as they are now");
-            }
-            Err(ReloadError::Faults(faults)) => {
-                faults.iter().for_each(|fault| tracing::error!("{fault}"));
-                tracing::error!(faults = faults.len(), "not reloaded: what was in use goes on");
-            }
-            Err(ReloadError::Gone(gone)) => tracing::warn!("not reloaded: {gone}"),
-        }
     }
 }
 
@@ -104,10 +111,7 @@ fn read(
     }
     loaded.config.calendars.always_open |= always_open;
     let connectors = Connectors::open(&loaded.config)?;
-    let files = Files {
-        config: Arc::new(loaded.config),
-        flows: loaded.flows,
-        sounds: Arc::new(loaded.sounds),
-    };
+    let files =
+        Files { config: Arc::new(loaded.config), flows: loaded.flows, sounds: Arc::new(loaded.sounds) };
     Ok((files, connectors))
 }

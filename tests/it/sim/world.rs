@@ -200,8 +200,11 @@ impl Sim {
 
     /// The running exchange takes other files.
     pub(crate) fn reload(&mut self, setting: Setting) {
-        let files =
-            Files { config: setting.config.clone(), flows: setting.flows.clone(), sounds: setting.sounds.clone() };
+        let files = Files {
+            config: setting.config.clone(),
+            flows: setting.flows.clone(),
+            sounds: setting.sounds.clone(),
+        };
         self.setting = setting;
         self.command(Command::Reload(Box::new(files)));
     }
