@@ -6,8 +6,8 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle
 use serde::Serialize;
 
 use super::failure::Failure;
-use crate::crm::contact::rome;
 use crate::io::control::Clock;
+use crate::time::rome;
 
 /// How a list is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::contact::rome;
 use crate::ids::{CaseId, CitizenId, ContactId, EntityId, TopicId};
+use crate::time::rome;
 use crate::words::{Outcome, Plea};
 
 /// Most reminders kept with a case; whoever calls every day must not grow its row without end. The contacts tell of all.

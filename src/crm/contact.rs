@@ -19,7 +19,7 @@ use crate::words::{EndedBy, Outcome};
 
 mod line;
 
-pub use line::{ContactLine, rome};
+pub use line::ContactLine;
 
 /// Most facts kept in a contact's story; a caller who presses keys for hours must not grow it without end.
 pub const MOST_STEPS: usize = 500;
