@@ -82,7 +82,7 @@ impl Distribution {
     }
 
     /// Ring the seat that is free for longest among those who serve the caller's queue.
-    fn serve_caller(&mut self, now: Mono, call: CallId) {
+    pub(super) fn serve_caller(&mut self, now: Mono, call: CallId) {
         let queue = self.callers.get(&call).and_then(|caller| self.queues.get(&caller.queue));
         if let Some(seat) = queue.and_then(Queue::longest_free) {
             self.ring(now, &seat, call);

@@ -39,10 +39,7 @@ impl Distribution {
             self.send_home(now, &seat);
         }
         self.close_what_nobody_attends(now);
-        let free: Vec<_> = self.seats.keys().cloned().collect();
-        for seat in free {
-            self.serve_seat(now, &seat);
-        }
+        self.serve_everybody(now);
     }
 
     /// Seats that are new, seats that serve other queues now; those that are gone serve none, and are returned.
@@ -85,6 +82,15 @@ impl Distribution {
             self.timers.cancel(at, Alarm::Seat(id.clone()));
         }
         self.seats.remove(id);
+    }
+
+    /// Seats that have been free may serve callers who have been waiting: the first in line gets the seat that is free for longest.
+    fn serve_everybody(&mut self, now: Mono) {
+        let mut waiting: Vec<_> = self.queues.values().flat_map(Queue::waiting).collect();
+        waiting.sort_unstable();
+        for (_, call) in waiting {
+            self.serve_caller(now, call);
+        }
     }
 
     fn close_what_nobody_attends(&mut self, now: Mono) {

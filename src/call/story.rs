@@ -144,15 +144,15 @@ mod tests {
 
     #[test]
     fn information_counts_when_it_was_heard_to_its_end() {
-        let outcome = |steps: &[fn(&mut Story)]| {
+        type Step = fn(&mut Story);
+        let outcome = |steps: &[Step]| {
             let mut story = Story::default();
             story.on_flow_began();
             steps.iter().for_each(|step| step(&mut story));
             story.outcome(EndedBy::Citizen)
         };
-        let (enters, plays): (fn(&mut Story), fn(&mut Story)) = (|story| story.on_node(true), Story::on_play);
-        let (hears, goes_on): (fn(&mut Story), fn(&mut Story)) =
-            (Story::on_heard, |story| story.on_node(false));
+        let (enters, plays): (Step, Step) = (|story| story.on_node(true), Story::on_play);
+        let (hears, goes_on): (Step, Step) = (Story::on_heard, |story| story.on_node(false));
         for (steps, expected) in [
             (&[enters, plays][..], Outcome::Left),
             (&[enters, plays, hears], Outcome::Contained),

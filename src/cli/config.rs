@@ -1,14 +1,16 @@
 //! `centralino config check` and `centralino reload`: new configuration is looked at, and taken by the running exchange.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::exchange::Exchange;
 use super::failure::Failure;
+use super::flow::{self, counted};
 use super::out::{self, Format, numbers, prose, words};
 use crate::io::client::AskError;
 use crate::io::connectors::Connectors;
 use crate::io::reload::Reloaded;
-use crate::io::setup;
+use crate::io::setup::{self, Loaded};
 
 /// Arguments of `config`.
 #[derive(Debug, clap::Args)]
@@ -67,19 +69,23 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
             args.config.display()
         )));
     }
-    let checked =
-        setup::load(&args.config).and_then(|loaded| Connectors::open(&loaded.config).map(|_| loaded));
-    let faults = match checked {
-        Ok(loaded) if args.format == Format::Table => {
-            let (flows, numbers) = (loaded.flows.len(), loaded.config.numbers.len());
-            let (queues, seats) = (loaded.config.queues.len(), loaded.config.seats.len());
-            return out::line(&format!(
-                "no faults: {numbers} numbers, {flows} flows, {queues} queues, {seats} seats"
-            ));
+    let mut faults = match setup::load(&args.config) {
+        Ok(loaded) => {
+            let faults = Connectors::open(&loaded.config).err().unwrap_or_default();
+            if args.format == Format::Table && faults.is_empty() {
+                tell_what_is_there(&loaded)?;
+            }
+            faults
         }
-        Ok(_) => return Ok(()),
         Err(faults) => faults,
     };
+    let told: BTreeSet<String> = faults.iter().cloned().collect();
+    // Where the configuration itself is faulty, nothing can be said of flows.
+    let of_flows = flow::faults(&args.config).unwrap_or_default();
+    faults.extend(of_flows.into_iter().filter(|fault| !told.contains(fault)));
+    if faults.is_empty() {
+        return if args.format == Format::Table { out::line("no faults") } else { Ok(()) };
+    }
     let faults: Vec<Found> = faults.iter().map(|fault| Found::read(fault)).collect();
     match args.format {
         Format::Json => faults.iter().try_for_each(out::json)?,
@@ -88,8 +94,19 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
             out::table(&columns, faults.iter().map(Found::row), "no faults")?;
         }
     }
-    eprintln!("{} faults", faults.len());
+    eprintln!("{}", counted(faults.len(), "fault"));
     Err(Failure::found())
+}
+
+fn tell_what_is_there(loaded: &Loaded) -> Result<(), Failure> {
+    let Loaded { config, flows, .. } = loaded;
+    let there = [
+        counted(config.numbers.len(), "number"),
+        counted(flows.len(), "flow") + " that they lead to",
+        counted(config.queues.len(), "queue"),
+        counted(config.seats.len(), "seat"),
+    ];
+    out::line(&there.join(", "))
 }
 
 /// One fault, taken apart.
@@ -144,7 +161,8 @@ pub(super) fn reload(args: &ReloadArgs) -> Result<(), Failure> {
     for file in at_next_start {
         eprintln!("{file} has changed too, and is taken at the next start");
     }
-    out::line(&format!("reloaded: {flows} flows, {queues} queues, {seats} seats"))
+    let (flows, queues, seats) = (counted(flows, "flow"), counted(queues, "queue"), counted(seats, "seat"));
+    out::line(&format!("reloaded: {flows}, {queues}, {seats}"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! `centralino seat`, `queue` and `call`: the running exchange at this moment.
 
-use serde::Deserialize;
-use serde::Serialize;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::exchange::Exchange;
 use super::failure::Failure;
@@ -22,6 +23,19 @@ pub(super) struct Listed {
     pub(super) format: Format,
 }
 
+/// A list of the floor, which changes from one second to the next.
+#[derive(Clone, Debug, clap::Args)]
+struct Floor {
+    #[command(flatten)]
+    listed: Listed,
+    /// Show it anew every second, until Ctrl-C.
+    #[arg(long)]
+    watch: bool,
+}
+
+/// How often it is shown anew.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
+
 /// Arguments of `seat`.
 #[derive(Debug, clap::Args)]
 pub(super) struct SeatArgs {
@@ -32,7 +46,7 @@ pub(super) struct SeatArgs {
 #[derive(Debug, clap::Subcommand)]
 enum SeatCommand {
     /// List the seats: whether the phone is there, the operator's status, what calls make of it.
-    List(Listed),
+    List(Floor),
     /// Log a seat in, ready for calls.
     Login(OneSeat),
     /// Log a seat out; a talk in course goes on.
@@ -82,7 +96,7 @@ pub(super) struct QueueArgs {
 #[derive(Debug, clap::Subcommand)]
 enum QueueCommand {
     /// List the queues, with who waits.
-    List(Listed),
+    List(Floor),
 }
 
 /// Arguments of `call`.
@@ -95,7 +109,7 @@ pub(super) struct CallArgs {
 #[derive(Debug, clap::Subcommand)]
 enum CallCommand {
     /// List the calls in course.
-    List(Listed),
+    List(Floor),
 }
 
 /// What `/api/state` answers.
@@ -137,9 +151,9 @@ struct Call {
 /// Runs `seat`.
 pub(super) fn seat(args: &SeatArgs) -> Result<(), Failure> {
     match &args.command {
-        SeatCommand::List(listed) => {
+        SeatCommand::List(floor) => {
             let columns = [words("seat"), words("phone"), words("status"), words("work"), words("call")];
-            list(listed, &columns, |state| state.seats, seat_row, "no seats")
+            list(floor, &columns, |state| state.seats, seat_row, "no seats")
         }
         SeatCommand::Login(seat) => change(seat, &StatusChange::LogIn),
         SeatCommand::Logout(seat) => change(seat, &StatusChange::LogOut),
@@ -150,18 +164,18 @@ pub(super) fn seat(args: &SeatArgs) -> Result<(), Failure> {
 
 /// Runs `queue`.
 pub(super) fn queue(args: &QueueArgs) -> Result<(), Failure> {
-    let QueueCommand::List(listed) = &args.command;
+    let QueueCommand::List(floor) = &args.command;
     let columns = [words("queue"), words("name"), numbers("waiting"), numbers("longest")];
     let row = |queue: &Queue| {
         let waiting = queue.waiting.len().to_string();
         vec![queue.id.to_string(), queue.name.clone(), waiting, clock(queue.longest_wait_s)]
     };
-    list(listed, &columns, |state| state.queues, row, "no queues")
+    list(floor, &columns, |state| state.queues, row, "no queues")
 }
 
 /// Runs `call`.
 pub(super) fn call(args: &CallArgs) -> Result<(), Failure> {
-    let CallCommand::List(listed) = &args.command;
+    let CallCommand::List(floor) = &args.command;
     let [to, entity] = [words("to").spare(2), words("entity").spare(1)];
     let columns = [words("call"), words("from"), to, entity, words("phase"), words("queue"), words("seat")];
     let row = |call: &Call| {
@@ -169,7 +183,7 @@ pub(super) fn call(args: &CallArgs) -> Result<(), Failure> {
         let (from, to) = (call.from.clone(), call.to.clone());
         vec![call.id.to_string(), from, to, call.entity.to_string(), call.phase.clone(), queue, seat]
     };
-    list(listed, &columns, |state| state.calls, row, "no calls in course")
+    list(floor, &columns, |state| state.calls, row, "no calls in course")
 }
 
 fn state(exchange: &Exchange) -> Result<State, Failure> {
@@ -177,24 +191,44 @@ fn state(exchange: &Exchange) -> Result<State, Failure> {
 }
 
 fn list<T: Serialize>(
-    listed: &Listed,
+    floor: &Floor,
     columns: &[Column],
-    of: impl FnOnce(State) -> Vec<T>,
+    of: impl Fn(State) -> Vec<T>,
     row: impl Fn(&T) -> Vec<String>,
     nothing: &str,
 ) -> Result<(), Failure> {
-    let state = state(&listed.exchange)?;
-    if state.degraded {
-        eprintln!("the exchange is degraded: calls are served, the store does not keep up");
+    let Floor { listed: Listed { exchange, format }, watch } = floor;
+    loop {
+        let state = state(exchange)?;
+        let troubles = troubles(&state);
+        let rows = of(state);
+        match (format, watch) {
+            (Format::Json, _) => rows.iter().try_for_each(out::json)?,
+            (Format::Table, false) => {
+                troubles.iter().for_each(|trouble| eprintln!("{trouble}"));
+                out::table(columns, rows.iter().map(&row), nothing)?;
+            }
+            (Format::Table, true) => {
+                let table = out::table_text(columns, rows.iter().map(&row), nothing);
+                let head = format!("{} (Rome), every second until Ctrl-C", out::now());
+                let lines: Vec<&str> = [head.as_str()].into_iter().chain(troubles).collect();
+                out::page(&format!("{}\n\n{table}", lines.join("\n")))?;
+            }
+        }
+        if !watch {
+            return Ok(());
+        }
+        std::thread::sleep(WATCH_EVERY);
     }
-    if state.stopping {
-        eprintln!("the exchange is stopping: it lets in no more calls");
-    }
-    let rows = of(state);
-    match listed.format {
-        Format::Json => rows.iter().try_for_each(out::json),
-        Format::Table => out::table(columns, rows.iter().map(row), nothing),
-    }
+}
+
+/// What whoever looks at the floor should know first.
+fn troubles(state: &State) -> Vec<&'static str> {
+    let told = [
+        (state.degraded, "the exchange is degraded: calls are served, the store does not keep up"),
+        (state.stopping, "the exchange is stopping: it lets in no more calls"),
+    ];
+    told.into_iter().filter_map(|(so, words)| so.then_some(words)).collect()
 }
 
 fn seat_row(seat: &Seat) -> Vec<String> {

@@ -119,8 +119,8 @@ impl PromptsCommand {
         if let Some(language) = self.language().filter(|language| !known.contains(language)) {
             let hint = Hint::nearest(language, known.iter().copied());
             return Err(Failure::misuse(format_args!(
-                "nothing is spoken in `{language}`{hint}; there are flows or a grammar for {}; a new language begins with \
-                 sounds/{language}/grammar.toml",
+                "nothing is spoken in `{language}`; there are flows or a grammar for {}, and a new language begins with \
+                 sounds/{language}/grammar.toml{hint}",
                 known.into_iter().collect::<Vec<_>>().join(", ")
             )));
         }

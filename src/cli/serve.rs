@@ -25,7 +25,7 @@ use crate::io::setup::{self, Loaded};
 use crate::io::signals::{Hangups, Signals};
 use crate::io::sip::SipSockets;
 use crate::io::store::{OpenError, Store};
-use crate::io::{chance, limits, retention};
+use crate::io::{chance, limits, retention, supervisor};
 use crate::media::leg::Limits;
 
 /// Run the exchange.
@@ -146,6 +146,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let days = config.engine.retention_days;
     tokio::spawn(retention::keep_deleting(args.data.clone(), days, last_ms, handle.clone()));
     tokio::spawn(reload_at(hangups, reloader));
+    tokio::spawn(supervisor::keep_alive());
     tokio::spawn(stop(signals, handle, args.drain));
 
     control.run(|| tell_ready(args, &config, sip_address, http_address)).await;
@@ -197,13 +198,14 @@ fn unwritable(data: &Path, error: &io::Error) -> Failure {
 async fn reload_at(mut hangups: Hangups, reloader: Arc<Reloader>) {
     loop {
         hangups.next().await;
-        reloader.reload_and_log().await;
+        let _told_to_the_log = reloader.reload().await;
     }
 }
 
 /// Ends the exchange in order at the first signal, at once at the second.
 async fn stop(mut signals: Signals, control: ControlHandle, drain: Duration) {
     signals.next().await;
+    supervisor::tell(supervisor::STOPPING);
     tracing::info!(drain_s = drain.as_secs(), "asked to stop: no more calls are let in");
     end_by_force_after(drain + STOP_WITHIN);
     let _stopped_already = control.ask(Command::Stop { drain }).await;
@@ -247,6 +249,7 @@ fn tell_ready(args: &ServeArgs, config: &Config, sip: SocketAddr, http: SocketAd
     );
     let mut out = io::stdout().lock();
     let _nobody_reads = out.write_all(banner.as_bytes()).and_then(|()| out.flush());
+    supervisor::tell(supervisor::READY);
 }
 
 /// This program as it can be typed where it was started.

@@ -10,11 +10,11 @@ use super::floor::Listed;
 use super::moment::{End, parse_moment};
 use super::out::{self, Format, moments, or_dash, prose, words};
 use super::span::parse_span;
-use crate::crm::contact::rome;
 use crate::engine::{ClosingState, SlotState, SwitchState};
 use crate::io::client::AskError;
 use crate::io::control::Clock;
 use crate::switches::{Bulletin, Closing, Scope, Switch};
+use crate::time::rome;
 
 /// Arguments of `bulletin`.
 #[derive(Debug, clap::Args)]

@@ -6,10 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::contact::rome;
 use super::{Take, TakeLine};
 use crate::ids::{CaseId, CitizenId, ContactId, EntityId, TopicId};
 use crate::journal::entry::{Entry, Fact};
+use crate::time::rome;
 use crate::words::{Outcome, Plea};
 
 /// Most reminders kept with a case; whoever calls every day must not grow its row without end. The contacts tell of all.

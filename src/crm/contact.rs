@@ -21,8 +21,8 @@ use super::Take;
 
 mod line;
 
+pub use line::ContactLine;
 pub(super) use line::seconds;
-pub use line::{ContactLine, rome};
 
 /// Most facts kept in a contact's story; a caller who presses keys for hours must not grow it without end.
 pub const MOST_STEPS: usize = 500;

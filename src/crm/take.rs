@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::contact::{rome, seconds};
+use super::contact::seconds;
 use crate::ids::{ContactId, QueueId};
 use crate::journal::entry::{Entry, Fact};
+use crate::time::rome;
 
 /// Most that a row keeps; whoever calls often must not grow a case without end.
 const MOST_TAKES: usize = 100;

@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::call::Call;
-use crate::crm::contact::rome;
 use crate::crm::{Case, CaseStatus, Letter, LetterError};
 use crate::flow::request::{self, CaseAct, Method, Store, Target};
 use crate::flow::{self, Answer, Enqueue, Marked, Request, Value};
 use crate::ids::{CallId, CaseId, Language, QueueId};
 use crate::journal::entry::{Fact, Personal};
 use crate::media::take::TakeRules;
+use crate::time::rome;
 use crate::time::{Mono, Now};
 use crate::words::{Channel, Plea, QueueExit};
 

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::acd;
 use crate::call::Phase;
-use crate::crm::contact::rome;
 use crate::flow::{self, hours::Emergencies};
 use crate::ids::{CallId, EntityId, Language, QueueId};
 use crate::journal::Lsn;
 use crate::journal::entry::Fact;
 use crate::switches::{Bulletin, Closing, Known, Scope, Switch};
 use crate::time::Now;
+use crate::time::rome;
 use crate::words::QueueExit;
 
 use super::Engine;

@@ -21,4 +21,5 @@ pub mod setup;
 pub mod signals;
 pub mod sip;
 pub mod store;
+pub mod supervisor;
 pub mod views_sled;

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::crm::contact::rome;
 use crate::crm::{CaseLine, CaseStatus, ContactLine, MessageLine};
 use crate::ids::{BadStamp, CaseId, ContactId, QueueId};
 use crate::journal::Lsn;
 use crate::journal::entry::{Entry, Fact};
 use crate::journal::seal::Keys;
+use crate::time::rome;
 use crate::views::{ContactFilter, Cursor, Page, ViewError, Views};
 use crate::words::Outcome;
 

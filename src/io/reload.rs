@@ -54,27 +54,13 @@ pub enum ReloadError {
 }
 
 impl Reloader {
-    /// Reads everything again, and goes on with it if it has no fault.
+    /// Reads everything again, and goes on with it if it has no fault; the log is told.
     ///
     /// # Errors
     /// Every fault of every file; what was in use is in use still.
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
-        let _turn = self.turn.lock().await;
-        let (config, always_open, sip) = (self.config.clone(), self.always_open, self.sip);
-        let read = tokio::task::spawn_blocking(move || read(&config, always_open, sip)).await;
-        let (files, connectors) = read
-            .map_err(|error| ReloadError::Faults(vec![format!("reading the files broke off: {error}")]))?
-            .map_err(ReloadError::Faults)?;
-        let (flows, queues, seats) = (files.flows.len(), files.config.queues.len(), files.config.seats.len());
-        let reply = self.control.reload(files, connectors).await?;
-        let later = matches!(reply, Reply::Reloaded { later: true });
-        let at_next_start = later.then(|| "engine.toml".to_owned()).into_iter().collect();
-        Ok(Reloaded { flows, queues, seats, at_next_start })
-    }
-
-    /// The same for whoever reads the log.
-    pub async fn reload_and_log(&self) {
-        match self.reload().await {
+        let reloaded = self.read_and_take().await;
+        match &reloaded {
             Ok(Reloaded { flows, queues, seats, at_next_start }) => {
                 tracing::info!(
                     flows,
@@ -90,6 +76,21 @@ impl Reloader {
             }
             Err(ReloadError::Gone(gone)) => tracing::warn!("not reloaded: {gone}"),
         }
+        reloaded
+    }
+
+    async fn read_and_take(&self) -> Result<Reloaded, ReloadError> {
+        let _turn = self.turn.lock().await;
+        let (config, always_open, sip) = (self.config.clone(), self.always_open, self.sip);
+        let read = tokio::task::spawn_blocking(move || read(&config, always_open, sip)).await;
+        let (files, connectors) = read
+            .map_err(|error| ReloadError::Faults(vec![format!("reading the files broke off: {error}")]))?
+            .map_err(ReloadError::Faults)?;
+        let (flows, queues, seats) = (files.flows.len(), files.config.queues.len(), files.config.seats.len());
+        let reply = self.control.reload(files, connectors).await?;
+        let later = matches!(reply, Reply::Reloaded { later: true });
+        let at_next_start = later.then(|| "engine.toml".to_owned()).into_iter().collect();
+        Ok(Reloaded { flows, queues, seats, at_next_start })
     }
 }
 

@@ -41,8 +41,13 @@ struct Center {
 
 impl Center {
     fn start() -> Center {
+        Center::start_with(&[])
+    }
+
+    fn start_with(arguments: &[&str]) -> Center {
         let data = tempfile::tempdir().expect("a temporary directory");
-        let mut child = serve(data.path()).stdout(Stdio::piped()).spawn().expect("the program was built");
+        let mut child =
+            serve(data.path()).args(arguments).stdout(Stdio::piped()).spawn().expect("the program was built");
         let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
         // It ends when the exchange does; the test's own time limit is the runner's.
         let ready = stdout.lines().map_while(Result::ok).find(|line| line.starts_with("ready"));
@@ -324,4 +329,57 @@ fn flows_are_checked_with_places_and_exit_codes() {
     assert!(place[1].parse::<u32>().is_ok() && place[2].parse::<u32>().is_ok(), "{fault}");
     assert_eq!(run(&["flow", "check", "nowhere.yaml"]).0, Some(2));
     assert_eq!(run(&["flow", "check"]).0, Some(2));
+}
+
+/// A copy of the demo's configuration and flows that may be changed; its sounds are the demo's.
+fn copied_site() -> TempDir {
+    let site = tempfile::tempdir().expect("a temporary directory");
+    let mut copy = Command::new("cp");
+    copy.arg("-r").args([repository("config"), repository("ivr-flows")]).arg(site.path());
+    assert!(copy.status().expect("cp is everywhere").success());
+    std::os::unix::fs::symlink(repository("sounds"), site.path().join("sounds")).expect("room");
+    site
+}
+
+#[test]
+fn faulty_files_are_told_before_a_reload_and_by_it_and_change_nothing() {
+    let site = copied_site();
+    let config = site.path().join("config");
+    let center = Center::start_with(&["--config", config.to_str().expect("UTF-8")]);
+    let check = || run(&["config", "check", "--config", config.to_str().expect("UTF-8")]);
+    let queues = || {
+        let (_, out, _) = center.ask(&["queue", "list", "--format", "json"]);
+        out.lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["name"].clone())
+            .collect::<Vec<_>>()
+    };
+    let rewrite = |file: &str, from: &str, to: &str| {
+        let file = site.path().join(file);
+        let text = std::fs::read_to_string(&file).expect("it was copied");
+        assert!(text.contains(from), "{from}");
+        std::fs::write(file, text.replacen(from, to, 1)).expect("room");
+    };
+    assert_eq!(check().0, Some(0));
+
+    rewrite("config/queues.toml", "\"Tributi\"", "\"Tasse\"");
+    rewrite("ivr-flows/055055.yaml", "start:", "strat:");
+    let (code, out, told) = check();
+    assert_eq!(code, Some(1), "{told}");
+    assert!(out.contains("055055.yaml") && out.contains("did you mean `start`?"), "{out}");
+    let (code, _, told) = center.ask(&["reload"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("did you mean `start`?") && told.contains("not reloaded"), "{told}");
+    assert!(queues().contains(&"Tributi".into()), "{:?}", queues());
+
+    rewrite("ivr-flows/055055.yaml", "strat:", "start:");
+    let (code, out, told) = center.ask(&["reload"]);
+    assert_eq!((code, told.as_str()), (Some(0), ""), "{out}");
+    assert!(queues().contains(&"Tasse".into()), "{:?}", queues());
+    rewrite("config/queues.toml", "\"Tasse\"", "\"Imposte\"");
+    center.signal("-HUP");
+    let until = Instant::now() + EXIT_WITHIN;
+    while !queues().contains(&"Imposte".into()) {
+        assert!(Instant::now() < until, "SIGHUP is a reload: {:?}", queues());
+    }
+    assert_eq!(run(&["config", "check", "--config", "nowhere"]).0, Some(2));
 }

@@ -32,6 +32,7 @@ struct Figures {
 
 /// One history, with everybody in it.
 struct History {
+    seed: u64,
     sim: Sim,
     seats: Vec<PhoneId>,
     citizens: Vec<PhoneId>,
@@ -67,7 +68,7 @@ impl History {
         let count = sim.chance.random_range(5..=8);
         let seats = (1..=count).map(|n| sim.seat_phone(&format!("seat{n:02}"))).collect();
         let figures = Figures { seats: count, ..Figures::default() };
-        History { sim, seats, citizens: Vec::new(), figures, promised: Vec::new(), seen: 0 }
+        History { seed, sim, seats, citizens: Vec::new(), figures, promised: Vec::new(), seen: 0 }
     }
 
     /// A failure is told with the last facts before it.
@@ -124,11 +125,12 @@ impl History {
                     self.sim.press(citizen, keys);
                 }
             }
-            37..40 => {
+            37..39 => {
                 if let Some(phone) = self.some(&[seats, up].concat()) {
                     self.sim.break_streams(phone);
                 }
             }
+            39..40 => self.reload(),
             40..48 => {
                 if let Some(citizen) = self.some(&up) {
                     self.sim.hang_up(citizen);
@@ -218,6 +220,23 @@ impl History {
                 phone.register(now, &password);
             }
         });
+    }
+
+    /// Supervisors think again about who serves what; a queue goes, or comes back.
+    fn reload(&mut self) {
+        let chance = &mut self.sim.chance;
+        let without = ["tributi", "anagrafe", "none"][chance.random_range(0..3)];
+        let ring = Duration::from_secs(chance.random_range(4..15));
+        let every = chance.random_range(1..4);
+        let setting = setting(self.seed).with_config(|config: &mut Config| {
+            config.queues.retain(|id, _| id.as_str() != without);
+            config.queues.values_mut().for_each(|queue| queue.rules.ring_for = ring);
+            let left: Vec<_> = config.queues.keys().cloned().collect();
+            for (place, seat) in config.seats.values_mut().enumerate() {
+                seat.rules.queues = left.iter().skip(place % every).cloned().collect();
+            }
+        });
+        self.sim.reload(setting);
     }
 
     /// Once, or twice in a row.

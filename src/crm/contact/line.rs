@@ -1,6 +1,5 @@
 //! A contact as people and scripts read it: one JSON object.
 
-use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{Contact, Stopwatch};
@@ -10,6 +9,7 @@ use crate::ids::{
 };
 use crate::journal::entry::Personal;
 use crate::journal::seal::Keys;
+use crate::time::rome;
 use crate::words::{EndedBy, Outcome};
 
 /// One line of `contact list --format json`. Durations are seconds, 0 when the thing did not happen.
@@ -128,11 +128,4 @@ fn talk_ms(joined: &Stopwatch, hold: &Stopwatch) -> i64 {
 /// Milliseconds as seconds with three decimals.
 pub(in crate::crm) fn seconds(ms: i64) -> f64 {
     std::time::Duration::from_millis(u64::try_from(ms).unwrap_or(0)).as_secs_f64()
-}
-
-/// RFC 3339 with the offset that Rome had then.
-pub fn rome(ms: i64) -> String {
-    let zone = TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC);
-    let moment = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone);
-    moment.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }

@@ -12,6 +12,8 @@ use centralino::words::{NotTaken, Outcome, WorkView};
 struct SeatTale {
     /// Rings for or talks with.
     with: Option<ContactId>,
+    /// Wrap-up after this talk (milliseconds): what held when the seat was rung, whatever a reload says since.
+    wrap_up_ms: i64,
     /// Wrap-up holds until this moment (milliseconds), unless ended by the operator.
     wrap_up_until: i64,
 }
@@ -53,7 +55,13 @@ impl Oracle {
                 }
             }
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
-            Fact::SeatRung { contact, seat, queue } => self.on_rung(entry.at_ms, *contact, seat, queue)?,
+            Fact::SeatRung { contact, seat, queue } => {
+                self.on_rung(entry.at_ms, *contact, seat, queue)?;
+                // Every queue of the demo has the same wrap-up; the shortest is what must hold in any case.
+                let wrap_up = config.queues.values().map(|queue| queue.rules.wrap_up).min();
+                let wrap_up_ms = i64::try_from(wrap_up.unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
+                self.seats.entry(seat.clone()).or_default().wrap_up_ms = wrap_up_ms;
+            }
             Fact::SeatNotTaken { contact, seat, why } => {
                 let tale = self.contact(*contact)?;
                 tale.rung.remove(seat);
@@ -68,7 +76,7 @@ impl Oracle {
                     return Err(format!("{contact} is joined with {seat}, which was not rung for it"));
                 }
             }
-            Fact::Parted { contact, seat } => self.on_parted(config, entry.at_ms, *contact, seat)?,
+            Fact::Parted { contact, seat } => self.on_parted(entry.at_ms, *contact, seat)?,
             Fact::WrappedUp { seat, .. } => {
                 let tale = self.seats.entry(seat.clone()).or_default();
                 if entry.at_ms < tale.wrap_up_until {
@@ -149,20 +157,12 @@ impl Oracle {
         }
     }
 
-    fn on_parted(
-        &mut self,
-        config: &Config,
-        at_ms: i64,
-        contact: ContactId,
-        seat: &SeatId,
-    ) -> Result<(), String> {
+    fn on_parted(&mut self, at_ms: i64, contact: ContactId, seat: &SeatId) -> Result<(), String> {
         let tale = self.seats.entry(seat.clone()).or_default();
         if tale.with.take() != Some(contact) {
             return Err(format!("{seat} parts from {contact}, with which it was not"));
         }
-        // Every queue of the demo has the same wrap-up; the shortest is what must hold in any case.
-        let wrap_up = config.queues.values().map(|queue| queue.rules.wrap_up).min().unwrap_or_default();
-        tale.wrap_up_until = at_ms + i64::try_from(wrap_up.as_millis()).unwrap_or(i64::MAX);
+        tale.wrap_up_until = at_ms.saturating_add(tale.wrap_up_ms);
         Ok(())
     }
 
