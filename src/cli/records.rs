@@ -88,6 +88,7 @@ impl Filter {
             outcome: self.outcome,
             number: self.number.clone(),
             status,
+            voicemail: false,
             limit: None,
             after: None,
         })

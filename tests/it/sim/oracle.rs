@@ -29,6 +29,8 @@ struct ContactTale {
 pub(crate) struct Oracle {
     seats: BTreeMap<SeatId, SeatTale>,
     contacts: BTreeMap<ContactId, ContactTale>,
+    /// What citizens said, by file, and nothing has been decided of.
+    takes: BTreeMap<String, ContactId>,
     order: u64,
     pub(crate) joined: usize,
 }
@@ -78,6 +80,17 @@ impl Oracle {
                     ));
                 }
             }
+            Fact::TakeBegun { contact, file, .. } => {
+                if self.takes.insert(file.clone(), *contact).is_some() {
+                    return Err(format!("{file} is recorded to twice"));
+                }
+            }
+            Fact::TakeKept { contact, file, .. } | Fact::TakeDropped { contact, file } => {
+                if self.takes.remove(file) != Some(*contact) {
+                    return Err(format!("{file} of {contact} is decided without need"));
+                }
+            }
+            Fact::RecordingFailed { file, .. } => drop(self.takes.remove(file)),
             Fact::ContactClosed { contact, outcome, .. } => {
                 let tale = self.contact(*contact)?;
                 if let Some(before) = tale.closed.replace(*outcome) {
@@ -170,11 +183,14 @@ impl Oracle {
         self.contacts.get_mut(&contact).ok_or_else(|| format!("{contact} is spoken of before it is opened"))
     }
 
-    /// At the end: every contact has its one outcome.
+    /// At the end: every contact has its one outcome, and what citizens said is kept or dropped.
     pub(crate) fn all_closed(&self) -> Result<(), String> {
         match self.contacts.iter().find(|(_, tale)| tale.closed.is_none()) {
             Some((contact, _)) => Err(format!("{contact} was never closed")),
-            None => Ok(()),
+            None => match self.takes.keys().next() {
+                Some(file) => Err(format!("nothing became of {file}")),
+                None => Ok(()),
+            },
         }
     }
 }
