@@ -33,6 +33,7 @@ pub(crate) struct Oracle {
     takes: BTreeMap<String, ContactId>,
     order: u64,
     pub(crate) joined: usize,
+    pub(crate) kept: usize,
 }
 
 impl Oracle {
@@ -80,16 +81,12 @@ impl Oracle {
                     ));
                 }
             }
-            Fact::TakeBegun { contact, file, .. } => {
-                if self.takes.insert(file.clone(), *contact).is_some() {
-                    return Err(format!("{file} is recorded to twice"));
-                }
+            Fact::TakeBegun { contact, file, .. } => self.on_take_begun(*contact, file)?,
+            Fact::TakeKept { contact, file, .. } => {
+                self.kept += 1;
+                self.on_take_decided(*contact, file)?;
             }
-            Fact::TakeKept { contact, file, .. } | Fact::TakeDropped { contact, file } => {
-                if self.takes.remove(file) != Some(*contact) {
-                    return Err(format!("{file} of {contact} is decided without need"));
-                }
-            }
+            Fact::TakeDropped { contact, file } => self.on_take_decided(*contact, file)?,
             Fact::RecordingFailed { file, .. } => drop(self.takes.remove(file)),
             Fact::ContactClosed { contact, outcome, .. } => {
                 let tale = self.contact(*contact)?;
@@ -113,6 +110,20 @@ impl Oracle {
             _ => {}
         }
         Ok(())
+    }
+
+    fn on_take_begun(&mut self, contact: ContactId, file: &str) -> Result<(), String> {
+        match self.takes.insert(file.to_owned(), contact) {
+            Some(other) => Err(format!("{file} of {other} is recorded to by {contact}")),
+            None => Ok(()),
+        }
+    }
+
+    fn on_take_decided(&mut self, contact: ContactId, file: &str) -> Result<(), String> {
+        match self.takes.remove(file) {
+            Some(of) if of == contact => Ok(()),
+            _ => Err(format!("{file} of {contact} is decided, and nothing was to be")),
+        }
     }
 
     /// A restart forgets who waits and who talks.
