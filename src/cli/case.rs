@@ -9,7 +9,7 @@ use super::out::{self, Column, Format, moment, moments, numbers, or_dash, word, 
 use super::records::{Filter, page_through};
 use crate::crm::{CaseLine, CaseStatus, ReminderLine};
 use crate::ids::CaseId;
-use crate::io::records::CaseStory;
+use crate::io::records::{CaseStory, Wanted};
 
 /// Arguments of `case`.
 #[derive(Debug, clap::Args)]
@@ -25,6 +25,7 @@ enum CaseCommand {
     /// Examples:
     ///   centralino case list --status new --since today
     ///   centralino case list --number "055 276 8224"
+    ///   centralino case list --voicemail
     #[command(verbatim_doc_comment)]
     List {
         #[command(flatten)]
@@ -34,6 +35,9 @@ enum CaseCommand {
         /// Only cases whose need is not met yet, or only those whose need is.
         #[arg(long, value_enum)]
         status: Option<Status>,
+        /// Only cases with a message that operators have to listen to.
+        #[arg(long)]
+        voicemail: bool,
         /// For people or for scripts.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -72,8 +76,9 @@ impl From<Status> for CaseStatus {
 /// Runs it.
 pub(super) fn run(args: &CaseArgs) -> Result<(), Failure> {
     match &args.command {
-        CaseCommand::List { exchange, filter, status, format } => {
-            list(exchange, filter, status.map(CaseStatus::from), *format)
+        CaseCommand::List { exchange, filter, status, voicemail, format } => {
+            let wanted = filter.wanted(status.map(CaseStatus::from))?;
+            list(exchange, filter, Wanted { voicemail: *voicemail, ..wanted }, *format)
         }
         CaseCommand::Show { id, exchange, format } => {
             let case = exchange.records()?.case(*id)?;
@@ -85,13 +90,7 @@ pub(super) fn run(args: &CaseArgs) -> Result<(), Failure> {
     }
 }
 
-fn list(
-    exchange: &Exchange,
-    filter: &Filter,
-    status: Option<CaseStatus>,
-    format: Format,
-) -> Result<(), Failure> {
-    let wanted = filter.wanted(status)?;
+fn list(exchange: &Exchange, filter: &Filter, wanted: Wanted, format: Format) -> Result<(), Failure> {
     let records = exchange.records()?;
     let mut seen = BTreeSet::new();
     let page = |wanted: &_| {
@@ -133,13 +132,8 @@ fn row(case: &CaseLine) -> Vec<String> {
         or_dash(case.topic.as_ref()),
         word(&case.status),
         case.contacts.len().to_string(),
-        or_dash(Some(voicemails(case)).filter(|count| *count > 0)),
+        or_dash(Some(case.voicemails()).filter(|count| *count > 0)),
     ]
-}
-
-/// Messages that operators have to listen to.
-fn voicemails(case: &CaseLine) -> usize {
-    case.takes.iter().filter(|take| take.queue.is_some()).count()
 }
 
 fn show(case: &CaseStory) -> Result<(), Failure> {

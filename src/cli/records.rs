@@ -73,6 +73,7 @@ impl Filter {
             outcome: self.outcome,
             number: self.number.clone(),
             status,
+            voicemail: false,
             limit: None,
             after: None,
         })

@@ -103,6 +103,13 @@ impl Reminder {
     }
 }
 
+impl CaseLine {
+    /// Messages that operators have to listen to.
+    pub fn voicemails(&self) -> usize {
+        self.takes.iter().filter(|take| take.queue.is_some()).count()
+    }
+}
+
 impl Case {
     /// As people and scripts read it.
     pub fn line(&self) -> CaseLine {
@@ -141,7 +148,8 @@ impl Case {
         }
     }
 
-    fn has_voicemail(&self) -> bool {
+    /// Operators have to listen to a message.
+    pub fn has_voicemail(&self) -> bool {
         self.takes.iter().any(|take| take.queue.is_some())
     }
 }

@@ -83,3 +83,76 @@ impl TakeLine {
         if self.queue.is_some() { "voicemail" } else { "recorded" }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crm::CaseStatus;
+    use crate::journal::Lsn;
+    use crate::journal::file_journal::FileJournal;
+    use crate::journal::sim_disk::SimDisk;
+    use crate::views::Views;
+    use crate::views::conformance::{answered, contact as contact_id};
+    use crate::views::memory::MemoryViews;
+    use crate::words::Outcome;
+    use rand::{SeedableRng, rngs::ChaCha20Rng};
+
+    fn kept(file: &str, queue: Option<&str>) -> Vec<Fact> {
+        let (contact, file, queue) = (contact_id(1), file.to_owned(), queue.map(QueueId::from));
+        vec![
+            Fact::TakeBegun { contact, file: file.clone(), queue: queue.clone() },
+            Fact::Recorded { file: file.clone(), ms: 9_000 },
+            Fact::TakeKept { contact, file, ms: 9_000, queue },
+        ]
+    }
+
+    /// The files of the contact and of its case, and how far the case is, after an answered call and then these facts.
+    fn told(facts: Vec<Fact>) -> (Option<String>, Vec<String>, CaseStatus) {
+        let journal = FileJournal::open(SimDisk::new(), ChaCha20Rng::seed_from_u64(1), 1 << 20);
+        let keys = journal.expect("an empty disk").0.keys();
+        let mut entries = answered(1, 60_000, "0551");
+        entries.extend(facts.into_iter().map(|fact| Entry { at_ms: 200_000, fact }));
+        let batch: Vec<_> = (1..).map(Lsn).zip(entries).collect();
+        let mut views = MemoryViews::default();
+        views.apply(&batch, &keys).expect("whole entries");
+        let contact = views.contact(contact_id(1)).expect("memory does not fail").expect("it is there");
+        let case = views
+            .case(contact.case.expect("it has a case"))
+            .expect("memory does not fail")
+            .expect("it is there");
+        assert_eq!(case.takes, contact.takes);
+        (contact.recording, contact.takes.into_iter().map(|take| take.file).collect(), case.status)
+    }
+
+    #[test]
+    fn message_makes_work_of_a_case_that_was_closed_and_a_record_does_not() {
+        let talk = Some("1.wav".to_owned());
+        assert_eq!(told(vec![]), (talk.clone(), vec![], CaseStatus::Closed));
+        let message = told(kept("a.wav", Some("tributi")));
+        assert_eq!(message, (talk.clone(), vec!["a.wav".to_owned()], CaseStatus::New));
+        assert_eq!(told(kept("a.wav", None)), (talk, vec!["a.wav".to_owned()], CaseStatus::Closed));
+        let contact = contact_id(1);
+        let (ended_by, short, why) = (crate::words::EndedBy::Citizen, false, None);
+        let closed = Fact::ContactClosed { contact, outcome: Outcome::Answered, ended_by, short, why };
+        let (.., status) = told([kept("a.wav", Some("tributi")), vec![closed]].concat());
+        assert_eq!(status, CaseStatus::New, "whatever else became of it");
+    }
+
+    #[test]
+    fn what_is_deleted_or_has_failed_leaves_the_other_recordings_of_its_contact() {
+        let both = [kept("a.wav", Some("tributi")), kept("b.wav", None)].concat();
+        let file = |name: &str| name.to_owned();
+        for (gone, talk, takes) in [
+            (Fact::RecordingDeleted { file: file("a.wav") }, Some(file("1.wav")), vec![file("b.wav")]),
+            (
+                Fact::RecordingFailed { file: file("b.wav"), error: file("") },
+                Some(file("1.wav")),
+                vec![file("a.wav")],
+            ),
+            (Fact::RecordingDeleted { file: file("1.wav") }, None, vec![file("a.wav"), file("b.wav")]),
+        ] {
+            let (recording, kept, _) = told([both.clone(), vec![gone.clone()]].concat());
+            assert_eq!((recording, kept), (talk, takes), "{gone:?}");
+        }
+    }
+}

@@ -170,6 +170,7 @@ pub enum Fault {
     KeyClash { node: String, key: char },
     NoKeys { node: String },
     DigitCount { min: u64, max: u64 },
+    TakeSpan { key: &'static str, most_s: u64 },
     BadPattern(String),
     BadRange,
     OnlyForDigits { key: &'static str },

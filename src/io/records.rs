@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::crm::{CaseLine, CaseStatus, ContactLine, MessageLine};
+use crate::crm::{Case, CaseLine, CaseStatus, ContactLine, MessageLine};
 use crate::ids::{BadStamp, CaseId, ContactId, QueueId};
 use crate::journal::Lsn;
 use crate::journal::entry::{Entry, Fact};
@@ -32,6 +32,9 @@ pub struct Wanted {
     pub number: Option<String>,
     /// Cases only: this far.
     pub status: Option<CaseStatus>,
+    /// Cases only: with a message that operators have to listen to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub voicemail: bool,
     /// At most so many rows.
     pub limit: Option<usize>,
     /// Go on from here: `next` of the answer before.
@@ -146,8 +149,11 @@ pub fn cases(views: &impl Views, keys: &Keys, wanted: &Wanted) -> Result<CasePag
     for contact in &listing.contacts {
         let Some(id) = contact.case.filter(|case| seen.insert(*case)) else { continue };
         let case = views.case(id)?;
-        let suits = |status| wanted.status.is_none_or(|wanted| status == wanted);
-        cases.extend(case.filter(|case| suits(case.status)).map(|case| case.line()));
+        let suits = |case: &Case| {
+            wanted.status.is_none_or(|status| case.status == status)
+                && (!wanted.voicemail || case.has_voicemail())
+        };
+        cases.extend(case.filter(suits).map(|case| case.line()));
     }
     Ok(CasePage { cases, next: listing.next.map(|cursor| cursor.to_string()) })
 }

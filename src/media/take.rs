@@ -1,9 +1,10 @@
 //! A take: what one caller says to the exchange, from the tone until all is said.
 //!
 //! It begins when control asks for it and ends by itself: after so much silence, or when it has lasted as long as it may. A caller
-//! who has not begun yet is given time to think. What counts as speech is judged frame by frame, by energy alone; frames that do
-//! not come (a muted phone, one that sends nothing in pauses) are silence too, so the end is a moment and needs no packet. The
-//! simulator tells when somebody speaks instead of sending frames.
+//! who has not begun yet is given time to think. What counts as speech is judged frame by frame, by energy alone: what stands out
+//! from the noise around the caller, which is learnt from the pauses. Frames that do not come (a muted phone, one that sends nothing
+//! in pauses) are silence too, so the end is a moment and needs no packet. The simulator tells when somebody speaks instead of
+//! sending frames.
 
 use std::time::Duration;
 
@@ -17,9 +18,16 @@ pub const LONGEST_TAKE: Duration = Duration::from_secs(600);
 /// Longest silence before the first word, unless the silence that ends the take is longer: for people who look for words.
 const FIRST_WORD: Duration = Duration::from_secs(6);
 
-/// RMS from which a frame is speech: -45 dBov, of 32 768. Telephone networks carry speech at about -26 dBov; P.56 draws the line
-/// 15.9 dB below a talker's own level, so this leaves 3 dB more to the softest. Rooms and comfort noise stay below -50.
-const SPEECH_RMS: i64 = 184;
+/// Power of -45 dBov, an RMS of 184: what is softer is no speech, however quiet the room. Telephone networks carry speech at about
+/// -26 dBov; P.56 draws the line 15.9 dB below a talker's own level, so this leaves 3 dB more to the softest. Rooms and comfort
+/// noise stay below -50.
+const SOFTEST: f64 = 184.0 * 184.0;
+/// Power of -33 dBov, an RMS of 734: what is louder is speech, however loud the street. It is 7 dB below a usual voice.
+const LOUDEST_NOISE: f64 = 734.0 * 734.0;
+/// Between the two, speech stands out from the noise by so much: 9 dB.
+const STANDS_OUT: f64 = 8.0;
+/// The noise is the softest that was heard of late: the guess rises by so much a frame, 2 dB a second, until the next pause.
+const FORGETS: f64 = 1.01;
 
 /// When a take ends, and what becomes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +48,8 @@ pub struct Take {
     since: Mono,
     /// The last moment of speech.
     heard: Option<Mono>,
+    /// The noise around the caller, as power; nothing was heard yet.
+    noise: Option<f64>,
     /// Speech so far.
     spoken: Duration,
     /// Speaks all the time from here on, as the simulator says.
@@ -49,7 +59,8 @@ pub struct Take {
 impl Take {
     /// Begins onto this tape.
     pub fn new(now: Mono, tape: TapeId, rules: TakeRules) -> Take {
-        Take { tape, rules, since: now, heard: None, spoken: Duration::ZERO, speaks_since: None }
+        let spoken = Duration::ZERO;
+        Take { tape, rules, since: now, heard: None, noise: None, spoken, speaks_since: None }
     }
 
     /// Onto which tape.
@@ -64,10 +75,17 @@ impl Take {
 
     /// The caller's next frame.
     pub fn handle_frame(&mut self, now: Mono, codec: Codec, payload: &[u8]) {
-        if is_speech(codec, payload) {
+        if self.is_speech(power(codec, payload)) {
             self.heard = Some(now);
             self.spoken = self.spoken.saturating_add(Duration::from_micros(payload.len() as u64 * 125));
         }
+    }
+
+    /// A frame of this power is speech, or else teaches what the noise is.
+    fn is_speech(&mut self, power: f64) -> bool {
+        let noise = self.noise.map_or(power, |noise| power.min(noise * FORGETS));
+        self.noise = Some(noise.max(SOFTEST / STANDS_OUT)); // below, it makes no difference
+        power >= (noise * STANDS_OUT).clamp(SOFTEST, LOUDEST_NOISE)
     }
 
     /// The caller speaks, or falls silent, as the simulator says.
@@ -96,11 +114,10 @@ impl Take {
     }
 }
 
-/// A frame of so much energy that somebody speaks.
-fn is_speech(codec: Codec, payload: &[u8]) -> bool {
-    let square = |octet: &u8| i64::from(codec.decode(*octet)).pow(2);
-    let energy: i64 = payload.iter().map(square).sum();
-    !payload.is_empty() && energy >= SPEECH_RMS.pow(2).saturating_mul(payload.len() as i64)
+/// Of a frame, 32 768 squared being the most.
+fn power(codec: Codec, payload: &[u8]) -> f64 {
+    let energy: f64 = payload.iter().map(|octet| f64::from(codec.decode(*octet)).powi(2)).sum();
+    energy / payload.len().max(1) as f64
 }
 
 #[cfg(test)]
@@ -126,16 +143,54 @@ mod tests {
         (0..160).map(|n| codec.encode(if n % 8 < 4 { amplitude } else { -amplitude })).collect()
     }
 
+    /// Whether a frame is speech after some seconds of a noise.
+    fn is_speech(codec: Codec, noise_db: f64, below_db: f64) -> bool {
+        let mut take = take(60, 3);
+        let noise = frame(codec, noise_db);
+        (0..200).for_each(|n| take.handle_frame(at(n * 20), codec, &noise));
+        let before = take.spoken(at(4_000));
+        take.handle_frame(at(4_000), codec, &frame(codec, below_db));
+        take.spoken(at(4_000)) > before
+    }
+
     #[test]
     fn voices_are_speech_and_rooms_are_silence_in_both_laws() {
         for codec in [Codec::Pcma, Codec::Pcmu] {
             for (below_db, speech) in [(26.0, true), (40.0, true), (44.0, true), (47.0, false), (55.0, false)]
             {
-                assert_eq!(is_speech(codec, &frame(codec, below_db)), speech, "-{below_db} dBov, {codec:?}");
+                assert_eq!(is_speech(codec, 60.0, below_db), speech, "-{below_db} dBov, {codec:?}");
             }
-            assert!(!is_speech(codec, &[codec.silence(); 160]));
-            assert!(!is_speech(codec, &[]));
+            let mut take = take(60, 3);
+            for quiet in [&[codec.silence(); 160][..], &[]] {
+                take.handle_frame(at(20), codec, quiet);
+            }
+            assert_eq!(take.spoken(at(20)), Duration::ZERO);
         }
+    }
+
+    #[test]
+    fn noise_of_a_street_is_no_speech_and_a_voice_that_stands_out_from_it_is() {
+        for (noise_db, below_db, speech) in [
+            (42.0, 42.0, false),
+            (42.0, 36.0, false), // a car goes by
+            (42.0, 30.0, true),
+            (38.0, 36.0, false),
+            (38.0, 26.0, true),
+            (28.0, 28.0, true), // so loud is only who speaks
+        ] {
+            assert_eq!(is_speech(Codec::Pcma, noise_db, below_db), speech, "-{below_db} in -{noise_db}");
+        }
+    }
+
+    #[test]
+    fn who_speaks_without_a_pause_is_not_taken_for_noise() {
+        let mut take = take(60, 3);
+        // Words of 300 ms, softer than usual, and gaps of 60 ms in a room.
+        for n in 0..1_500u64 {
+            let below_db = if n % 18 < 15 { 32.0 } else { 56.0 };
+            take.handle_frame(at(n * 20), Codec::Pcma, &frame(Codec::Pcma, below_db));
+        }
+        assert_eq!(take.spoken(at(30_000)), Duration::from_millis(20 * 1_251));
     }
 
     #[test]

@@ -105,6 +105,7 @@ fn ends_well(mut sim: Sim) {
     sim.advance(70 * SECOND);
     assert_eq!(sim.engine().census().takes, 0);
     sim.verdict().expect("nothing is left over");
+    sim.oracle.all_closed().expect("what was said is kept or dropped");
 }
 
 #[test]
@@ -325,4 +326,5 @@ fn message_is_whole_when_the_exchange_stops() {
     sim.advance(10 * SECOND);
     assert!(sim.stopped);
     assert_eq!(kept(&mut sim, citizen).len(), 1);
+    sim.oracle.all_closed().expect("what was said is kept");
 }

@@ -71,6 +71,7 @@ impl Fault {
             | Fault::KeyClash { .. }
             | Fault::NoKeys { .. }
             | Fault::DigitCount { .. }
+            | Fault::TakeSpan { .. }
             | Fault::BadPattern(_)
             | Fault::BadRange
             | Fault::OnlyForDigits { .. }
@@ -375,6 +376,11 @@ impl Fault {
                 tongue,
                 "`digits` asks for at least {min} and at most {max}; min must be 1 or more, max at least min and at most 32",
                 "`digits` chiede da {min} a {max} cifre; min dev'essere almeno 1, max almeno min e al massimo 32"
+            ),
+            Fault::TakeSpan { key, most_s } => said!(
+                tongue,
+                "`{key}` of a recording is 1s or more and {most_s}s at most; write a span within that",
+                "`{key}` di una registrazione va da 1s a {most_s}s; scrivere una durata fra questi limiti"
             ),
             Fault::BadPattern(pattern) => said!(
                 tongue,

@@ -475,20 +475,21 @@ mod takes {
 
     #[test]
     fn it_ends_without_packets_by_word_by_close_and_by_bridge() {
-        let ends: [(fn(&mut Plane), &str); 4] = [
-            (|plane| plane.handle_timeout(at(6_000)), "stop at 6000: 0, false"),
-            (
-                |plane| plane.handle_command(at(900), Command::EndTake { leg: CITIZEN }),
-                "stop at 900: 0, false",
-            ),
-            (|plane| plane.handle_command(at(900), Command::Close { leg: CITIZEN }), "stop at 900: 0, false"),
-            (|plane| plane.handle_command(at(900), bridge(false)), "stop at 900: 0, false"),
+        let orders_to_end = [
+            None,
+            Some(Command::EndTake { leg: CITIZEN }),
+            Some(Command::Close { leg: CITIZEN }),
+            Some(bridge(false)),
         ];
-        for (end, stop) in ends {
+        for order in orders_to_end {
             let mut plane = plane(Pace::Beats, [Codec::Pcma; 2]);
             plane.handle_command(at(0), take(60_000, false));
             assert_eq!(plane.poll_timeout(), Some(at(6_000)));
-            end(&mut plane);
+            let stop = if order.is_some() { "stop at 900: 0, false" } else { "stop at 6000: 0, false" };
+            match order {
+                Some(order) => plane.handle_command(at(900), order),
+                None => plane.handle_timeout(at(6_000)),
+            }
             assert_eq!(orders(&mut plane), ["Take at 0", stop]);
             plane.handle_command(at(7_000), Command::EndTake { leg: CITIZEN });
             assert_eq!(orders(&mut plane), [""; 0], "once");

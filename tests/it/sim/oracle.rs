@@ -31,8 +31,11 @@ struct ContactTale {
 pub(crate) struct Oracle {
     seats: BTreeMap<SeatId, SeatTale>,
     contacts: BTreeMap<ContactId, ContactTale>,
+    /// What citizens said, by file, and nothing has been decided of.
+    takes: BTreeMap<String, ContactId>,
     order: u64,
     pub(crate) joined: usize,
+    pub(crate) kept: usize,
 }
 
 impl Oracle {
@@ -86,6 +89,13 @@ impl Oracle {
                     ));
                 }
             }
+            Fact::TakeBegun { contact, file, .. } => self.on_take_begun(*contact, file)?,
+            Fact::TakeKept { contact, file, .. } => {
+                self.kept += 1;
+                self.on_take_decided(*contact, file)?;
+            }
+            Fact::TakeDropped { contact, file } => self.on_take_decided(*contact, file)?,
+            Fact::RecordingFailed { file, .. } => drop(self.takes.remove(file)),
             Fact::ContactClosed { contact, outcome, .. } => {
                 let tale = self.contact(*contact)?;
                 if let Some(before) = tale.closed.replace(*outcome) {
@@ -108,6 +118,20 @@ impl Oracle {
             _ => {}
         }
         Ok(())
+    }
+
+    fn on_take_begun(&mut self, contact: ContactId, file: &str) -> Result<(), String> {
+        match self.takes.insert(file.to_owned(), contact) {
+            Some(other) => Err(format!("{file} of {other} is recorded to by {contact}")),
+            None => Ok(()),
+        }
+    }
+
+    fn on_take_decided(&mut self, contact: ContactId, file: &str) -> Result<(), String> {
+        match self.takes.remove(file) {
+            Some(of) if of == contact => Ok(()),
+            _ => Err(format!("{file} of {contact} is decided, and nothing was to be")),
+        }
     }
 
     /// A restart forgets who waits and who talks.
@@ -170,11 +194,14 @@ impl Oracle {
         self.contacts.get_mut(&contact).ok_or_else(|| format!("{contact} is spoken of before it is opened"))
     }
 
-    /// At the end: every contact has its one outcome.
+    /// At the end: every contact has its one outcome, and what citizens said is kept or dropped.
     pub(crate) fn all_closed(&self) -> Result<(), String> {
         match self.contacts.iter().find(|(_, tale)| tale.closed.is_none()) {
             Some((contact, _)) => Err(format!("{contact} was never closed")),
-            None => Ok(()),
+            None => match self.takes.keys().next() {
+                Some(file) => Err(format!("nothing became of {file}")),
+                None => Ok(()),
+            },
         }
     }
 }

@@ -61,7 +61,8 @@ fn message_holds_the_callers_words_alone_and_is_played_back() {
     let played = Sound::read_wav(&site.path("heard.wav")).remove(0).heard(HERTZ).expect("it is played back");
     assert!(played.total_ms > 1_500 && played.longest_gap_ms <= 40, "{played:?}");
     let http = exchange.http.to_string();
-    let case = said(&site, &["case", "list", "--status", "new", "--format", "json", "--http", &http]);
+    let case =
+        said(&site, &["case", "list", "--voicemail", "--status", "new", "--format", "json", "--http", &http]);
     assert!(case.contains("\"queue\":\"tributi\""), "{case}");
     let contact = said(&site, &["contact", "show", text(&called[0], "contact"), "--http", &http]);
     assert!(contact.contains("voicemail  ") && contact.contains("leaves a message of"), "{contact}");

@@ -16,7 +16,7 @@ pub(crate) struct Tapes {
     pub(crate) full: bool,
     /// Files that were removed.
     pub(crate) discarded: Vec<String>,
-    /// How long the files were that the last crash cut off.
+    /// How long the files are that crashes cut off.
     cut_off: BTreeMap<String, Duration>,
 }
 
@@ -53,14 +53,14 @@ impl Sim {
     pub(super) fn cut_off_tapes(&mut self) {
         let now = self.now;
         let open = self.plane.tapes().map(|(tape, since)| (tape.file.to_string(), now.since(since)));
-        self.tapes.cut_off = open.collect();
+        self.tapes.cut_off.extend(open);
     }
 
     /// A start mends these recordings and tells so, as `serve` does.
     pub(super) fn mend(&mut self, files: Vec<String>) {
         for file in files {
-            let event = match self.tapes.cut_off.remove(&file) {
-                Some(length) => Event::Recorded { file: file.into(), length, said: None },
+            let event = match self.tapes.cut_off.get(&file) {
+                Some(&length) => Event::Recorded { file: file.into(), length, said: None },
                 None => {
                     Event::RecordingFailed { file: file.into(), error: "there is no such file".to_owned() }
                 }
