@@ -1,6 +1,6 @@
 //! What a flow declares before its nodes: languages, variables, schedules, prompts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::expression::Scope;
 use super::super::fault::{Fault, Faults, Part, Words, hint, hint_or_all};
@@ -135,7 +135,9 @@ impl<'y> Compiler<'y> {
         }
         for language in prompt.languages_of_values() {
             if Speech::for_language(language.as_str()).is_none() {
-                self.faults.add(fields.at, Fault::UnspokenLanguage(language.to_string()));
+                let known: BTreeSet<_> = Speech::all().map(|speech| speech.language().to_owned()).collect();
+                let known = known.into_iter().collect();
+                self.faults.add(fields.at, Fault::UnspokenLanguage { name: language.to_string(), known });
             }
         }
         self.complete_with_recordings(name, &fields, &mut prompt);
