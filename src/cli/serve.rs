@@ -20,9 +20,11 @@ use crate::io::connectors::Connectors;
 use crate::io::control::{Clock, Control, ControlHandle, STOP_WITHIN};
 use crate::io::http::{self, Pages};
 use crate::io::media::{self, MediaPlane};
+use crate::io::prompts::{Encoding, Voice};
 use crate::io::setup::{self, Loaded};
 use crate::io::signals::Signals;
 use crate::io::sip::SipSockets;
+use crate::io::speaking::Speaker;
 use crate::io::store::{OpenError, Store};
 use crate::io::{chance, limits, retention};
 use crate::media::leg::Limits;
@@ -109,6 +111,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let (sip_address, http_address) = (sip.address(), http.local_addr().map_err(Failure::other)?);
     let config = Arc::new(loaded.config);
     let media = start_media(&config, sip_address, recordings)?;
+    let speaker = start_speaker(&config, args.data.join("bulletins"))?;
     let signals = Signals::new().map_err(Failure::other)?;
 
     let clock = Clock::start();
@@ -117,7 +120,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let setup = Setup { config: config.clone(), flows, sounds, recovered, seed, watched: false };
     let engine = Engine::new(clock.now(), setup);
     let (views, health) = (store.views(), store.health());
-    let (mut control, handle) = Control::new(engine, clock, sip, media, store, connectors);
+    let (mut control, handle) = Control::new(engine, clock, sip, media, store, connectors, speaker);
     for told in mended {
         control.on_media(told);
     }
@@ -151,6 +154,15 @@ fn start_media(config: &Config, sip: SocketAddr, recordings: PathBuf) -> Result<
     };
     MediaPlane::start(&settings)
         .map_err(|error| Failure::other(format_args!("the threads for sound cannot start: {error}")))
+}
+
+/// Who speaks the texts of bulletins.
+fn start_speaker(config: &Config, folder: PathBuf) -> Result<Speaker, Failure> {
+    let configured = &config.engine.voice;
+    let encoding = if configured.latin1 { Encoding::Latin1 } else { Encoding::Utf8 };
+    let voice = Voice { command: configured.command.clone(), encoding, ..Voice::espeak() };
+    Speaker::start(folder, voice)
+        .map_err(|error| Failure::other(format_args!("the thread that speaks cannot start: {error}")))
 }
 
 fn taken(option: &str, address: SocketAddr, error: &io::Error) -> Failure {

@@ -62,7 +62,8 @@ impl Engine {
         for (queue, facts) in &mut self.queue_facts {
             facts.waiting = u32::try_from(self.acd.waiting_in(queue)).unwrap_or(u32::MAX);
         }
-        let (bulletins, queues) = (&self.bulletins, &self.queue_facts);
+        let own = self.calls.get(&id).and_then(|call| self.own_bulletins.get(&call.entity));
+        let (bulletins, queues) = (own.unwrap_or(&self.bulletins), &self.queue_facts);
         let world = World { calendars: &self.calendars, bulletins, queues };
         let actions = catch_unwind(AssertUnwindSafe(|| step(run, &world)));
         let Ok(actions) = actions else {
@@ -156,7 +157,7 @@ impl Engine {
         };
         // The Ente that the queue gives is the one that an emergency must not have closed.
         let given = call.take_defaults(rules.entity.as_ref(), rules.topic.as_ref());
-        let closed = self.switches.close_queue(&queue, &call.entity);
+        let closed = self.switches.close_queue(&queue, &call.entity, now.wall_ms());
         if let Some(tags) = given {
             self.tag(now, id, tags);
         }

@@ -1,7 +1,8 @@
 //! Bulletins and emergencies: a supervisor turns a switch, and every call meets it at its next node; whoever waits in what is closed is
 //! told so at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,13 +10,13 @@ use crate::acd;
 use crate::call::Phase;
 use crate::flow::{self, hours::Emergencies};
 use crate::ids::{CallId, EntityId, Language, QueueId};
-use crate::journal::Lsn;
 use crate::journal::entry::Fact;
 use crate::switches::{Bulletin, Closing, Known, Scope, Switch};
-use crate::time::Now;
+use crate::time::{Mono, Now};
 use crate::words::QueueExit;
 
-use super::Engine;
+use super::gate::Held;
+use super::{Engine, Output, Reply, RequestId};
 
 /// The switches at a moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,51 +27,103 @@ pub struct SwitchState {
     pub closings: Vec<Closing>,
 }
 
-/// One slot for bulletins.
+/// One slot for bulletins, and what is on there: for everybody, or for the callers of an Ente.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlotState {
     /// As flows name it.
     pub slot: String,
-    /// What is heard there; `None`: nothing.
+    /// What is on there; `None`: nothing.
     pub on: Option<Bulletin>,
+    /// Callers hear it now: it has begun, and its sound is there.
+    #[serde(default)]
+    pub heard: bool,
 }
 
 impl Engine {
-    /// Turn a switch: it is in force at once; the entry that says so is for whoever answers. An error says why it cannot be turned.
-    pub(super) fn command_switch(&mut self, now: Now, switch: &Switch) -> Result<Lsn, String> {
-        self.switches.check(now.wall_ms(), switch, self).map_err(|fault| fault.to_string())?;
+    /// Turn a switch: one that is allowed is in force at once, or as soon as its text is spoken.
+    pub(super) fn command_switch(&mut self, now: Now, request: RequestId, switch: Switch) {
+        if let Err(fault) = self.switches.check(now.wall_ms(), &switch, self) {
+            return self.outputs.push_back(Output::Reply(request, Reply::Refused(fault.to_string())));
+        }
+        let switch = switch.turned_at(now.wall_ms());
+        match &switch {
+            Switch::BulletinOn { bulletin, .. } if !bulletin.text.is_empty() => {
+                self.speak_for(request, switch);
+            }
+            _ => {
+                self.overtake(&switch);
+                self.turn(now, request, &switch);
+            }
+        }
+    }
+
+    /// It is in force now; the answer waits until it is written down.
+    pub(super) fn turn(&mut self, now: Now, request: RequestId, switch: &Switch) {
         let lsn =
             self.append_as(now, Fact::Switched { switch: switch.clone(), by: "command".to_owned() }, true);
         self.switches.apply(switch);
-        self.publish_switches();
+        self.publish_switches(now);
         self.dismiss_closed(now);
-        Ok(lsn)
+        self.gate.hold_until_written(lsn, Held::Reply(request));
     }
 
-    /// What is switched on, as flows see it.
-    pub(super) fn publish_switches(&mut self) {
-        let heard = |(slot, bulletin): (&String, &Bulletin)| {
-            let heard = flow::Bulletin { sound: bulletin.sound.clone(), closing: bulletin.closing };
-            (slot.clone(), heard)
+    /// What is switched on, as flows see it, and when that changes by itself.
+    pub(super) fn publish_switches(&mut self, now: Now) {
+        let now_ms = now.wall_ms();
+        let (mut bulletins, mut own) = (BTreeMap::new(), BTreeMap::<EntityId, BTreeMap<_, _>>::new());
+        for (slot, bulletin) in self.switches.heard(now_ms) {
+            if self.speaking.can_say(slot, bulletin) {
+                let heard = flow::Bulletin { sound: bulletin.sound(slot), closing: bulletin.closing };
+                match &bulletin.entity {
+                    None => bulletins.insert(slot.to_owned(), heard),
+                    Some(entity) => own.entry(entity.clone()).or_default().insert(slot.to_owned(), heard),
+                };
+            }
+        }
+        let everybodys = |heard: &mut BTreeMap<String, flow::Bulletin>| {
+            for (slot, bulletin) in &bulletins {
+                heard.entry(slot.clone()).or_insert_with(|| bulletin.clone());
+            }
         };
-        self.bulletins = self.switches.bulletins.iter().map(heard).collect();
+        own.values_mut().for_each(everybodys);
+        (self.bulletins, self.own_bulletins) = (bulletins, own);
         self.calendars.emergencies = Emergencies {
-            everything: self.switches.has_closed(&Scope::Everything),
-            entities: self.switches.closed_entities().cloned().collect(),
+            everything: self.switches.has_closed(&Scope::Everything, now_ms),
+            entities: self.switches.closed_entities(now_ms).cloned().collect(),
         };
+        self.next_switch = self.switches.next_begin_ms(now_ms).map(|begin| {
+            let away = u64::try_from(begin - now_ms).unwrap_or_default();
+            (begin, now.mono + Duration::from_millis(away))
+        });
     }
 
-    /// Switch off what is over; asked before the switches are.
+    /// Switch off what is over and on what has begun; asked before the switches are.
     pub(super) fn expire_switches(&mut self, now: Now) {
-        if self.switches.expire(now.wall_ms()) {
-            self.publish_switches();
+        let begins = self.next_switch.filter(|(begin, _)| *begin <= now.wall_ms());
+        if self.switches.expire(now.wall_ms()) || begins.is_some() {
+            self.publish_switches(now);
+            // Whoever waits in what closes now is told at the alarm, not in the middle of another call's step.
+            self.next_switch = begins.or(self.next_switch);
+        }
+    }
+
+    /// When somebody has to be told of a switch that begins.
+    pub(super) fn switches_timeout(&self) -> Option<Mono> {
+        self.next_switch.map(|(_, at)| at)
+    }
+
+    /// A switch that was to begin by now does. The clock on the wall may have been set back meanwhile: then it is waited for again.
+    pub(super) fn on_switches_timeout(&mut self, now: Now) {
+        if self.next_switch.is_some_and(|(begin, at)| at <= now.mono || begin <= now.wall_ms()) {
+            self.publish_switches(now);
+            self.dismiss_closed(now);
         }
     }
 
     /// Nobody is left to wait for what an emergency has closed.
     fn dismiss_closed(&mut self, now: Now) {
         let waits = |call: &crate::call::Call| match &call.phase {
-            Phase::Waiting(queue) if self.switches.close_queue(queue, &call.entity) => {
+            Phase::Waiting(queue) if self.switches.close_queue(queue, &call.entity, now.wall_ms()) => {
                 Some((call.id, queue.clone()))
             }
             _ => None,
@@ -85,13 +138,24 @@ impl Engine {
 
     pub(super) fn switch_state(&mut self, now: Now) -> SwitchState {
         self.expire_switches(now);
-        let slots = self.switches.slots(self);
-        let slot =
-            |slot: &str| SlotState { slot: slot.to_owned(), on: self.switches.bulletins.get(slot).cloned() };
-        SwitchState {
-            bulletins: slots.into_iter().map(slot).collect(),
-            closings: self.switches.closings.clone(),
+        let now_ms = now.wall_ms();
+        let mut bulletins = Vec::new();
+        for slot in self.switches.slots(self) {
+            let on = self.switches.all_bulletins().filter(|(of, _)| *of == slot);
+            let heard =
+                |bulletin: &Bulletin| bulletin.has_begun(now_ms) && self.speaking.can_say(slot, bulletin);
+            let state = |on: Option<&Bulletin>| SlotState {
+                slot: slot.to_owned(),
+                on: on.cloned(),
+                heard: on.is_some_and(heard),
+            };
+            let before = bulletins.len();
+            bulletins.extend(on.map(|(_, bulletin)| state(Some(bulletin))));
+            if bulletins.len() == before {
+                bulletins.push(state(None));
+            }
         }
+        SwitchState { bulletins, closings: self.switches.closings.clone() }
     }
 }
 
@@ -108,9 +172,12 @@ impl Known for Engine {
         self.config.queues.contains_key(queue)
     }
 
-    fn lacks(&self, sound: &str) -> Option<Language> {
-        let languages: BTreeSet<_> = self.flows.values().flat_map(|flow| flow.languages()).collect();
-        let lacks = |language: &&Language| self.sounds.find(&format!("{language}/{sound}")).is_none();
-        languages.into_iter().find(lacks).cloned()
+    fn languages(&self, slot: &str) -> BTreeSet<&Language> {
+        let having = self.flows.values().filter(|flow| flow.bulletin_slots().contains(slot));
+        having.flat_map(|flow| flow.languages()).collect()
+    }
+
+    fn has_sound(&self, language: &Language, sound: &str) -> bool {
+        self.sounds.find(&format!("{language}/{sound}")).is_some()
     }
 }

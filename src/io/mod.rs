@@ -19,5 +19,6 @@ pub mod retention;
 pub mod setup;
 pub mod signals;
 pub mod sip;
+pub mod speaking;
 pub mod store;
 pub mod views_sled;
