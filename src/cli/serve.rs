@@ -209,7 +209,8 @@ fn end_by_force_after(limit: Duration) {
 
 /// The banner, and the one line that scripts wait for.
 fn tell_ready(args: &ServeArgs, config: &Config, sip: SocketAddr, http: SocketAddr) {
-    let number = config.numbers.keys().next().map_or("", String::as_str);
+    let numbers: Vec<&str> = config.numbers.keys().map(String::as_str).collect();
+    let (number, numbers) = (numbers.first().copied().unwrap_or_default(), numbers.join(", "));
     let seat = config.seats.keys().next().map_or_else(String::new, ToString::to_string);
     let hours = if args.always_open { " Every schedule counts as open (--always-open)." } else { "" };
     let demo = format!("demo-{seat}");
@@ -217,7 +218,7 @@ fn tell_ready(args: &ServeArgs, config: &Config, sip: SocketAddr, http: SocketAd
     let password = if is_demo { format!(" (password {demo})") } else { String::new() };
     let banner = format!(
         "centralino {version}: {seats} seats, {queues} queues.{hours}\n\
-         Phones register at {sip} (UDP, TCP) as {seat}{password} and so on; citizens dial {number} there.\n\
+         Phones register at {sip} (UDP, TCP) as {seat}{password} and so on; citizens dial there {numbers}.\n\
          Try, in other terminals:\n\
          \x20     {program} phone seat {seat} --to {sip} --config {config} --answer-after 8s\n\
          \x20     {program} phone dial {number} --to {sip} --keys 1\n\
