@@ -59,7 +59,7 @@ fn demo_environment() -> Environment {
             .collect(),
         entities: names(["firenze", "bagno-a-ripoli", "empoli", "sesto-fiorentino"]),
         topics: names(["anagrafe", "tributi", "tributi/tari", "polizia-locale/permessi-sosta"]),
-        schedules: names(["sportello", "milano"]),
+        schedules: sportello().schedules,
         music: names(["attesa"]),
         connectors: ["segnalazioni".to_owned()].into(),
         subflows: [("identifica@1", IDENTIFICA), ("segnalazione@1", STATUS)]

@@ -180,6 +180,26 @@ fn information_node_is_marked_and_the_caller_may_hang_up_content() {
 }
 
 #[test]
+fn schedule_of_a_flow_extends_one_of_the_configuration_and_says_what_differs() {
+    let flow = parsed(
+        &DEMO
+            .replace(
+                "\ndefaults:\n",
+                "\nschedules:\n  ridotto: {extends: sportello, open: {sat: []}}\n\ndefaults:\n",
+            )
+            .replace("schedule: sportello", "schedule: ridotto"),
+    );
+    for (moment, node) in [
+        ("2026-11-24T10:00", "@benvenuto"), // Tuesday, as in the configuration
+        ("2026-11-28T10:00", "@chiuso"),    // Saturday, which differs
+        ("2026-06-24T10:00", "@festivo"),
+    ] {
+        let caller = Caller::before(&flow).at(moment);
+        assert!(caller.heard.contains(&node.to_owned()), "{moment}: {:?}", caller.heard);
+    }
+}
+
+#[test]
 fn callers_outside_the_hours_are_told_why() {
     for (moment, node) in [
         ("2026-11-24T07:59", "chiuso"),
