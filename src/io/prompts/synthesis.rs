@@ -30,7 +30,7 @@ pub struct Voice {
 /// Longest that a build waits for one text: a slow voice on a busy machine speaks a long one in less.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 /// How often is looked whether it has ended.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// How long its last words may be on their way once it has ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Most bytes taken of what it gives: five minutes of a studio's best sound, more than is ever kept.

@@ -341,3 +341,15 @@ fn every_committed_recording_suits_a_telephone() {
         assert!(samples.iter().all(|sample| sample.abs() < 0.9), "{} is clipped", path.display());
     }
 }
+
+#[test]
+fn third_language_needs_its_grammar_and_no_code() {
+    let studio = Studio::new();
+    let spanish: Vec<Prompt> = own_prompts(["es"]).collect();
+    let wanted = spanish.iter().filter(|prompt| prompt.name.starts_with("pezzi/f_ord_1")).cloned();
+    studio.builder().build(wanted, |_, _, _, _| {}).expect("built");
+    assert!(studio.asked().contains("decimotercera"), "{}", studio.asked());
+    let standings = survey(&studio.path("sounds"), spanish.clone()).expect("a survey");
+    let [row] = coverage(&standings).try_into().expect("one language");
+    assert_eq!((row.wanted, row.synthesised, row.missing), (spanish.len(), 12, spanish.len() - 12));
+}
