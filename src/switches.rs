@@ -1,7 +1,7 @@
 //! Switches: what supervisors turn on and off during the day, without publishing a flow.
 //!
-//! A *bulletin* fills a slot that flows have (`type: bulletin`) with a message, for all callers or for those of one Ente; an *emergency*
-//! closes an Ente, a queue or everything, whatever the calendar says. Each may begin later, and holds until it is switched off or its
+//! A *bulletin* fills a slot with a message, for all callers or for those of one Ente: a slot that flows have (`type: bulletin`), or a
+//! queue (`queue:tributi`), whose callers hear it when they enter. An *emergency* closes an Ente, a queue or everything, whatever the calendar says. Each may begin later, and holds until it is switched off or its
 //! time is over. [`Switches`] is the fold of every [`Switch`] on record, at the start as in the running exchange; who asks it first
 //! drops what is over ([`Switches::expire`]), and what has not begun is passed over.
 //!
@@ -124,6 +124,19 @@ impl std::fmt::Display for Scope {
             Scope::Queue(queue) => write!(f, "queue {queue}"),
         }
     }
+}
+
+/// Before the name of a queue that is a slot.
+const QUEUE: &str = "queue:";
+
+/// The slot that a queue is: flows' own slots have no colon in their names.
+pub fn slot_of_queue(queue: &QueueId) -> String {
+    format!("{QUEUE}{queue}")
+}
+
+/// The queue that this slot is.
+pub fn queue_of_slot(slot: &str) -> Option<QueueId> {
+    slot.strip_prefix(QUEUE).map(QueueId::from)
 }
 
 /// What is switched on, or will be.

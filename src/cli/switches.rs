@@ -31,11 +31,13 @@ enum BulletinCommand {
     List(Listed),
     /// Let callers hear a bulletin when they come to its slot: what the flow says there, a recording, or a text.
     ///
-    /// A text is spoken by the synthesiser of engine.toml, in every language in which the slot's flows speak, and is heard at once.
+    /// A text is spoken by the synthesiser of engine.toml, in every language in which the slot's flows speak, and is heard at once. Every
+    /// queue is a slot too, which callers hear when they enter it: queue:tributi.
     ///
     /// Examples:
     ///   centralino bulletin on protezione-civile --for 6h
     ///   centralino bulletin on protezione-civile --text it="Domani scuole chiuse." --text en="Schools are closed tomorrow."
+    ///   centralino bulletin on queue:tributi --text it="Per la TARI c'è più tempo." --text en="The TARI deadline was moved."
     ///   centralino bulletin on protezione-civile --entity empoli --sound neve --from 2026-12-01 --until 2026-12-02T12:00
     #[command(verbatim_doc_comment)]
     On {

@@ -2,6 +2,7 @@
 //! told so at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,8 @@ use crate::call::Phase;
 use crate::flow::{self, hours::Emergencies};
 use crate::ids::{CallId, EntityId, Language, QueueId};
 use crate::journal::entry::Fact;
-use crate::switches::{Bulletin, Closing, Known, Scope, Switch};
+use crate::media::Sound;
+use crate::switches::{Bulletin, Closing, Known, Scope, Switch, queue_of_slot, slot_of_queue};
 use crate::time::{Mono, Now};
 use crate::words::QueueExit;
 
@@ -120,6 +122,18 @@ impl Engine {
         }
     }
 
+    /// What a caller hears who enters this queue, before anything else there.
+    pub(super) fn sounds_of_queue(&mut self, now: Now, id: CallId, queue: &QueueId) -> Vec<Arc<Sound>> {
+        let Some(call) = self.calls.get(&id) else { return Vec::new() };
+        let bulletins = self.own_bulletins.get(&call.entity).unwrap_or(&self.bulletins);
+        let Some(sound) = bulletins.get(&slot_of_queue(queue)).and_then(|bulletin| bulletin.sound.clone())
+        else {
+            return Vec::new();
+        };
+        let say = flow::Say::Prompt(call.language.clone(), sound);
+        self.sounds_of(now, id, &[say])
+    }
+
     /// Nobody is left to wait for what an emergency has closed.
     fn dismiss_closed(&mut self, now: Now) {
         let waits = |call: &crate::call::Call| match &call.phase {
@@ -173,7 +187,8 @@ impl Known for Engine {
     }
 
     fn languages(&self, slot: &str) -> BTreeSet<&Language> {
-        let having = self.flows.values().filter(|flow| flow.bulletin_slots().contains(slot));
+        let in_queue = queue_of_slot(slot).is_some();
+        let having = self.flows.values().filter(|flow| in_queue || flow.bulletin_slots().contains(slot));
         having.flat_map(|flow| flow.languages()).collect()
     }
 

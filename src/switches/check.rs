@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Bulletin, Scope, Switch, Switches, Turned};
+use super::{Bulletin, Scope, Switch, Switches, Turned, queue_of_slot};
 use crate::ids::{EntityId, Language, QueueId};
 
 /// Longest reason of a closing, and longest name of whoever turns a switch: both are written down and shown in lists.
@@ -14,7 +14,7 @@ const MAX_TEXT: usize = 800;
 pub trait Known {
     /// Slots for bulletins that flows have.
     fn slots(&self) -> BTreeSet<&str>;
-    /// The languages in which the flows that have this slot speak.
+    /// The languages in which the callers who pass this slot are spoken to.
     fn languages(&self, slot: &str) -> BTreeSet<&Language>;
     /// There is such a body.
     fn has_entity(&self, entity: &EntityId) -> bool;
@@ -28,7 +28,7 @@ pub trait Known {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SwitchFault {
     /// Nobody would hear it.
-    #[error("no flow has a bulletin slot `{slot}`; there is: {known}")]
+    #[error("no flow has a bulletin slot `{slot}`; there is: {known}, and every queue is one: queue:NAME")]
     NoSlot {
         /// As asked for.
         slot: String,
@@ -76,6 +76,12 @@ pub enum SwitchFault {
     /// One or the other.
     #[error("a bulletin is a recording or a text; give --sound or --text")]
     SoundAndText,
+    /// A queue says nothing by itself.
+    #[error("a queue has no words of its own for a bulletin; give --text or --sound")]
+    NoWords,
+    /// What ends calls there is an emergency.
+    #[error("a bulletin in a queue does not end calls; `emergency close --queue {0}` does")]
+    ClosingInQueue(QueueId),
     /// No such body.
     #[error("there is no Ente `{0}`; entities.toml has the list")]
     NoEntity(EntityId),
@@ -105,6 +111,7 @@ impl Switches {
         match switch {
             Switch::BulletinOn { slot, bulletin } => {
                 check_slot(slot, known)?;
+                check_in_queue(slot, bulletin)?;
                 check_entity(bulletin.entity.as_ref(), known)?;
                 check_sound(slot, bulletin, known)?;
                 check_turned(&bulletin.turned)?;
@@ -126,11 +133,22 @@ impl Switches {
 
 fn check_slot(slot: &str, known: &impl Known) -> Result<(), SwitchFault> {
     let slots = known.slots();
-    if slots.contains(slot) {
-        return Ok(());
+    match queue_of_slot(slot) {
+        Some(queue) if !known.has_queue(&queue) => return Err(SwitchFault::NoQueue(queue)),
+        Some(_) => return Ok(()),
+        None if slots.contains(slot) => return Ok(()),
+        None => {}
     }
     let known = slots.into_iter().collect::<Vec<_>>().join(", ");
     Err(SwitchFault::NoSlot { slot: slot.to_owned(), known })
+}
+
+fn check_in_queue(slot: &str, bulletin: &Bulletin) -> Result<(), SwitchFault> {
+    match queue_of_slot(slot) {
+        Some(queue) if bulletin.closing => Err(SwitchFault::ClosingInQueue(queue)),
+        Some(_) if bulletin.sound(slot).is_none() => Err(SwitchFault::NoWords),
+        _ => Ok(()),
+    }
 }
 
 /// A sound or a text must be there in every language that is spoken.
@@ -250,11 +268,19 @@ mod tests {
         };
         switches.apply(&on("grandine", "neve")); // its slot is gone since
         let no_slot = || SwitchFault::NoSlot { slot: "sole".to_owned(), known: "neve".to_owned() };
+        let in_queue = |queue: &str, closing: bool, sound: Option<&str>| Switch::BulletinOn {
+            slot: format!("queue:{queue}"),
+            bulletin: Bulletin { closing, sound: sound.map(str::to_owned), ..Bulletin::default() },
+        };
         let no_sound = SwitchFault::NoSound { language: "en".into(), sound: "sole".to_owned() };
         for (switch, expected) in [
             (on("neve", "neve"), Ok(())),
             (on("sole", "neve"), Err(no_slot())),
             (on("neve", "sole"), Err(no_sound)),
+            (in_queue("tributi", false, Some("neve")), Ok(())),
+            (in_queue("tributi", false, None), Err(SwitchFault::NoWords)),
+            (in_queue("tributi", true, Some("neve")), Err(SwitchFault::ClosingInQueue("tributi".into()))),
+            (in_queue("altro", false, Some("neve")), Err(SwitchFault::NoQueue("altro".into()))),
             (off("grandine"), Ok(())),
             (off("neve"), Ok(())),
             (off("sole"), Err(no_slot())),

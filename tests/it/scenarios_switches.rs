@@ -382,6 +382,23 @@ fn bulletin_of_an_ente_is_heard_by_its_callers_in_the_place_of_the_one_for_every
 }
 
 #[test]
+fn bulletin_of_a_queue_is_heard_by_whoever_enters_it_and_then_the_music() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    sim.with_phone(seat, |phone, _| phone.manner = Manner::Ignores);
+    let slot = "queue:tributi".to_owned();
+    turn(&mut sim, Switch::BulletinOn { slot, bulletin: text_bulletin("Per la TARI c'è più tempo.") });
+    let [enters, elsewhere] = [(); 2].map(|()| at_the_menu(&mut sim));
+    sim.press(elsewhere, "3");
+    sim.press(enters, "22");
+    let own = "it/bollettini/acceso/queue:tributi";
+    sim.until("it is heard", |sim| sim.hears(enters, own));
+    assert!(!sim.hears(elsewhere, own));
+    sim.until("then the music", |sim| sim.hears(enters, "music/attesa"));
+    sim.verdict().unwrap();
+}
+
+#[test]
 fn emergency_and_bulletin_that_are_planned_begin_by_themselves() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
