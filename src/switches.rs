@@ -12,7 +12,9 @@ mod check;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::{EntityId, Language, QueueId};
 
@@ -63,10 +65,10 @@ pub struct Bulletin {
     #[serde(default)]
     pub closing: bool,
     /// Milliseconds since the Unix epoch at which it begins; `None`: when it is switched on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, alias = "from", skip_serializing_if = "Option::is_none", deserialize_with = "moment")]
     pub from_ms: Option<i64>,
     /// Milliseconds since the Unix epoch at which it is over; `None`: when it is switched off.
-    #[serde(default)]
+    #[serde(default, alias = "until", deserialize_with = "moment")]
     pub until_ms: Option<i64>,
     /// Who switched it on, and when.
     #[serde(flatten)]
@@ -79,10 +81,10 @@ pub struct Closing {
     /// What is closed.
     pub scope: Scope,
     /// Milliseconds since the Unix epoch at which it begins; `None`: when it is closed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, alias = "from", skip_serializing_if = "Option::is_none", deserialize_with = "moment")]
     pub from_ms: Option<i64>,
     /// Milliseconds since the Unix epoch at which it is over; `None`: when it is opened.
-    #[serde(default)]
+    #[serde(default, alias = "until", deserialize_with = "moment")]
     pub until_ms: Option<i64>,
     /// For the people who read the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,6 +103,22 @@ pub struct Turned {
     /// Milliseconds since the Unix epoch, by the exchange's own clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_ms: Option<i64>,
+}
+
+/// Journals have milliseconds; people and scripts write `from` and `until` as RFC 3339.
+fn moment<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Moment {
+        Ms(i64),
+        Rfc3339(String),
+    }
+    Option::deserialize(from)?.map_or(Ok(None), |moment| match moment {
+        Moment::Ms(ms) => Ok(Some(ms)),
+        Moment::Rfc3339(text) => text.parse().map(|at: Timestamp| Some(at.as_millisecond())).map_err(|_| {
+            D::Error::custom(format_args!("`{text}` is no moment; write it as 2026-12-01T18:00:00+01:00"))
+        }),
+    })
 }
 
 /// What an emergency closes.
@@ -372,6 +390,29 @@ mod tests {
         }
         let short = r#"{"close":{"scope":"everything"}}"#;
         assert_eq!(serde_json::from_str::<Switch>(short).expect("enough"), close(Scope::Everything, None));
+    }
+
+    #[test]
+    fn begin_and_end_are_read_as_people_and_scripts_write_them_and_as_journals_do() {
+        let read = |text: &str| {
+            let json = format!(r#"{{"close":{{"scope":"everything",{text}}}}}"#);
+            serde_json::from_str(&json).map(|switch| match switch {
+                Switch::Close(closing) => (closing.from_ms, closing.until_ms),
+                other => panic!("{other:?}"),
+            })
+        };
+        let ten = Some(1_795_510_800_000);
+        for (text, expected) in [
+            (r#""until_ms":1795510800000"#, (None, ten)),
+            (r#""until":"2026-11-24T10:00:00+01:00""#, (None, ten)),
+            (r#""from":"2026-11-24T10:00:00+01:00","until":null"#, (ten, None)),
+            (r#""from_ms":1795510800000"#, (ten, None)),
+            (r#""reason":"neve""#, (None, None)),
+        ] {
+            assert_eq!(read(text).expect(text), expected);
+        }
+        let wrong = read(r#""until":"domani""#).expect_err("no moment").to_string();
+        assert!(wrong.contains("2026-12-01T18:00:00+01:00"), "{wrong}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::moment::{End, parse_moment};
 use super::out::{self, Format, moments, or_dash, prose, words};
 use super::span::parse_span;
 use crate::crm::contact::rome;
-use crate::engine::{SlotState, SwitchState};
+use crate::engine::{BulletinState, ClosingState, SlotState, SwitchState};
 use crate::ids::Language;
 use crate::io::client::AskError;
 use crate::io::control::Clock;
@@ -217,9 +217,7 @@ pub(super) fn bulletin(args: &BulletinArgs) -> Result<(), Failure> {
                 prose("callers hear"),
             ];
             let slots = ask(&listed.running)?.bulletins;
-            let now_ms = Clock::start().now().wall_ms();
-            let row = |slot: &SlotState| slot_row(slot, now_ms);
-            print(listed.format, &columns, &slots, row, "no flow has a bulletin slot")
+            print(listed.format, &columns, &slots, slot_row, "no flow has a bulletin slot")
         }
         BulletinCommand::On { slot, sound, texts, entity, closing, validity, running } => {
             let (from_ms, until_ms) = validity.held(Clock::start().now().wall)?;
@@ -308,7 +306,7 @@ fn print<T: serde::Serialize>(
     }
 }
 
-fn slot_row(slot: &SlotState, now_ms: i64) -> Vec<String> {
+fn slot_row(slot: &SlotState) -> Vec<String> {
     let Some(on) = &slot.on else {
         let nothing = std::iter::repeat_n(or_dash(None::<&str>), 5);
         return [slot.slot.clone(), or_dash(None::<&str>), "off".to_owned()]
@@ -316,25 +314,25 @@ fn slot_row(slot: &SlotState, now_ms: i64) -> Vec<String> {
             .chain(nothing)
             .collect();
     };
-    let state = match slot.heard {
-        true => "on",
-        false if on.has_begun(now_ms) => "no sound",
-        false => "planned",
+    let state = match (on.heard, on.begun) {
+        (true, _) => "on",
+        (false, true) => "no sound",
+        (false, false) => "planned",
     };
     let then = if on.closing { "; then the call ends" } else { "" };
     vec![
         slot.slot.clone(),
         on.entity.as_ref().map_or_else(|| "all".to_owned(), ToString::to_string),
         state.to_owned(),
-        moment(on.from_ms),
-        moment(on.until_ms),
-        moment(on.turned.at_ms),
-        or_dash(on.turned.by.as_ref()),
+        moment(on.from.as_deref()),
+        moment(on.until.as_deref()),
+        moment(on.turned_on.as_deref()),
+        or_dash(on.by.as_ref()),
         format!("{}{then}", said(on)),
     ]
 }
 
-fn said(on: &Bulletin) -> String {
+fn said(on: &BulletinState) -> String {
     let texts: Vec<String> =
         on.text.iter().map(|(language, text)| format!("{language}: \"{text}\"")).collect();
     match &on.sound {
@@ -344,19 +342,19 @@ fn said(on: &Bulletin) -> String {
     }
 }
 
-fn closing_row(closing: &Closing) -> Vec<String> {
+fn closing_row(closing: &ClosingState) -> Vec<String> {
     vec![
         closing.scope.to_string(),
-        moment(closing.from_ms),
-        moment(closing.until_ms),
-        moment(closing.turned.at_ms),
-        or_dash(closing.turned.by.as_ref()),
+        moment(closing.from.as_deref()),
+        moment(closing.until.as_deref()),
+        moment(closing.turned_on.as_deref()),
+        or_dash(closing.by.as_ref()),
         or_dash(closing.reason.as_ref()),
     ]
 }
 
-fn moment(at_ms: Option<i64>) -> String {
-    or_dash(at_ms.map(|at_ms| out::moment(&rome(at_ms))))
+fn moment(at: Option<&str>) -> String {
+    or_dash(at.map(out::moment))
 }
 
 fn span((from_ms, until_ms): Held) -> String {
@@ -424,18 +422,19 @@ mod tests {
             entity: Some("empoli".into()),
             ..Bulletin::default()
         };
-        let row = |on: Option<&Bulletin>, heard, now_ms| {
-            slot_row(&SlotState { slot: "neve".to_owned(), on: on.cloned(), heard }, now_ms).join(" | ")
+        let row = |on: Option<&Bulletin>, has_sound| {
+            let on = on.map(|on| BulletinState::of(on, 1_795_508_000_000, has_sound));
+            slot_row(&SlotState { slot: "neve".to_owned(), on }).join(" | ")
         };
         assert_eq!(
-            row(Some(&on), false, 0),
+            row(Some(&on), true),
             "neve | all | planned | 2026-11-24 09:30:00 | 2026-11-24 10:00:00 | 2026-11-24 09:00:00 | Anna | \
              what the flow says in this slot; then the call ends"
         );
-        assert_eq!(row(Some(&spoken), true, 0), "neve | empoli | on | - | - | - | - | it: \"Nevica.\"");
-        assert!(row(Some(&spoken), false, 0).contains("no sound"));
-        assert_eq!(row(None, false, 0), "neve | - | off | - | - | - | - | -");
+        assert_eq!(row(Some(&spoken), true), "neve | empoli | on | - | - | - | - | it: \"Nevica.\"");
+        assert!(row(Some(&spoken), false).contains("no sound"));
+        assert_eq!(row(None, true), "neve | - | off | - | - | - | - | -");
         let closing = Closing { scope: Scope::Queue("tributi".into()), ..Closing::default() };
-        assert_eq!(closing_row(&closing).join(" | "), "queue tributi | - | - | - | - | -");
+        assert_eq!(closing_row(&(&closing).into()).join(" | "), "queue tributi | - | - | - | - | -");
     }
 }

@@ -178,8 +178,8 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.phase = Phase::Waiting(queue.clone());
         call.story.on_queued(now.mono);
-        self.append(now, Fact::Queued { contact: id.into(), queue: queue.clone(), position });
         let bulletin = self.sounds_of_queue(now, id, &queue);
+        self.append(now, Fact::Queued { contact: id.into(), queue, position });
         self.announce_after(now, id, position, bulletin);
     }
 

@@ -24,7 +24,7 @@ pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use gate::PATIENCE;
 pub use speaking::{SpeakId, Spoken};
-pub use switching::{SlotState, SwitchState};
+pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::acd;
 use crate::call::Phase;
+use crate::crm::contact::rome;
 use crate::flow::{self, hours::Emergencies};
 use crate::ids::{CallId, EntityId, Language, QueueId};
 use crate::journal::entry::Fact;
@@ -26,7 +27,7 @@ pub struct SwitchState {
     /// Every slot that a flow has, and what is still on of those that none has any more.
     pub bulletins: Vec<SlotState>,
     /// What is closed.
-    pub closings: Vec<Closing>,
+    pub closings: Vec<ClosingState>,
 }
 
 /// One slot for bulletins, and what is on there: for everybody, or for the callers of an Ente.
@@ -35,10 +36,83 @@ pub struct SlotState {
     /// As flows name it.
     pub slot: String,
     /// What is on there; `None`: nothing.
-    pub on: Option<Bulletin>,
+    pub on: Option<BulletinState>,
+}
+
+/// A bulletin as people and scripts read it. Moments are RFC 3339 in Rome's time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulletinState {
+    /// Another recording than the flow's own.
+    pub sound: Option<String>,
+    /// A text that is spoken, by language.
+    pub text: BTreeMap<Language, String>,
+    /// Only for callers of this Ente.
+    pub entity: Option<EntityId>,
+    /// The call ends after it.
+    pub closing: bool,
+    /// When it begins; `None`: it has begun when it was switched on.
+    pub from: Option<String>,
+    /// When it is over; `None`: when it is switched off.
+    pub until: Option<String>,
+    /// Who switched it on.
+    pub by: Option<String>,
+    /// When it was switched on.
+    pub turned_on: Option<String>,
+    /// It has begun.
+    pub begun: bool,
     /// Callers hear it now: it has begun, and its sound is there.
-    #[serde(default)]
     pub heard: bool,
+}
+
+/// A closing as people and scripts read it. Moments are RFC 3339 in Rome's time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosingState {
+    /// What is closed.
+    pub scope: Scope,
+    /// When it begins; `None`: when it was closed.
+    pub from: Option<String>,
+    /// When it is over; `None`: when it is opened.
+    pub until: Option<String>,
+    /// For the people who read the list.
+    pub reason: Option<String>,
+    /// Who closed it.
+    pub by: Option<String>,
+    /// When it was closed.
+    pub turned_on: Option<String>,
+}
+
+impl BulletinState {
+    /// A bulletin at this moment, and whether its sound is there.
+    pub fn of(bulletin: &Bulletin, now_ms: i64, has_sound: bool) -> BulletinState {
+        let Bulletin { sound, text, entity, closing, from_ms, until_ms, turned } = bulletin.clone();
+        let begun = bulletin.has_begun(now_ms);
+        BulletinState {
+            sound,
+            text,
+            entity,
+            closing,
+            from: from_ms.map(rome),
+            until: until_ms.map(rome),
+            by: turned.by,
+            turned_on: turned.at_ms.map(rome),
+            begun,
+            heard: begun && has_sound,
+        }
+    }
+}
+
+impl From<&Closing> for ClosingState {
+    fn from(closing: &Closing) -> ClosingState {
+        let Closing { scope, from_ms, until_ms, reason, turned } = closing.clone();
+        ClosingState {
+            scope,
+            from: from_ms.map(rome),
+            until: until_ms.map(rome),
+            reason,
+            by: turned.by,
+            turned_on: turned.at_ms.map(rome),
+        }
+    }
 }
 
 impl Engine {
@@ -152,24 +226,19 @@ impl Engine {
 
     pub(super) fn switch_state(&mut self, now: Now) -> SwitchState {
         self.expire_switches(now);
-        let now_ms = now.wall_ms();
         let mut bulletins = Vec::new();
         for slot in self.switches.slots(self) {
-            let on = self.switches.all_bulletins().filter(|(of, _)| *of == slot);
-            let heard =
-                |bulletin: &Bulletin| bulletin.has_begun(now_ms) && self.speaking.can_say(slot, bulletin);
-            let state = |on: Option<&Bulletin>| SlotState {
-                slot: slot.to_owned(),
-                on: on.cloned(),
-                heard: on.is_some_and(heard),
+            let on =
+                self.switches.all_bulletins().filter(|(of, _)| *of == slot).map(|(_, bulletin)| bulletin);
+            let state = |bulletin: &Bulletin| {
+                BulletinState::of(bulletin, now.wall_ms(), self.speaking.can_say(slot, bulletin))
             };
-            let before = bulletins.len();
-            bulletins.extend(on.map(|(_, bulletin)| state(Some(bulletin))));
-            if bulletins.len() == before {
-                bulletins.push(state(None));
-            }
+            let states: Vec<_> = on.map(|bulletin| Some(state(bulletin))).collect();
+            let states = if states.is_empty() { vec![None] } else { states };
+            bulletins.extend(states.into_iter().map(|on| SlotState { slot: slot.to_owned(), on }));
         }
-        SwitchState { bulletins, closings: self.switches.closings.clone() }
+        let closings = self.switches.closings.iter().map(ClosingState::from).collect();
+        SwitchState { bulletins, closings }
     }
 }
 
