@@ -20,10 +20,12 @@ use crate::io::connectors::Connectors;
 use crate::io::control::{Clock, Control, ControlHandle, STOP_WITHIN};
 use crate::io::http::{self, Pages};
 use crate::io::media::{self, MediaPlane};
+use crate::io::prompts::{Encoding, Voice};
 use crate::io::reload::Reloader;
 use crate::io::setup::{self, Loaded};
 use crate::io::signals::{Hangups, Signals};
 use crate::io::sip::SipSockets;
+use crate::io::speaking::Speaker;
 use crate::io::store::{OpenError, Store};
 use crate::io::{chance, limits, retention, supervisor};
 use crate::media::leg::Limits;
@@ -110,6 +112,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let (sip_address, http_address) = (sip.address(), http.local_addr().map_err(Failure::other)?);
     let config = Arc::new(loaded.config);
     let media = start_media(&config, sip_address, recordings)?;
+    let speaker = start_speaker(&config, args.data.join("bulletins"))?;
     let (signals, hangups) =
         (Signals::new().map_err(Failure::other)?, Hangups::new().map_err(Failure::other)?);
 
@@ -119,7 +122,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let setup = Setup { config: config.clone(), flows, sounds, recovered, seed, watched: false };
     let engine = Engine::new(clock.now(), setup);
     let (views, health) = (store.views(), store.health());
-    let (mut control, handle) = Control::new(engine, clock, sip, media, store, connectors);
+    let (mut control, handle) = Control::new(engine, clock, sip, media, store, connectors, speaker);
     for told in mended {
         control.on_media(told);
     }
@@ -171,6 +174,15 @@ fn start_media(config: &Config, sip: SocketAddr, recordings: PathBuf) -> Result<
     };
     MediaPlane::start(&settings)
         .map_err(|error| Failure::other(format_args!("the threads for sound cannot start: {error}")))
+}
+
+/// Who speaks the texts of bulletins.
+fn start_speaker(config: &Config, folder: PathBuf) -> Result<Speaker, Failure> {
+    let configured = &config.engine.voice;
+    let encoding = if configured.latin1 { Encoding::Latin1 } else { Encoding::Utf8 };
+    let voice = Voice { command: configured.command.clone(), encoding, ..Voice::espeak() };
+    Speaker::start(folder, voice)
+        .map_err(|error| Failure::other(format_args!("the thread that speaks cannot start: {error}")))
 }
 
 fn taken(option: &str, address: SocketAddr, error: &io::Error) -> Failure {
@@ -225,7 +237,8 @@ fn end_by_force_after(limit: Duration) {
 
 /// The banner, and the one line that scripts wait for.
 fn tell_ready(args: &ServeArgs, config: &Config, sip: SocketAddr, http: SocketAddr) {
-    let number = config.numbers.keys().next().map_or("", String::as_str);
+    let numbers: Vec<&str> = config.numbers.keys().map(String::as_str).collect();
+    let (number, numbers) = (numbers.first().copied().unwrap_or_default(), numbers.join(", "));
     let seat = config.seats.keys().next().map_or_else(String::new, ToString::to_string);
     let hours = if args.always_open { " Every schedule counts as open (--always-open)." } else { "" };
     let demo = format!("demo-{seat}");
@@ -233,7 +246,7 @@ fn tell_ready(args: &ServeArgs, config: &Config, sip: SocketAddr, http: SocketAd
     let password = if is_demo { format!(" (password {demo})") } else { String::new() };
     let banner = format!(
         "centralino {version}: {seats} seats, {queues} queues.{hours}\n\
-         Phones register at {sip} (UDP, TCP) as {seat}{password} and so on; citizens dial {number} there.\n\
+         Phones register at {sip} (UDP, TCP) as {seat}{password} and so on; citizens dial there {numbers}.\n\
          Try, in other terminals:\n\
          \x20     {program} phone seat {seat} --to {sip} --config {config} --answer-after 8s\n\
          \x20     {program} phone dial {number} --to {sip} --keys 1\n\

@@ -94,6 +94,20 @@ pub struct EngineConfig {
     pub retention_days: u32,
     /// Feature codes dialled from a seat.
     pub feature_codes: FeatureCodes,
+    /// Who speaks the texts of bulletins.
+    pub voice: VoiceConfig,
+}
+
+/// The synthesiser that is there unless another is named.
+pub const ESPEAK: &str = "espeak-ng -v {voice} -s 165 --stdin -w {output}";
+
+/// The command that speaks the texts of bulletins, as `prompts build` has them spoken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoiceConfig {
+    /// Program and arguments, with `{voice}` and `{output}`.
+    pub command: String,
+    /// It reads Latin-1, as Festival does.
+    pub latin1: bool,
 }
 
 /// Numbers that a seat dials to tell the exchange something. Defaults: `*11 *12 *13 *14 *15`.

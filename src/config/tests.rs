@@ -45,11 +45,12 @@ fn faults_of(files: &BTreeMap<String, String>) -> Vec<String> {
 }
 
 #[test]
-fn shipped_configuration_is_the_florence_center() {
+fn shipped_configuration_is_the_florence_center_which_answers_milan_too() {
     let config = Config::parse(&shipped()).unwrap_or_else(|errors| panic!("{errors:#?}"));
-    assert_eq!((config.entities.len(), config.seats.len(), config.queues.len()), (4, 17, 5));
+    assert_eq!((config.entities.len(), config.seats.len(), config.queues.len()), (5, 17, 10));
     assert_eq!(config.numbers["055055"].entity, "firenze".into());
-    assert_eq!(config.check_flows(&BTreeSet::from(["055055".into()])), []);
+    assert_eq!(config.numbers["020202"].entity, "milano".into());
+    assert_eq!(config.check_flows(&BTreeSet::from(["020202".into(), "055055".into()])), []);
     for (id, seat) in &config.seats {
         assert!(seat.rules.auto_login, "{id}");
         assert!(seat.rules.queues.contains(&"anagrafe".into()), "{id} serves the queue of key 1");

@@ -17,7 +17,6 @@ use crate::switches::Switch;
 use crate::time::{Mono, Now};
 use crate::words::{EndedBy, Outcome, SeatView, StatusChange};
 
-use super::gate::Held;
 use super::{Engine, Files, Output, SwitchState};
 
 /// The most that citizens' last words may take before the exchange stops all the same.
@@ -257,10 +256,7 @@ impl Engine {
             Command::Metrics => Reply::Metrics(self.metrics()),
             Command::SeatStatus(seat, change) => self.command_status(now, seat, change),
             Command::Switches => Reply::Switches(self.switch_state(now)),
-            Command::Switch(switch) => match self.command_switch(now, &switch) {
-                Ok(lsn) => return self.gate.hold_until_written(lsn, Held::Reply(request)),
-                Err(why) => Reply::Refused(why),
-            },
+            Command::Switch(switch) => return self.command_switch(now, request, switch),
             Command::RecordingDeleted(file) => {
                 self.append(now, Fact::RecordingDeleted { file });
                 Reply::Done

@@ -1,13 +1,14 @@
 //! The flow leads the citizen: its actions become plays, places in queues and tags; keys and ends of plays go back to it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use crate::acd;
 use crate::call::{Phase, Purpose, Tags};
 use crate::flow::{self, CallFacts, Enqueue, FlowRun, World};
 use crate::ids::{CallId, QueueId};
 use crate::journal::entry::Fact;
-use crate::media::{self, LegId, PlayId};
+use crate::media::{self, LegId, PlayId, Sound};
 use crate::time::Now;
 use crate::words::{AskedAgain, EndedBy, QueueExit};
 
@@ -59,7 +60,8 @@ impl Engine {
         for (queue, facts) in &mut self.queue_facts {
             facts.waiting = u32::try_from(self.acd.waiting_in(queue)).unwrap_or(u32::MAX);
         }
-        let (bulletins, queues) = (&self.bulletins, &self.queue_facts);
+        let own = self.calls.get(&id).and_then(|call| self.own_bulletins.get(&call.entity));
+        let (bulletins, queues) = (own.unwrap_or(&self.bulletins), &self.queue_facts);
         let world = World { calendars: &self.calendars, bulletins, queues };
         let actions = catch_unwind(AssertUnwindSafe(|| step(run, &world)));
         let Ok(actions) = actions else {
@@ -155,7 +157,7 @@ impl Engine {
         };
         // The Ente that the queue gives is the one that an emergency must not have closed.
         let given = call.take_defaults(rules.entity.as_ref(), rules.topic.as_ref());
-        let closed = self.switches.close_queue(&queue, &call.entity);
+        let closed = self.switches.close_queue(&queue, &call.entity, now.wall_ms());
         if let Some(tags) = given {
             self.tag(now, id, tags);
         }
@@ -175,21 +177,30 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.phase = Phase::Waiting(queue.clone());
         call.story.on_queued(now.mono);
+        let bulletin = self.sounds_of_queue(now, id, &queue);
         self.append(now, Fact::Queued { contact: id.into(), queue, position });
-        self.announce(now, id, position);
+        self.announce_after(now, id, position, bulletin);
     }
 
     /// Tell the caller the place, then let the music go on.
     pub(super) fn announce(&mut self, now: Now, id: CallId, position: usize) {
+        self.announce_after(now, id, position, Vec::new());
+    }
+
+    /// The same, after what else is to be heard.
+    fn announce_after(&mut self, now: Now, id: CallId, position: usize, mut before: Vec<Arc<Sound>>) {
         let Some(call) = self.calls.get(&id) else { return };
         let wanted = call.enqueue.as_ref().is_some_and(|enqueue| enqueue.announce);
         let language = call.language.clone();
         let sounds = if wanted { self.sounds_of_place(now, id, &language, position) } else { Vec::new() };
-        if sounds.is_empty() {
-            return self.play_music(now, id);
+        if !sounds.is_empty() {
+            self.append(now, Fact::Announced { contact: id.into(), position });
         }
-        self.append(now, Fact::Announced { contact: id.into(), position });
-        self.play(id, sounds, Purpose::Announcement, false);
+        before.extend(sounds);
+        match before.is_empty() {
+            true => self.play_music(now, id),
+            false => self.play(id, before, Purpose::Announcement, false),
+        }
     }
 
     fn play_music(&mut self, now: Now, id: CallId) {

@@ -4,8 +4,8 @@
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
 //! `ending` closes it; `asking` carries its questions to the world outside; `takes` records what the citizen says to the exchange
 //! itself; `gate` keeps the promises of durability, `service` serves the operators' feature codes, `command` people's commands,
-//! `switching` bulletins and emergencies, `reload` other files, `restart` what a crash left behind; `call_log` tells the log of
-//! calls, `census` says what is held.
+//! `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other files, `restart` what a crash left
+//! behind; `call_log` tells the log of calls, `census` says what is held.
 
 mod arrival;
 mod asking;
@@ -18,6 +18,7 @@ mod ivr;
 mod reload;
 mod restart;
 mod service;
+mod speaking;
 mod switching;
 mod takes;
 mod talk;
@@ -28,6 +29,7 @@ pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use gate::PATIENCE;
 pub use reload::Files;
+pub use speaking::{SpeakId, Spoken};
 pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -40,7 +42,7 @@ use crate::config::Config;
 use crate::crm::{CaseNumbers, Citizens};
 use crate::flow::hours::Calendars;
 use crate::flow::{Bulletin, Flow, FlowRun, QueueFacts};
-use crate::ids::{CallId, ContactId, FlowId, QueueId, SeatId, Stamps};
+use crate::ids::{CallId, ContactId, EntityId, FlowId, Language, QueueId, SeatId, Stamps};
 use crate::journal::Lsn;
 use crate::journal::entry::{Entry, Fact};
 use crate::journal::recovery::{OpenTake, Recovered};
@@ -77,6 +79,8 @@ pub enum Input<'a> {
     Command(RequestId, Command),
     /// The world outside answers a question of `Output::Ask`.
     Told(AskId, Told),
+    /// A text of `Output::Speak` was spoken, or could not be.
+    Spoken(SpeakId, Spoken),
     /// Nothing but time has passed.
     Timeout,
 }
@@ -103,6 +107,8 @@ pub enum Output {
     Reply(RequestId, Reply),
     /// Ask the world outside; answered by `Input::Told`, once.
     Ask(AskId, Question),
+    /// Have this text spoken, by language; answered by `Input::Spoken`, once.
+    Speak(SpeakId, BTreeMap<Language, String>),
     /// Everything is said and done: the process may end.
     Stopped,
 }
@@ -171,10 +177,15 @@ pub struct Engine {
     /// Who asked for the status change being made, for the journal.
     acting: Option<String>,
     arrivals: Arrivals,
-    /// What supervisors have switched on; the two that follow are how flows see it.
+    /// What supervisors have switched on; the three that follow are how flows see it.
     switches: Switches,
     bulletins: BTreeMap<String, Bulletin>,
+    /// For the callers of Enti that have some of their own: these, and everybody's where there is none.
+    own_bulletins: BTreeMap<EntityId, BTreeMap<String, Bulletin>>,
     calendars: Calendars,
+    /// When the next switch begins, on the wall and on our own clock.
+    next_switch: Option<(i64, Mono)>,
+    speaking: speaking::Speaking,
     /// What flows may ask about queues; brought up to date before each step.
     queue_facts: BTreeMap<QueueId, QueueFacts>,
     counters: command::Counters,
@@ -221,7 +232,10 @@ impl Engine {
             arrivals: Arrivals::default(),
             switches: recovered.state.switches.clone(),
             bulletins: BTreeMap::new(),
+            own_bulletins: BTreeMap::new(),
             calendars: config.calendars.clone(),
+            next_switch: None,
+            speaking: speaking::Speaking::default(),
             queue_facts: config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect(),
             counters: command::Counters::default(),
             call_log: CallLog::default(),
@@ -233,7 +247,8 @@ impl Engine {
             sounds,
         };
         engine.recover(now, &recovered);
-        engine.publish_switches();
+        engine.publish_switches(now);
+        engine.speak_again();
         engine.settle(now);
         engine
     }
@@ -258,6 +273,7 @@ impl Engine {
             }
             Input::Command(request, command) => self.on_command(now, request, command),
             Input::Told(asked, told) => self.on_told(now, asked, told),
+            Input::Spoken(text, spoken) => self.on_spoken(now, text, spoken),
             Input::Timeout => self.on_timeout(now),
         }
         self.settle(now);
@@ -279,6 +295,7 @@ impl Engine {
             self.gate.poll_timeout(),
             self.alarms.first().map(|(at, _)| *at),
             self.pulses.poll_timeout(),
+            self.switches_timeout(),
             self.stopping.as_ref().and_then(command::Stopping::poll_timeout),
         ])
     }
@@ -318,6 +335,7 @@ impl Engine {
         while let Some(dialog) = self.pulses.poll_due(now.mono) {
             self.sip.probe(now.mono, dialog);
         }
+        self.on_switches_timeout(now);
         self.on_stopping_timeout(now);
     }
 
@@ -478,7 +496,8 @@ impl Engine {
 
     /// The sound `language/name`; a missing one is told, and left out.
     fn sound(&self, language: &str, name: &str) -> Option<Arc<Sound>> {
-        let sound = self.sounds.find(&format!("{language}/{name}")).cloned();
+        let path = format!("{language}/{name}");
+        let sound = self.sounds.find(&path).or_else(|| self.speaking.sounds().find(&path)).cloned();
         if sound.is_none() {
             tracing::error!(
                 language,

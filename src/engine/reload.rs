@@ -37,7 +37,7 @@ impl Engine {
 
         self.sip.trust(sip_settings(&self.config));
         self.calendars = self.config.calendars.clone();
-        self.publish_switches();
+        self.publish_switches(now);
         self.queue_facts = self.config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect();
         let queues = self.config.queues.values().map(|queue| queue.rules.clone()).collect();
         let seats = self.config.seats.values().map(|seat| seat.rules.clone()).collect();

@@ -89,8 +89,6 @@ struct Compiler<'y> {
     vars: BTreeMap<String, Var>,
     schedules: BTreeMap<ScheduleId, Schedule>,
     schedule_names: BTreeSet<ScheduleId>,
-    /// Those that never open: to lead callers there is a fault.
-    never_open: BTreeSet<ScheduleId>,
     /// Of the file, and recordings that a node names.
     prompts: Vec<Prompt>,
     prompt_names: BTreeMap<String, PromptRef>,
@@ -136,8 +134,7 @@ impl<'y> Compiler<'y> {
             languages: Vec::new(),
             vars: BTreeMap::new(),
             schedules: BTreeMap::new(),
-            schedule_names: env.schedules.clone(),
-            never_open: env.never_open.clone(),
+            schedule_names: env.schedules.keys().cloned().collect(),
             prompts: Vec::new(),
             prompt_names: BTreeMap::new(),
             faulty_prompts: BTreeSet::new(),

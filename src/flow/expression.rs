@@ -56,7 +56,7 @@ impl Expression {
     pub(super) fn call_of_one(text: &str) -> Option<(&str, &str)> {
         let (name, rest) = text.trim().split_once('(')?;
         let argument = rest.strip_suffix(')')?;
-        let simple = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase());
+        let simple = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         simple.then_some((name, argument))
     }
 

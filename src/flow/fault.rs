@@ -150,7 +150,7 @@ pub enum Fault {
     MissingSound { name: String, language: String, hint: Hint },
     MissingText { name: String, language: String },
     UnknownLanguage { name: String, hint: Hint },
-    UnspokenLanguage(String),
+    UnspokenLanguage { name: String, known: Vec<String> },
     UnknownQueue { name: String, hint: Hint },
     UnknownEntity { name: String, hint: Hint },
     UnknownTopic { name: String, hint: Hint },

@@ -25,10 +25,8 @@ pub struct Environment {
     pub entities: BTreeSet<EntityId>,
     /// `config/topics.toml`.
     pub topics: BTreeSet<TopicId>,
-    /// `config/calendars.toml`.
-    pub schedules: BTreeSet<ScheduleId>,
-    /// Those of them that never open.
-    pub never_open: BTreeSet<ScheduleId>,
+    /// `config/calendars.toml`: a flow's own schedules may extend these.
+    pub schedules: BTreeMap<ScheduleId, Schedule>,
     /// Connectors that `http` nodes may ask.
     pub connectors: BTreeSet<String>,
     /// What the exchange does not carry out yet: every caller leaves such a node by `error`.

@@ -12,6 +12,7 @@ use super::connectors::Connectors;
 use super::health::{Health, Readiness};
 use super::media::MediaPlane;
 use super::sip::{SipSockets, StreamEvent};
+use super::speaking::Speaker;
 use super::store::Store;
 use crate::engine::{Command, Engine, Files, Input, Output, Reply, RequestId};
 use crate::journal::StoreEvent;
@@ -101,6 +102,7 @@ pub struct Control {
     media: MediaPlane,
     store: Store,
     outside: Outside,
+    speaker: Speaker,
     health: Arc<Health>,
     requests: mpsc::Receiver<Request>,
     waiting: BTreeMap<RequestId, oneshot::Sender<Reply>>,
@@ -117,6 +119,7 @@ impl Control {
         media: MediaPlane,
         store: Store,
         connectors: Connectors,
+        speaker: Speaker,
     ) -> (Control, ControlHandle) {
         let outside = Outside::new(store.views(), connectors);
         let (requests, inbox) = mpsc::channel(MAX_COMMANDS);
@@ -128,6 +131,7 @@ impl Control {
             health: store.health(),
             store,
             outside,
+            speaker,
             requests: inbox,
             waiting: BTreeMap::new(),
             last_request: 0,
@@ -172,6 +176,11 @@ impl Control {
                 answer = self.outside.recv() => {
                     if let Some((id, told)) = answer {
                         self.feed(Input::Told(id, told));
+                    }
+                }
+                spoken = self.speaker.recv() => {
+                    if let Some((id, spoken)) = spoken {
+                        self.feed(Input::Spoken(id, spoken));
                     }
                 }
                 request = self.requests.recv() => {
@@ -241,6 +250,7 @@ impl Control {
                     }
                 }
                 Output::Ask(id, question) => self.outside.ask(id, question),
+                Output::Speak(id, text) => self.speaker.speak(id, text),
                 Output::Stopped => self.stopped = true,
             }
         }

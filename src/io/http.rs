@@ -35,8 +35,8 @@ use crate::journal::seal::Keys;
 use crate::switches::Switch;
 use crate::words::StatusChange;
 
-/// Largest body taken: the longest is a pause with its reason.
-const MAX_BODY: usize = 4 * 1024;
+/// Largest body taken: the longest is a bulletin with its text in several languages.
+const MAX_BODY: usize = 16 * 1024;
 /// How long one request may take, from its head to its answer.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 /// Longest reason of a pause: it is written down at every change.

@@ -20,6 +20,7 @@ pub mod retention;
 pub mod setup;
 pub mod signals;
 pub mod sip;
+pub mod speaking;
 pub mod store;
 pub mod supervisor;
 pub mod views_sled;

@@ -118,7 +118,7 @@ pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
         queues: config.queues.keys().cloned().collect(),
         entities: config.entities.keys().cloned().collect(),
         topics: config.topics.keys().cloned().collect(),
-        schedules: config.calendars.schedules.keys().cloned().collect(),
+        schedules: config.calendars.schedules.clone(),
         connectors: config.connectors.keys().cloned().collect(),
         unconnected: crate::engine::UNCONNECTED.into(),
         ..Environment::default()

@@ -124,7 +124,7 @@ impl History {
         match roll {
             0..12 => self.arrive(),
             12..37 => {
-                let keys = ["1", "1", "0", "2", "11", "21", "3", "4", "5", "8", "9", "*", "7", "#"];
+                let keys = ["1", "1", "0", "2", "11", "21", "3", "41", "42", "443", "9", "*", "7", "#"];
                 let keys = keys[self.sim.chance.random_range(0..keys.len())];
                 if let Some(citizen) = self.some(&up) {
                     let speaks = self.sim.chance.random_bool(0.5);

@@ -347,7 +347,7 @@ fn citizen_who_waits_by_a_transfer_is_let_go_when_the_queue_is_closed() {
     let citizen = sim.call("055055");
     hears(&mut sim, citizen, "music/attesa");
     let scope = Scope::Queue("generale".into());
-    sim.command(Command::Switch(Switch::Close(Closing { scope, until_ms: None, reason: None })));
+    sim.command(Command::Switch(Switch::Close(Closing { scope, ..Closing::default() })));
     hears(&mut sim, citizen, "it/nessun_operatore");
     sim.verdict().unwrap();
 }

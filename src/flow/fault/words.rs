@@ -2,6 +2,7 @@
 
 use super::{Fault, Hint, Part, Tongue, Words};
 use crate::flow::hours::ScheduleFault;
+use crate::flow::prompt::Spoken;
 
 /// A message in the language asked for. Names in braces are filled in as `format!` does.
 macro_rules! said {
@@ -54,7 +55,7 @@ impl Fault {
             | Fault::UnknownMusic { .. }
             | Fault::UnknownVar { .. }
             | Fault::UnknownLanguage { .. }
-            | Fault::UnspokenLanguage(_)
+            | Fault::UnspokenLanguage { .. }
             | Fault::UnknownType { .. }
             | Fault::UnknownNode { .. }
             | Fault::UnknownDefault { .. }
@@ -258,11 +259,14 @@ impl Fault {
                     "la lingua `{name}` non è tra le `languages` del flusso; aggiungerla o toglierla{hint}"
                 )
             }
-            Fault::UnspokenLanguage(name) => said!(
-                tongue,
-                "no rules for speaking values in `{name}`; use `it` or `en`, or leave values out of this text",
-                "non ci sono regole per dire valori in `{name}`; usare `it` o `en`, o togliere i valori da questo testo"
-            ),
+            Fault::UnspokenLanguage { name, known } => {
+                let known = known.join(", ");
+                said!(
+                    tongue,
+                    "no rules for speaking values in `{name}`; add sounds/{name}/grammar.toml, or leave values out of this text; values are spoken in: {known}",
+                    "non ci sono regole per dire valori in `{name}`; aggiungere sounds/{name}/grammar.toml, o togliere i valori da questo testo; si dicono valori in: {known}"
+                )
+            }
             Fault::UnknownQueue { name, hint } => {
                 let hint = hint.said(tongue);
                 said!(
@@ -408,10 +412,11 @@ impl Fault {
             }
             Fault::NotSpoken { text, hint } => {
                 let hint = hint.said(tongue);
+                let ways = Spoken::names().join("(), ");
                 said!(
                     tongue,
-                    "`{text}` cannot be spoken; use digits(), number(), ordinal(), date(), time(), duration(), phone() or slot(), or a prompt of its own{hint}",
-                    "`{text}` non si può dire; usare digits(), number(), ordinal(), date(), time(), duration(), phone() o slot(), o un messaggio a parte{hint}"
+                    "`{text}` cannot be spoken; use one of {ways}(), or a prompt of its own{hint}",
+                    "`{text}` non si può dire; usare uno tra {ways}(), o un messaggio a parte{hint}"
                 )
             }
             Fault::VarDefault { name, expected } => {

@@ -43,7 +43,11 @@ pub(in super::super) const TOP: [Key; 17] = [
     may("outputs", List(&Name), "Of a sub-flow: variables that whoever uses it may keep."),
     may("returns", List(&Name), "Of a sub-flow: the names of its ends."),
     may("vars", Map(&Of(&VAR)), "Variables, by name."),
-    may("schedules", Map(&Any), "Opening hours of this flow alone, as in config/calendars.toml."),
+    may(
+        "schedules",
+        Map(&Any),
+        "Opening hours of this flow alone, as in config/calendars.toml; one may extend one of those.",
+    ),
     may("defaults", Of(&DEFAULTS), "What nodes say unless they say otherwise."),
     may(
         "prompts",

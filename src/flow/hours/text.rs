@@ -117,7 +117,7 @@ impl ScheduleText {
     }
 
     /// The schedule where `parent` says what it does not say itself, or everything that is wrong with it.
-    pub(super) fn compile_over(&self, parent: Schedule) -> Result<Schedule, Vec<ScheduleFault>> {
+    pub(in crate::flow) fn compile_over(&self, parent: Schedule) -> Result<Schedule, Vec<ScheduleFault>> {
         let mut faults = Vec::new();
         let mut schedule = parent;
         if self.extends.is_none() || self.zone.is_some() {

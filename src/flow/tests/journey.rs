@@ -126,16 +126,31 @@ fn caller_who_presses_wrong_keys_is_told_and_then_given_to_an_operator() {
 #[test]
 fn caller_who_chooses_english_hears_english_and_can_go_back() {
     let mut caller = Caller::dials(&parsed(DEMO));
-    caller.listens().heard.clear();
-    caller.presses("9").expect(&["@altra_lingua", "@inglese", "tag language en", "@menu", "en/menu"]);
-    caller.presses("9").expect(&["@altra_lingua", "@italiano", "tag language it", "@menu", "it/menu"]);
+    caller.heard.clear();
+    let notice = |language: &str, name: &str| {
+        [
+            "@altra_lingua",
+            name,
+            &format!("tag language {language}"),
+            "@benvenuto",
+            &format!("{language}/benvenuto"),
+        ]
+        .map(str::to_owned)
+    };
+    for (language, name) in [("en", "@inglese"), ("it", "@italiano")] {
+        caller.presses("9").listens();
+        assert_eq!(caller.heard, notice(language, name), "the notice is heard in the language chosen");
+        caller.heard.clear();
+    }
 }
 
 #[test]
 fn caller_who_chooses_another_city_and_a_topic_is_tagged_with_both() {
     let mut caller = Caller::dials(&parsed(DEMO));
     caller.listens().heard.clear();
-    caller.presses("83").expect(&[
+    caller.presses("443").expect(&[
+        "@menu_altro",
+        "it/menu_altro",
         "@menu_comuni",
         "it/menu_comuni",
         "@empoli",
@@ -158,9 +173,30 @@ fn caller_who_chooses_another_city_and_a_topic_is_tagged_with_both() {
 fn information_node_is_marked_and_the_caller_may_hang_up_content() {
     let mut caller = Caller::dials(&parsed(DEMO));
     caller.listens().heard.clear();
-    caller.presses("5").expect(&["@orari_uffici!", "it/orari_uffici"]);
+    caller.presses("4").expect(&["@menu_altro", "it/menu_altro"]);
+    caller.presses("2").expect(&["@orari_uffici!", "it/orari_uffici"]);
     caller.listens().expect(&["@dopo_orari", "it/dopo_orari"]);
     caller.is_silent_for(SECOND * 6).expect(&["@fine", "it/grazie"]);
+}
+
+#[test]
+fn schedule_of_a_flow_extends_one_of_the_configuration_and_says_what_differs() {
+    let flow = parsed(
+        &DEMO
+            .replace(
+                "\ndefaults:\n",
+                "\nschedules:\n  ridotto: {extends: sportello, open: {sat: []}}\n\ndefaults:\n",
+            )
+            .replace("schedule: sportello", "schedule: ridotto"),
+    );
+    for (moment, node) in [
+        ("2026-11-24T10:00", "@benvenuto"), // Tuesday, as in the configuration
+        ("2026-11-28T10:00", "@chiuso"),    // Saturday, which differs
+        ("2026-06-24T10:00", "@festivo"),
+    ] {
+        let caller = Caller::before(&flow).at(moment);
+        assert!(caller.heard.contains(&node.to_owned()), "{moment}: {:?}", caller.heard);
+    }
 }
 
 #[test]
@@ -405,7 +441,7 @@ fn any_sequence_of_keys_silences_and_queue_exits_ends_in_a_state_that_waits_or_i
         for _ in 0..60 {
             match chance.random_range(0..5) {
                 0 | 1 => {
-                    let keys = ['0', '1', '2', '3', '5', '8', '9', '*', '#', 'D'];
+                    let keys = ['0', '1', '2', '3', '4', '4', '9', '*', '#', 'D'];
                     caller.presses(&keys[chance.random_range(0..keys.len())].to_string());
                 }
                 2 if caller.playing.is_some() => drop(caller.listens()),

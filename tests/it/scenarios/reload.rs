@@ -157,9 +157,9 @@ fn number_that_was_changed_is_refused_from_now_on_and_what_is_about_the_machine_
 #[test]
 fn emergency_stays_in_force_over_a_reload() {
     use centralino::engine::Command;
-    use centralino::switches::{Closing, Scope, Switch};
+    use centralino::switches::{Closing, Switch};
     let mut sim = Sim::new();
-    let closing = Closing { scope: Scope::Everything, until_ms: None, reason: None };
+    let closing = Closing::default(); // of everything
     sim.command(Command::Switch(Switch::Close(closing)));
     sim.advance(SECOND);
     sim.replies.clear();

@@ -314,6 +314,7 @@ impl Sim {
             }
             Output::Reply(_, reply) => self.replies.push(reply),
             Output::Ask(id, question) => self.on_asked(id, &question),
+            Output::Speak(id, text) => self.on_speak(id, &text),
             Output::Stopped => self.stopped = true,
         }
     }

@@ -32,6 +32,7 @@ mod asking;
 mod phones;
 mod refusing;
 mod serving;
+mod speaking;
 mod stopping;
 mod storing;
 mod taking;
