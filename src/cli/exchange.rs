@@ -48,6 +48,10 @@ impl Exchange {
             Err(OpenError::InUse { .. } | OpenError::NotOurs { .. }) if self.address().is_some() => {
                 self.client().map(Records::Running)
             }
+            Err(OpenError::InUse { dir }) => Err(Failure::other(format_args!(
+                "the data directory {dir} is in use by a process that cannot be asked: an exchange that starts or stops, or a check \
+                 of the journal; try again in a moment"
+            ))),
             Err(error) => Err(Failure::of_data(&self.data, error)),
         }
     }

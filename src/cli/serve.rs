@@ -152,8 +152,8 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     tokio::spawn(supervisor::keep_alive());
     tokio::spawn(stop(signals, handle, args.drain));
 
-    control.run(|| tell_ready(args, &config, sip_address, http_address)).await;
-    http::token::forget_address(&args.data);
+    let ready = || tell_ready(args, &config, sip_address, http_address);
+    control.run(ready, || http::token::forget_address(&args.data)).await;
     tracing::info!("stopped in order");
     Ok(())
 }
@@ -207,6 +207,7 @@ fn unwritable(data: &Path, error: &io::Error) -> Failure {
     ))
 }
 
+/// Reads the files again at each SIGHUP, for ever.
 async fn reload_at(mut hangups: Hangups, reloader: Arc<Reloader>) {
     loop {
         hangups.next().await;

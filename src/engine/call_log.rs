@@ -52,9 +52,9 @@ impl Span {
 }
 
 impl CallLog {
-    /// Tells what there is to tell of a fact.
-    pub(super) fn follow(&mut self, now: Mono, fact: &Fact) {
-        if let Some(line) = self.line(now, fact) {
+    /// Tells what there is to tell of a fact; a caller who `is_seat` has proved it, and is nobody to be hidden.
+    pub(super) fn follow(&mut self, now: Mono, fact: &Fact, is_seat: impl Fn(&str) -> bool) {
+        if let Some(line) = self.line(now, fact, is_seat) {
             tracing::info!("{line}");
         }
     }
@@ -64,12 +64,15 @@ impl CallLog {
         tell_untold(self.untold.poll(now));
     }
 
-    fn line(&mut self, now: Mono, fact: &Fact) -> Option<String> {
+    fn line(&mut self, now: Mono, fact: &Fact, is_seat: impl Fn(&str) -> bool) -> Option<String> {
         let contact = fact.contact()?;
         let words = match fact {
             Fact::ContactOpened { from, to, entity, .. } => {
                 self.admit(now, contact, entity)?;
-                let from = caller(from);
+                let from = match from {
+                    Personal::Clear(seat) if is_seat(seat) => seat.clone(),
+                    from => caller(from),
+                };
                 let to = Caller::parse(to);
                 format!("arrives: from={from} to={to} entity={entity}")
             }
@@ -185,6 +188,11 @@ mod tests {
         Mono::from_start(Duration::from_secs(s))
     }
 
+    /// No caller is a seat.
+    fn nobody(_: &str) -> bool {
+        false
+    }
+
     fn contact(count: u32) -> ContactId {
         ContactId(Stamp { node: 1, epoch: 1, count })
     }
@@ -229,7 +237,7 @@ mod tests {
             (102, closed(contact, Outcome::Answered)),
         ];
         let mut log = CallLog::default();
-        let lines: Vec<_> = told.iter().filter_map(|(s, fact)| log.line(at(*s), fact)).collect();
+        let lines: Vec<_> = told.iter().filter_map(|(s, fact)| log.line(at(*s), fact, nobody)).collect();
         assert_eq!(
             lines,
             [
@@ -242,6 +250,8 @@ mod tests {
             ]
         );
         assert!(log.calls.is_empty(), "nothing is kept of a call that is over");
+        let seat = log.line(at(110), &opened(contact, "seat01"), |name| name == "seat01");
+        assert!(seat.is_some_and(|line| line.contains(" from=seat01 ")), "seats are no citizens");
     }
 
     #[test]
@@ -249,13 +259,13 @@ mod tests {
         let mut log = CallLog::default();
         let lines: usize = (0..CALLS_A_MINUTE + 50)
             .map(|count| {
-                let begins = log.line(at(1), &opened(contact(count), "anonymous")).is_some();
-                let ends = log.line(at(2), &closed(contact(count), Outcome::Left)).is_some();
+                let begins = log.line(at(1), &opened(contact(count), "anonymous"), nobody).is_some();
+                let ends = log.line(at(2), &closed(contact(count), Outcome::Left), nobody).is_some();
                 usize::from(begins) + usize::from(ends)
             })
             .sum();
         assert_eq!(lines, 240);
         assert_eq!(log.untold.total(), 50);
-        assert!(log.line(at(62), &opened(contact(999), "anonymous")).is_some(), "another minute");
+        assert!(log.line(at(62), &opened(contact(999), "anonymous"), nobody).is_some(), "another minute");
     }
 }

@@ -448,7 +448,8 @@ impl Engine {
     }
 
     fn append_as(&mut self, now: Now, fact: Fact, promised: bool) -> Lsn {
-        self.call_log.follow(now.mono, &fact);
+        let seats = &self.config.seats;
+        self.call_log.follow(now.mono, &fact, |name| seats.contains_key(name));
         let lsn = self.gate.append(now.mono);
         let entry = Box::new(Entry { at_ms: now.wall_ms(), fact });
         self.outputs.push_back(Output::Append { lsn, entry, promised });

@@ -146,8 +146,8 @@ impl Control {
     }
 
     /// Run until the engine says that it has stopped; everything it appended is durable then. `tell_ready` is called once calls are
-    /// let in.
-    pub async fn run(mut self, tell_ready: impl FnOnce()) {
+    /// let in, `tell_gone` while the data directory is ours for the last time.
+    pub async fn run(mut self, tell_ready: impl FnOnce(), tell_gone: impl FnOnce()) {
         let mut buffer = vec![0; MAX_DATAGRAM];
         let mut tell_ready = Some(tell_ready);
         let mut alarm = Alarm::new(self.clock);
@@ -196,6 +196,7 @@ impl Control {
             self.on_media(event);
         }
         self.sip.finish(UNSENT_PATIENCE).await;
+        tell_gone();
         self.store.close();
     }
 
