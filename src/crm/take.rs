@@ -75,7 +75,7 @@ impl TakeLine {
     /// In words: how long, for whom, and where it is.
     pub fn told(&self) -> String {
         let whose = self.queue.as_ref().map_or_else(String::new, |queue| format!(" for {queue}"));
-        format!("{:.0} s{whose}, {}", self.length_s, self.recording)
+        format!("{} s{whose}, {}", self.length_s.trunc(), self.recording)
     }
 
     /// What it is: somebody has to listen to the one, and nobody need to the other.
