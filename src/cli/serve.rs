@@ -24,7 +24,7 @@ use crate::io::setup::{self, Loaded};
 use crate::io::signals::Signals;
 use crate::io::sip::SipSockets;
 use crate::io::store::{OpenError, Store};
-use crate::io::{chance, limits, retention};
+use crate::io::{chance, limits, retention, trunks};
 use crate::media::leg::Limits;
 
 /// Run the exchange.
@@ -93,7 +93,7 @@ fn check_addresses(args: &ServeArgs, config: &Config) -> Result<(), Failure> {
     }
 }
 
-async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
+async fn serve(args: &ServeArgs, mut loaded: Loaded) -> Result<(), Failure> {
     let connectors = Connectors::open(&loaded.config).map_err(Failure::faults)?;
     let (store, recovered) = Store::open(&args.data).map_err(|error| match error {
         OpenError::InUse { dir } => Failure::other(format_args!(
@@ -107,6 +107,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let sip = SipSockets::bind(args.sip).await.map_err(|error| taken("--sip", args.sip, &error))?;
     let http = TcpListener::bind(args.http).map_err(|error| taken("--http", args.http, &error))?;
     let (sip_address, http_address) = (sip.address(), http.local_addr().map_err(Failure::other)?);
+    trunks::find(&mut loaded.config, sip_address);
     let config = Arc::new(loaded.config);
     let media = start_media(&config, sip_address, recordings)?;
     let signals = Signals::new().map_err(Failure::other)?;

@@ -2,7 +2,7 @@
 
 use super::out::{moment, word};
 use crate::crm::contact::rome;
-use crate::journal::entry::{Entry, Fact, Personal};
+use crate::journal::entry::{Destination, Entry, Fact, Personal};
 use crate::words::{AskedAgain, NotTaken, Plea, QueueExit};
 
 /// One row a fact: when, how long after the first, what.
@@ -63,6 +63,18 @@ fn tell(fact: &Fact) -> Option<String> {
             let recorded = if recording.is_some() { ", recorded" } else { "" };
             format!("talks with {operator}{at}{recorded}")
         }
+        Fact::NumberCalled { number, trunk, .. } => {
+            format!("number {} is called, by trunk {trunk}", destination(number))
+        }
+        Fact::NumberNotTaken { why, status, .. } => {
+            let status = status.map_or_else(String::new, |status| format!(" (SIP {status})"));
+            format!("the number {}{status}", number_not_taken(*why))
+        }
+        Fact::Transferred { number, recording, .. } => {
+            let recorded = if recording.is_some() { ", recorded" } else { "" };
+            format!("transferred: talks with {}{recorded}", destination(number))
+        }
+        Fact::TransferEnded { .. } => "no longer talks with the number".to_owned(),
         Fact::Held { on, .. } => if *on { "on hold" } else { "taken back from hold" }.to_owned(),
         Fact::Parted { seat, .. } => format!("no longer talks; {seat} wraps up"),
         Fact::WrappedUp { seat, .. } => format!("{seat} has wrapped up"),
@@ -104,6 +116,13 @@ fn personal(field: &Personal) -> &str {
     }
 }
 
+fn destination(number: &Destination) -> &str {
+    match number {
+        Destination::Public(number) => number,
+        Destination::Personal(number) => personal(number),
+    }
+}
+
 fn exit_in_words(exit: QueueExit) -> &'static str {
     match exit {
         QueueExit::Answered => "the talk is over",
@@ -123,6 +142,13 @@ fn not_taken(why: NotTaken) -> &'static str {
         NotTaken::Rejected => "refused",
         NotTaken::Unreachable => "could not be reached",
         NotTaken::CallerLeft => "stops ringing: the caller has left",
+    }
+}
+
+fn number_not_taken(why: NotTaken) -> &'static str {
+    match why {
+        NotTaken::Rejected => "is busy",
+        NotTaken::Missed | NotTaken::Unreachable | NotTaken::CallerLeft => not_taken(why),
     }
 }
 

@@ -7,6 +7,7 @@
 mod calendars;
 mod coding;
 mod connectors;
+mod destinations;
 mod directory;
 mod engine;
 mod fault;
@@ -15,6 +16,7 @@ mod names;
 mod parse;
 mod reader;
 mod span;
+mod trunks;
 
 #[cfg(test)]
 mod tests;
@@ -27,11 +29,13 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use self::coding::CodingMistake;
+pub use self::destinations::{Destinations, NoRoute, Route};
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
 use crate::acd::{QueueRules, SeatRules};
 use crate::flow::hours::{Calendars, Hours};
 use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, TopicId};
+use crate::sip::{Link, Transport};
 
 /// Everything the exchange is told at start.
 #[derive(Clone, Debug)]
@@ -52,6 +56,8 @@ pub struct Config {
     pub seats: BTreeMap<SeatId, Seat>,
     /// `trunks.toml`.
     pub trunks: Vec<Trunk>,
+    /// `trunks.toml`: which numbers may be called.
+    pub destinations: Destinations,
     /// `calendars.toml`.
     pub calendars: Calendars,
     /// `connectors.toml`.
@@ -185,6 +191,33 @@ pub struct Trunk {
     pub from: Vec<IpNet>,
     /// Where its media servers are: sound goes there on the word of its SDP alone. The addresses above are among them.
     pub media: Arc<[IpNet]>,
+    /// The way out by it; `None`: calls only come in.
+    pub outgoing: Option<Gateway>,
+}
+
+/// Where calls go out by a trunk.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// Its host as it is written: a name, or an address (IPv6 in brackets).
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// What carries SIP there.
+    pub transport: Transport,
+    /// Where that is, and from where we speak: found at the start; `None`: not found.
+    pub link: Option<Link>,
+    /// The number that whoever is called sees.
+    pub number: String,
+    /// The name beside it.
+    pub display: Option<String>,
+    /// User and password, should it ask.
+    pub credentials: Option<(String, Secret)>,
+    /// How numbers begin that go this way; none: all that no other trunk takes.
+    pub prefixes: Vec<String>,
+    /// Numbers are dialled as in Italy, without `+39`.
+    pub dials_national: bool,
+    /// Talks are recorded.
+    pub record: bool,
 }
 
 /// A system of an Ente that flows may ask over HTTP.

@@ -101,7 +101,7 @@ impl Case {
 
     /// A contact of this case has ended so.
     pub fn on_outcome(&mut self, outcome: Outcome) {
-        if matches!(outcome, Outcome::Answered | Outcome::Contained) {
+        if matches!(outcome, Outcome::Answered | Outcome::Transferred | Outcome::Contained) {
             self.status = CaseStatus::Closed;
         }
     }

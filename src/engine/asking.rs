@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::call::Call;
+use crate::call::{Call, MUSIC};
 use crate::crm::contact::rome;
 use crate::crm::{Case, CaseStatus, Letter, LetterError};
 use crate::flow::request::{self, CaseAct, Method, Store, Target};
@@ -22,9 +22,6 @@ use crate::words::{Channel, Plea, QueueExit};
 
 use super::gate::Held;
 use super::{Engine, Output};
-
-/// Heard while a transfer waits: what `queue` nodes play unless they say otherwise.
-const MUSIC: &str = "attesa";
 
 /// Tells questions apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,11 +99,13 @@ impl Engine {
             let letter = Letter::new(channel, &to.text, &text.text);
             return self.queue_message(now, id, channel, letter, language);
         }
-        if let Request::Transfer { to: Target::Queue(queue), .. } = &wanted {
-            let place = place_in(queue.clone());
+        if let Request::Transfer { to, ring_for } = wanted.clone() {
             let until = now.mono + wanted.patience();
             self.asked.insert(call, Pending { request, until, wanted });
-            return self.enqueue(now, call, place);
+            return match to {
+                Target::Queue(queue) => self.enqueue(now, call, place_in(queue)),
+                Target::Number(number) => self.call_number(now, call, &number, ring_for),
+            };
         }
         match question(&wanted) {
             Ok(question) => {
@@ -152,8 +151,8 @@ impl Engine {
         self.answer_flow(now, id, if kept { Answer::Ok(None) } else { lost() });
     }
 
-    /// The call waits in a queue, or talks, for a `transfer` node. The queue's rules say how long; the flow's patience does not
-    /// count, because it would pull a citizen out of a long talk.
+    /// The call waits in a queue or for a number, or talks, for a `transfer` node. The queue's rules or the node say how long; the
+    /// flow's patience does not count, because it would pull a citizen out of a long talk.
     pub(super) fn is_transferred(&self, call: CallId) -> bool {
         let wanted = self.asked.get(&call).map(|pending| &pending.wanted);
         matches!(wanted, Some(Request::Transfer { .. }))
@@ -164,7 +163,6 @@ impl Engine {
         if !self.is_transferred(call) {
             return self.step_flow(now, call, flow::Input::QueueExit(exit));
         }
-        let Some(Pending { request, .. }) = self.asked.remove(&call) else { return };
         let answer = match exit {
             QueueExit::Answered => Answer::Ok(None),
             QueueExit::Full => Answer::Busy,
@@ -173,6 +171,12 @@ impl Engine {
                 Answer::Error("the queue could not take the call".to_owned())
             }
         };
+        self.end_transfer(now, call, answer);
+    }
+
+    /// The transfer that the flow asked for has come to this.
+    pub(super) fn end_transfer(&mut self, now: Now, call: CallId, answer: Answer) {
+        let Some(Pending { request, .. }) = self.asked.remove(&call) else { return };
         self.answer_flow(now, AskId { call, request }, answer);
     }
 
@@ -205,8 +209,7 @@ impl Engine {
 }
 
 /// What flows may ask and nobody carries out yet, as the compiler warns of it; `question` answers it by an error.
-pub const UNCONNECTED: [&str; 5] =
-    ["callback", "record", "voicemail", "transfer to a number", "lookup in the knowledge"];
+pub const UNCONNECTED: [&str; 4] = ["callback", "record", "voicemail", "lookup in the knowledge"];
 
 /// What to ask; or the answer, when nobody needs to be asked.
 fn question(wanted: &Request) -> Result<Question, Answer> {

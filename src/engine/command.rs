@@ -393,6 +393,8 @@ fn call_state(call: &crate::call::Call) -> CallState {
         Phase::Flow => ("flow", None),
         Phase::Waiting(queue) => ("waiting", Some(queue.clone())),
         Phase::Talking(_) => ("talking", None),
+        Phase::Calling => ("calling", None),
+        Phase::Transferred => ("transferred", None),
     };
     CallState {
         id: call.id,

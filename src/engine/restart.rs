@@ -23,7 +23,7 @@ impl Engine {
         let then = jiff::Timestamp::from_millisecond(recovered.state.last_ms)
             .map_or(now, |wall| Now { wall, ..now });
         for (contact, open) in &recovered.state.contacts {
-            let story = Story::recovered(open.joined.is_some(), open.left, open.informed);
+            let story = Story::recovered(open.joined.is_some(), open.transferred, open.left, open.informed);
             let (contact, ended_by) = (*contact, EndedBy::Crash);
             let outcome = story.outcome(ended_by);
             self.append(then, Fact::ContactClosed { contact, outcome, ended_by, short: false, why: None });

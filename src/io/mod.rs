@@ -20,4 +20,5 @@ pub mod setup;
 pub mod signals;
 pub mod sip;
 pub mod store;
+pub mod trunks;
 pub mod views_sled;
