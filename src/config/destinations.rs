@@ -11,7 +11,8 @@ use super::{Config, Gateway, Trunk};
 /// How Italian numbers begin that cost what a call costs, or nothing: emergencies (112 and its sisters) and services of
 /// public use, fixed and mobile lines, nomadic ones, and those that are free of charge. Not among them are 144, 166, 178, 199, 4x, 84x and 89x.
 const PUBLIC: [&str; 17] = [
-    "112", "113", "114", "115", "116", "117", "118", "1500", "1515", "1518", "1522", "1530", "0", "3", "55", "800", "803",
+    "112", "113", "114", "115", "116", "117", "118", "1500", "1515", "1518", "1522", "1530", "0", "3", "55",
+    "800", "803",
 ];
 
 /// Which numbers may be called beside those of public use.
@@ -28,7 +29,9 @@ impl Destinations {
         let italian = whole.strip_prefix("+39").unwrap_or(whole);
         // Services of public use are as short as their prefix says: 1144... is no 114.
         let is_public = |prefix: &&str| match prefix.starts_with('1') {
-            true => italian == *prefix || (*prefix == "116" && italian.len() == 6 && italian.starts_with(prefix)),
+            true => {
+                italian == *prefix || (*prefix == "116" && italian.len() == 6 && italian.starts_with(prefix))
+            }
             false => italian.starts_with(*prefix),
         };
         let public = !abroad && PUBLIC.iter().any(|prefix| is_public(prefix));
@@ -50,7 +53,11 @@ pub struct Route<'c> {
 impl Route<'_> {
     /// The number as the trunk wants it.
     pub fn dialled(&self) -> String {
-        if self.gateway.dials_national { self.number.dialled_in_italy() } else { self.number.reveal().to_owned() }
+        if self.gateway.dials_national {
+            self.number.dialled_in_italy()
+        } else {
+            self.number.reveal().to_owned()
+        }
     }
 }
 
@@ -149,9 +156,17 @@ also = ["+33", "+39199"]
     #[test]
     fn numbers_that_cost_more_than_a_call_and_those_abroad_must_be_listed() {
         let config = config();
-        for number in
-            ["899123456", "892424", "144123456", "166123456", "1781234567", "48586", "848800444", "1144", "1240"]
-        {
+        for number in [
+            "899123456",
+            "892424",
+            "144123456",
+            "166123456",
+            "1781234567",
+            "48586",
+            "848800444",
+            "1144",
+            "1240",
+        ] {
             assert_eq!(config.route(number).err(), Some(NoRoute::NotAllowed), "{number}");
         }
         for number in ["+41911234567", "0044207946000"] {

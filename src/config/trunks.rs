@@ -83,7 +83,18 @@ fn gateway(table: Table<'_>, taken: &mut Names) -> Option<Gateway> {
     let prefixes = prefixes.into_iter().map(|word| word.text.to_owned()).collect();
     let number = number.text.to_owned();
     let link = None;
-    Some(Gateway { host, port, transport, link, number, display, credentials, prefixes, dials_national, record })
+    Some(Gateway {
+        host,
+        port,
+        transport,
+        link,
+        number,
+        display,
+        credentials,
+        prefixes,
+        dials_national,
+        record,
+    })
 }
 
 /// `sip:gw.example:5060`, perhaps with `;transport=tcp`.

@@ -255,7 +255,11 @@ impl Engine {
             return None;
         };
         let call = self.calls.get(id)?;
-        [Some(&call.citizen), call.other()].into_iter().flatten().find(|leg| leg.dialog == Some(dialog)).map(|leg| leg.media)
+        [Some(&call.citizen), call.other()]
+            .into_iter()
+            .flatten()
+            .find(|leg| leg.dialog == Some(dialog))
+            .map(|leg| leg.media)
     }
 
     fn dialog_of(&mut self, leg: LegId) -> Option<DialogId> {

@@ -191,10 +191,7 @@ fn facts_added_since_are_written_in_words_that_stay() {
             },
             r#"{"at_ms":7,"fact":"transferred","contact":"1.7.42","number":{"public":"0552768224"},"recording":"2026/11/1.7.42.wav"}"#,
         ),
-        (
-            Fact::TransferEnded { contact },
-            r#"{"at_ms":7,"fact":"transfer_ended","contact":"1.7.42"}"#,
-        ),
+        (Fact::TransferEnded { contact }, r#"{"at_ms":7,"fact":"transfer_ended","contact":"1.7.42"}"#),
         (
             Fact::ContactClosed {
                 contact,

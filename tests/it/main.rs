@@ -12,6 +12,7 @@ mod scenarios_outside;
 mod scenarios_phones;
 mod scenarios_record;
 mod scenarios_switches;
+mod scenarios_transfer;
 mod sim;
 mod torture;
 mod unheard;
