@@ -35,6 +35,7 @@ mod serving;
 mod stopping;
 mod storing;
 mod talking;
+mod transferring;
 
 /// Whether `centralino serve` exists. Until then the scenarios that need it say `skipped:`.
 const EXCHANGE_SERVES: bool = true;
