@@ -1,19 +1,19 @@
 //! Which numbers may be called, and by which trunk.
 //!
 //! Whoever leads a flow to a number of the caller's choice, or mistypes one, must not be able to call what costs more than a call.
-//! So a number is refused unless it is of a kind that every city calls ([`PUBLIC`], the plan of AGCOM's delibera 8/15/CIR) or begins
+//! So a number is refused unless it is of a kind that every city calls ([`SERVICES`], [`BEGINNINGS`]: AGCOM's delibera 8/15/CIR) or begins
 //! with something listed under `[destinations]`. The trunk is the one with the longest prefix that the number begins with.
 
 use crate::phone_number::PhoneNumber;
 
 use super::{Config, Gateway, Trunk};
 
-/// How Italian numbers begin that cost what a call costs, or nothing: emergencies (112 and its sisters) and services of
-/// public use, fixed and mobile lines, nomadic ones, and those that are free of charge. Not among them are 144, 166, 178, 199, 4x, 84x and 89x.
-const PUBLIC: [&str; 17] = [
-    "112", "113", "114", "115", "116", "117", "118", "1500", "1515", "1518", "1522", "1530", "0", "3", "55",
-    "800", "803",
-];
+/// Emergencies (112 and its sisters) and short services of public use: always let through. 116xyz are beside them.
+const SERVICES: [&str; 11] =
+    ["112", "113", "114", "115", "117", "118", "1500", "1515", "1518", "1522", "1530"];
+/// How Italian numbers begin that cost what a call costs, or nothing: fixed, mobile and nomadic lines, and those that are free of
+/// charge. Not among them are 144, 166, 178, 199, 4x, 84x and 89x.
+const BEGINNINGS: [&str; 5] = ["0", "3", "55", "800", "803"];
 
 /// Which numbers may be called beside those of public use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,18 +25,18 @@ pub struct Destinations {
 impl Destinations {
     fn allow(&self, number: &PhoneNumber) -> bool {
         let whole = number.reveal();
-        let abroad = !number.is_short() && !whole.starts_with("+39");
-        let italian = whole.strip_prefix("+39").unwrap_or(whole);
-        // Services of public use are as short as their prefix says: 1144... is no 114.
-        let is_public = |prefix: &&str| match prefix.starts_with('1') {
-            true => {
-                italian == *prefix || (*prefix == "116" && italian.len() == 6 && italian.starts_with(prefix))
-            }
-            false => italian.starts_with(*prefix),
+        let begins = |prefixes: &[&str], text: &str| prefixes.iter().any(|prefix| text.starts_with(prefix));
+        let is_public = match (whole.strip_prefix("+39"), number.is_short()) {
+            (Some(italian), _) => begins(&BEGINNINGS, italian),
+            (None, true) => is_service(whole) || begins(&BEGINNINGS, whole),
+            (None, false) => false, // abroad
         };
-        let public = !abroad && PUBLIC.iter().any(|prefix| is_public(prefix));
-        public || self.also.iter().any(|prefix| whole.starts_with(prefix.as_str()))
+        is_public || self.also.iter().any(|prefix| whole.starts_with(prefix.as_str()))
     }
+}
+
+fn is_service(short: &str) -> bool {
+    SERVICES.contains(&short) || (short.len() == 6 && short.starts_with("116"))
 }
 
 /// The way to a number.

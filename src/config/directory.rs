@@ -118,8 +118,13 @@ fn is_flow(table: &Table<'_>, word: &Word<'_>) -> bool {
     right
 }
 
+/// Two letters (ISO 639-1).
+pub(super) fn is_language_code(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
 fn is_language(table: &Table<'_>, word: &Word<'_>) -> bool {
-    let right = word.text.len() == 2 && word.text.bytes().all(|byte| byte.is_ascii_lowercase());
+    let right = is_language_code(word.text);
     if !right {
         table.not(word, "a language", "it");
     }

@@ -12,6 +12,7 @@ mod directory;
 mod engine;
 mod fault;
 mod floor;
+mod knowledge;
 mod names;
 mod parse;
 mod reader;
@@ -62,6 +63,8 @@ pub struct Config {
     pub calendars: Calendars,
     /// `connectors.toml`.
     pub connectors: BTreeMap<String, Connector>,
+    /// `knowledge.toml`: by key.
+    pub knowledge: BTreeMap<String, Article>,
 }
 
 impl Config {
@@ -235,6 +238,19 @@ pub struct Connector {
     pub max_time: Duration,
     /// Requests at once.
     pub max_requests: usize,
+}
+
+/// What the Enti have written down for everybody about one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Article {
+    /// As people know it.
+    pub title: String,
+    /// What there is to say, by language.
+    pub say: BTreeMap<Language, String>,
+    /// First day on which it holds, in Rome.
+    pub from: Option<jiff::civil::Date>,
+    /// Last day.
+    pub until: Option<jiff::civil::Date>,
 }
 
 /// How we prove to be let in.

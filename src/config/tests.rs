@@ -158,8 +158,14 @@ fn each_mistake_is_told_with_place_and_remedy() {
         ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"gw.example\"\nnumber = \"055\"", "trunks.toml:5:6: `gw.example` is not the address of a SIP server; write one like `sip:gw.example:5060;transport=tcp`"),
         ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example\"\nnumber = \"noi\"", "trunks.toml:6:10: `noi` is not a number as it is dialled; write one like `+390552768224`"),
         ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example\"\nnumber = \"055\"\nuser = \"io\"", "trunks.toml:4:1: [trunk.outgoing] lacks `password`; add it"),
-        ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example\"\nnumber = \"055\"\nprefixes = [\"+39\", \"+39\"]", "trunks.toml:7:21: prefix `+39` is given twice; the first is on line 7"),
+        ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example\"\nnumber = \"055\"\nprefixes = [\"+39\", \"+39\"]", "trunks.toml:7:20: prefix `+39` is given twice; the first is on line 7"),
         ("trunks.toml", "[destinations]\nalso = [\"Francia\"]", "trunks.toml:2:9: `Francia` is not the beginning of a number; write one like `+39055`"),
+        ("knowledge.toml", "[[article]]\nkey = \"neve\"\ntitle = \"Neve\"", "knowledge.toml:1:1: [[article]] lacks `say`; add it"),
+        ("knowledge.toml", "[[article]]\nkey = \"neve\"\ntitle = \"Neve\"\nsay = { it = \"\" }", "knowledge.toml:4:14: `say` must be from 1 to 1024 bytes"),
+        ("knowledge.toml", "[[article]]\nkey = \"neve\"\ntitle = \"Neve\"\nsay = { italiano = \"Nevica.\" }", "knowledge.toml:4:9: `italiano` is not a language; write one like `it`"),
+        ("knowledge.toml", "[[article]]\nkey = \"neve\"\ntitle = \"Neve\"\nsay = { it = \"Nevica.\" }\nuntil = \"domani\"", "knowledge.toml:5:9: `domani` is not a day; write one like `2026-12-31`"),
+        ("knowledge.toml", "[[article]]\nkey = \"neve\"\ntitle = \"Neve\"\nsay = { it = \"Nevica.\" }\nfrom = \"2026-12-01\"\nuntil = \"2026-11-01\"", "knowledge.toml:6:9: `2026-11-01` is not a day after `from`; write one like `2026-12-31`"),
+        ("knowledge.toml", "[[article]]\nkey = \"Neve!\"\ntitle = \"Neve\"\nsay = { it = \"Nevica.\" }", "knowledge.toml:2:7: `Neve!` is not a name; use lower-case letters, digits, `-` and `_`"),
         ("seat.toml", "", "seat.toml: this file is not part of a configuration; did you mean `seats.toml`?"),
     ];
     let wrong =

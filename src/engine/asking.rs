@@ -99,6 +99,10 @@ impl Engine {
             let letter = Letter::new(channel, &to.text, &text.text);
             return self.queue_message(now, id, channel, letter, language);
         }
+        if let Request::Lookup { store: Store::Knowledge, key, language } = &wanted {
+            let answer = self.article(now, &key.text, language);
+            return self.answer_flow(now, id, answer);
+        }
         if let Request::Transfer { to, ring_for } = wanted.clone() {
             let until = now.mono + wanted.patience();
             self.asked.insert(call, Pending { request, until, wanted });
@@ -115,6 +119,17 @@ impl Engine {
             }
             Err(answer) => self.answer_flow(now, id, answer),
         }
+    }
+
+    /// What the Enti have written down under this key, in this language, if it holds today.
+    fn article(&self, now: Now, key: &str, language: &Language) -> Answer {
+        let article = self.config.knowledge.get(key.trim()).filter(|article| article.holds_on(today(now)));
+        let Some((article, text)) = article.and_then(|article| Some((article, article.say.get(language)?)))
+        else {
+            return Answer::NotFound;
+        };
+        let fields = [("key", key.trim()), ("title", &article.title), ("text", text)];
+        Answer::Ok(Some(object(fields.map(|(name, text)| (name, Some(text.to_owned()))))))
     }
 
     /// A message is a promise: the flow goes on by `ok` once it is safe from a power cut.
@@ -208,17 +223,20 @@ impl Engine {
     }
 }
 
+/// The day in Rome.
+fn today(now: Now) -> jiff::civil::Date {
+    let zone = jiff::tz::TimeZone::get("Europe/Rome").unwrap_or(jiff::tz::TimeZone::UTC);
+    now.wall.to_zoned(zone).date()
+}
+
 /// What flows may ask and nobody carries out yet, as the compiler warns of it; `question` answers it by an error.
-pub const UNCONNECTED: [&str; 4] = ["callback", "record", "voicemail", "lookup in the knowledge"];
+pub const UNCONNECTED: [&str; 3] = ["callback", "record", "voicemail"];
 
 /// What to ask; or the answer, when nobody needs to be asked.
 fn question(wanted: &Request) -> Result<Question, Answer> {
     match wanted {
         Request::Case { number: key, .. } | Request::Lookup { store: Store::Cases, key, .. } => {
             key.text.trim().parse().map(Question::Case).map_err(|_| Answer::NotFound)
-        }
-        Request::Lookup { store: Store::Knowledge, .. } => {
-            Err(Answer::Error("there is no store of knowledge in this version".to_owned()))
         }
         Request::Http { connector, method, path, body, timeout, retries } => {
             Ok(Question::Http(HttpRequest {
@@ -261,12 +279,16 @@ fn spoken(case: &Case) -> Value {
         CaseStatus::Closed => "closed",
     };
     let opened: String = rome(case.opened_ms).chars().take("2026-11-24".len()).collect();
-    let told = [
+    object([
         ("number", Some(case.case.to_string())),
         ("status", Some(status.to_owned())),
         ("opened", Some(opened)),
         ("topic", case.topic.as_ref().map(ToString::to_string)),
-    ];
-    let fields = told.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::Text(text?))));
+    ])
+}
+
+/// An object of those fields that are there.
+fn object<const COUNT: usize>(fields: [(&str, Option<String>); COUNT]) -> Value {
+    let fields = fields.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::Text(text?))));
     Value::Object(fields.collect::<BTreeMap<_, _>>())
 }

@@ -303,10 +303,13 @@ impl Engine {
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         for id in calls {
             let Some(call) = self.calls.get(&id) else { continue };
-            let hears = matches!(call.phase, Phase::Flow | Phase::Waiting(_));
+            let hears = matches!(call.phase, Phase::Flow | Phase::Waiting(_) | Phase::Calling);
             let sound = self.sound(call.language.as_str(), Notice::ServiceEnds.sound()).filter(|_| hears);
             self.runs.remove(&id);
             self.acd.handle_input(now.mono, acd::Input::Leave(id));
+            if hears {
+                self.part_callee(now, id);
+            }
             match sound {
                 Some(sound) => self.play(id, vec![sound], Purpose::Farewell, false),
                 None => self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned())),

@@ -151,6 +151,7 @@ pub enum Fault {
     UnknownTopic { name: String, hint: Hint },
     UnknownSchedule { name: String, hint: Hint },
     UnknownConnector { name: String, hint: Hint },
+    UnknownArticle { name: String, hint: Hint },
     Schedule { name: String, fault: super::hours::ScheduleFault },
     NeverOpens(String),
     UnknownMusic { name: String, hint: Hint },
@@ -215,6 +216,7 @@ pub enum Fault {
     Untested(String),
     BargedNotice(String),
     Unconnected { node: String, act: &'static str },
+    NoWayOut(String),
 }
 
 impl Fault {
@@ -237,6 +239,7 @@ impl Fault {
                 | Fault::Untested(_)
                 | Fault::BargedNotice(_)
                 | Fault::Unconnected { .. }
+                | Fault::NoWayOut(_)
         )
     }
 }

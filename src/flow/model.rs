@@ -31,6 +31,10 @@ pub struct Environment {
     pub never_open: BTreeSet<ScheduleId>,
     /// Connectors that `http` nodes may ask.
     pub connectors: BTreeSet<String>,
+    /// Keys of `config/knowledge.toml`.
+    pub articles: BTreeSet<String>,
+    /// No trunk leads out: nobody can be called.
+    pub no_way_out: bool,
     /// What the exchange does not carry out yet: every caller leaves such a node by `error`.
     pub unconnected: BTreeSet<&'static str>,
     /// Recordings by language, `sounds/<language>/<name>.wav`.

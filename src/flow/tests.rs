@@ -56,6 +56,7 @@ fn demo_environment() -> Environment {
         schedules: names(["sportello"]),
         music: names(["attesa"]),
         connectors: ["segnalazioni".to_owned()].into(),
+        articles: ["anagrafe".to_owned(), "orari-anagrafe".to_owned()].into(),
         subflows: [("identifica@1", IDENTIFICA), ("segnalazione@1", STATUS)]
             .map(|(name, text)| (name.to_owned(), text.to_owned()))
             .into(),

@@ -120,6 +120,8 @@ pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
         topics: config.topics.keys().cloned().collect(),
         schedules: config.calendars.schedules.keys().cloned().collect(),
         connectors: config.connectors.keys().cloned().collect(),
+        articles: config.knowledge.keys().cloned().collect(),
+        no_way_out: config.trunks.iter().all(|trunk| trunk.outgoing.is_none()),
         unconnected: crate::engine::UNCONNECTED.into(),
         ..Environment::default()
     };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use centralino::config::Secret;
 use centralino::crm::ContactLine;
+use centralino::engine::Command;
 use centralino::journal::entry::{Destination, Fact};
 use centralino::journal::sim_disk::Crash;
 use centralino::words::{EndedBy, NotTaken, Outcome};
@@ -90,7 +91,7 @@ fn over(sim: &mut Sim, citizen: PhoneId, office: PhoneId) -> ContactLine {
     let census = sim.engine().census();
     let left = (census.calls, census.legs, census.dialogs, census.runs, census.asked, census.alarms);
     assert_eq!((left, census.sip.dialogs), ((0, 0, 0, 0, 0, 0), 0));
-    sim.verdict().unwrap();
+    sim.verdict().expect("every promise is kept");
     contact
 }
 
@@ -348,4 +349,16 @@ fn talk_with_a_number_is_recorded_unless_trunk_or_citizen_forbids_it() {
         let contact = over(&mut sim, citizen, office);
         assert_eq!(contact.recording.is_some(), recorded);
     }
+}
+
+#[test]
+fn exchange_that_stops_lets_the_number_ring_no_longer_and_the_citizen_hears_why() {
+    let (mut sim, office) = world(setting(), Manner::Ignores);
+    let citizen = sim.call("055055");
+    sim.until("it rings", |sim| rings(sim, office) == 1);
+    sim.command(Command::Stop { drain: Duration::ZERO });
+    hears(&mut sim, citizen, "it/sistema/chiusura_servizio");
+    sim.until("the office's line is free", |sim| sim.line(office) == Line::Free);
+    sim.until("the exchange has stopped", |sim| sim.stopped);
+    sim.verdict().expect("every promise is kept");
 }

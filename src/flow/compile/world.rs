@@ -167,8 +167,20 @@ impl<'y> Compiler<'y> {
         let store = self.word(draft, "in", &["knowledge", "cases"]).flatten();
         let key = self.computed(draft, "key");
         let store = store.map(|store| if store == "cases" { Store::Cases } else { Store::Knowledge });
+        if store == Some(Store::Knowledge) {
+            self.check_article(draft, key.as_ref().and_then(Template::fixed_text));
+        }
         let asked = store.zip(key).map(|(store, key)| Asked::Lookup { store, key });
         self.request(draft, asked, true, true)
+    }
+
+    /// A key that stands in the flow must be there; one that is computed may lead to nothing.
+    fn check_article(&self, draft: &Draft<'y>, key: Option<&str>) {
+        if let Some(key) = key.filter(|key| !self.env.articles.contains(*key)) {
+            let hint = hint(key, self.env.articles.iter().map(String::as_str));
+            let at = draft.fields.text("key").map_or(draft.fields.at, |text| text.at);
+            self.faults.add(at, Fault::UnknownArticle { name: key.to_owned(), hint });
+        }
     }
 
     pub(super) fn case(&mut self, draft: &Draft<'y>) -> Option<Step> {

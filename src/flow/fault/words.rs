@@ -51,6 +51,7 @@ impl Fault {
             | Fault::UnknownTopic { .. }
             | Fault::UnknownSchedule { .. }
             | Fault::UnknownConnector { .. }
+            | Fault::UnknownArticle { .. }
             | Fault::UnknownMusic { .. }
             | Fault::UnknownVar { .. }
             | Fault::UnknownLanguage { .. }
@@ -108,7 +109,8 @@ impl Fault {
             | Fault::LongMenu { .. }
             | Fault::Untested(_)
             | Fault::BargedNotice(_)
-            | Fault::Unconnected { .. } => self.of_the_whole(tongue),
+            | Fault::Unconnected { .. }
+            | Fault::NoWayOut(_) => self.of_the_whole(tongue),
             _ => self.of_shapes(tongue),
         }
     }
@@ -263,6 +265,14 @@ impl Fault {
                     tongue,
                     "schedule `{name}` is neither in this flow nor in config/calendars.toml{hint}",
                     "l'orario `{name}` non è né in questo flusso né in config/calendars.toml{hint}"
+                )
+            }
+            Fault::UnknownArticle { name, hint } => {
+                let hint = hint.said(tongue);
+                said!(
+                    tongue,
+                    "article `{name}` is not in knowledge.toml; add it there{hint}",
+                    "l'articolo `{name}` non è in knowledge.toml; aggiungerlo là{hint}"
                 )
             }
             Fault::UnknownConnector { name, hint } => {
@@ -535,6 +545,13 @@ impl Fault {
                 tongue,
                 "node `{node}` says a notice that callers have to hear, and a key stops it; give it `barge_in: false`",
                 "il nodo `{node}` dice un avviso che va sentito, e un tasto lo interrompe; dargli `barge_in: false`"
+            ),
+            Fault::NoWayOut(node) => said!(
+                tongue,
+                "node `{node}` calls a number, and no trunk leads out; give one a table [trunk.outgoing] in trunks.toml, or \
+                 every caller leaves by `error`",
+                "il nodo `{node}` chiama un numero, e nessuna linea porta fuori; dare a una la tabella [trunk.outgoing] in \
+                 trunks.toml, o si esce sempre da `error`"
             ),
             Fault::Unconnected { node, act } => said!(
                 tongue,
