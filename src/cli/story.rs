@@ -187,4 +187,27 @@ mod tests {
         ];
         assert_eq!(told, expected);
     }
+
+    #[test]
+    fn story_of_a_transfer_tells_the_number_and_what_came_of_it() {
+        let contact = ContactId(Stamp { node: 1, epoch: 1, count: 1 });
+        let (office, trunk) = (Destination::Public("0557954".to_owned()), "demo".to_owned());
+        let person = Destination::Personal(Personal::Erased);
+        let facts = [
+            Fact::NumberCalled { contact, number: person, trunk: trunk.clone() },
+            Fact::NumberNotTaken { contact, why: NotTaken::Rejected, status: Some(486) },
+            Fact::NumberCalled { contact, number: office.clone(), trunk },
+            Fact::Transferred { contact, number: office, recording: Some("a.wav".to_owned()) },
+            Fact::TransferEnded { contact },
+        ];
+        let told: Vec<_> = facts.iter().filter_map(tell).collect();
+        let expected = [
+            "number (erased) is called, by trunk demo",
+            "the number is busy (SIP 486)",
+            "number 0557954 is called, by trunk demo",
+            "transferred: talks with 0557954, recorded",
+            "no longer talks with the number",
+        ];
+        assert_eq!(told, expected);
+    }
 }

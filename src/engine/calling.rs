@@ -21,7 +21,7 @@ use crate::words::{EndedBy, NotTaken};
 use super::gate::Held;
 use super::{Engine, Owner};
 
-/// Busy and silence, as trunks tell them (RFC 3261 sections 21.4.9 and 21.4.18). What the callee refuses is busy too.
+/// How trunks tell that nobody answers (RFC 3261 sections 21.4.9 and 21.4.18).
 const NOBODY_ANSWERS: [u16; 2] = [408, 480];
 
 impl Engine {
@@ -70,7 +70,9 @@ impl Engine {
     /// The INVITE may go out, unless the citizen has gone or it has taken too long.
     pub(super) fn invite_callee(&mut self, now: Now, leg: LegId) {
         let Some(Owner::Callee(id)) = self.legs.get(&leg).cloned() else { return };
-        let Some(outgoing) = self.outgoing(id) else { return };
+        let Some(outgoing) = self.outgoing(id) else {
+            return self.fail_callee(now, id, "the trunk is not a way out any more".to_owned());
+        };
         match self.sip.invite(now.mono, outgoing) {
             Ok(dialog) => {
                 self.dialogs.insert(dialog, Owner::Callee(id));

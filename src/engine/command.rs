@@ -121,7 +121,7 @@ pub struct CallState {
     pub to: String,
     /// The body answered for.
     pub entity: EntityId,
-    /// `arriving`, `answered`, `flow`, `waiting`, `talking`.
+    /// `arriving`, `answered`, `flow`, `waiting`, `talking`, `calling`, `transferred`.
     pub phase: &'static str,
     /// The queue it waits in.
     pub queue: Option<QueueId>,
