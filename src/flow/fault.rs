@@ -181,6 +181,8 @@ pub enum Fault {
     // Single types.
     EmptyTag(String),
     Target(String),
+    NotANumber(String),
+    NotCalled(String),
     BadPath(String),
     NoQuestions(String),
 

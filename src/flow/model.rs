@@ -33,6 +33,8 @@ pub struct Environment {
     pub connectors: BTreeSet<String>,
     /// Keys of `config/knowledge.toml`.
     pub articles: BTreeSet<String>,
+    /// How numbers begin that may be called beside those of public use: `config/trunks.toml`.
+    pub destinations: Vec<String>,
     /// No trunk leads out: nobody can be called.
     pub no_way_out: bool,
     /// What the exchange does not carry out yet: every caller leaves such a node by `error`.

@@ -12,6 +12,7 @@ use super::Compiler;
 use super::exits::Draft;
 use crate::flow::variable::VarKind;
 use crate::ids::Language;
+use crate::phone_number::PhoneNumber;
 
 /// How long an office may ring.
 const RING_FOR: Duration = Duration::from_secs(30);
@@ -72,7 +73,19 @@ impl<'y> Compiler<'y> {
             return None;
         }
         let number = to.map_or(Some(None), |to| to.map(Some))?;
+        self.check_number(draft, number.as_ref().and_then(Template::fixed_text));
         self.request(draft, Some(Asked::Transfer { number, queue: queue?, ring_for }), false, false)
+    }
+
+    /// A number that stands in the flow must be one that is called; one that is computed is judged when it is known.
+    fn check_number(&self, draft: &Draft<'y>, text: Option<&str>) {
+        let Some(text) = text else { return };
+        let fault = match text.parse::<PhoneNumber>() {
+            Err(_) => Fault::NotANumber(super::shortened(text)),
+            Ok(number) if number.is_public() || number.begins_with(&self.env.destinations) => return,
+            Ok(_) => Fault::NotCalled(text.to_owned()),
+        };
+        self.faults.add(draft.fields.text("to").map_or(draft.fields.at, |to| to.at), fault);
     }
 
     pub(super) fn message(&mut self, draft: &Draft<'y>) -> Option<Step> {

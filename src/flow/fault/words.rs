@@ -83,6 +83,8 @@ impl Fault {
             | Fault::Leak { .. }
             | Fault::EmptyTag(_)
             | Fault::Target(_)
+            | Fault::NotANumber(_)
+            | Fault::NotCalled(_)
             | Fault::BadPath(_)
             | Fault::NoQuestions(_) => self.of_values(tongue),
             Fault::UnknownSubflow { .. }
@@ -416,6 +418,18 @@ impl Fault {
                 tongue,
                 "node `{node}` must have either `to`, a number, or `queue`",
                 "il nodo `{node}` deve avere o `to`, un numero, o `queue`"
+            ),
+            Fault::NotANumber(text) => said!(
+                tongue,
+                "`{text}` is not a telephone number; write it like 0552768224 or +390552768224",
+                "`{text}` non è un numero di telefono; scriverlo come 0552768224 o +390552768224"
+            ),
+            Fault::NotCalled(number) => said!(
+                tongue,
+                "`{number}` costs more than a call or is abroad, and is not called; list it in trunks.toml, `also` under \
+                 [destinations], if it shall be",
+                "`{number}` costa più di una chiamata o è all'estero, e non viene chiamato; per permetterlo, elencarlo in \
+                 trunks.toml, `also` sotto [destinations]"
             ),
             Fault::BadPath(path) => said!(
                 tongue,

@@ -15,7 +15,7 @@ use super::voice::Voice;
 use crate::scenarios_transfer;
 
 /// How long the citizen stays.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(12);
 
 #[test]
 fn citizen_given_to_a_number_and_whoever_answers_there_hear_each_other_and_are_recorded() {
