@@ -88,8 +88,10 @@ pub struct Callee {
     pub personal: bool,
     /// By which trunk.
     pub trunk: Arc<str>,
-    /// When the ringing ends; `None`: it was answered.
-    pub rings_until: Option<Mono>,
+    /// When the ringing ends.
+    pub rings_until: Mono,
+    /// When to look how far it is; `None`: it was answered.
+    pub look_at: Option<Mono>,
     /// SIP and media.
     pub leg: Leg,
 }
@@ -194,9 +196,9 @@ impl Call {
         matches!(self.phase, Phase::Talking(_) | Phase::Transferred)
     }
 
-    /// When somebody outside has rung for long enough.
-    pub fn rings_until(&self) -> Option<Mono> {
-        self.callee.as_ref()?.rings_until
+    /// When to look how far the call to somebody outside is.
+    pub fn looks_at(&self) -> Option<Mono> {
+        self.callee.as_ref()?.look_at
     }
 
     /// What the citizen hears whom the other side has put on hold: name of a sound below `sounds/music/`. The other side hears nothing.

@@ -1,6 +1,7 @@
 //! What a flow asks of the world outside: a question goes out, and what is told comes back to the run that asked.
 //!
-//! A question is carried out elsewhere, on the control thread's own time never: [`Output::Ask`] names it, [`Input::Told`]
+//! What the configuration knows is answered at once. Any other question is carried out elsewhere, on the control thread's own time
+//! never: [`Output::Ask`] names it, [`Input::Told`]
 //! answers it, late or never. A call has one question at a time. Its answer is taken while the call lives and the flow waits: the
 //! flow's own patience ([`Request::patience`]) is the time limit, so nothing is set an alarm for here.
 //!

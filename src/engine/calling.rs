@@ -21,6 +21,9 @@ use crate::words::{EndedBy, NotTaken};
 use super::gate::Held;
 use super::{Engine, Owner};
 
+/// How long a trunk may say nothing at all: over UDP the INVITE has gone out five times by then (RFC 3261 section 17.1.1.2).
+const MOST_SILENCE: Duration = Duration::from_secs(8);
+
 /// How trunks tell that nobody answers (RFC 3261 sections 21.4.9 and 21.4.18).
 const NOBODY_ANSWERS: [u16; 2] = [408, 480];
 
@@ -54,8 +57,9 @@ impl Engine {
         let link = route.gateway.link.ok_or_else(no_address)?;
         let mut leg = self.open_leg(None, link, Owner::Callee(id));
         leg.media_networks = route.trunk.media.clone();
-        let (dialled, personal, rings_until) = (route.dialled(), number.personal, Some(now.mono + ring_for));
-        Ok(Callee { dialled, personal, trunk, rings_until, leg })
+        let (dialled, personal) = (route.dialled(), number.personal);
+        let (rings_until, look_at) = (now.mono + ring_for, Some(now.mono + ring_for.min(MOST_SILENCE)));
+        Ok(Callee { dialled, personal, trunk, rings_until, look_at, leg })
     }
 
     /// The port is bound: write down who is called, and call once that is safe.
@@ -98,13 +102,17 @@ impl Engine {
         })
     }
 
-    /// It has rung for long enough.
-    pub(super) fn on_ring_over(&mut self, now: Now, id: CallId) {
-        let heard = self.calls.get(&id).and_then(|call| call.callee.as_ref()?.leg.dialog);
-        if heard.is_some_and(|dialog| self.sip.is_heard(dialog)) {
-            return self.callee_not_taken(now, id, (NotTaken::Missed, None), Answer::NoAnswer);
+    /// It has rung for long enough, or the trunk should have said something by now.
+    pub(super) fn look_at_callee(&mut self, now: Now, id: CallId) {
+        let Some(callee) = self.calls.get_mut(&id).and_then(|call| call.callee.as_mut()) else { return };
+        if !callee.leg.dialog.is_some_and(|dialog| self.sip.is_heard(dialog)) {
+            return self.fail_callee(now, id, "the trunk does not answer".to_owned());
         }
-        self.fail_callee(now, id, "the trunk does not answer".to_owned());
+        if callee.rings_until > now.mono {
+            callee.look_at = Some(callee.rings_until);
+            return self.set_alarm(id);
+        }
+        self.callee_not_taken(now, id, (NotTaken::Missed, None), Answer::NoAnswer);
     }
 
     /// Our INVITE got a final failure. A redirection is one: whom we call is not for others to say.
@@ -174,7 +182,7 @@ impl Engine {
     fn join_callee(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(callee) = call.callee.as_mut() else { return };
-        callee.rings_until = None;
+        callee.look_at = None;
         let (b, number, trunk) = (callee.leg.media, destination(callee), callee.trunk.clone());
         let trunk = self.config.trunks.iter().find(|known| known.name == trunk);
         let records = trunk.and_then(|trunk| trunk.outgoing.as_ref()).is_some_and(|gateway| gateway.record);

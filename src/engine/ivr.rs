@@ -81,7 +81,7 @@ impl Engine {
     pub(super) fn set_alarm(&mut self, id: CallId) {
         let of_flow =
             || self.runs.get(&id).and_then(FlowRun::poll_timeout).filter(|_| !self.is_transferred(id));
-        let wanted = self.calls.get(&id).and_then(Call::rings_until).or_else(of_flow);
+        let wanted = self.calls.get(&id).and_then(Call::looks_at).or_else(of_flow);
         let set = self.alarm_of.get(&id).copied();
         if wanted == set {
             return;

@@ -299,8 +299,8 @@ impl Engine {
             }
             self.alarms.pop_first();
             self.alarm_of.remove(&call);
-            match self.calls.get(&call).and_then(Call::rings_until) {
-                Some(_) => self.on_ring_over(now, call),
+            match self.calls.get(&call).and_then(Call::looks_at) {
+                Some(_) => self.look_at_callee(now, call),
                 None => self.step_flow(now, call, crate::flow::Input::Timeout),
             }
         }

@@ -200,8 +200,11 @@ fn trunk_that_says_nothing_is_an_error_and_not_somebody_who_does_not_answer() {
     let (mut sim, office) = world(setting(), Manner::Ignores);
     sim.unplug(office, true);
     let citizen = sim.call("055055");
+    hears(&mut sim, citizen, "music/attesa");
+    let before = sim.now;
     hears(&mut sim, citizen, "it/scuse");
     assert_eq!(failures(&sim), ["the trunk does not answer"]);
+    assert!(sim.now < before + 10 * SECOND, "no citizen waits for a trunk that is gone");
     let contact = over(&mut sim, citizen, office);
     assert_eq!(contact.outcome, Some(Outcome::Left));
 }
