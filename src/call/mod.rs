@@ -1,7 +1,7 @@
 //! A call: all legs of one conversation, and the rules that need no neighbour to be stated.
 //!
 //! A call *arrives* (its port is being bound and its first fact written), is *answered*, is led by its flow, *waits* in a
-//! queue, *talks* with an operator, perhaps goes back to its flow, and ends. [`Story`] keeps what decides the outcome; [`Hearing`]
+//! queue or for a number to answer, *talks* with an operator or with whoever was called, perhaps goes back to its flow, and ends. [`Story`] keeps what decides the outcome; [`Hearing`]
 //! what the citizen hears now and what must happen when it has been heard; [`Pulses`] whether the phones are still there. The engine carries messages between the call and
 //! SIP, media, flow and distribution.
 
@@ -27,6 +27,7 @@ use crate::ids::{CallId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::media::{self, LegId};
 use crate::sdp;
 use crate::sip::DialogId;
+use crate::time::Mono;
 use crate::words::NotTaken;
 
 /// One side of a call: a dialog plus its media.
@@ -61,6 +62,10 @@ pub enum Phase {
     Waiting(QueueId),
     /// Joined with the operator at this seat.
     Talking(SeatId),
+    /// Waits for a number outside to answer.
+    Calling,
+    /// Joined with whoever answered there.
+    Transferred,
 }
 
 /// The seat's side of a call, from the moment it is rung.
@@ -70,6 +75,23 @@ pub struct SeatLeg {
     pub seat: SeatId,
     /// For which queue.
     pub queue: QueueId,
+    /// SIP and media.
+    pub leg: Leg,
+}
+
+/// The side of somebody outside who is called for the citizen, from the moment the number is known.
+#[derive(Clone, Debug)]
+pub struct Callee {
+    /// As the trunk wants it dialled.
+    pub dialled: String,
+    /// The number tells something about a person.
+    pub personal: bool,
+    /// By which trunk.
+    pub trunk: Arc<str>,
+    /// When the ringing ends.
+    pub rings_until: Mono,
+    /// When to look how far it is; `None`: it was answered.
+    pub look_at: Option<Mono>,
     /// SIP and media.
     pub leg: Leg,
 }
@@ -105,6 +127,8 @@ pub struct Call {
     pub citizen: Leg,
     /// The operator's side, while a seat rings or talks.
     pub seat: Option<SeatLeg>,
+    /// The side of a number outside, while it rings or talks. Never beside a seat's.
+    pub callee: Option<Callee>,
     /// How far it is.
     pub phase: Phase,
     /// What the citizen hears.
@@ -117,6 +141,9 @@ pub struct Call {
     pub takes: u32,
 }
 
+/// Heard while somebody is waited for, unless the flow says otherwise: name of a sound below `sounds/music/`.
+pub const MUSIC: &str = "attesa";
+
 /// Most messages that one call may queue: who may key in a number must not be able to fill somebody's phone.
 const MAX_LETTERS: u32 = 3;
 /// Most recordings of the citizen alone in one call: who records again and again must not fill the disk.
@@ -126,6 +153,12 @@ impl Leg {
     /// The port is bound: from now on there is SDP.
     pub fn on_port(&mut self, port: u16) -> &mut sdp::Local {
         self.local.insert(sdp::Local::new(self.address, port, self.media.0))
+    }
+
+    /// The answer to our offer: what media must know, if it can be used.
+    pub fn on_answer(&mut self, answer: Option<&[u8]>) -> Option<media::Command> {
+        let agreed = self.local.as_mut()?.read_answer(answer?).ok()?;
+        Some(self.set_remote(&agreed))
     }
 
     /// The peer's SDP agrees to this: what media must know.
@@ -150,18 +183,39 @@ impl SeatLeg {
 }
 
 impl Call {
-    /// What the citizen hears whom the operator has put on hold: name of a sound below `sounds/music/`. The operator hears nothing.
+    /// The leg beside the citizen's.
+    pub fn other(&self) -> Option<&Leg> {
+        let seat = self.seat.as_ref().map(|seat| &seat.leg);
+        seat.or(self.callee.as_ref().map(|callee| &callee.leg))
+    }
+
+    /// The same, to be changed.
+    pub fn other_mut(&mut self) -> Option<&mut Leg> {
+        let seat = self.seat.as_mut().map(|seat| &mut seat.leg);
+        seat.or(self.callee.as_mut().map(|callee| &mut callee.leg))
+    }
+
+    /// Citizen and operator, or whoever was called, hear each other.
+    pub fn talks(&self) -> bool {
+        matches!(self.phase, Phase::Talking(_) | Phase::Transferred)
+    }
+
+    /// When to look how far the call to somebody outside is.
+    pub fn looks_at(&self) -> Option<Mono> {
+        self.callee.as_ref()?.look_at
+    }
+
+    /// What the citizen hears whom the other side has put on hold: name of a sound below `sounds/music/`. The other side hears nothing.
     pub fn hold_music(&self) -> Option<&str> {
-        self.seat.as_ref().filter(|seat| seat.leg.held)?;
-        Some(self.enqueue.as_ref()?.music.as_str())
+        self.other().filter(|leg| leg.held)?;
+        Some(self.enqueue.as_ref().map_or(MUSIC, |enqueue| &enqueue.music))
     }
 
     /// A talk begins. The file that it is recorded to, below the recordings directory: by day, named like the contact, and from the
-    /// second on with its number. Queue, node and citizen must all agree to it.
-    pub fn begin_talk(&mut self, queue_records: bool, wall: jiff::Timestamp) -> Option<String> {
+    /// second on with its number. The citizen must agree to it too.
+    pub fn begin_talk(&mut self, recorded: bool, wall: jiff::Timestamp) -> Option<String> {
         self.talks = self.talks.saturating_add(1);
-        let node_records = self.enqueue.as_ref().is_some_and(|enqueue| enqueue.record);
-        let recorded = queue_records && node_records && self.may_record;
+        let recorded = recorded && self.may_record;
         recorded.then(|| self.file("", self.talks, wall))
     }
 
@@ -192,7 +246,7 @@ impl Call {
 
     /// Either side has put the other on hold.
     pub fn is_held(&self) -> bool {
-        self.citizen.held || self.seat.as_ref().is_some_and(|seat| seat.leg.held)
+        self.citizen.held || self.other().is_some_and(|leg| leg.held)
     }
 
     /// The leg with this media id.
@@ -200,6 +254,6 @@ impl Call {
         if self.citizen.media == media {
             return Some(&mut self.citizen);
         }
-        self.seat.as_mut().map(|seat| &mut seat.leg).filter(|leg| leg.media == media)
+        self.other_mut().filter(|leg| leg.media == media)
     }
 }

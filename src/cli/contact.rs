@@ -167,6 +167,7 @@ fn heading(line: &ContactLine) -> String {
         ("why", line.why.clone()),
         ("queue", line.queue.as_ref().map(ToString::to_string)),
         ("operator", line.operator.as_ref().map(ToString::to_string)),
+        ("given to", line.transferred_to.clone()),
         ("coded", line.disposition.clone()),
         ("times", Some(times)),
         ("path", Some(path).filter(|path| !path.is_empty())),

@@ -41,8 +41,9 @@ pub(super) struct Filter {
     limit: Option<usize>,
 }
 
-const OUTCOMES: [(&str, Outcome); 9] = [
+const OUTCOMES: [(&str, Outcome); 10] = [
     ("answered", Outcome::Answered),
+    ("transferred", Outcome::Transferred),
     ("callback", Outcome::Callback),
     ("unserved", Outcome::Unserved),
     ("abandoned", Outcome::Abandoned),

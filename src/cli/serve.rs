@@ -27,7 +27,7 @@ use crate::io::signals::{Hangups, Signals};
 use crate::io::sip::SipSockets;
 use crate::io::speaking::Speaker;
 use crate::io::store::{OpenError, Store};
-use crate::io::{chance, limits, retention, supervisor};
+use crate::io::{chance, limits, retention, supervisor, trunks};
 use crate::media::leg::Limits;
 
 /// Run the exchange.
@@ -96,7 +96,7 @@ fn check_addresses(args: &ServeArgs, config: &Config) -> Result<(), Failure> {
     }
 }
 
-async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
+async fn serve(args: &ServeArgs, mut loaded: Loaded) -> Result<(), Failure> {
     let connectors = Connectors::open(&loaded.config).map_err(Failure::faults)?;
     let (store, recovered) = Store::open(&args.data).map_err(|error| match error {
         OpenError::InUse { dir } => Failure::other(format_args!(
@@ -110,6 +110,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let sip = SipSockets::bind(args.sip).await.map_err(|error| taken("--sip", args.sip, &error))?;
     let http = TcpListener::bind(args.http).map_err(|error| taken("--http", args.http, &error))?;
     let (sip_address, http_address) = (sip.address(), http.local_addr().map_err(Failure::other)?);
+    trunks::find(&mut loaded.config, sip_address);
     let config = Arc::new(loaded.config);
     let media = start_media(&config, sip_address, recordings)?;
     let speaker = start_speaker(&config, args.data.join("bulletins"))?;
@@ -133,7 +134,7 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let reloader = Arc::new(Reloader {
         config: args.config.clone(),
         always_open: args.always_open,
-        sip: args.sip,
+        sip: sip_address,
         control: handle.clone(),
         turn: tokio::sync::Mutex::default(),
     });

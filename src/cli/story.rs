@@ -2,7 +2,7 @@
 
 use super::out::{moment, word};
 use crate::io::records::Step;
-use crate::journal::entry::{Fact, Personal};
+use crate::journal::entry::{Destination, Fact, Personal};
 use crate::words::{AskedAgain, NotTaken, Plea, QueueExit};
 
 /// One row a fact: when, how long after the first, what.
@@ -68,6 +68,18 @@ fn tell(fact: &Fact) -> Option<String> {
             let recorded = if recording.is_some() { ", recorded" } else { "" };
             format!("talks with {operator}{at}{recorded}")
         }
+        Fact::NumberCalled { number, trunk, .. } => {
+            format!("number {} is called, by trunk {trunk}", destination(number))
+        }
+        Fact::NumberNotTaken { why, status, .. } => {
+            let status = status.map_or_else(String::new, |status| format!(" (SIP {status})"));
+            format!("the number {}{status}", number_not_taken(*why))
+        }
+        Fact::Transferred { number, recording, .. } => {
+            let recorded = if recording.is_some() { ", recorded" } else { "" };
+            format!("transferred: talks with {}{recorded}", destination(number))
+        }
+        Fact::TransferEnded { .. } => "no longer talks with the number".to_owned(),
         Fact::Held { on, .. } => if *on { "on hold" } else { "taken back from hold" }.to_owned(),
         Fact::Parted { seat, .. } => format!("no longer talks; {seat} wraps up"),
         Fact::WrappedUp { seat, .. } => format!("{seat} has wrapped up"),
@@ -118,6 +130,13 @@ fn personal(field: &Personal) -> &str {
     }
 }
 
+fn destination(number: &Destination) -> &str {
+    match number {
+        Destination::Public(number) => number,
+        Destination::Personal(number) => personal(number),
+    }
+}
+
 fn exit_in_words(exit: QueueExit) -> &'static str {
     match exit {
         QueueExit::Answered => "the talk is over",
@@ -137,6 +156,13 @@ fn not_taken(why: NotTaken) -> &'static str {
         NotTaken::Rejected => "refused",
         NotTaken::Unreachable => "could not be reached",
         NotTaken::CallerLeft => "stops ringing: the caller has left",
+    }
+}
+
+fn number_not_taken(why: NotTaken) -> &'static str {
+    match why {
+        NotTaken::Rejected => "is busy",
+        NotTaken::Missed | NotTaken::Unreachable | NotTaken::CallerLeft => not_taken(why),
     }
 }
 
@@ -173,6 +199,29 @@ mod tests {
             "2.5 s: waits in queue tributi, at place 3",
             "3.0 s: seat01 did not answer in time",
             "60.0 s: abandoned (short), ended by citizen",
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn story_of_a_transfer_tells_the_number_and_what_came_of_it() {
+        let contact = ContactId(Stamp { node: 1, epoch: 1, count: 1 });
+        let (office, trunk) = (Destination::Public("0557954".to_owned()), "demo".to_owned());
+        let person = Destination::Personal(Personal::Erased);
+        let facts = [
+            Fact::NumberCalled { contact, number: person, trunk: trunk.clone() },
+            Fact::NumberNotTaken { contact, why: NotTaken::Rejected, status: Some(486) },
+            Fact::NumberCalled { contact, number: office.clone(), trunk },
+            Fact::Transferred { contact, number: office, recording: Some("a.wav".to_owned()) },
+            Fact::TransferEnded { contact },
+        ];
+        let told: Vec<_> = facts.iter().filter_map(tell).collect();
+        let expected = [
+            "number (erased) is called, by trunk demo",
+            "the number is busy (SIP 486)",
+            "number 0557954 is called, by trunk demo",
+            "transferred: talks with 0557954, recorded",
+            "no longer talks with the number",
         ];
         assert_eq!(told, expected);
     }

@@ -135,7 +135,8 @@ impl Case {
 
     /// A contact of this case has ended so.
     pub fn on_outcome(&mut self, outcome: Outcome) {
-        if matches!(outcome, Outcome::Answered | Outcome::Contained) && !self.has_voicemail() {
+        let settled = matches!(outcome, Outcome::Answered | Outcome::Transferred | Outcome::Contained);
+        if settled && !self.has_voicemail() {
             self.status = CaseStatus::Closed;
         }
     }

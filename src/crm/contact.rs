@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{
     CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
 };
-use crate::journal::entry::{Entry, Fact, Personal};
+use crate::journal::entry::{Destination, Entry, Fact, Personal};
 use crate::journal::seal::{Keys, NumberHash};
 use crate::words::{EndedBy, Outcome};
 
@@ -74,6 +74,9 @@ pub struct Contact {
     /// The operator it was joined to last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<OperatorId>,
+    /// The number that it was transferred to last; sealed when it is a person's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transferred_to: Option<Destination>,
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
@@ -189,6 +192,7 @@ impl Contact {
             queue: None,
             seat: None,
             operator: None,
+            transferred_to: None,
             outcome: None,
             ended_by: None,
             short: false,
@@ -244,6 +248,18 @@ impl Contact {
                 self.times.ring.stop(at_ms);
                 self.times.joined.start(at_ms);
             }
+            Fact::NumberCalled { .. } => self.times.ring.start(at_ms),
+            Fact::NumberNotTaken { .. } => self.times.ring.stop(at_ms),
+            Fact::Transferred { number, recording, .. } => {
+                self.transferred_to = Some(number.clone());
+                self.recording = recording.clone().or(self.recording.take());
+                self.times.ring.stop(at_ms);
+                self.times.joined.start(at_ms);
+            }
+            Fact::TransferEnded { .. } => {
+                self.times.joined.stop(at_ms);
+                self.times.hold.stop(at_ms);
+            }
             Fact::Held { on: true, .. } if self.times.joined.since_ms.is_some() => {
                 self.times.hold.start(at_ms)
             }
@@ -262,7 +278,10 @@ impl Contact {
                 (self.short, self.why, self.closed_ms) = (*short, why.clone(), Some(at_ms));
                 self.on_closed(at_ms);
             }
-            Fact::Erased { .. } => (self.from, self.number) = (Personal::Erased, None),
+            Fact::Erased { .. } => {
+                (self.from, self.number) = (Personal::Erased, None);
+                self.transferred_to.take_if(|number| matches!(number, Destination::Personal(_)));
+            }
             _ => {}
         }
     }

@@ -91,6 +91,7 @@ impl Engine {
             enqueue: None,
             citizen,
             seat: None,
+            callee: None,
             phase: Phase::Arriving,
             hearing: Hearing::default(),
             story: Story::default(),
@@ -197,7 +198,7 @@ impl Engine {
     /// The ACK has come: the flow begins. It may carry the answer to an offer of ours, in the first INVITE or a later one.
     pub(super) fn on_established(&mut self, now: Now, dialog: DialogId, answer: Option<Vec<u8>>) {
         match self.dialogs.get(&dialog).cloned() {
-            Some(Owner::Citizen(id) | Owner::Seat(id)) => {
+            Some(Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id)) => {
                 let begins = self.calls.get(&id).is_some_and(|call| call.phase == Phase::Answered);
                 match self.take_late_answer(now, id, dialog, answer) {
                     Err(why) if begins => self.close_call(now, id, EndedBy::Exchange, Some(why)),
@@ -222,8 +223,7 @@ impl Engine {
     ) -> Result<(), String> {
         let (Some(call), Some(answer)) = (self.calls.get_mut(&id), answer) else { return Ok(()) };
         let (is_citizen, was_held) = (call.citizen.dialog == Some(dialog), call.is_held());
-        let leg =
-            if is_citizen { Some(&mut call.citizen) } else { call.seat.as_mut().map(|seat| &mut seat.leg) };
+        let leg = if is_citizen { Some(&mut call.citizen) } else { call.other_mut() };
         let Some(leg) = leg else { return Ok(()) };
         let Some(local) = leg.local.as_mut() else { return Ok(()) };
         let agreed = local.read_answer(&answer).map_err(|error| error.to_string())?;
@@ -244,6 +244,7 @@ impl Engine {
                 self.close_call(now, id, EndedBy::Exchange, Some(format!("no RTP port: {error}")));
             }
             Some(Owner::Seat(id)) => self.fail_seat(now, id),
+            Some(Owner::Callee(id)) => self.fail_callee(now, id, format!("no RTP port: {error}")),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),
             None => {}
         }

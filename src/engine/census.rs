@@ -104,6 +104,7 @@ impl Engine {
         found.extend(journalled.map(|dialog| Orphan::Journalled(*dialog)));
         let held = self.gate.held().filter(|held| match held {
             Held::Answer(call) => is_over(call),
+            Held::Call(leg) => !self.legs.contains_key(leg),
             Held::Message(id) => is_over(&id.call),
             Held::Confirm(dialog) => !self.services.contains_key(dialog),
             Held::Reply(_) => false, // of no call
@@ -129,7 +130,7 @@ impl Engine {
 
     fn lives(&self, owner: &Owner) -> bool {
         match owner {
-            Owner::Citizen(call) | Owner::Seat(call) => self.calls.contains_key(call),
+            Owner::Citizen(call) | Owner::Seat(call) | Owner::Callee(call) => self.calls.contains_key(call),
             Owner::Service(dialog) => self.services.contains_key(dialog),
         }
     }

@@ -127,7 +127,7 @@ pub struct CallState {
     pub to: String,
     /// The body answered for.
     pub entity: EntityId,
-    /// `arriving`, `answered`, `flow`, `waiting`, `talking`.
+    /// `arriving`, `answered`, `flow`, `waiting`, `talking`, `calling`, `transferred`.
     pub phase: &'static str,
     /// The queue it waits in, or came to its seat by.
     pub queue: Option<QueueId>,
@@ -307,10 +307,13 @@ impl Engine {
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         for id in calls {
             let Some(call) = self.calls.get(&id) else { continue };
-            let hears = matches!(call.phase, Phase::Flow | Phase::Waiting(_));
+            let hears = matches!(call.phase, Phase::Flow | Phase::Waiting(_) | Phase::Calling);
             let sound = self.sound(call.language.as_str(), Notice::ServiceEnds.sound()).filter(|_| hears);
             self.runs.remove(&id);
             self.acd.handle_input(now.mono, acd::Input::Leave(id));
+            if hears {
+                self.part_callee(now, id);
+            }
             match sound {
                 Some(sound) => self.play(id, vec![sound], Purpose::Farewell, false),
                 None => self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned())),
@@ -397,6 +400,8 @@ fn call_state(call: &crate::call::Call) -> CallState {
         Phase::Flow => ("flow", None),
         Phase::Waiting(queue) => ("waiting", Some(queue.clone())),
         Phase::Talking(_) => ("talking", call.seat.as_ref().map(|leg| leg.queue.clone())),
+        Phase::Calling => ("calling", None),
+        Phase::Transferred => ("transferred", None),
     };
     CallState {
         id: call.id,

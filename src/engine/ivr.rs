@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::acd;
-use crate::call::{Phase, Purpose, Tags};
+use crate::call::{Call, Phase, Purpose, Tags};
 use crate::flow::{self, CallFacts, Enqueue, FlowRun, World};
 use crate::ids::{CallId, QueueId};
 use crate::journal::entry::Fact;
@@ -77,8 +77,10 @@ impl Engine {
         self.set_alarm(id);
     }
 
-    fn set_alarm(&mut self, id: CallId) {
-        let wanted = self.runs.get(&id).and_then(FlowRun::poll_timeout).filter(|_| !self.is_transferred(id));
+    pub(super) fn set_alarm(&mut self, id: CallId) {
+        let of_flow =
+            || self.runs.get(&id).and_then(FlowRun::poll_timeout).filter(|_| !self.is_transferred(id));
+        let wanted = self.calls.get(&id).and_then(Call::looks_at).or_else(of_flow);
         let set = self.alarm_of.get(&id).copied();
         if wanted == set {
             return;
@@ -258,7 +260,7 @@ impl Engine {
                 }
             }
             Some(Owner::Service(dialog)) => self.on_service_played(now, dialog),
-            Some(Owner::Seat(_)) | None => {}
+            Some(Owner::Seat(_) | Owner::Callee(_)) | None => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
-//! `ending` closes it; `asking` carries its questions to the world outside; `takes` records what the citizen says to the exchange
+//! `calling` calls a number outside, `ending` closes it; `asking` carries its questions to the world outside; `takes` records what the citizen says to the exchange
 //! itself; `gate` keeps the promises of durability, `service` serves the operators' feature codes, `command` people's commands,
 //! `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other files, `restart` what a crash left
 //! behind; `call_log` tells the log of calls, `census` says what is held.
@@ -10,6 +10,7 @@
 mod arrival;
 mod asking;
 mod call_log;
+mod calling;
 mod census;
 mod command;
 mod ending;
@@ -134,6 +135,7 @@ pub struct Setup {
 enum Owner {
     Citizen(CallId),
     Seat(CallId),
+    Callee(CallId),
     Service(DialogId),
 }
 
@@ -330,7 +332,10 @@ impl Engine {
             }
             self.alarms.pop_first();
             self.alarm_of.remove(&call);
-            self.step_flow(now, call, crate::flow::Input::Timeout);
+            match self.calls.get(&call).and_then(Call::looks_at) {
+                Some(_) => self.look_at_callee(now, call),
+                None => self.step_flow(now, call, crate::flow::Input::Timeout),
+            }
         }
         while let Some(dialog) = self.pulses.poll_due(now.mono) {
             self.sip.probe(now.mono, dialog);
@@ -369,8 +374,8 @@ impl Engine {
             E::Cancelled { dialog } => self.on_dialog_over(now, dialog, crate::words::EndedBy::Citizen),
             E::Established { dialog, answer } => self.on_established(now, dialog, answer),
             E::Ringing { .. } => {}
-            E::Answered { dialog, answer } => self.on_seat_answered(now, dialog, answer),
-            E::Rejected { dialog, status } => self.on_seat_refused(now, dialog, status),
+            E::Answered { dialog, answer } => self.on_answered(now, dialog, answer.as_deref()),
+            E::Rejected { dialog, status } => self.on_refused(now, dialog, status),
             E::Reoffer { dialog, offer } => self.on_reoffer(now, dialog, offer),
             E::Ended { dialog, how } => self.on_dialog_over(now, dialog, ending::ended_by(how)),
             E::Registered { user, .. } => self.on_registered(now, &user, true),
@@ -401,6 +406,7 @@ impl Engine {
             E::Opened { leg, port } => match self.legs.get(&leg).cloned() {
                 Some(Owner::Citizen(call)) => self.on_citizen_port(now, call, port),
                 Some(Owner::Seat(call)) => self.on_seat_port(now, call, port),
+                Some(Owner::Callee(call)) => self.on_callee_port(now, call, port),
                 Some(Owner::Service(dialog)) => self.on_service_port(now, dialog, port),
                 None => {} // closed meanwhile; its Close is on the way
             },
@@ -426,6 +432,7 @@ impl Engine {
     fn on_freed(&mut self, now: Now, freed: Freed) {
         match freed.held {
             Held::Answer(call) => self.answer_citizen(now, call),
+            Held::Call(leg) => self.invite_callee(now, leg),
             Held::Message(id) => self.on_message_kept(now, id, freed.kept),
             Held::Confirm(dialog) => self.on_coding_kept(now, dialog, freed.kept),
             Held::Reply(request) => {

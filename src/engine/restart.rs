@@ -27,7 +27,7 @@ impl Engine {
             tracing::warn!(calls = cut_off, "calls that the last end of the exchange cut off are closed now");
         }
         for (contact, open) in &recovered.state.contacts {
-            let story = Story::recovered(open.joined.is_some(), open.left, open.informed);
+            let story = Story::recovered(open.joined.is_some(), open.transferred, open.left, open.informed);
             let (contact, ended_by) = (*contact, EndedBy::Crash);
             let outcome = story.outcome(ended_by);
             self.append(then, Fact::ContactClosed { contact, outcome, ended_by, short: false, why: None });

@@ -156,6 +156,7 @@ pub enum Fault {
     UnknownTopic { name: String, hint: Hint },
     UnknownSchedule { name: String, hint: Hint },
     UnknownConnector { name: String, hint: Hint },
+    UnknownArticle { name: String, hint: Hint },
     Schedule { name: String, fault: super::hours::ScheduleFault },
     NeverOpens(String),
     UnknownMusic { name: String, hint: Hint },
@@ -186,6 +187,8 @@ pub enum Fault {
     // Single types.
     EmptyTag(String),
     Target(String),
+    NotANumber(String),
+    NotCalled(String),
     BadPath(String),
     NoQuestions(String),
 
@@ -221,6 +224,7 @@ pub enum Fault {
     Untested(String),
     BargedNotice(String),
     Unconnected { node: String, act: &'static str },
+    NoWayOut(String),
 }
 
 impl Fault {
@@ -243,6 +247,7 @@ impl Fault {
                 | Fault::Untested(_)
                 | Fault::BargedNotice(_)
                 | Fault::Unconnected { .. }
+                | Fault::NoWayOut(_)
         )
     }
 }

@@ -29,6 +29,12 @@ pub struct Environment {
     pub schedules: BTreeMap<ScheduleId, Schedule>,
     /// Connectors that `http` nodes may ask.
     pub connectors: BTreeSet<String>,
+    /// Keys of `config/knowledge.toml`.
+    pub articles: BTreeSet<String>,
+    /// How numbers begin that may be called beside those of public use: `config/trunks.toml`.
+    pub destinations: Vec<String>,
+    /// No trunk leads out: nobody can be called.
+    pub no_way_out: bool,
     /// What the exchange does not carry out yet: every caller leaves such a node by `error`.
     pub unconnected: BTreeSet<&'static str>,
     /// Recordings by language, `sounds/<language>/<name>.wav`.

@@ -62,6 +62,7 @@ fn demo_environment() -> Environment {
         schedules: sportello().schedules,
         music: names(["attesa"]),
         connectors: ["segnalazioni".to_owned()].into(),
+        articles: ["anagrafe".to_owned(), "orari-anagrafe".to_owned()].into(),
         subflows: [("identifica@1", IDENTIFICA), ("segnalazione@1", STATUS)]
             .map(|(name, text)| (name.to_owned(), text.to_owned()))
             .into(),

@@ -41,6 +41,9 @@ pub enum ValueError {
 }
 
 impl Value {
+    /// Longest text in a value.
+    pub const MAX_TEXT_BYTES: usize = MAX_TEXT_BYTES;
+
     /// Reads JSON. Nulls are left out, fractions become texts as written.
     ///
     /// # Errors

@@ -23,4 +23,5 @@ pub mod sip;
 pub mod speaking;
 pub mod store;
 pub mod supervisor;
+pub mod trunks;
 pub mod views_sled;

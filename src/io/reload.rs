@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 
 use super::connectors::Connectors;
 use super::control::{ControlHandle, Gone};
-use super::setup;
+use super::{setup, trunks};
 use crate::engine::{Files, Reply};
 
 /// Reads the files of a running exchange again.
@@ -110,6 +110,7 @@ fn read(
         )]);
     }
     loaded.config.calendars.always_open |= always_open;
+    trunks::find(&mut loaded.config, sip);
     let connectors = Connectors::open(&loaded.config)?;
     let files =
         Files { config: Arc::new(loaded.config), flows: loaded.flows, sounds: Arc::new(loaded.sounds) };

@@ -120,6 +120,9 @@ pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
         topics: config.topics.keys().cloned().collect(),
         schedules: config.calendars.schedules.clone(),
         connectors: config.connectors.keys().cloned().collect(),
+        articles: config.knowledge.keys().cloned().collect(),
+        destinations: config.destinations.also.clone(),
+        no_way_out: config.trunks.iter().all(|trunk| trunk.outgoing.is_none()),
         unconnected: crate::engine::UNCONNECTED.into(),
         ..Environment::default()
     };

@@ -215,6 +215,40 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         recording: Option<String>,
     },
+    /// A number outside was called for the citizen.
+    NumberCalled {
+        /// The contact.
+        contact: ContactId,
+        /// The number.
+        number: Destination,
+        /// By which trunk.
+        trunk: String,
+    },
+    /// The call to the number led to nothing.
+    NumberNotTaken {
+        /// The contact.
+        contact: ContactId,
+        /// Why: `rejected` is busy.
+        why: NotTaken,
+        /// What the trunk answered (a status of SIP), if it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+    },
+    /// Citizen and whoever answered at the number hear each other.
+    Transferred {
+        /// The contact.
+        contact: ContactId,
+        /// The number.
+        number: Destination,
+        /// Recording, below the recordings directory.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recording: Option<String>,
+    },
+    /// They no longer hear each other.
+    TransferEnded {
+        /// The contact.
+        contact: ContactId,
+    },
     /// One side put the other on hold, or took it back.
     Held {
         /// The contact.
@@ -378,6 +412,16 @@ pub enum Personal {
     Erased,
 }
 
+/// A number that was called: an office's may be read by everybody, a person's is sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Destination {
+    /// It stands in the flow.
+    Public(String),
+    /// It tells something about a person.
+    Personal(Personal),
+}
+
 impl std::fmt::Debug for Personal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -409,6 +453,10 @@ impl Fact {
             | Fact::SeatRung { contact, .. }
             | Fact::SeatNotTaken { contact, .. }
             | Fact::Joined { contact, .. }
+            | Fact::NumberCalled { contact, .. }
+            | Fact::NumberNotTaken { contact, .. }
+            | Fact::Transferred { contact, .. }
+            | Fact::TransferEnded { contact }
             | Fact::Held { contact, .. }
             | Fact::Parted { contact, .. }
             | Fact::WrappedUp { contact, .. }

@@ -104,6 +104,9 @@ pub struct OpenContact {
     pub answered: bool,
     /// The seat it was joined to.
     pub joined: Option<SeatId>,
+    /// It was joined to a number outside.
+    #[serde(default)]
+    pub transferred: bool,
     /// It had a place in a queue.
     #[serde(default)]
     pub waiting: bool,
@@ -235,6 +238,7 @@ impl Recovery {
                     opened_ms: at_ms,
                     answered: false,
                     joined: None,
+                    transferred: false,
                     waiting: false,
                     left: None,
                     informed: false,
@@ -257,6 +261,10 @@ impl Recovery {
                     since.served = Some(Served { contact: *contact, queue: queue.clone() });
                 }
                 self.with_open(*contact, |open| (open.waiting, open.joined) = (false, Some(seat.clone())));
+                self.recordings.extend(recording.clone().map(|file| (file, *contact)));
+            }
+            Fact::Transferred { contact, recording, .. } => {
+                self.with_open(*contact, |open| open.transferred = true);
                 self.recordings.extend(recording.clone().map(|file| (file, *contact)));
             }
             Fact::ContactClosed { contact, .. } => drop(self.contacts.remove(contact)),

@@ -138,7 +138,9 @@ impl<R: Rows> Folding<'_, R> {
         let (case, citizen) = (contact.case, contact.citizen);
         let (entity, topic) = (contact.entity.clone(), contact.topic.clone());
         match &entry.fact {
-            Fact::Joined { recording: Some(file), .. } => self.delta.recordings.extend([(file.clone(), id)]),
+            Fact::Joined { recording: Some(file), .. } | Fact::Transferred { recording: Some(file), .. } => {
+                self.delta.recordings.extend([(file.clone(), id)]);
+            }
             Fact::TakeBegun { file, .. } => self.delta.recordings.extend([(file.clone(), id)]),
             Fact::TakeKept { .. } | Fact::RecordingFailed { .. } | Fact::RecordingDeleted { .. } => {
                 if let Some(case) = self.case_of(case)? {

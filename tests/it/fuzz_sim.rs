@@ -7,17 +7,20 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use centralino::config::Config;
+use centralino::config::{Config, DialledNumber};
 use centralino::journal::disk::{DiskFault, DiskOp};
 use centralino::journal::sim_disk::Crash;
 use centralino::planted::Fault;
 use centralino::words::StatusChange;
 use rand::RngExt;
 
+use crate::scenarios_transfer;
 use crate::sim::net::Weather;
 use crate::sim::phone::{Line, Manner, PhoneId, Seen};
 use crate::sim::{Setting, Sim};
 
+/// A number whose flow gives callers to an office outside.
+const GIVEN_TO_AN_OFFICE: &str = "055056";
 /// What people and the world do in one history.
 const ACTS: u32 = 420;
 
@@ -28,6 +31,7 @@ struct Figures {
     seats: usize,
     joined: usize,
     takes: usize,
+    transferred: usize,
     crashes: usize,
 }
 
@@ -35,6 +39,8 @@ struct Figures {
 struct History {
     seed: u64,
     sim: Sim,
+    /// Whoever is called outside.
+    office: PhoneId,
     seats: Vec<PhoneId>,
     citizens: Vec<PhoneId>,
     figures: Figures,
@@ -46,7 +52,10 @@ struct History {
 fn setting(seed: u64) -> Setting {
     use rand::SeedableRng;
     let mut chance = rand::rngs::ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
-    Setting::demo().with_config(|config: &mut Config| {
+    let flow = scenarios_transfer::FLOW.replace("id: \"055055\"", "id: passa");
+    Setting::demo().with_gateway().with_flow(&flow).with_config(|config: &mut Config| {
+        let number = DialledNumber { flow: "passa".into(), ..config.numbers["055055"].clone() };
+        config.numbers.insert(GIVEN_TO_AN_OFFICE.to_owned(), number);
         let (ring, wrap) = (chance.random_range(4..15), chance.random_range(0..8));
         let (max_wait, max_waiting) = (chance.random_range(40..240), chance.random_range(3..20));
         let (misses, rejects) = (chance.random_range(1..4), chance.random_range(1..4));
@@ -70,10 +79,11 @@ impl History {
         }
         sim.weather = if sim.chance.random_bool(0.7) { Weather::STORMY } else { Weather::CALM };
         sim.tcp_share = [0, 30, 60][sim.chance.random_range(0..3)];
+        let office = sim.gateway(&[]);
         let count = sim.chance.random_range(5..=8);
         let seats = (1..=count).map(|n| sim.seat_phone(&format!("seat{n:02}"))).collect();
         let figures = Figures { seats: count, ..Figures::default() };
-        History { seed, sim, seats, citizens: Vec::new(), figures, promised: Vec::new(), seen: 0 }
+        History { seed, sim, office, seats, citizens: Vec::new(), figures, promised: Vec::new(), seen: 0 }
     }
 
     /// A failure is told with the last facts before it.
@@ -116,7 +126,11 @@ impl History {
     }
 
     fn act(&mut self) -> Result<(), String> {
-        let (seats, citizens) = (self.seats.clone(), self.citizens.clone());
+        // The office outside does what operators do: takes calls, refuses them, hangs up, loses its power.
+        let (mut seats, citizens) = (self.seats.clone(), self.citizens.clone());
+        if self.sim.chance.random_bool(0.2) {
+            seats = vec![self.office];
+        }
         let up: Vec<_> =
             citizens.iter().copied().filter(|phone| self.sim.line(*phone) != Line::Free).collect();
         let roll = self.sim.chance.random_range(0..100);
@@ -146,6 +160,7 @@ impl History {
             48..62 => {
                 if let Some(seat) = self.some(&seats) {
                     let manner = match self.sim.chance.random_range(0..10) {
+                        8 if seat == self.office => Manner::Refused(503),
                         0..7 => Manner::Answers(after),
                         7..9 => Manner::Rejects(after),
                         _ => Manner::Ignores,
@@ -173,7 +188,8 @@ impl History {
             }
             91..94 => {
                 let code = ["*11", "*12", "*13", "*14", "*15", "*1599*9"][self.sim.chance.random_range(0..6)];
-                if let Some(seat) = self.some(&seats).filter(|seat| self.sim.line(*seat) == Line::Free) {
+                let free = self.some(&self.seats.clone()).filter(|seat| self.sim.line(*seat) == Line::Free);
+                if let Some(seat) = free {
                     self.sim.with_phone(seat, |phone, now| phone.dial(now, code));
                 }
             }
@@ -192,7 +208,7 @@ impl History {
                 self.sim.tapes.full = !self.sim.tapes.full;
             }
             _ => {
-                if let Some(seat) = self.some(&seats) {
+                if let Some(seat) = self.some(&self.seats.clone()) {
                     let again = self.sim.chance.random_bool(0.7);
                     self.register(seat, again);
                 }
@@ -203,7 +219,11 @@ impl History {
 
     fn arrive(&mut self) {
         self.figures.calls += 1;
-        let number = if self.sim.chance.random_bool(0.95) { "055055" } else { "555" };
+        let number = match self.sim.chance.random_range(0..100) {
+            0..75 => "055055",
+            75..95 => GIVEN_TO_AN_OFFICE,
+            _ => "555",
+        };
         let citizen = self.sim.dial(number);
         let listens = self.sim.chance.random_bool(0.8);
         self.sim.with_phone(citizen, |phone, _| phone.listens = listens);
@@ -280,7 +300,7 @@ impl History {
 
     /// Everybody goes home; nothing may be left, and everything must be on record.
     fn end(&mut self) -> Result<Figures, String> {
-        for phone in [self.seats.clone(), self.citizens.clone()].concat() {
+        for phone in [vec![self.office], self.seats.clone(), self.citizens.clone()].concat() {
             self.sim.unplug(phone, false);
             self.sim.hang_up(phone);
         }
@@ -300,6 +320,7 @@ impl History {
         self.everything_is_on_record()?;
         self.figures.joined = self.sim.oracle.joined;
         self.figures.takes = self.sim.oracle.kept;
+        self.figures.transferred = self.sim.oracle.transferred;
         Ok(self.figures)
     }
 
@@ -405,11 +426,12 @@ fn prove(first: u64, count: u64, fault: Option<Fault>) {
         );
     }
     println!(
-        "{} histories: {} calls, {} seats, {} talks at the median; {} crashes and {} takes kept in all",
+        "{} histories: {} calls, {} seats, {} talks at the median; {} talks with numbers, {} crashes and {} takes kept in all",
         figures.len() + failures.len(),
         median(figures.iter().map(|f| f.calls).collect()),
         median(figures.iter().map(|f| f.seats).collect()),
         median(figures.iter().map(|f| f.joined).collect()),
+        figures.iter().map(|f| f.transferred).sum::<usize>(),
         figures.iter().map(|f| f.crashes).sum::<usize>(),
         figures.iter().map(|f| f.takes).sum::<usize>(),
     );
@@ -418,6 +440,7 @@ fn prove(first: u64, count: u64, fault: Option<Fault>) {
         figures.len() < 10 || median(figures.iter().map(|f| f.calls).collect()) >= 30,
         "too few calls to mean much"
     );
+    assert!(figures.len() < 10 || figures.iter().any(|f| f.transferred > 0), "nobody was given to a number");
 }
 
 #[test]

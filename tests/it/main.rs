@@ -13,6 +13,7 @@ mod scenarios_phones;
 mod scenarios_record;
 mod scenarios_switches;
 mod scenarios_takes;
+mod scenarios_transfer;
 mod sim;
 mod torture;
 mod unheard;

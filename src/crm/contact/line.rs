@@ -7,7 +7,7 @@ use crate::crm::{Take, TakeLine};
 use crate::ids::{
     CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
 };
-use crate::journal::entry::Personal;
+use crate::journal::entry::{Destination, Personal};
 use crate::journal::seal::Keys;
 use crate::time::rome;
 use crate::words::{EndedBy, Outcome};
@@ -41,6 +41,9 @@ pub struct ContactLine {
     pub operator: Option<OperatorId>,
     /// The seat it was joined to last.
     pub seat: Option<SeatId>,
+    /// The number that it was transferred to.
+    #[serde(default)]
+    pub transferred_to: Option<String>,
     /// How it ended; nothing while it lasts.
     pub outcome: Option<Outcome>,
     /// Who ended it.
@@ -81,10 +84,15 @@ pub struct ContactLine {
 impl Contact {
     /// As people and scripts read it; `keys` open the number.
     pub fn line(&self, keys: &Keys) -> ContactLine {
-        let from = match keys.unseal(self.contact, "from", &self.from) {
+        let unsealed = |field, personal| match keys.unseal(self.contact, field, personal) {
             Personal::Clear(number) => Some(number),
             Personal::Sealed(_) | Personal::Erased => None,
         };
+        let from = unsealed("from", &self.from);
+        let transferred_to = self.transferred_to.as_ref().and_then(|number| match number {
+            Destination::Public(number) => Some(number.clone()),
+            Destination::Personal(number) => unsealed("called", number),
+        });
         let times = &self.times;
         ContactLine {
             contact: self.contact,
@@ -100,6 +108,7 @@ impl Contact {
             queue: self.queue.clone(),
             operator: self.operator.clone(),
             seat: self.seat.clone(),
+            transferred_to,
             outcome: self.outcome,
             ended_by: self.ended_by,
             ring_s: seconds(times.ring.ms),

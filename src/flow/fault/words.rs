@@ -52,6 +52,7 @@ impl Fault {
             | Fault::UnknownTopic { .. }
             | Fault::UnknownSchedule { .. }
             | Fault::UnknownConnector { .. }
+            | Fault::UnknownArticle { .. }
             | Fault::UnknownMusic { .. }
             | Fault::UnknownVar { .. }
             | Fault::UnknownLanguage { .. }
@@ -84,6 +85,8 @@ impl Fault {
             | Fault::Leak { .. }
             | Fault::EmptyTag(_)
             | Fault::Target(_)
+            | Fault::NotANumber(_)
+            | Fault::NotCalled(_)
             | Fault::BadPath(_)
             | Fault::NoQuestions(_) => self.of_values(tongue),
             Fault::UnknownSubflow { .. }
@@ -110,7 +113,8 @@ impl Fault {
             | Fault::LongMenu { .. }
             | Fault::Untested(_)
             | Fault::BargedNotice(_)
-            | Fault::Unconnected { .. } => self.of_the_whole(tongue),
+            | Fault::Unconnected { .. }
+            | Fault::NoWayOut(_) => self.of_the_whole(tongue),
             _ => self.of_shapes(tongue),
         }
     }
@@ -299,6 +303,14 @@ impl Fault {
                     "l'orario `{name}` non è né in questo flusso né in config/calendars.toml{hint}"
                 )
             }
+            Fault::UnknownArticle { name, hint } => {
+                let hint = hint.said(tongue);
+                said!(
+                    tongue,
+                    "article `{name}` is not in knowledge.toml; add it there{hint}",
+                    "l'articolo `{name}` non è in knowledge.toml; aggiungerlo là{hint}"
+                )
+            }
             Fault::UnknownConnector { name, hint } => {
                 let hint = hint.said(tongue);
                 said!(
@@ -447,6 +459,18 @@ impl Fault {
                 "node `{node}` must have either `to`, a number, or `queue`",
                 "il nodo `{node}` deve avere o `to`, un numero, o `queue`"
             ),
+            Fault::NotANumber(text) => said!(
+                tongue,
+                "`{text}` is not a telephone number; write it like 0552768224 or +390552768224",
+                "`{text}` non è un numero di telefono; scriverlo come 0552768224 o +390552768224"
+            ),
+            Fault::NotCalled(number) => said!(
+                tongue,
+                "`{number}` costs more than a call or is abroad, and is not called; list it in trunks.toml, `also` under \
+                 [destinations], if it shall be",
+                "`{number}` costa più di una chiamata o è all'estero, e non viene chiamato; per permetterlo, elencarlo in \
+                 trunks.toml, `also` sotto [destinations]"
+            ),
             Fault::BadPath(path) => said!(
                 tongue,
                 "`{path}` is no path of a connector; begin it with `/`, without `..`, `//` or the name of a server",
@@ -575,6 +599,13 @@ impl Fault {
                 tongue,
                 "node `{node}` says a notice that callers have to hear, and a key stops it; give it `barge_in: false`",
                 "il nodo `{node}` dice un avviso che va sentito, e un tasto lo interrompe; dargli `barge_in: false`"
+            ),
+            Fault::NoWayOut(node) => said!(
+                tongue,
+                "node `{node}` calls a number, and no trunk leads out; give one a table [trunk.outgoing] in trunks.toml, or \
+                 every caller leaves by `error`",
+                "il nodo `{node}` chiama un numero, e nessuna linea porta fuori; dare a una la tabella [trunk.outgoing] in \
+                 trunks.toml, o si esce sempre da `error`"
             ),
             Fault::Unconnected { node, act } => said!(
                 tongue,

@@ -18,11 +18,21 @@ struct SeatTale {
     wrap_up_until: i64,
 }
 
+/// Whoever is called outside for a contact, as the facts tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum CalleeTale {
+    #[default]
+    Nobody,
+    Called,
+    Talks,
+}
+
 /// A contact, as the facts tell.
 #[derive(Debug, Default)]
 struct ContactTale {
     queue: Option<(QueueId, u64)>,
     rung: BTreeSet<SeatId>,
+    callee: CalleeTale,
     closed: Option<Outcome>,
 }
 
@@ -36,6 +46,17 @@ pub(crate) struct Oracle {
     order: u64,
     pub(crate) joined: usize,
     pub(crate) kept: usize,
+    pub(crate) transferred: usize,
+}
+
+impl ContactTale {
+    /// Whoever is called goes from one state to the next.
+    fn moves(&mut self, contact: ContactId, from: CalleeTale, to: CalleeTale) -> Result<(), String> {
+        match std::mem::replace(&mut self.callee, to) {
+            before if before == from => Ok(()),
+            before => Err(format!("whoever is called for {contact} is {before:?} and becomes {to:?}")),
+        }
+    }
 }
 
 impl Oracle {
@@ -56,6 +77,23 @@ impl Oracle {
                 if let Some((old, _)) = old {
                     return Err(format!("{contact} enters {queue} while it is in {old}"));
                 }
+            }
+            Fact::NumberCalled { contact, .. } => {
+                let tale = self.contact(*contact)?;
+                if tale.queue.is_some() || !tale.rung.is_empty() || tale.closed.is_some() {
+                    return Err(format!("{contact} is given to a number while it waits, or is closed"));
+                }
+                tale.moves(*contact, CalleeTale::Nobody, CalleeTale::Called)?;
+            }
+            Fact::NumberNotTaken { contact, .. } => {
+                self.contact(*contact)?.moves(*contact, CalleeTale::Called, CalleeTale::Nobody)?;
+            }
+            Fact::Transferred { contact, .. } => {
+                self.transferred += 1;
+                self.contact(*contact)?.moves(*contact, CalleeTale::Called, CalleeTale::Talks)?;
+            }
+            Fact::TransferEnded { contact } => {
+                self.contact(*contact)?.moves(*contact, CalleeTale::Talks, CalleeTale::Nobody)?;
             }
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
             Fact::SeatRung { contact, seat, queue } => {
@@ -102,6 +140,9 @@ impl Oracle {
                     return Err(format!("{contact} is closed as {before:?} and again as {outcome:?}"));
                 }
                 tale.queue = None;
+                if tale.callee != CalleeTale::Nobody {
+                    return Err(format!("{contact} is closed while a number rings for it or talks with it"));
+                }
             }
             Fact::SeatChanged { seat, now, by } if now.work == WorkView::Idle => {
                 let tale = self.seats.entry(seat.clone()).or_default();
@@ -140,6 +181,7 @@ impl Oracle {
         for tale in self.contacts.values_mut() {
             tale.queue = None;
             tale.rung.clear();
+            tale.callee = CalleeTale::Nobody;
         }
     }
 

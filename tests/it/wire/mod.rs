@@ -37,6 +37,7 @@ mod stopping;
 mod storing;
 mod taking;
 mod talking;
+mod transferring;
 
 /// Whether `centralino serve` exists. Until then the scenarios that need it say `skipped:`.
 const EXCHANGE_SERVES: bool = true;
