@@ -2,8 +2,9 @@
 //!
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
-//! `ending` closes it; `asking` carries its questions to the world outside; `gate` keeps the promises of durability, `service` serves the operators' feature codes, `command` people's
-//! commands, `switching` bulletins and emergencies, `speaking` those that are texts, `restart` what a crash left behind; `census` says what is held.
+//! `ending` closes it; `asking` carries its questions to the world outside; `gate` keeps the promises of durability, `service` serves
+//! the operators' feature codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts,
+//! `restart` what a crash left behind; `census` says what is held.
 
 mod arrival;
 mod asking;
