@@ -1,9 +1,10 @@
 //! Switches: what supervisors turn on and off during the day, without publishing a flow.
 //!
 //! A *bulletin* fills a slot with a message, for all callers or for those of one Ente: a slot that flows have (`type: bulletin`), or a
-//! queue (`queue:tributi`), whose callers hear it when they enter. An *emergency* closes an Ente, a queue or everything, whatever the calendar says. Each may begin later, and holds until it is switched off or its
-//! time is over. [`Switches`] is the fold of every [`Switch`] on record, at the start as in the running exchange; who asks it first
-//! drops what is over ([`Switches::expire`]), and what has not begun is passed over.
+//! queue (`queue:tributi`), whose callers hear it when they enter. An *emergency* closes an Ente, a queue or everything, whatever the
+//! calendar says. Each may begin later, and holds until it is switched off or its time is over. [`Switches`] is the fold of every
+//! [`Switch`] on record, at the start as in the running exchange; who asks it first drops what is over ([`Switches::expire`]), and what
+//! has not begun is passed over.
 //!
 //! Scopes and slots are names of the configuration and of flows ([`Known`]), asked for before a switch is turned ([`Switches::check`]):
 //! so there are few of them.

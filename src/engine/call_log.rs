@@ -1,4 +1,5 @@
-//! What the log says of calls: one line when a call arrives, is answered, queued, given to a seat, left by it, and ends.
+//! What the log says of calls: one line when a call arrives, is answered, queued, given to a
+//! seat or to a number, left by it, and ends.
 //!
 //! It follows the facts, as the records do, so that the log and `contact show` cannot tell different stories. Citizens' numbers
 //! are masked. A call is told from its first line to its last or not at all: past [`CALLS_A_MINUTE`] new ones are counted and
@@ -131,7 +132,20 @@ impl Told {
                 let waited = self.wait.over.as_secs();
                 Some(format!("given: seat={seat} queue={queue} wait_s={waited}"))
             }
-            Fact::Parted { .. } => {
+            Fact::NumberCalled { trunk, .. } => {
+                self.wait.since = Some(now);
+                Some(format!("calls a number: trunk={trunk}"))
+            }
+            Fact::NumberNotTaken { why, .. } => {
+                self.wait.stop(now);
+                Some(format!("the number does not take it: why={}", word(why)))
+            }
+            Fact::Transferred { .. } => {
+                self.wait.stop(now);
+                self.talk.since = Some(now);
+                Some(format!("transferred: wait_s={}", self.wait.over.as_secs()))
+            }
+            Fact::Parted { .. } | Fact::TransferEnded { .. } => {
                 self.talk.stop(now);
                 None
             }

@@ -20,6 +20,9 @@ use crate::words::QueueExit;
 use super::gate::Held;
 use super::{Engine, Output, Reply, RequestId};
 
+/// The longest that a switch yet to begin is waited for without a look at the clock on the wall, which may be set meanwhile.
+const LOOK_EVERY: Duration = Duration::from_secs(3600);
+
 /// The switches at a moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SwitchState {
@@ -167,8 +170,8 @@ impl Engine {
             entities: self.switches.closed_entities(now_ms).cloned().collect(),
         };
         self.next_switch = self.switches.next_begin_ms(now_ms).map(|begin| {
-            let away = u64::try_from(begin - now_ms).unwrap_or_default();
-            (begin, now.mono + Duration::from_millis(away))
+            let away = u64::try_from(begin.saturating_sub(now_ms)).unwrap_or_default();
+            (begin, now.mono + Duration::from_millis(away).min(LOOK_EVERY))
         });
     }
 

@@ -20,13 +20,7 @@ nodes:
 
 /// A site with that flow, and a synthesiser that answers any text with a tone of 1500 Hz.
 fn site() -> Site {
-    let site = Site::demo();
-    site.empty("ivr-flows");
-    std::fs::write(site.path("ivr-flows").join("055055.yaml"), FLOW).expect("the test's directory");
-    site.configure(
-        "numbers.toml",
-        "[[number]]\nnumber = \"055055\"\nentity = \"firenze\"\nflow = \"055055\"\n",
-    );
+    let site = Site::demo().with_flow(FLOW);
     Sound::tone(1500, 2_000).write_wav(&site.path("tone.wav"));
     speak_by(&site, "cat tone.wav");
     site
