@@ -75,6 +75,9 @@ impl Value {
             serde_json::Value::Object(fields) => {
                 let mut object = BTreeMap::new();
                 for (name, field) in fields {
+                    if name.len() > MAX_TEXT_BYTES {
+                        return Err(ValueError::TooLarge);
+                    }
                     if let Some(value) = Value::within(field, depth, room)? {
                         object.insert(name, value);
                     }

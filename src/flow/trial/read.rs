@@ -19,7 +19,7 @@ const CALLER: &str = "+390552768224";
 /// The tests in this list.
 pub(in crate::flow) fn read(list: &[Yaml], flow: &Flow, faults: &Faults) -> Vec<Trial> {
     let reader = Reader { flow, faults };
-    list.iter().filter_map(|yaml| reader.trial(yaml)).collect()
+    faults.until_full(list).filter_map(|yaml| reader.trial(yaml)).collect()
 }
 
 struct Reader<'r> {
@@ -46,7 +46,7 @@ impl<'r> Reader<'r> {
         let text = |key, otherwise: &str| fields.text(key).map_or(otherwise, |text| text.text).to_owned();
         let (from, to) = (text("from", CALLER), text("to", self.flow.id.as_str()));
         let inputs = self.values(fields.fields("inputs").as_ref());
-        let acts = fields.list("keys").iter().filter_map(|act| self.act(act)).collect();
+        let acts = self.faults.until_full(fields.list("keys")).filter_map(|act| self.act(act)).collect();
         let mocks = fields.fields("mock");
         let mocks = mocks.iter().flat_map(Fields::entries).filter_map(|(name, yaml)| self.mocks(name, yaml));
         let mocks: BTreeMap<_, _> = mocks.collect();
@@ -153,7 +153,11 @@ impl<'r> Reader<'r> {
             YamlValue::List(items) => items.as_slice(),
             _ => std::slice::from_ref(yaml),
         };
-        let mocks = items.iter().map(|item| self.mock(name, node, item)).collect::<Option<Vec<_>>>()?;
+        let mocks = self
+            .faults
+            .until_full(items)
+            .map(|item| self.mock(name, node, item))
+            .collect::<Option<Vec<_>>>()?;
         Some((self.node_name(name)?, mocks))
     }
 
