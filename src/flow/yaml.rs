@@ -61,6 +61,17 @@ impl Yaml {
     }
 }
 
+impl Yaml {
+    /// How many values are in it that are neither list nor mapping.
+    pub(super) fn leaves(&self) -> usize {
+        match &self.value {
+            Value::List(items) => items.iter().map(Yaml::leaves).sum(),
+            Value::Map(fields) => fields.iter().map(|(_, value)| value.leaves()).sum(),
+            _ => 1,
+        }
+    }
+}
+
 /// Reading stops at the first thing that is no YAML, or none for flows.
 type Unread = (Place, Fault);
 
