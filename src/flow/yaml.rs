@@ -11,12 +11,12 @@ use granit_parser::{ErrorKind, Event, Marker, Options, Parser, ScalarStyle, Scan
 
 use super::fault::{Fault, Faults, Place};
 
-/// Largest file read: far above any flow made by people, far below what would hurt.
-const MAX_BYTES: usize = 1 << 20;
+/// Largest file read: ten times the largest flow made by people. With the next two it keeps a hostile file's cost below 50 ms.
+const MAX_BYTES: usize = 256 << 10;
 /// Deepest nesting read; a flow needs six levels. It bounds the stack.
 const MAX_DEPTH: usize = 32;
-/// Most keys and values in one file: a flow of a thousand nodes has half as many. It bounds memory and time.
-const MAX_NODES: usize = 50_000;
+/// Most values in one file: a flow of 200 nodes with all its tests has half as many. It bounds memory and time.
+const MAX_NODES: usize = 20_000;
 
 /// A value and its place.
 #[derive(Clone, Debug)]
@@ -284,6 +284,6 @@ mod tests {
         assert!(faults_of("a: !!python/object:os.system {}\n").contains("tags such as"));
         assert!(faults_of("[a, b]: c\n").contains("a key must be a text"));
         assert!(faults_of("a: 1\n---\nb: 2\n").contains("more than one document"));
-        assert!(faults_of(&"#".repeat(MAX_BYTES + 1)).contains("larger than 1 MB"));
+        assert!(faults_of(&"#".repeat(MAX_BYTES + 1)).contains("larger than 256 KB"));
     }
 }

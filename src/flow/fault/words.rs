@@ -117,8 +117,8 @@ impl Fault {
         match self {
             Fault::TooLarge => said!(
                 tongue,
-                "the file is larger than 1 MB; split it into several flows",
-                "il file supera 1 MB; dividerlo in più flussi"
+                "the file is larger than 256 KB; split it into several flows",
+                "il file supera 256 KB; dividerlo in più flussi"
             ),
             Fault::Yaml(why) => {
                 said!(tongue, "this is not readable YAML: {why}", "questo non è YAML leggibile: {why}")
