@@ -17,7 +17,7 @@ use crate::io::setup::{Places, environment};
 use crate::io::{config, media};
 use crate::media::library::SoundLibrary;
 
-/// Largest file that is read; a flow may be a quarter of it.
+/// Largest file that is read; what a flow may be is less.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Arguments of `flow`.

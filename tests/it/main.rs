@@ -2,6 +2,7 @@
 
 mod commands;
 mod connectors;
+mod connectors_tls;
 mod differential;
 mod fuzz_sim;
 mod layers;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::expression::Scope;
+use super::super::expression::{Scope, too_complex};
 use super::super::fault::{Fault, Faults, Part, Words, hint, hint_or_all};
 use super::super::fields::{Fields, Text, text_of};
 use super::super::grammar;
@@ -16,6 +16,9 @@ use super::super::yaml::{Value as YamlValue, Yaml};
 use super::Compiler;
 use crate::ids::{Language, ScheduleId};
 use crate::speech::Speech;
+
+/// Most values put together into one. It bounds what that costs during a call.
+const MAX_LEAVES: usize = 64;
 
 impl<'y> Compiler<'y> {
     pub(super) fn read_languages(&mut self, top: &Fields<'y>) {
@@ -66,7 +69,7 @@ impl<'y> Compiler<'y> {
 
     fn default_of(&self, name: Text<'y>, kind: VarKind, given: &'y Yaml) -> Option<Value> {
         // Nothing is computed before the call.
-        let value = literal(given).filter(|value| kind.fits(value));
+        let value = literal(given).filter(|value| kind.fits(value) && value.is_bounded());
         if value.is_none() {
             self.faults
                 .add(given.at, Fault::VarDefault { name: name.text.to_owned(), expected: kind.words() });
@@ -178,6 +181,10 @@ impl<'y> Compiler<'y> {
 
     /// A value in which texts may be computed.
     pub(super) fn form(&self, key: &str, yaml: &'y Yaml) -> Option<Form> {
+        if yaml.leaves() > MAX_LEAVES {
+            self.faults.add(yaml.at, Fault::Expression { text: key.to_owned(), why: too_complex() });
+            return None;
+        }
         match &yaml.value {
             YamlValue::Text(text) => self.template(Text { at: yaml.at, text }, false).map(Form::Leaf),
             YamlValue::List(items) => {

@@ -24,6 +24,7 @@ const RECORDING_NOTICES: [&str; 6] = [
 
 /// Tells them.
 pub(super) fn look(flow: &Flow, env: &Environment, warnings: &Faults) {
+    let notices: Vec<bool> = flow.prompts.iter().map(says_recorded).collect();
     for (node, place) in flow.nodes.iter().zip(&flow.places) {
         if let Some(act) = act(&node.step).filter(|act| env.unconnected.contains(act)) {
             warnings.add(*place, Fault::Unconnected { node: node.id.to_string(), act });
@@ -34,7 +35,7 @@ pub(super) fn look(flow: &Flow, env: &Environment, warnings: &Faults) {
             }
             Step::Menu { ask } => look_at_menu(node, flow.prompt(ask.prompt), *place, env, warnings),
             Step::Play { prompt, barge_in: true, notice }
-                if *notice || says_recorded(flow.prompt(*prompt)) =>
+                if *notice || notices.get(prompt.0) == Some(&true) =>
             {
                 warnings.add(*place, Fault::BargedNotice(node.id.to_string()));
             }

@@ -65,7 +65,7 @@ impl Fault {
             | Fault::MissingText { .. }
             | Fault::Schedule { .. }
             | Fault::NeverOpens(_)
-            | Fault::TooManyNodes(_)
+            | Fault::TooMany { .. }
             | Fault::SaveType { .. }
             | Fault::BadName(_)
             | Fault::BadSound(_) => self.of_names(tongue),
@@ -123,8 +123,8 @@ impl Fault {
         match self {
             Fault::TooLarge => said!(
                 tongue,
-                "the file is larger than 1 MB; split it into several flows",
-                "il file supera 1 MB; dividerlo in più flussi"
+                "the file is larger than 256 KB; split it into several flows",
+                "il file supera 256 KB; dividerlo in più flussi"
             ),
             Fault::Indented => said!(
                 tongue,
@@ -344,11 +344,14 @@ impl Fault {
                     "la variabile `{name}` non è dichiarata; aggiungerla in `vars`{hint}"
                 )
             }
-            Fault::TooManyNodes(count) => said!(
-                tongue,
-                "the flow has {count} nodes; split what is more than 1000 into another flow",
-                "il flusso ha {count} nodi; portare in un altro flusso quelli oltre 1000"
-            ),
+            Fault::TooMany { what, count, most } => {
+                let what = what.say(tongue);
+                said!(
+                    tongue,
+                    "the flow has {count} {what}; split what is more than {most} into another flow",
+                    "il flusso ha {count} {what}; portare in un altro flusso quanto supera {most}"
+                )
+            }
             Fault::SaveType { name, expected } => {
                 let expected = expected.say(tongue);
                 said!(
@@ -664,6 +667,9 @@ fn schedule_fault(fault: &ScheduleFault, tongue: Tongue) -> String {
         }
         (Tongue::Italian, ScheduleFault::Times(times)) => {
             format!("`{times}` non è un orario; scriverne uno come `08:00-20:00`, entro le 24:00")
+        }
+        (Tongue::Italian, ScheduleFault::TooManyDays(date)) => {
+            format!("con `{date}` le sue eccezioni coprono troppi giorni; togliere quelle passate")
         }
         (Tongue::Italian, ScheduleFault::Date(date)) => {
             format!("`{date}` non è una data; scriverne una come `2026-12-24`")

@@ -97,7 +97,7 @@ pub(in super::super) const INPUT: [Key; 5] = [
 ];
 
 /// The keys of a test.
-pub(in super::super) const TEST: [Key; 11] = [
+pub(in super::super) const TEST: [Key; 12] = [
     must("name", Text, "What must happen, as a sentence."),
     must("at", Text, "When the call comes, on the clock of the flow's time zone: 2026-11-24T10:00."),
     may("from", Text, "The caller's number."),
@@ -114,11 +114,16 @@ pub(in super::super) const TEST: [Key; 11] = [
         Map(&Any),
         "How nodes end whose end the world decides: an exit, `{exit, save}`, or a list of these for one visit after another.",
     ),
+    may("queues", Map(&Of(&QUEUE_FACTS)), "What conditions are told of queues; nobody waits when left out."),
     must("path", List(&Name), "The nodes passed, in order."),
     may("vars", Map(&Value), "What variables hold at the end."),
     may("says", List(&Text), "What the caller hears, in this order; more may be said in between."),
 ];
 
+const QUEUE_FACTS: [Key; 2] = [
+    may("waiting", Count, "Callers waiting: `queue.waiting`."),
+    may("ewt_s", Count, "The expected wait in seconds: `queue.ewt_s`."),
+];
 const PROMPT: Key = must("prompt", Name, "What is said.");
 const TO: Key = must("to", Name, "The next node.");
 const BARGE_IN: Key = may("barge_in", Flag, "A key stops the prompt; false for what must be heard.");

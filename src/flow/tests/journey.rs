@@ -455,3 +455,19 @@ fn any_sequence_of_keys_silences_and_queue_exits_ends_in_a_state_that_waits_or_i
         }
     }
 }
+
+#[test]
+fn test_says_how_long_the_wait_is_and_the_call_back_is_offered_by_it() {
+    let flow = |test: &str| {
+        parsed(&format!(
+            "schema: 1\nid: x\nlanguages: [it]\nstart: coda\nprompts: {{p: {{it: Uno}}}}\nnodes:\n  coda: {{type: queue, queue: tributi, offer_callback: {{key: \"1\", when: \"${{queue.ewt_s > 240 && queue.waiting > 3}}\"}}, exits: {{answered: fine, closed: fine, full: fine, no_seats: fine, timeout: fine, callback: richiama}}}}\n  richiama: {{type: play, prompt: p, to: fine}}\n  fine: {{type: hangup}}\ntests:\n  - {{name: t, at: \"2026-11-24T10:00\", keys: [{{coda: \"1\"}}], {test}}}\n"
+        ))
+    };
+    for (test, failures) in [
+        ("queues: {tributi: {waiting: 4, ewt_s: 300}}, path: [coda, richiama, fine]", 0),
+        ("queues: {tributi: {waiting: 4, ewt_s: 200}}, path: [coda, fine]", 0),
+        ("path: [coda, richiama, fine]", 1),
+    ] {
+        assert_eq!(flow(test).test(&sportello()).failures.len(), failures, "{test}");
+    }
+}

@@ -18,6 +18,7 @@ mod baresip;
 mod contacts;
 mod exchange;
 mod http;
+mod listener;
 mod patience;
 mod ports;
 mod sipp;
@@ -29,6 +30,7 @@ mod uac;
 mod voice;
 
 mod asking;
+mod keyed;
 mod phones;
 mod refusing;
 mod serving;
