@@ -34,7 +34,7 @@ fn citizen_who_hears_the_opening_hours_is_contained_and_one_who_hears_nothing_ha
     assert_eq!(sim.contact(informed).outcome, Some(Outcome::Contained));
     let impatient = sim.call("055055");
     sim.until("the menu is read out", |sim| sim.hears(impatient, "it/menu"));
-    sim.press(impatient, "5");
+    sim.press(impatient, "42");
     sim.until("the hours are heard", |sim| sim.hears(impatient, "it/orari_uffici"));
     sim.hang_up(impatient);
     assert_eq!(sim.contact(impatient).outcome, Some(Outcome::Left), "not to their end");

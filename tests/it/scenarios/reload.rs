@@ -72,7 +72,7 @@ fn call_finishes_on_the_flow_that_it_began_with_and_the_next_one_meets_the_new_o
     reload(&mut sim, Setting::demo().with_flow(CLOSED));
     let after = sim.call("055055");
     sim.until("the new flow is heard", |sim| sim.hears(after, "it/chiuso"));
-    sim.press(before, "5");
+    sim.press(before, "42");
     sim.until("the old one goes on", |sim| sim.hears(before, "it/orari_uffici"));
     sim.until("the new one ends", |sim| sim.line(after) == Line::Free);
     sim.verdict().unwrap();
