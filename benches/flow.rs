@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use centralino::flow::hours::Calendars;
 use centralino::flow::{
-    Action, Answer, CallFacts, Environment, Flow, FlowRun, Input, RequestId, Value, World,
+    Action, Answer, CallFacts, Environment, Flow, FlowError, FlowRun, Input, RequestId, Value, World,
 };
 use centralino::time::{Mono, Now};
 
@@ -48,6 +48,11 @@ fn check_100_flows_of_200_nodes(bencher: divan::Bencher<'_, '_>) {
 #[divan::bench(sample_count = 5, sample_size = 1, args = hostile::cases())]
 fn refuse(bencher: divan::Bencher<'_, '_>, case: &hostile::Case) {
     let env = Environment::default();
+    let told = |faults: Vec<FlowError>| faults.iter().any(|fault| fault.to_string().contains(case.told));
+    assert!(
+        Flow::check(&case.text, "f.yaml", &env).is_err_and(told),
+        "{case}: is not what it was meant to be"
+    );
     bencher.bench(|| Flow::check(&case.text, "f.yaml", &env).err());
 }
 
