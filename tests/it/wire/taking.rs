@@ -39,10 +39,7 @@ fn said(site: &Site, words: &[&str]) -> String {
 
 #[test]
 fn message_holds_the_callers_words_alone_and_is_played_back() {
-    let site = Site::demo();
-    site.empty("ivr-flows");
-    std::fs::write(site.path("ivr-flows").join("055055.yaml"), FLOW)
-        .expect("the test's directory can be written");
+    let site = Site::demo().with_flow(FLOW);
     Sound::tone(HERTZ, 10_000).write_wav(&site.path("voice.wav"));
     let exchange = Exchange::start(&site);
     let to = exchange.sip.to_string();

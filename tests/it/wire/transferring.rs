@@ -24,12 +24,9 @@ fn citizen_given_to_a_number_and_whoever_answers_there_hear_each_other_and_are_r
         return;
     }
     for (transport, parameter) in [(Transport::Udp, ""), (Transport::Tcp, ";transport=tcp")] {
-        let site = Site::demo();
-        site.empty("ivr-flows");
         // A short word in the place of the long greeting.
         let flow = scenarios_transfer::FLOW.replace("prompt: benvenuto,", "prompt: grazie,");
-        std::fs::write(site.path("ivr-flows").join("055055.yaml"), flow)
-            .expect("the test's directory can be written");
+        let site = Site::demo().with_flow(&flow);
         let mut office = sipp::gateway(&site, transport, &Voice::tone(1500, 60_000));
         let trunk = format!(
             "[[trunk]]\nname = \"demo\"\nfrom = [\"127.0.0.0/8\"]\n[trunk.outgoing]\nto = \"sip:127.0.0.1:{}{parameter}\"\n\
