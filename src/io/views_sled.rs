@@ -17,6 +17,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,12 @@ use crate::journal::seal::{Keys, NumberHash};
 use crate::views::fold::{Delta, Rows, fold};
 use crate::views::{ContactFilter, Cursor, Listing, Page, ViewError, Views};
 use crate::words::Outcome;
+
+/// How long views that were closed in this process may still be let go of: sled's threads hold its lock a moment longer than its
+/// owner. Views are dropped when they cannot be opened, so that moment is waited for.
+const LET_GO_WITHIN: Duration = Duration::from_secs(2);
+/// How often it is looked.
+const LET_GO_PACE: Duration = Duration::from_millis(10);
 
 /// Changes when the rows' meaning does; other versions are dropped and made anew.
 const LAYOUT: u32 = 1;
@@ -66,6 +73,27 @@ struct Indexed {
     outcome: Option<Outcome>,
 }
 
+/// Opens the tree, as soon as whoever closed it in this process has let go of it.
+fn opened(dir: &Path) -> Result<sled::Db, ViewError> {
+    let mut patience = LET_GO_WITHIN;
+    loop {
+        // A damaged file makes sled panic in places; that must not stop the exchange.
+        let open =
+            || sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(Some(1000)).open();
+        let tried = std::panic::catch_unwind(open)
+            .map_err(|_| ViewError::Store("the store gave up on opening".to_owned()))?;
+        match tried {
+            Err(sled::Error::Io(error))
+                if !patience.is_zero() && error.to_string().contains("acquire lock") =>
+            {
+                std::thread::sleep(LET_GO_PACE);
+                patience = patience.saturating_sub(LET_GO_PACE);
+            }
+            tried => return tried.map_err(store),
+        }
+    }
+}
+
 impl SledViews {
     /// Opens the views in `dir`. `last` is the journal's end: views that are damaged, of another layout or secret, or ahead of
     /// it are dropped, to be made anew by the caller's catching up.
@@ -90,13 +118,7 @@ impl SledViews {
 
     fn open_as_is(dir: &Path, secret: NumberHash) -> Result<SledViews, ViewError> {
         refuse_half_snapshot(dir)?;
-        // A damaged file makes sled panic in places; that must not stop the exchange.
-        let open =
-            || sled::Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(Some(1000)).open();
-        let opened = std::panic::catch_unwind(open);
-        let db = opened
-            .map_err(|_| ViewError::Store("the store gave up on opening".to_owned()))?
-            .map_err(store)?;
+        let db = opened(dir)?;
         let (damaged, warm) = (AtomicBool::new(false), BTreeMap::new());
         let mut views = SledViews { db, applied: Lsn(0), secret, damaged, warm };
         match views.row::<Applied>(b"a")? {
