@@ -34,7 +34,10 @@ const SERVICES: [&str; 11] =
     ["112", "113", "114", "115", "117", "118", "1500", "1515", "1518", "1522", "1530"];
 /// How Italian numbers begin that cost what a call costs, or nothing: fixed, mobile and nomadic lines, and those that are free of
 /// charge. Not among them are 144, 166, 178, 199, 4x, 84x and 89x.
-const BEGINNINGS: [&str; 5] = ["0", "3", "55", "800", "803"];
+/// With each, how many digits a number of it has at most: one that is longer could be read by the network as another number, whose
+/// beginning has been put before it.
+const BEGINNINGS: [(&str, usize); 5] =
+    [("0", MAX_NATIONAL), ("3", 10), ("55", 10), ("800", 10), ("803", MAX_SHORT)];
 
 /// A number in one form only: `+390552768224`, or a short number such as `055055`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -63,7 +66,11 @@ impl PhoneNumber {
 
     /// An Italian number that costs what a call costs, or nothing: a line, or a short service of public use.
     pub fn is_public(&self) -> bool {
-        let begins = |italian: &str| BEGINNINGS.iter().any(|beginning| italian.starts_with(beginning));
+        let begins = |italian: &str| {
+            BEGINNINGS
+                .iter()
+                .any(|(beginning, most)| italian.starts_with(beginning) && italian.len() <= *most)
+        };
         match self.0.strip_prefix("+39") {
             Some(italian) => begins(italian),
             None => self.is_short() && (is_service(&self.0) || begins(&self.0)),
@@ -119,6 +126,8 @@ fn digits_of(text: &str) -> Option<(bool, String)> {
 
 fn international(digits: &str) -> Result<PhoneNumber, NotANumber> {
     match digits.strip_prefix("39") {
+        // `00` leads abroad: a number of ours that begins so would be dialled as one of another country.
+        Some(italian) if italian.starts_with("00") => Err(NotANumber),
         Some(italian) => national(italian),
         None if digits.starts_with('0') || !(MIN_DIGITS..=MAX_DIGITS).contains(&digits.len()) => {
             Err(NotANumber)
@@ -252,6 +261,23 @@ fn visible(text: &str, count: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn number_that_may_be_called_is_dialled_as_itself_and_as_no_other() {
+        for keyed in ["390033142685300", "+390033142685300", "39004412345678", "00390088161234567"] {
+            assert_eq!(keyed.parse::<PhoneNumber>(), Err(NotANumber), "{keyed} leads abroad");
+        }
+        for keyed in ["3939899123456", "+3939899123456", "39391234567890", "899123456", "1991234567", "144"] {
+            assert!(keyed.parse::<PhoneNumber>().is_ok_and(|number| !number.is_public()), "{keyed}");
+        }
+        for keyed in
+            ["0552768224", "3331234567", "393331234567", "3931234567", "800123456", "803116", "055055", "112"]
+        {
+            let number: PhoneNumber = keyed.parse().expect(keyed);
+            assert!(number.is_public(), "{keyed}");
+            assert_eq!(number.dialled_in_italy().parse(), Ok(number));
+        }
+    }
 
     #[test]
     fn every_spelling_of_a_number_becomes_one() {

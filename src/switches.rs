@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::hint::Hint;
 use crate::ids::{EntityId, Language, QueueId};
 
 pub use check::{Known, SwitchFault};
@@ -48,6 +49,36 @@ pub enum Switch {
         /// What was closed.
         scope: Scope,
     },
+}
+
+/// What each turn may say. Scripts turn switches too, and a slip such as `untill` would close an Ente for ever: a key that is unknown is
+/// refused before it is read as left out.
+const KEYS: [(&str, &[&str]); 4] = [
+    (
+        "bulletin_on",
+        &["slot", "sound", "text", "entity", "closing", "from", "from_ms", "until", "until_ms", "by"],
+    ),
+    ("bulletin_off", &["slot", "entity"]),
+    ("close", &["scope", "from", "from_ms", "until", "until_ms", "reason", "by"]),
+    ("open", &["scope"]),
+];
+
+impl Switch {
+    /// Reads what somebody asks for.
+    ///
+    /// # Errors
+    /// It is no switch, or says more than a switch can mean; with the reason.
+    pub fn read(asked: &serde_json::Value) -> Result<Switch, String> {
+        for (turn, said) in asked.as_object().into_iter().flatten() {
+            let known = KEYS.iter().find(|(name, _)| name == turn).map_or(&[][..], |(_, keys)| keys);
+            let mut keys = said.as_object().into_iter().flat_map(|said| said.keys());
+            if let Some(key) = keys.find(|key| !known.is_empty() && !known.contains(&key.as_str())) {
+                let hint = Hint::nearest(key, known.iter().copied());
+                return Err(format!("`{turn}` has no `{key}`; it has {}{hint}", known.join(" ")));
+            }
+        }
+        Switch::deserialize(asked).map_err(|error| error.to_string())
+    }
 }
 
 /// A message that is switched on.
@@ -391,6 +422,33 @@ mod tests {
         }
         let short = r#"{"close":{"scope":"everything"}}"#;
         assert_eq!(serde_json::from_str::<Switch>(short).expect("enough"), close(Scope::Everything, None));
+    }
+
+    #[test]
+    fn slip_in_a_key_is_refused_and_not_passed_over() {
+        let read = |text: &str| Switch::read(&serde_json::from_str(text).expect("JSON"));
+        let until = r#"{"close":{"scope":{"queue":"tributi"},"untill":"2026-12-26T00:00:00+01:00"}}"#;
+        let error = read(until).expect_err("it would be closed for ever");
+        assert!(
+            error.contains("`close` has no `untill`") && error.contains("did you mean `until`"),
+            "{error}"
+        );
+        assert!(read(r#"{"bulletin_on":{"slot":"neve","txt":{"it":"ciao"}}}"#).is_err());
+        assert!(read(r#"{"shut":{"scope":"everything"}}"#).is_err() && read("[]").is_err());
+        let everything = [
+            r#"{"bulletin_on":{"slot":"neve","sound":"a","text":{"it":"b"},"entity":"c","closing":true,"from_ms":1,"until":null,"by":"d"}}"#,
+            r#"{"bulletin_off":{"slot":"neve","entity":"c"}}"#,
+            r#"{"close":{"scope":"everything","from":null,"until_ms":2,"reason":"e","by":"d"}}"#,
+            r#"{"open":{"scope":{"entity":"c"}}}"#,
+        ];
+        for turn in everything {
+            assert!(read(turn).is_ok(), "{turn}: {:?}", read(turn));
+        }
+        let closing = Closing { reason: Some("e".to_owned()), from_ms: Some(1), ..Closing::default() };
+        for ours in [Switch::Close(closing), Switch::BulletinOff { slot: "neve".to_owned(), entity: None }] {
+            let said = serde_json::to_value(&ours).expect("switches are JSON");
+            assert_eq!(Switch::read(&said), Ok(ours), "the command line asks so");
+        }
     }
 
     #[test]

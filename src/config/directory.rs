@@ -71,11 +71,7 @@ pub(super) fn numbers(
     let mut numbers = BTreeMap::new();
     let mut flows = BTreeMap::new();
     let mut taken = Names::new("number", "numbers.toml");
-    let list = table.tables("number", "[[number]]");
-    if list.is_empty() {
-        table.file.fault(&table.span, Fault::None { what: "number" });
-    }
-    for number in list {
+    for number in table.some_tables("number", "[[number]]") {
         let dialled = number.need("number").filter(|word| is_new_number(&number, word, &mut taken));
         let entity = number.need("entity").filter(|word| entities.check(&number.file, word));
         let topic = topics.used(&number, "topic").map(|word| word.text.into());

@@ -78,7 +78,7 @@ fn dispositions(table: &Table<'_>, kind: &'static str) -> Option<BTreeMap<String
 /// Read `[[seat]]`.
 pub(super) fn seats(table: Table<'_>, names: &mut Names, queues: &Names) -> BTreeMap<SeatId, Seat> {
     let mut seats = BTreeMap::new();
-    for seat in table.tables("seat", "[[seat]]") {
+    for seat in table.some_tables("seat", "[[seat]]") {
         let (id, password) = (names.take(&seat, "id"), seat.need("password"));
         let served = served(&seat, queues);
         let auto_login = seat.flag("auto_login", false);

@@ -200,6 +200,17 @@ impl<'a> Table<'a> {
         span
     }
 
+    /// The tables under `[[key]]`, of which there must be one: a file that is being written is empty for a moment, and a reload just
+    /// then must not send everybody home.
+    pub(super) fn some_tables(&self, key: &'static str, kind: &'static str) -> Vec<Table<'a>> {
+        let some =
+            self.value(key).map(|value| value.get_ref().as_array().is_none_or(|list| !list.is_empty()));
+        if some != Some(true) {
+            self.file.fault(&self.span, Fault::None { what: key });
+        }
+        self.tables(key, kind)
+    }
+
     /// The tables under `[[key]]`.
     pub(super) fn tables(&self, key: &'static str, kind: &'static str) -> Vec<Table<'a>> {
         let Some(value) = self.value(key) else { return Vec::new() };

@@ -254,9 +254,10 @@ async fn switches(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal
 
 async fn switch(
     Shared(pages): Shared<Arc<Pages>>,
-    switch: Result<Json<Switch>, JsonRejection>,
+    asked: Result<Json<serde_json::Value>, JsonRejection>,
 ) -> Result<Response, Refusal> {
-    let Json(switch) = switch.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
+    let Json(asked) = asked.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
+    let switch = Switch::read(&asked).map_err(|why| Refusal(StatusCode::UNPROCESSABLE_ENTITY, why))?;
     match pages.control.ask(Command::Switch(switch)).await {
         Ok(Reply::Refused(why)) => Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, why)),
         // In force, and to be written once the store is back: accepted, and not more.
