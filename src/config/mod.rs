@@ -221,7 +221,7 @@ pub struct Gateway {
     pub port: u16,
     /// What carries SIP there.
     pub transport: Transport,
-    /// Where that is, and from where we speak: found at the start; `None`: not found.
+    /// Where that is, and from where we speak: found at the start or a reload; `None`: not found.
     pub link: Option<Link>,
     /// The number that whoever is called sees.
     pub number: String,

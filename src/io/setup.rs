@@ -81,7 +81,7 @@ pub fn load(config: &Path) -> Result<Loaded, Vec<String>> {
     if faults.is_empty() { Ok(Loaded { config, flows, sounds }) } else { Err(faults) }
 }
 
-/// Largest sub-flow read; the compiler takes a quarter of it.
+/// Largest sub-flow read.
 const MAX_SUBFLOW_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The texts of the sub-flows below `flows`, `sub/<name>@<version>.yaml`.
