@@ -30,7 +30,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use self::coding::CodingMistake;
-pub use self::destinations::{Destinations, NoRoute, Route};
+pub use self::destinations::{Destinations, Route};
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
 use crate::acd::{QueueRules, SeatRules};

@@ -121,8 +121,7 @@ pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
         schedules: config.calendars.schedules.clone(),
         connectors: config.connectors.keys().cloned().collect(),
         articles: config.knowledge.keys().cloned().collect(),
-        destinations: config.destinations.also.clone(),
-        no_way_out: config.trunks.iter().all(|trunk| trunk.outgoing.is_none()),
+        reach: config.reach(),
         unconnected: crate::engine::UNCONNECTED.into(),
         ..Environment::default()
     };
