@@ -77,6 +77,20 @@ impl PhoneNumber {
         }
     }
 
+    /// Numbers may begin so in their one form: `+33`, `+39055`, `112`. Without `+` only short numbers can be meant: how services
+    /// begin, or a city's line as a whole (`060606`). `055` is none: it looks like all of Florence, and lines there are `+39055`.
+    pub fn may_begin(prefix: &str) -> bool {
+        let digits = prefix.strip_prefix('+').unwrap_or(prefix);
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return false;
+        }
+        if digits.len() < prefix.len() {
+            return digits.len() <= MAX_DIGITS && !digits.starts_with('0');
+        }
+        let whole = digits.len() == MAX_SHORT && !digits.starts_with("00");
+        whole || (digits.len() <= MAX_SHORT && digits.starts_with(['1', '4']))
+    }
+
     /// It begins like one of these: `+33`, `+39055`, `112`.
     pub fn begins_with(&self, prefixes: &[String]) -> bool {
         prefixes.iter().any(|prefix| self.0.starts_with(prefix.as_str()))
@@ -409,6 +423,18 @@ mod tests {
             [("+390552768224", "0552768224"), ("+33142685300", "0033142685300"), ("112", "112")]
         {
             assert_eq!(received.parse::<PhoneNumber>().expect(received).dialled_in_italy(), dialled);
+        }
+    }
+
+    #[test]
+    fn prefix_that_no_number_begins_with_is_none() {
+        for prefix in ["+39055", "+33", "+3", "112", "116", "1", "4", "060606"] {
+            assert!(PhoneNumber::may_begin(prefix), "{prefix}");
+        }
+        for prefix in
+            ["0033", "0039055", "+0039", "00", "055", "0", "333", "39055", "1234567", "+", "", "+39 055", "x"]
+        {
+            assert!(!PhoneNumber::may_begin(prefix), "{prefix}");
         }
     }
 }

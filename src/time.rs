@@ -67,9 +67,13 @@ pub fn earliest(alarms: impl IntoIterator<Item = Option<Mono>>) -> Option<Mono> 
     alarms.into_iter().flatten().min()
 }
 
+/// The zone of Rome, in which people here give and read times.
+pub fn rome_zone() -> TimeZone {
+    TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC)
+}
+
 /// A moment as people and scripts read it, RFC 3339 with the offset that Rome had then; `ms`: milliseconds since the Unix epoch.
 pub fn rome(ms: i64) -> String {
-    let zone = TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC);
-    let moment = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone);
+    let moment = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(rome_zone());
     moment.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }

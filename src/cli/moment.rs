@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::failure::Failure;
 use super::span::parse_span;
+use crate::time::rome_zone;
 
 /// Which end of a time a moment is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +19,7 @@ pub(super) enum End {
 
 /// Milliseconds since the Unix epoch; times without a zone are Rome's.
 pub(super) fn parse_moment(text: &str, end: End, now: Timestamp) -> Result<i64, Failure> {
-    let rome = TimeZone::get("Europe/Rome").map_err(Failure::other)?;
-    moment(text, end, now, &rome).map(Timestamp::as_millisecond).ok_or_else(|| {
+    moment(text, end, now, &rome_zone()).map(Timestamp::as_millisecond).ok_or_else(|| {
         Failure::misuse(format_args!(
             "`{text}` is not a moment; write 2026-11-22T08:30:00+01:00, 2026-11-22T08:30, 2026-11-22, today, yesterday, now, \
              or 2h for two hours ago"

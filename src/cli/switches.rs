@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Time;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::exchange::Exchange;
@@ -17,7 +16,7 @@ use crate::ids::Language;
 use crate::io::client::AskError;
 use crate::io::control::Clock;
 use crate::switches::{Bulletin, Closing, Scope, Switch, Turned};
-use crate::time::rome;
+use crate::time::{rome, rome_zone};
 
 /// Arguments of `bulletin`.
 #[derive(Debug, clap::Args)]
@@ -174,7 +173,7 @@ fn moment_of(option: &str, text: &str, end: End, now: Timestamp) -> Result<i64, 
     }
     match text.parse::<Time>() {
         Ok(time) if text.len() <= "18:00:00".len() => {
-            let rome = TimeZone::get("Europe/Rome").map_err(Failure::other)?;
+            let rome = rome_zone();
             let today = now.to_zoned(rome.clone()).date();
             let moment = today.to_datetime(time).to_zoned(rome).map_err(Failure::misuse)?;
             Ok(moment.timestamp().as_millisecond())

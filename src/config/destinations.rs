@@ -1,9 +1,7 @@
-//! Which numbers may be called, and by which trunk.
-//!
-//! Whoever leads a flow to a number of the caller's choice, or mistypes one, must not be able to call what costs more than a call.
-//! So a number is refused unless it is of a kind that every city calls ([`PhoneNumber::is_public`]) or begins with something listed
-//! under `[destinations]`. The trunk is the one with the longest prefix that the number begins with.
+//! By which trunk a number is called: the one with the longest prefix that the number begins with. Whether it may be called at all
+//! is judged by [`Reach`].
 
+use crate::flow::destinations::{NoRoute, Reach, fit};
 use crate::phone_number::PhoneNumber;
 
 use super::{Config, Gateway, Trunk};
@@ -13,12 +11,6 @@ use super::{Config, Gateway, Trunk};
 pub struct Destinations {
     /// How they begin: `+33`, `+39199`.
     pub also: Vec<String>,
-}
-
-impl Destinations {
-    fn allow(&self, number: &PhoneNumber) -> bool {
-        number.is_public() || number.begins_with(&self.also)
-    }
 }
 
 /// The way to a number.
@@ -43,50 +35,28 @@ impl Route<'_> {
     }
 }
 
-/// Why a number cannot be called. The number itself is left out: it may be somebody's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoRoute {
-    /// The text is none.
-    #[error("this is not a telephone number; write it like 0552768224 or +390552768224")]
-    NotANumber,
-    /// It would come back to us, and go out again.
-    #[error("the number is one of ours, and the call would come back; lead to its flow or queue")]
-    Own,
-    /// It costs more than a call, or is abroad.
-    #[error("numbers of this kind may not be called; `also` under [destinations] in trunks.toml allows more")]
-    NotAllowed,
-    /// No trunk with this prefix.
-    #[error("no trunk leads to this number; give one `to` under [trunk.outgoing] in trunks.toml")]
-    NoTrunk,
-}
-
 impl Config {
     /// The way to the number that `text` is.
     ///
     /// # Errors
     /// It is no number, may not be called, or no trunk leads there.
     pub fn route(&self, text: &str) -> Result<Route<'_>, NoRoute> {
-        let number: PhoneNumber = text.parse().map_err(|_| NoRoute::NotANumber)?;
-        if self.numbers.keys().any(|own| own.parse().is_ok_and(|own: PhoneNumber| own == number)) {
-            return Err(NoRoute::Own);
-        }
-        if !self.destinations.allow(&number) {
-            return Err(NoRoute::NotAllowed);
-        }
+        let number = self.reach().judge(text)?;
         let ways = self.trunks.iter().filter_map(|trunk| Some((trunk, trunk.outgoing.as_ref()?)));
-        let fitting = ways.filter_map(|(trunk, gateway)| Some((gateway.fits(&number)?, trunk, gateway)));
+        let fitting = ways.filter_map(|(trunk, way)| Some((fit(&way.prefixes, &number)?, trunk, way)));
         let longest = fitting.min_by_key(|(length, ..)| std::cmp::Reverse(*length)); // the first of several
         let (_, trunk, gateway) = longest.ok_or(NoRoute::NoTrunk)?;
         Ok(Route { number, trunk, gateway })
     }
-}
 
-impl Gateway {
-    /// How much of the number its longest prefix is; without prefixes it leads everywhere.
-    fn fits(&self, number: &PhoneNumber) -> Option<usize> {
-        let own = self.prefixes.iter().filter(|prefix| number.reveal().starts_with(prefix.as_str()));
-        let longest = own.map(String::len).max();
-        longest.or_else(|| self.prefixes.is_empty().then_some(0))
+    /// Which numbers may be called, as flows are checked against.
+    pub fn reach(&self) -> Reach {
+        let gateways = self.trunks.iter().filter_map(|trunk| trunk.outgoing.as_ref());
+        Reach {
+            own: self.numbers.keys().filter_map(|own| own.parse().ok()).collect(),
+            also: self.destinations.also.clone(),
+            ways: gateways.map(|gateway| gateway.prefixes.clone()).collect(),
+        }
     }
 }
 

@@ -30,7 +30,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use self::coding::CodingMistake;
-pub use self::destinations::{Destinations, NoRoute, Route};
+pub use self::destinations::{Destinations, Route};
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
 use crate::acd::{QueueRules, SeatRules};
@@ -221,7 +221,7 @@ pub struct Gateway {
     pub port: u16,
     /// What carries SIP there.
     pub transport: Transport,
-    /// Where that is, and from where we speak: found at the start; `None`: not found.
+    /// Where that is, and from where we speak: found at the start or a reload; `None`: not found.
     pub link: Option<Link>,
     /// The number that whoever is called sees.
     pub number: String,

@@ -160,6 +160,7 @@ fn each_mistake_is_told_with_place_and_remedy() {
         ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example\"\nnumber = \"noi\"", "trunks.toml:6:10: `noi` is not a number as it is dialled; write one like `+390552768224`"),
         ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example\"\nnumber = \"055\"\nuser = \"io\"", "trunks.toml:4:1: [trunk.outgoing] lacks `password`; add it"),
         ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example\"\nnumber = \"055\"\nprefixes = [\"+39\", \"+39\"]", "trunks.toml:7:20: prefix `+39` is given twice; the first is on line 7"),
+        ("trunks.toml", "[destinations]\nalso = [\"0033\"]", "trunks.toml:2:9: `0033` is not the beginning of a number; write one like `+39055`"),
         ("trunks.toml", "[destinations]\nalso = [\"Francia\"]", "trunks.toml:2:9: `Francia` is not the beginning of a number; write one like `+39055`"),
         ("knowledge.toml", "[[article]]\nkey = \"neve\"\ntitle = \"Neve\"", "knowledge.toml:1:1: [[article]] lacks `say`; add it"),
         ("knowledge.toml", "[[article]]\nkey = \"neve\"\ntitle = \"Neve\"\nsay = { it = \"\" }", "knowledge.toml:4:14: `say` must be from 1 to 1024 bytes"),

@@ -12,6 +12,7 @@ use super::fault::Fault;
 use super::names::Names;
 use super::reader::{Table, Word};
 use super::{Destinations, Gateway, Secret, Trunk};
+use crate::phone_number::PhoneNumber;
 use crate::sip::Transport;
 use crate::sip::message::{Scheme, Uri};
 
@@ -138,7 +139,7 @@ fn is_national(table: &Table<'_>, word: &Word<'_>) -> bool {
 /// How numbers begin, in the one form that each of them has.
 fn prefixes<'a>(table: &Table<'a>, key: &'static str) -> Vec<Word<'a>> {
     let is_prefix = |word: &Word<'_>| {
-        let right = is_dialled(word.text);
+        let right = PhoneNumber::may_begin(word.text);
         if !right {
             table.not(word, "the beginning of a number", "+39055");
         }

@@ -18,8 +18,7 @@ use crate::flow::{self, Answer, Enqueue, Marked, Request, Value};
 use crate::ids::{CallId, CaseId, Language, QueueId};
 use crate::journal::entry::{Fact, Personal};
 use crate::media::take::TakeRules;
-use crate::time::rome;
-use crate::time::{Mono, Now};
+use crate::time::{Mono, Now, rome, rome_zone};
 use crate::words::{Channel, Plea, QueueExit};
 
 use super::gate::Held;
@@ -231,8 +230,7 @@ impl Engine {
 
 /// The day in Rome.
 fn today(now: Now) -> jiff::civil::Date {
-    let zone = jiff::tz::TimeZone::get("Europe/Rome").unwrap_or(jiff::tz::TimeZone::UTC);
-    now.wall.to_zoned(zone).date()
+    now.wall.to_zoned(rome_zone()).date()
 }
 
 /// What flows may ask and nobody carries out yet, as the compiler warns of it; `question` answers it by an error.

@@ -1,10 +1,11 @@
 //! The two promises of durability, held here so that no other module thinks of disks.
 //!
 //! Every fact goes to the store with its Lsn. What may only happen once the fact is safe is *held* at that Lsn: an answer
-//! to a citizen, or to a command, or a call to a number outside, until `Written` (it survives a killed process), a promise until `Durable` (it survives a power
-//! cut). When the store has not answered for [`PATIENCE`] the exchange is *degraded*: held answers go out all the same (those to
-//! citizens are counted, those to commands say so), held promises are refused, and facts wait in the store's memory up to a bound,
-//! past which no new call is let in.
+//! to a citizen, or to a command, or a call to a number outside, until `Written` (it survives a killed process), a promise until
+//! `Durable` (it survives a power cut). When the store has not answered for [`PATIENCE`] the exchange is *degraded*: held answers go
+//! out all the same (those to citizens are counted, those to commands say so), and so do held calls to numbers outside, because a
+//! citizen is served also while the disk is full; held promises are refused, and facts wait in the store's memory up to a bound, past
+//! which no new call is let in.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

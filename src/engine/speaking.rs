@@ -92,7 +92,8 @@ impl Engine {
     /// A supervisor's text is spoken before its switch is turned.
     pub(super) fn speak_for(&mut self, request: RequestId, switch: Switch) {
         let Switch::BulletinOn { bulletin, .. } = &switch else { return };
-        if self.speaking.waiting.len() >= MAX_SPEAKING {
+        let supervisors = self.speaking.waiting.values().filter(|who| matches!(who, Waiting::Supervisor(..)));
+        if supervisors.count() >= MAX_SPEAKING {
             let why = "other bulletins are being spoken; try again in a moment";
             return self.outputs.push_back(Output::Reply(request, Reply::Refused(why.to_owned())));
         }

@@ -47,7 +47,7 @@ enum Stage {
     /// The citizen has hung up; the file is being closed.
     HungUp,
     /// The flow decides.
-    Said { ms: u64, sound: Option<Arc<Sound>> },
+    Said { ms: u64, spoken: Duration, sound: Option<Arc<Sound>> },
 }
 
 impl Engine {
@@ -95,21 +95,26 @@ impl Engine {
     pub(super) fn on_take_closed(&mut self, now: Now, file: &str, length: Duration, said: Option<Said>) {
         let ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
         if let Some(take) = self.cut_off.remove(file) {
-            return self.settle_take(now, file, &OpenTake { ms: Some(ms), ..take });
+            return self.settle_take(now, file, &OpenTake { ms: Some(ms), ..take }, length);
         }
         let Some(id) = self.take_in(file) else { return };
         let Some(take) = self.takes.get_mut(&id) else { return };
         let spoken = said.as_ref().map_or(length, |said| said.spoken);
         if matches!(take.stage, Stage::HungUp) {
-            let queue = take.queue.take().filter(|_| spoken >= LEAST_MESSAGE);
+            let queue = take.queue.take();
             self.takes.remove(&id);
-            return self.settle_take(now, file, &OpenTake { contact: id.call.into(), queue, ms: Some(ms) });
+            return self.settle_take(
+                now,
+                file,
+                &OpenTake { contact: id.call.into(), queue, ms: Some(ms) },
+                spoken,
+            );
         }
         if spoken < LEAST_SPOKEN {
             self.drop_take(now, id);
             return self.answer_flow(now, id, Answer::Empty);
         }
-        take.stage = Stage::Said { ms, sound: said.and_then(|said| said.sound) };
+        take.stage = Stage::Said { ms, spoken, sound: said.and_then(|said| said.sound) };
         let seconds = Value::Number(i64::try_from(length.as_secs()).unwrap_or(i64::MAX));
         let kept = BTreeMap::from([("seconds".to_owned(), seconds)]);
         self.answer_flow(now, id, Answer::Ok(Some(Value::Object(kept))));
@@ -161,9 +166,9 @@ impl Engine {
                     take.stage = Stage::HungUp;
                     self.takes.insert(id, take);
                 }
-                Stage::Said { ms, .. } => {
+                Stage::Said { ms, spoken, .. } => {
                     let open = OpenTake { contact: call.into(), queue: take.queue, ms: Some(ms) };
-                    self.settle_take(now, &take.file, &open);
+                    self.settle_take(now, &take.file, &open, spoken);
                 }
             }
         }
@@ -173,16 +178,17 @@ impl Engine {
     pub(super) fn recover_takes(&mut self, now: Now, takes: &BTreeMap<String, OpenTake>) {
         for (file, take) in takes {
             match take.ms {
-                Some(_) => self.settle_take(now, file, take),
+                Some(ms) => self.settle_take(now, file, take, Duration::from_millis(ms)),
                 None => drop(self.cut_off.insert(file.clone(), take.clone())),
             }
         }
     }
 
-    /// Nobody waits for it any more: a message is kept, if there is enough of it, all else is thrown away.
-    fn settle_take(&mut self, now: Now, file: &str, take: &OpenTake) {
+    /// Nobody waits for it any more: a message is kept, if there is enough speech in it, all else is thrown away. After a crash
+    /// nobody knows how much was speech, and the length stands for it.
+    fn settle_take(&mut self, now: Now, file: &str, take: &OpenTake, spoken: Duration) {
         let (contact, ms) = (take.contact, take.ms.unwrap_or(0));
-        match take.queue.clone().filter(|_| Duration::from_millis(ms) >= LEAST_MESSAGE) {
+        match take.queue.clone().filter(|_| spoken >= LEAST_MESSAGE) {
             None => self.throw_away(now, contact, file),
             queue => drop(self.append(now, Fact::TakeKept { contact, file: file.to_owned(), ms, queue })),
         }

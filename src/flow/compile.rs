@@ -36,6 +36,7 @@ use super::trial;
 use super::variable::Var;
 use super::yaml::{Value as YamlValue, Yaml};
 use crate::ids::{Language, ScheduleId};
+use crate::time::rome_zone;
 
 /// A flow and what people would stumble over in it.
 #[derive(Debug)]
@@ -239,7 +240,7 @@ impl<'y> Compiler<'y> {
 
     fn zone(&self, top: &Fields<'y>) -> jiff::tz::TimeZone {
         let Some(tz) = top.text("tz") else {
-            return jiff::tz::TimeZone::get("Europe/Rome").unwrap_or(jiff::tz::TimeZone::UTC);
+            return rome_zone();
         };
         jiff::tz::TimeZone::get(tz.text).unwrap_or_else(|_| {
             let expected = Words("a time zone such as Europe/Rome", "un fuso orario come Europe/Rome");

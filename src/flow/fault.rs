@@ -189,6 +189,7 @@ pub enum Fault {
     Target(String),
     NotANumber(String),
     NotCalled(String),
+    OwnNumber(String),
     BadPath(String),
     NoQuestions(String),
 
@@ -225,6 +226,7 @@ pub enum Fault {
     BargedNotice(String),
     Unconnected { node: String, act: &'static str },
     NoWayOut(String),
+    NoTrunk { node: String, number: String },
 }
 
 impl Fault {
@@ -248,6 +250,7 @@ impl Fault {
                 | Fault::BargedNotice(_)
                 | Fault::Unconnected { .. }
                 | Fault::NoWayOut(_)
+                | Fault::NoTrunk { .. }
         )
     }
 }

@@ -17,6 +17,7 @@
 //! value may be computed; all else is literal.
 
 mod compile;
+pub mod destinations;
 mod drawing;
 mod expression;
 mod fault;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::destinations::Reach;
 use super::expression::Expression;
 use super::fault::Place;
 use super::grammar::{Kind, Way};
@@ -31,10 +32,8 @@ pub struct Environment {
     pub connectors: BTreeSet<String>,
     /// Keys of `config/knowledge.toml`.
     pub articles: BTreeSet<String>,
-    /// How numbers begin that may be called beside those of public use: `config/trunks.toml`.
-    pub destinations: Vec<String>,
-    /// No trunk leads out: nobody can be called.
-    pub no_way_out: bool,
+    /// Which numbers may be called: `config/trunks.toml` and `config/numbers.toml`.
+    pub reach: Reach,
     /// What the exchange does not carry out yet: every caller leaves such a node by `error`.
     pub unconnected: BTreeSet<&'static str>,
     /// Recordings by language, `sounds/<language>/<name>.wav`.

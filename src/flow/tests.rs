@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::destinations::Reach;
 use super::hours::Calendars;
 use super::*;
 use crate::time::{Mono, Now};
@@ -61,6 +62,7 @@ fn demo_environment() -> Environment {
         topics: names(["anagrafe", "tributi", "tributi/tari", "polizia-locale/permessi-sosta"]),
         schedules: sportello().schedules,
         music: names(["attesa"]),
+        reach: Reach { ways: vec![Vec::new()], ..Reach::default() },
         connectors: ["segnalazioni".to_owned()].into(),
         articles: ["anagrafe".to_owned(), "orari-anagrafe".to_owned()].into(),
         subflows: [("identifica@1", IDENTIFICA), ("segnalazione@1", STATUS)]

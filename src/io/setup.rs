@@ -81,7 +81,7 @@ pub fn load(config: &Path) -> Result<Loaded, Vec<String>> {
     if faults.is_empty() { Ok(Loaded { config, flows, sounds }) } else { Err(faults) }
 }
 
-/// Largest sub-flow read; the compiler takes a quarter of it.
+/// Largest sub-flow read.
 const MAX_SUBFLOW_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The texts of the sub-flows below `flows`, `sub/<name>@<version>.yaml`.
@@ -121,8 +121,7 @@ pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
         schedules: config.calendars.schedules.clone(),
         connectors: config.connectors.keys().cloned().collect(),
         articles: config.knowledge.keys().cloned().collect(),
-        destinations: config.destinations.also.clone(),
-        no_way_out: config.trunks.iter().all(|trunk| trunk.outgoing.is_none()),
+        reach: config.reach(),
         unconnected: crate::engine::UNCONNECTED.into(),
         ..Environment::default()
     };

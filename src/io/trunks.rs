@@ -1,4 +1,4 @@
-//! Where the trunks' servers are that calls go out to: names are looked up once, at the start.
+//! Where the trunks' servers are that calls go out to: names are looked up at the start and at a reload.
 //!
 //! One that is not found refuses no start, because calls must come in also while the name service is away; flows that need it then
 //! take their `error` exit.

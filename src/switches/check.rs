@@ -36,7 +36,7 @@ pub enum SwitchFault {
         known: String,
     },
     /// Somebody would hear nothing.
-    #[error("there is no sounds/{language}/{sound}.wav among the sounds read at the start")]
+    #[error("there is no sounds/{language}/{sound}.wav among the sounds that were read")]
     NoSound {
         /// Where it is missing.
         language: Language,

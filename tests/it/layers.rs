@@ -28,7 +28,11 @@ const NEIGHBOURS: [(&str, &str, &str); 12] = [
     ("sdp", "media", "a round of offer and answer ends in a codec and an address for a leg"),
     ("flow", "speech", "computed values become spoken pieces"),
     ("config", "acd", "queues.toml is written in the rules of the distribution"),
-    ("config", "flow", "calendars.toml is written in the schedules that flows ask"),
+    (
+        "config",
+        "flow",
+        "calendars.toml is written in the schedules that flows ask, and numbers are judged as in flows",
+    ),
     (
         "call",
         "flow",

@@ -167,6 +167,10 @@ fn caller_who_hangs_up_at_the_end_of_a_message_has_left_it() {
     sim.press(reviews, "#");
     hears(&mut sim, reviews, "it/grazie");
     sim.hang_up(reviews);
+    let reviews_a_word = at_the_tone(&mut sim);
+    says(&mut sim, reviews_a_word, 700 * SECOND / 1000);
+    hears(&mut sim, reviews_a_word, "it/grazie");
+    sim.hang_up(reviews_a_word);
     let at_the_beep = sim.call("055055");
     hears(&mut sim, at_the_beep, TONE);
     sim.hang_up(at_the_beep);
@@ -175,8 +179,9 @@ fn caller_who_hangs_up_at_the_end_of_a_message_has_left_it() {
     assert_eq!(case_of(&mut sim, speaks).status, CaseStatus::New);
     assert_eq!(kept(&mut sim, hesitates), [], "a word and nobody there");
     assert_eq!(kept(&mut sim, reviews), [(Some("tributi".to_owned()), 3.0)]);
+    assert_eq!(kept(&mut sim, reviews_a_word), [], "a word and silence are no message either");
     assert_eq!(kept(&mut sim, at_the_beep), []);
-    assert_eq!(sim.tapes.discarded.len(), 1);
+    assert_eq!(sim.tapes.discarded.len(), 2);
     ends_well(sim);
 }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::super::destinations::NoRoute;
 use super::super::fault::{Fault, Faults, Place};
 use super::super::grammar::Way;
 use super::super::model::{Asked, Environment, Flow, Node, Step};
@@ -30,8 +31,10 @@ pub(super) fn look(flow: &Flow, env: &Environment, warnings: &Faults) {
             warnings.add(*place, Fault::Unconnected { node: node.id.to_string(), act });
         }
         match &node.step {
-            Step::Request(request) if env.no_way_out && calls_out(&request.asked) => {
-                warnings.add(*place, Fault::NoWayOut(node.id.to_string()));
+            Step::Request(request) => {
+                if let Some(fault) = unreached(node, &request.asked, env) {
+                    warnings.add(*place, fault);
+                }
             }
             Step::Menu { ask } => look_at_menu(node, flow.prompt(ask.prompt), *place, env, warnings),
             Step::Play { prompt, barge_in: true, notice }
@@ -47,17 +50,21 @@ pub(super) fn look(flow: &Flow, env: &Environment, warnings: &Faults) {
 /// What a node asks of the exchange, as [`Environment::unconnected`] has it.
 fn act(step: &Step) -> Option<&'static str> {
     match step {
-        Step::Record(record) => Some(if record.queue.is_some() { "voicemail" } else { "record" }),
-        Step::Request(request) => match request.asked {
-            Asked::Callback { .. } => Some("callback"),
-            _ => None,
-        },
+        Step::Request(request) if matches!(request.asked, Asked::Callback { .. }) => Some("callback"),
         _ => None,
     }
 }
 
-fn calls_out(asked: &Asked) -> bool {
-    matches!(asked, Asked::Transfer { number: Some(_), .. })
+/// It calls a number, and no trunk leads out, or none to this number.
+fn unreached(node: &Node, asked: &Asked, env: &Environment) -> Option<Fault> {
+    let Asked::Transfer { number: Some(number), .. } = asked else { return None };
+    let node = node.id.to_string();
+    if env.reach.ways.is_empty() {
+        return Some(Fault::NoWayOut(node));
+    }
+    let number = number.fixed_text()?;
+    let unreached = env.reach.judge(number) == Err(NoRoute::NoTrunk);
+    unreached.then(|| Fault::NoTrunk { node, number: number.to_owned() })
 }
 
 fn look_at_menu(node: &Node, prompt: &Prompt, place: Place, env: &Environment, warnings: &Faults) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::super::destinations::NoRoute;
 use super::super::fault::{Fault, Part, hint};
 use super::super::fields::{Fields, text_of};
 use super::super::model::{Asked, RequestStep, Step};
@@ -12,7 +13,6 @@ use super::Compiler;
 use super::exits::Draft;
 use crate::flow::variable::VarKind;
 use crate::ids::Language;
-use crate::phone_number::PhoneNumber;
 
 /// How long an office may ring.
 const RING_FOR: Duration = Duration::from_secs(30);
@@ -80,10 +80,12 @@ impl<'y> Compiler<'y> {
     /// A number that stands in the flow must be one that is called; one that is computed is judged when it is known.
     fn check_number(&self, draft: &Draft<'y>, text: Option<&str>) {
         let Some(text) = text else { return };
-        let fault = match text.parse::<PhoneNumber>() {
-            Err(_) => Fault::NotANumber(super::shortened(text)),
-            Ok(number) if number.is_public() || number.begins_with(&self.env.destinations) => return,
-            Ok(_) => Fault::NotCalled(text.to_owned()),
+        let fault = match self.env.reach.judge(text) {
+            Err(NoRoute::NotANumber) => Fault::NotANumber(super::shortened(text)),
+            Err(NoRoute::NotAllowed) => Fault::NotCalled(text.to_owned()),
+            Err(NoRoute::Own) => Fault::OwnNumber(text.to_owned()),
+            // A trunk may come and go: the flow runs all the same, and is warned of it.
+            Ok(_) | Err(NoRoute::NoTrunk) => return,
         };
         self.faults.add(draft.fields.text("to").map_or(draft.fields.at, |to| to.at), fault);
     }

@@ -87,6 +87,7 @@ impl Fault {
             | Fault::Target(_)
             | Fault::NotANumber(_)
             | Fault::NotCalled(_)
+            | Fault::OwnNumber(_)
             | Fault::BadPath(_)
             | Fault::NoQuestions(_) => self.of_values(tongue),
             Fault::UnknownSubflow { .. }
@@ -114,7 +115,8 @@ impl Fault {
             | Fault::Untested(_)
             | Fault::BargedNotice(_)
             | Fault::Unconnected { .. }
-            | Fault::NoWayOut(_) => self.of_the_whole(tongue),
+            | Fault::NoWayOut(_)
+            | Fault::NoTrunk { .. } => self.of_the_whole(tongue),
             _ => self.of_shapes(tongue),
         }
     }
@@ -474,6 +476,11 @@ impl Fault {
                 "`{number}` costa più di una chiamata o è all'estero, e non viene chiamato; per permetterlo, elencarlo in \
                  trunks.toml, `also` sotto [destinations]"
             ),
+            Fault::OwnNumber(number) => said!(
+                tongue,
+                "`{number}` is one of ours, and the call would come back; lead to its flow or queue",
+                "`{number}` è uno dei nostri, e la chiamata tornerebbe indietro; portare al suo flusso o alla sua coda"
+            ),
             Fault::BadPath(path) => said!(
                 tongue,
                 "`{path}` is no path of a connector; begin it with `/`, without `..`, `//` or the name of a server",
@@ -609,6 +616,13 @@ impl Fault {
                  every caller leaves by `error`",
                 "il nodo `{node}` chiama un numero, e nessuna linea porta fuori; dare a una la tabella [trunk.outgoing] in \
                  trunks.toml, o si esce sempre da `error`"
+            ),
+            Fault::NoTrunk { node, number } => said!(
+                tongue,
+                "node `{node}` calls `{number}`, and no trunk leads there; add it to the `prefixes` of one in trunks.toml, or \
+                 every caller leaves by `error`",
+                "il nodo `{node}` chiama `{number}`, e nessuna linea porta lì; aggiungerlo ai `prefixes` di una in trunks.toml, \
+                 o si esce sempre da `error`"
             ),
             Fault::Unconnected { node, act } => said!(
                 tongue,

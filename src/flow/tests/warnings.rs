@@ -20,7 +20,7 @@ nodes:
     keys: {"1": messaggio, "2": nota, "3": fuori, "4": coda, "5": fine, "6": fine}
     exits: {timeout: fine, invalid: fine}
   messaggio: {type: voicemail, prompt: menu, queue: tributi, exits: {recorded: fine, empty: fine}}
-  nota: {type: record, prompt: menu, exits: {recorded: fine, empty: fine}}
+  nota: {type: callback, number: "0552768224", queue: tributi, exits: {booked: fine, declined: fine, full: fine}}
   fuori: {type: transfer, to: "0552768224", exits: {done: fine, busy: fine, no_answer: fine}}
   coda: {type: transfer, queue: generale, exits: {done: fine, busy: fine, no_answer: fine}}
   fine: {type: hangup}
@@ -47,15 +47,25 @@ fn long_menus_and_notices_that_can_be_barged_are_told() {
 #[test]
 fn nodes_that_the_exchange_does_not_carry_out_are_told() {
     let mut env = demo_environment();
-    env.unconnected = ["voicemail", "record"].into();
-    env.no_way_out = true;
-    let of = |line: usize, node: &str, act: &str| {
-        format!(
-            "{line}:3: warning: node `{node}`: `{act}` comes with a later version; until then every caller leaves by `error`"
-        )
-    };
+    env.unconnected = ["callback"].into();
+    env.reach.ways.clear();
+    let nota = "18:3: warning: node `nota`: `callback` comes with a later version; until then every caller leaves by `error`";
     let fuori = "19:3: warning: node `fuori` calls a number, and no trunk leads out; give one a table [trunk.outgoing] in \
                  trunks.toml, or every caller leaves by `error`";
-    let told = [of(17, "messaggio", "voicemail"), of(18, "nota", "record"), fuori.to_owned()];
-    assert_eq!(warned(&env)[2..], told);
+    assert_eq!(warned(&env)[2..], [nota, fuori]);
+}
+
+#[test]
+fn number_that_no_trunk_leads_to_is_told_and_one_of_ours_is_refused() {
+    let mut env = demo_environment();
+    env.reach.ways = vec![vec!["+3902".to_owned(), "112".to_owned()]];
+    let told = "19:3: warning: node `fuori` calls `0552768224`, and no trunk leads there; add it to the `prefixes` of one in \
+                trunks.toml, or every caller leaves by `error`";
+    assert_eq!(warned(&env).last().unwrap(), told);
+    env.reach.ways.push(vec!["+39055".to_owned()]);
+    assert_eq!(warned(&env).len(), 2, "another trunk leads there");
+    env.reach.own.insert("+390552768224".parse().unwrap());
+    let faults = Flow::check(STUMBLING, "flusso.yaml", &env).unwrap_err();
+    let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert!(told[0].contains("`0552768224` is one of ours, and the call would come back"), "{told:?}");
 }
