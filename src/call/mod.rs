@@ -24,6 +24,7 @@ use ipnet::IpNet;
 
 use crate::flow::{Enqueue, Flow};
 use crate::ids::{CallId, EntityId, Language, QueueId, SeatId, TopicId};
+use crate::media::library::SoundLibrary;
 use crate::media::{self, LegId};
 use crate::sdp;
 use crate::sip::DialogId;
@@ -121,6 +122,8 @@ pub struct Call {
     pub offer: Option<Vec<u8>>,
     /// The flow that leads it, as it was when the call arrived.
     pub flow: Arc<Flow>,
+    /// Every sound, as they were then: the flow was checked against these.
+    pub sounds: Arc<SoundLibrary>,
     /// The place that the flow asked for last.
     pub enqueue: Option<Enqueue>,
     /// The citizen's side.
