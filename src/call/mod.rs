@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use crate::config::Gateway;
 use crate::flow::{Enqueue, Flow};
 use crate::ids::{CallId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::media::library::SoundLibrary;
@@ -89,6 +90,8 @@ pub struct Callee {
     pub personal: bool,
     /// By which trunk.
     pub trunk: Arc<str>,
+    /// The way out by it, as it was when the number was judged.
+    pub gateway: Arc<Gateway>,
     /// When the ringing ends.
     pub rings_until: Mono,
     /// When to look how far it is; `None`: it was answered.
