@@ -110,7 +110,7 @@ async fn serve(args: &ServeArgs, mut loaded: Loaded) -> Result<(), Failure> {
     let sip = SipSockets::bind(args.sip).await.map_err(|error| taken("--sip", args.sip, &error))?;
     let http = TcpListener::bind(args.http).map_err(|error| taken("--http", args.http, &error))?;
     let (sip_address, http_address) = (sip.address(), http.local_addr().map_err(Failure::other)?);
-    trunks::find(&mut loaded.config, sip_address);
+    trunks::find(&mut loaded.config.trunks, sip_address, &[]);
     let config = Arc::new(loaded.config);
     let media = start_media(&config, sip_address, recordings)?;
     let speaker = start_speaker(&config, args.data.join("bulletins"))?;
@@ -136,7 +136,7 @@ async fn serve(args: &ServeArgs, mut loaded: Loaded) -> Result<(), Failure> {
         always_open: args.always_open,
         sip: sip_address,
         control: handle.clone(),
-        turn: tokio::sync::Mutex::default(),
+        trunks: tokio::sync::Mutex::new(config.trunks.clone()),
     });
     let pages = Pages {
         control: handle.clone(),
