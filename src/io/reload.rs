@@ -104,17 +104,7 @@ fn read(
     sip: SocketAddr,
     running: &[Trunk],
 ) -> Result<(Files, Connectors), Vec<String>> {
-    let mut loaded = setup::load(config)?;
-    let demo = loaded.config.demo_passwords();
-    if let Some(seat) = demo.first().filter(|_| !sip.ip().is_loopback()) {
-        return Err(vec![format!(
-            "{}: {} seats, {seat} first, have demo passwords that everybody can read, and {sip} can be reached from other \
-             machines; change them",
-            config.join("seats.toml").display(),
-            demo.len()
-        )]);
-    }
-    loaded.config.calendars.always_open |= always_open;
+    let mut loaded = setup::load_for(config, sip, always_open)?;
     trunks::find(&mut loaded.config.trunks, sip, running);
     let connectors = Connectors::open(&loaded.config)?;
     let files =
