@@ -22,8 +22,10 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use crate::config::Gateway;
 use crate::flow::{Enqueue, Flow};
 use crate::ids::{CallId, EntityId, Language, QueueId, SeatId, TopicId};
+use crate::media::library::SoundLibrary;
 use crate::media::{self, LegId};
 use crate::sdp;
 use crate::sip::DialogId;
@@ -88,6 +90,8 @@ pub struct Callee {
     pub personal: bool,
     /// By which trunk.
     pub trunk: Arc<str>,
+    /// The way out by it, as it was when the number was judged.
+    pub gateway: Arc<Gateway>,
     /// When the ringing ends.
     pub rings_until: Mono,
     /// When to look how far it is; `None`: it was answered.
@@ -121,6 +125,8 @@ pub struct Call {
     pub offer: Option<Vec<u8>>,
     /// The flow that leads it, as it was when the call arrived.
     pub flow: Arc<Flow>,
+    /// Every sound, as they were then: the flow was checked against these.
+    pub sounds: Arc<SoundLibrary>,
     /// The place that the flow asked for last.
     pub enqueue: Option<Enqueue>,
     /// The citizen's side.

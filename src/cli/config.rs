@@ -146,7 +146,7 @@ impl Found {
 
 /// Runs `reload`.
 pub(super) fn reload(args: &ReloadArgs) -> Result<(), Failure> {
-    let reloaded: Reloaded = args.exchange.client()?.submit("/api/reload").map_err(|error| match error {
+    let reloaded: Reloaded = args.exchange.client()?.reload().map_err(|error| match error {
         AskError::Refused { status: 422, said, .. } => {
             let mut lines: Vec<String> = said.lines().map(out::printable).collect();
             lines.push("not reloaded: what was in use goes on".to_owned());

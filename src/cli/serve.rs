@@ -64,9 +64,8 @@ pub(super) struct ServeArgs {
 
 /// Runs it until a signal asks for its end.
 pub(super) fn run(args: &ServeArgs) -> Result<(), Failure> {
-    let mut loaded = setup::load(&args.config).map_err(Failure::faults)?;
-    check_addresses(args, &loaded.config)?;
-    loaded.config.calendars.always_open |= args.always_open;
+    check_http(args.http)?;
+    let loaded = setup::load_for(&args.config, args.sip, args.always_open).map_err(Failure::faults)?;
     limits::raise_open_files();
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::other)?;
@@ -75,25 +74,14 @@ pub(super) fn run(args: &ServeArgs) -> Result<(), Failure> {
     result
 }
 
-/// Until there are users and roles, HTTP is for this machine; and passwords that everybody can read are too.
-fn check_addresses(args: &ServeArgs, config: &Config) -> Result<(), Failure> {
-    if !args.http.ip().is_loopback() {
-        return Err(Failure::misuse(format_args!(
-            "--http {} can be reached from other machines, and there are no users yet; use 127.0.0.1 or [::1]",
-            args.http
-        )));
+/// Until there are users and roles, HTTP is for this machine.
+fn check_http(http: SocketAddr) -> Result<(), Failure> {
+    if http.ip().is_loopback() {
+        return Ok(());
     }
-    let demo = config.demo_passwords();
-    match demo.first() {
-        Some(seat) if !args.sip.ip().is_loopback() => Err(Failure::misuse(format_args!(
-            "--sip {} can be reached from other machines, and {} seats, {seat} first, have demo passwords that everybody can \
-             read; change them in {}, or use 127.0.0.1",
-            args.sip,
-            demo.len(),
-            args.config.join("seats.toml").display()
-        ))),
-        _ => Ok(()),
-    }
+    Err(Failure::misuse(format_args!(
+        "--http {http} can be reached from other machines, and there are no users yet; use 127.0.0.1 or [::1]"
+    )))
 }
 
 async fn serve(args: &ServeArgs, mut loaded: Loaded) -> Result<(), Failure> {
@@ -110,7 +98,7 @@ async fn serve(args: &ServeArgs, mut loaded: Loaded) -> Result<(), Failure> {
     let sip = SipSockets::bind(args.sip).await.map_err(|error| taken("--sip", args.sip, &error))?;
     let http = TcpListener::bind(args.http).map_err(|error| taken("--http", args.http, &error))?;
     let (sip_address, http_address) = (sip.address(), http.local_addr().map_err(Failure::other)?);
-    trunks::find(&mut loaded.config, sip_address);
+    trunks::find(&mut loaded.config.trunks, sip_address, &[]);
     let config = Arc::new(loaded.config);
     let media = start_media(&config, sip_address, recordings)?;
     let speaker = start_speaker(&config, args.data.join("bulletins"))?;
@@ -136,7 +124,7 @@ async fn serve(args: &ServeArgs, mut loaded: Loaded) -> Result<(), Failure> {
         always_open: args.always_open,
         sip: sip_address,
         control: handle.clone(),
-        turn: tokio::sync::Mutex::default(),
+        trunks: tokio::sync::Mutex::new(config.trunks.clone()),
     });
     let pages = Pages {
         control: handle.clone(),

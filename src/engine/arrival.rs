@@ -88,6 +88,7 @@ impl Engine {
             may_record: true,
             offer: invite.offer,
             flow,
+            sounds: self.sounds.clone(),
             enqueue: None,
             citizen,
             seat: None,

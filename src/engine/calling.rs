@@ -3,8 +3,10 @@
 //!
 //! The number is judged first ([`Config::route`](crate::config::Config::route)). Its port is bound while the citizen hears music;
 //! the INVITE waits until it is written down who is called, because calls cost money and disturb people. Then it rings for the node's time:
-//! the flow goes on by `busy`, `no_answer` or `error`, or the two talk, and when the other side hangs up it goes on by `done`.
+//! the flow goes on by `busy`, `no_answer` or `error`, or the two talk, and when the other side hangs up it goes on by `done`. All this
+//! by the way out as it was when the number was judged: a reload meanwhile is for the next call.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::{Callee, MUSIC, Phase, Purpose, SeatLeg};
@@ -53,13 +55,15 @@ impl Engine {
         let config = self.config.clone();
         let route = config.route(&number.text).map_err(|why| why.to_string())?;
         let trunk = route.trunk.name.clone();
-        let no_address = || format!("the address of trunk `{trunk}` was not found when the exchange started");
-        let link = route.gateway.link.ok_or_else(no_address)?;
+        let gateway = Arc::new(route.gateway.clone());
+        let no_address =
+            || format!("the address of trunk `{trunk}` was not found at the start or the last reload");
+        let link = gateway.link.ok_or_else(no_address)?;
         let mut leg = self.open_leg(None, link, Owner::Callee(id));
         leg.media_networks = route.trunk.media.clone();
         let (dialled, personal) = (route.dialled(), number.personal);
         let (rings_until, look_at) = (now.mono + ring_for, Some(now.mono + ring_for.min(MOST_SILENCE)));
-        Ok(Callee { dialled, personal, trunk, rings_until, look_at, leg })
+        Ok(Callee { dialled, personal, trunk, gateway, rings_until, look_at, leg })
     }
 
     /// The port is bound: write down who is called, and call once that is safe.
@@ -75,7 +79,7 @@ impl Engine {
     pub(super) fn invite_callee(&mut self, now: Now, leg: LegId) {
         let Some(Owner::Callee(id)) = self.legs.get(&leg).cloned() else { return };
         let Some(outgoing) = self.outgoing(id) else {
-            return self.fail_callee(now, id, "the trunk is not a way out any more".to_owned());
+            return self.fail_callee(now, id, "the call has no port or no address".to_owned());
         };
         match self.sip.invite(now.mono, outgoing) {
             Ok(dialog) => {
@@ -90,8 +94,7 @@ impl Engine {
 
     fn outgoing(&mut self, id: CallId) -> Option<Outgoing> {
         let callee = self.calls.get_mut(&id)?.callee.as_mut()?;
-        let trunk = self.config.trunks.iter().find(|trunk| trunk.name == callee.trunk)?;
-        let gateway = trunk.outgoing.as_ref()?;
+        let gateway = &callee.gateway;
         let uri = format!("sip:{}@{}:{}", callee.dialled, gateway.host, gateway.port);
         Some(Outgoing {
             to: Target::Uri { uri, link: gateway.link? },
@@ -183,9 +186,7 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(callee) = call.callee.as_mut() else { return };
         callee.look_at = None;
-        let (b, number, trunk) = (callee.leg.media, destination(callee), callee.trunk.clone());
-        let trunk = self.config.trunks.iter().find(|known| known.name == trunk);
-        let records = trunk.and_then(|trunk| trunk.outgoing.as_ref()).is_some_and(|gateway| gateway.record);
+        let (b, number, records) = (callee.leg.media, destination(callee), callee.gateway.record);
         let recording = call.begin_talk(records, now.wall);
         call.phase = Phase::Transferred;
         call.story.on_transferred();

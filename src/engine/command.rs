@@ -308,7 +308,8 @@ impl Engine {
         for id in calls {
             let Some(call) = self.calls.get(&id) else { continue };
             let hears = matches!(call.phase, Phase::Flow | Phase::Waiting(_) | Phase::Calling);
-            let sound = self.sound(call.language.as_str(), Notice::ServiceEnds.sound()).filter(|_| hears);
+            let sound =
+                self.sound_for(id, call.language.as_str(), Notice::ServiceEnds.sound()).filter(|_| hears);
             self.runs.remove(&id);
             self.acd.handle_input(now.mono, acd::Input::Leave(id));
             if hears {

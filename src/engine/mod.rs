@@ -502,7 +502,7 @@ impl Engine {
         self.media(media::Command::Play { leg, play, sounds, repeat, barge_in });
     }
 
-    /// The sound `language/name`; a missing one is told, and left out.
+    /// The sound `language/name` of today; a missing one is told, and left out.
     fn sound(&self, language: &str, name: &str) -> Option<Arc<Sound>> {
         let path = format!("{language}/{name}");
         let sound = self.sounds.find(&path).or_else(|| self.speaking.sounds().find(&path)).cloned();

@@ -1,6 +1,6 @@
 //! Other files while calls are in course: configuration, flows and sounds as they are now.
 //!
-//! They have been checked as for a start. A call finishes on the flow that it began with; places, statuses, wrap-ups and counters
+//! They have been checked as for a start. A call finishes on the flow and the sounds that it began with; places, statuses, wrap-ups and counters
 //! stay. `engine.toml` is about the machine, and waits for the next start.
 
 use std::collections::BTreeMap;

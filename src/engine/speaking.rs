@@ -2,24 +2,28 @@
 //!
 //! A supervisor's text goes out as [`Output::Speak`] and comes back as [`Input::Spoken`]: its sound joins those that flows may say,
 //! and only then is the switch turned, written down with its text, and answered. If nobody can speak it the switch stays as it was,
-//! and the supervisor is told why. After a restart every text on record is spoken again, from a cache as a rule; until then
+//! and the supervisor is told why; so it does when the sound comes too late, because the supervisor has been told by then that nothing
+//! was done, or when what was asked for is not allowed any more: files may have been reloaded meanwhile. After a restart every text on record is spoken again, from a cache as a rule; until then
 //! callers pass its slot as if it were off, because any other words there would be the wrong ones.
 //!
 //! [`Output::Speak`]: super::Output::Speak
 //! [`Input::Spoken`]: super::Input::Spoken
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::ids::{EntityId, Language};
 use crate::media::Sound;
 use crate::media::library::SoundLibrary;
 use crate::switches::{Bulletin, Switch};
-use crate::time::Now;
+use crate::time::{Mono, Now};
 
 use super::{Engine, Output, Reply, RequestId};
 
 /// Texts of supervisors that may be on their way at once: each takes the synthesiser a second or so.
 const MAX_SPEAKING: usize = 8;
+/// How long a supervisor waits for a text: an HTTP request may take 10 s, and the switch must still be written down.
+const WITHIN: Duration = Duration::from_secs(9);
 
 /// Tells texts apart that are being spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,8 +44,8 @@ pub(super) struct Speaking {
 /// Who waits for a sound.
 #[derive(Debug)]
 enum Waiting {
-    /// A supervisor, to turn this switch.
-    Supervisor(RequestId, Switch),
+    /// A supervisor, until then, to turn this switch.
+    Supervisor(RequestId, Switch, Mono),
     /// Callers, since the start: the bulletin of this slot is on record.
     Callers(String, Bulletin),
 }
@@ -68,12 +72,12 @@ impl Speaking {
     /// The supervisor who waits to turn the switch of this place, who need not wait any more.
     fn take_for(&mut self, place: &(String, Option<EntityId>)) -> Option<RequestId> {
         let is_for = |waiting: &Waiting| match waiting {
-            Waiting::Supervisor(_, switch) => place_of(switch).as_ref() == Some(place),
+            Waiting::Supervisor(_, switch, _) => place_of(switch).as_ref() == Some(place),
             Waiting::Callers(..) => false,
         };
         let id = *self.waiting.iter().find(|(_, waiting)| is_for(waiting))?.0;
         match self.waiting.remove(&id)? {
-            Waiting::Supervisor(request, _) => Some(request),
+            Waiting::Supervisor(request, ..) => Some(request),
             Waiting::Callers(..) => None,
         }
     }
@@ -90,7 +94,7 @@ fn place_of(switch: &Switch) -> Option<(String, Option<EntityId>)> {
 
 impl Engine {
     /// A supervisor's text is spoken before its switch is turned.
-    pub(super) fn speak_for(&mut self, request: RequestId, switch: Switch) {
+    pub(super) fn speak_for(&mut self, now: Now, request: RequestId, switch: Switch) {
         let Switch::BulletinOn { bulletin, .. } = &switch else { return };
         let supervisors = self.speaking.waiting.values().filter(|who| matches!(who, Waiting::Supervisor(..)));
         if supervisors.count() >= MAX_SPEAKING {
@@ -99,7 +103,7 @@ impl Engine {
         }
         self.overtake(&switch);
         let text = bulletin.text.clone();
-        self.have_spoken(text, Waiting::Supervisor(request, switch));
+        self.have_spoken(text, Waiting::Supervisor(request, switch, now.mono + WITHIN));
     }
 
     /// Whoever still waits for a text of the same place hears that another turn came first.
@@ -134,15 +138,17 @@ impl Engine {
     /// A text has its sound, or cannot have one.
     pub(super) fn on_spoken(&mut self, now: Now, id: SpeakId, spoken: Spoken) {
         match (self.speaking.waiting.remove(&id), spoken) {
-            (Some(Waiting::Supervisor(request, switch)), Ok(sounds)) => {
-                if let Switch::BulletinOn { slot, bulletin } = &switch {
-                    self.speaking.keep(slot, bulletin, sounds);
+            (Some(Waiting::Supervisor(request, switch, until)), spoken) => {
+                match self
+                    .still_wanted(now, &switch, until)
+                    .and(spoken.map_err(|why| why + "; or record it and give --sound"))
+                {
+                    Ok(sounds) => self.turn_spoken(now, request, &switch, sounds),
+                    Err(why) => {
+                        let why = format!("not switched on: {why}");
+                        self.outputs.push_back(Output::Reply(request, Reply::Refused(why)));
+                    }
                 }
-                self.turn(now, request, &switch);
-            }
-            (Some(Waiting::Supervisor(request, _)), Err(why)) => {
-                let why = format!("not switched on: {why}; or record it and give --sound");
-                self.outputs.push_back(Output::Reply(request, Reply::Refused(why)));
             }
             (Some(Waiting::Callers(slot, bulletin)), Ok(sounds)) => {
                 // Another turn may have come first: what is on now is not this one any more.
@@ -156,5 +162,26 @@ impl Engine {
             }
             (None, _) => {}
         }
+    }
+
+    /// The supervisor is still there, and might ask for the same again; or why not.
+    fn still_wanted(&self, now: Now, switch: &Switch, until: Mono) -> Result<(), String> {
+        if now.mono > until {
+            return Err(format!("the text was not spoken within {} s; try again", WITHIN.as_secs()));
+        }
+        self.switches.check(now.wall_ms(), switch, self).map_err(|fault| fault.to_string())
+    }
+
+    fn turn_spoken(
+        &mut self,
+        now: Now,
+        request: RequestId,
+        switch: &Switch,
+        sounds: BTreeMap<Language, Sound>,
+    ) {
+        if let Switch::BulletinOn { slot, bulletin } = switch {
+            self.speaking.keep(slot, bulletin, sounds);
+        }
+        self.turn(now, request, switch);
     }
 }

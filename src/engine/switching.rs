@@ -126,7 +126,7 @@ impl Engine {
         let switch = switch.turned_at(now.wall_ms());
         match &switch {
             Switch::BulletinOn { bulletin, .. } if !bulletin.text.is_empty() => {
-                self.speak_for(request, switch);
+                self.speak_for(now, request, switch);
             }
             _ => {
                 self.overtake(&switch);

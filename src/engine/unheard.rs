@@ -11,7 +11,7 @@ use crate::flow::Say;
 use crate::ids::{CallId, Language};
 use crate::journal::entry::Fact;
 use crate::media::Sound;
-use crate::media::library::attention;
+use crate::media::library::{SoundLibrary, attention};
 use crate::speech::Speech;
 use crate::speech::notice::Notice;
 use crate::time::Now;
@@ -32,7 +32,7 @@ impl Engine {
             let names: Vec<_> = run.iter().map(named).collect();
             match self.all_or_none(now, id, &names) {
                 Some(found) => sounds.extend(found),
-                None => sounds.push(self.neutral(names[0].0)),
+                None => sounds.push(self.neutral(id, names[0].0)),
             }
         }
         sounds
@@ -54,14 +54,14 @@ impl Engine {
 
     /// The music of this name, or some other in its place.
     pub(super) fn music(&mut self, now: Now, id: CallId, name: &str) -> Vec<Arc<Sound>> {
-        self.all_or_none(now, id, &[("music", name)]).unwrap_or_else(|| vec![self.other_music()])
+        self.all_or_none(now, id, &[("music", name)]).unwrap_or_else(|| vec![self.other_music(id)])
     }
 
     /// These sounds, by language and name; `None` when one is missing, and each that is missing is told in the story of the contact.
     fn all_or_none(&mut self, now: Now, id: CallId, names: &[(&str, &str)]) -> Option<Vec<Arc<Sound>>> {
         let mut sounds = Vec::with_capacity(names.len());
         for (language, name) in names {
-            match self.sound(language, name) {
+            match self.sound_for(id, language, name) {
                 Some(sound) => sounds.push(sound),
                 None => {
                     let sound = format!("{language}/{name}");
@@ -73,24 +73,37 @@ impl Engine {
     }
 
     /// The phrase that stands for any other, in this language or in another, or else a tone.
-    fn neutral(&self, language: &str) -> Arc<Sound> {
+    fn neutral(&self, id: CallId, language: &str) -> Arc<Sound> {
         let name = Notice::Unavailable.sound();
-        let own = self.sound(language, name);
-        let other = || self.sounds.names().find(|known| known.ends_with(name));
-        let any = own.or_else(|| self.sounds.find(other()?).cloned());
+        let (own, library) = (self.sound_for(id, language, name), self.library(id));
+        let other = || library.names().find(|known| known.ends_with(name));
+        let any = own.or_else(|| library.find(other()?).cloned());
         any.unwrap_or_else(|| attention().clone())
     }
 
     /// The same in the language that this citizen speaks.
     fn neutral_of(&self, id: CallId) -> Arc<Sound> {
         let language = self.calls.get(&id).map_or("", |call| call.language.as_str());
-        self.neutral(language)
+        self.neutral(id, language)
     }
 
     /// Some music in the place of one that is missing.
-    fn other_music(&self) -> Arc<Sound> {
-        let any = self.sounds.names().find(|name| name.starts_with("music/"));
-        any.and_then(|name| self.sounds.find(name)).unwrap_or_else(|| attention()).clone()
+    fn other_music(&self, id: CallId) -> Arc<Sound> {
+        let library = self.library(id);
+        let any = library.names().find(|name| name.starts_with("music/"));
+        any.and_then(|name| library.find(name)).unwrap_or_else(|| attention()).clone()
+    }
+
+    /// The sounds that this call began with.
+    fn library(&self, id: CallId) -> &SoundLibrary {
+        self.calls.get(&id).map_or(&self.sounds, |call| &call.sounds)
+    }
+
+    /// The sound `language/name` for this call: as it was when the call began, or else as for a new call, because a bulletin may have
+    /// been switched on since, whose recording came with a reload.
+    pub(super) fn sound_for(&self, id: CallId, language: &str, name: &str) -> Option<Arc<Sound>> {
+        let own = self.library(id).find(&format!("{language}/{name}")).cloned();
+        own.or_else(|| self.sound(language, name))
     }
 }
 

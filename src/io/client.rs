@@ -10,10 +10,12 @@ use serde_json::Value;
 use ureq::http::Response;
 use ureq::{Agent, Body};
 
-use super::http::token;
+use super::http::{RELOAD, token};
 
 /// How long an answer may take: longer than the exchange itself allows for one.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// The same for a reload.
+const RELOAD_PATIENCE: Duration = Duration::from_secs(65);
 /// Largest answer taken: a thousand contacts with long paths are a tenth of it.
 const MAX_ANSWER: u64 = 64 << 20;
 
@@ -154,12 +156,13 @@ impl Client {
         serde_json::from_slice(&octets).map_err(|error| self.strange(error))
     }
 
-    /// Have something done that answers.
+    /// Have the files read again; what is in use then.
     ///
     /// # Errors
     /// Nobody answers, or with a refusal.
-    pub fn submit<T: DeserializeOwned>(&self, path: &str) -> Result<T, AskError> {
-        let request = self.agent.post(self.url(path)).header("authorization", self.bearer());
+    pub fn reload<T: DeserializeOwned>(&self) -> Result<T, AskError> {
+        let request = self.agent.post(self.url(RELOAD)).header("authorization", self.bearer());
+        let request = request.config().timeout_global(Some(RELOAD_PATIENCE)).build();
         self.read(request.send_empty())
     }
 

@@ -39,6 +39,10 @@ use crate::words::StatusChange;
 const MAX_BODY: usize = 16 * 1024;
 /// How long one request may take, from its head to its answer.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+/// Where a reload is asked for.
+pub const RELOAD: &str = "/api/reload";
+/// How long its answer may take: it reads every sound, and a name service that is away answers late for each trunk.
+const RELOAD_WITHIN: Duration = Duration::from_secs(60);
 /// Longest reason of a pause: it is written down at every change.
 const MAX_REASON: usize = 100;
 
@@ -85,7 +89,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/outbox", get(outbox))
         .route("/api/seats/{seat}/status", post(seat_status))
         .route("/api/switches", get(switches).post(switch))
-        .route("/api/reload", post(reload))
+        .route(RELOAD, post(reload))
         .fallback(nothing_here)
         .layer(middleware::from_fn_with_state(pages.clone(), guard::guard));
     Router::new()
@@ -99,9 +103,13 @@ pub fn router(pages: Pages) -> Router {
 
 /// Answers in time, and marks answers as nobody else's business.
 async fn in_time(request: Request, next: Next) -> Response {
-    let answer = tokio::time::timeout(REQUEST_WITHIN, next.run(request)).await;
+    let (within, end) = match request.uri().path() {
+        RELOAD => (RELOAD_WITHIN, "; it goes on, and the exchange's log tells how it ends"),
+        _ => (REQUEST_WITHIN, ""),
+    };
+    let answer = tokio::time::timeout(within, next.run(request)).await;
     let mut answer = answer.unwrap_or_else(|_| {
-        let why = format!("the request was not done within {} s", REQUEST_WITHIN.as_secs());
+        let why = format!("the request was not done within {} s{end}", within.as_secs());
         Refusal(StatusCode::REQUEST_TIMEOUT, why).into_response()
     });
     let headers = answer.headers_mut();
@@ -267,10 +275,17 @@ async fn switch(
     }
 }
 
+/// In a task of its own: whoever does not wait for the answer does not stop it halfway.
 async fn reload(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
-    match pages.reloader.reload().await {
-        Ok(reloaded) => Ok(Json(reloaded).into_response()),
-        Err(ReloadError::Faults(faults)) => Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, faults.join("\n"))),
-        Err(ReloadError::Gone(_)) => Err(stopped()),
+    let reloader = pages.reloader.clone();
+    match tokio::spawn(async move { reloader.reload().await }).await {
+        Ok(Ok(reloaded)) => Ok(Json(reloaded).into_response()),
+        Ok(Err(ReloadError::Faults(faults))) => {
+            Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, faults.join("\n")))
+        }
+        Ok(Err(ReloadError::Gone(_))) => Err(stopped()),
+        Err(error) => {
+            Err(Refusal(StatusCode::INTERNAL_SERVER_ERROR, format!("the reload broke off: {error}")))
+        }
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 use super::connectors::Connectors;
 use super::control::{ControlHandle, Gone};
 use super::{setup, trunks};
+use crate::config::Trunk;
 use crate::engine::{Files, Reply};
 
 /// Reads the files of a running exchange again.
@@ -25,8 +26,8 @@ pub struct Reloader {
     pub sip: SocketAddr,
     /// The running engine.
     pub control: ControlHandle,
-    /// One at a time, in the order in which they were asked for.
-    pub turn: Mutex<()>,
+    /// The trunks in use. Held while the files are read: one reload at a time, in the order in which they were asked for.
+    pub trunks: Mutex<Vec<Trunk>>,
 }
 
 /// What is in use now.
@@ -80,14 +81,17 @@ impl Reloader {
     }
 
     async fn read_and_take(&self) -> Result<Reloaded, ReloadError> {
-        let _turn = self.turn.lock().await;
+        let mut trunks = self.trunks.lock().await;
         let (config, always_open, sip) = (self.config.clone(), self.always_open, self.sip);
-        let read = tokio::task::spawn_blocking(move || read(&config, always_open, sip)).await;
+        let running = trunks.clone();
+        let read = tokio::task::spawn_blocking(move || read(&config, always_open, sip, &running)).await;
         let (files, connectors) = read
             .map_err(|error| ReloadError::Faults(vec![format!("reading the files broke off: {error}")]))?
             .map_err(ReloadError::Faults)?;
         let (flows, queues, seats) = (files.flows.len(), files.config.queues.len(), files.config.seats.len());
+        let found = files.config.trunks.clone();
         let reply = self.control.reload(files, connectors).await?;
+        *trunks = found;
         let later = matches!(reply, Reply::Reloaded { later: true });
         let at_next_start = later.then(|| "engine.toml".to_owned()).into_iter().collect();
         Ok(Reloaded { flows, queues, seats, at_next_start })
@@ -98,19 +102,10 @@ fn read(
     config: &std::path::Path,
     always_open: bool,
     sip: SocketAddr,
+    running: &[Trunk],
 ) -> Result<(Files, Connectors), Vec<String>> {
-    let mut loaded = setup::load(config)?;
-    let demo = loaded.config.demo_passwords();
-    if let Some(seat) = demo.first().filter(|_| !sip.ip().is_loopback()) {
-        return Err(vec![format!(
-            "{}: {} seats, {seat} first, have demo passwords that everybody can read, and {sip} can be reached from other \
-             machines; change them",
-            config.join("seats.toml").display(),
-            demo.len()
-        )]);
-    }
-    loaded.config.calendars.always_open |= always_open;
-    trunks::find(&mut loaded.config, sip);
+    let mut loaded = setup::load_for(config, sip, always_open)?;
+    trunks::find(&mut loaded.config.trunks, sip, running);
     let connectors = Connectors::open(&loaded.config)?;
     let files =
         Files { config: Arc::new(loaded.config), flows: loaded.flows, sounds: Arc::new(loaded.sounds) };

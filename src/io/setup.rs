@@ -1,6 +1,7 @@
 //! Everything that a start reads: configuration, flows and sounds, checked against each other, with all faults at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -81,7 +82,30 @@ pub fn load(config: &Path) -> Result<Loaded, Vec<String>> {
     if faults.is_empty() { Ok(Loaded { config, flows, sounds }) } else { Err(faults) }
 }
 
+<<<<<<< HEAD
 /// Largest sub-flow read.
+=======
+/// The same for an exchange that listens for SIP at `sip`: with the rules that hold only there, by a start and by a reload.
+///
+/// # Errors
+/// As [`load`]; or others could read the passwords of the seats.
+pub fn load_for(config: &Path, sip: SocketAddr, always_open: bool) -> Result<Loaded, Vec<String>> {
+    let mut loaded = load(config)?;
+    let demo = loaded.config.demo_passwords();
+    if let Some(seat) = demo.first().filter(|_| !sip.ip().is_loopback()) {
+        return Err(vec![format!(
+            "{}: {} seats, {seat} first, have demo passwords that everybody can read, and {sip} can be reached from other \
+             machines; change them, or let --sip be at 127.0.0.1",
+            config.join("seats.toml").display(),
+            demo.len()
+        )]);
+    }
+    loaded.config.calendars.always_open |= always_open;
+    Ok(loaded)
+}
+
+/// Largest sub-flow read; the compiler takes a quarter of it.
+>>>>>>> menda
 const MAX_SUBFLOW_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The texts of the sub-flows below `flows`, `sub/<name>@<version>.yaml`.

@@ -1,26 +1,47 @@
+<<<<<<< HEAD
 //! Where the trunks' servers are that calls go out to: names are looked up at the start and at a reload.
+=======
+//! Where the trunks' servers are that calls go out to: names are looked up at the start and at each reload.
+>>>>>>> menda
 //!
 //! One that is not found refuses no start, because calls must come in also while the name service is away; flows that need it then
-//! take their `error` exit.
+//! take their `error` exit. A reload keeps the address that was found before: it was good a moment ago, and who changes an opening
+//! hour while the name service is away must not lose the way out.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 
 use super::sip::route_to;
-use crate::config::{Config, Gateway};
+use crate::config::{Gateway, Trunk};
 use crate::sip::Link;
 
-/// Finds them all; `sip` is where we listen.
-pub fn find(config: &mut Config, sip: SocketAddr) {
-    for trunk in &mut config.trunks {
+/// Finds them all; `sip` is where we listen, `running` the trunks in use: none at the start.
+pub fn find(trunks: &mut [Trunk], sip: SocketAddr, running: &[Trunk]) {
+    for trunk in trunks {
         let Some(gateway) = trunk.outgoing.as_mut() else { continue };
         gateway.link = link(gateway, sip);
-        if gateway.link.is_none() {
-            tracing::error!(
-                trunk = %trunk.name, host = %gateway.host,
-                "its server is not found, and no call goes out by it; mend `to` in trunks.toml or the name service, and start again"
-            );
+        if gateway.link.is_some() {
+            continue;
+        }
+        let before = running.iter().find(|other| other.name == trunk.name);
+        gateway.link =
+            before.and_then(|trunk| trunk.outgoing.as_ref()).and_then(|other| link_of(other, gateway));
+        let (trunk, host) = (&trunk.name, &gateway.host);
+        match gateway.link {
+            Some(Link { remote, .. }) => {
+                tracing::warn!(%trunk, %host, %remote, "its server is not found now; calls go out to where it was before");
+            }
+            None => tracing::error!(
+                %trunk, %host,
+                "its server is not found, and no call goes out by it; mend `to` in trunks.toml or the name service, and reload"
+            ),
         }
     }
+}
+
+/// The address of a way out that was found before, if it leads to the same server.
+fn link_of(before: &Gateway, now: &Gateway) -> Option<Link> {
+    let server = |gateway: &Gateway| (gateway.host.clone(), gateway.port, gateway.transport);
+    before.link.filter(|_| server(before) == server(now))
 }
 
 /// The first address that can be reached from where we listen.
@@ -49,6 +70,34 @@ mod tests {
             prefixes: Vec::new(),
             dials_national: false,
             record: true,
+        }
+    }
+
+    #[test]
+    fn reload_keeps_the_way_to_a_server_whose_name_is_not_found_now_and_to_no_other() {
+        let sip = "192.0.2.1:5060".parse().unwrap(); // no IPv6 server is found from there
+        let link = Link { transport: Transport::Tcp, local: sip, remote: "192.0.2.7:5070".parse().unwrap() };
+        let lost = || gateway("[::1]");
+        let trunk = |name: &str, outgoing: Gateway| Trunk {
+            name: name.into(),
+            from: Vec::new(),
+            media: [].into(),
+            outgoing: Some(outgoing),
+        };
+        let running = [trunk("world", Gateway { link: Some(link), ..lost() })];
+        for (name, now, running, expected) in [
+            ("world", lost(), &running[..], Some(link)),
+            ("world", Gateway { number: "056".to_owned(), ..lost() }, &running, Some(link)),
+            ("world", lost(), &[], None), // a start
+            ("other", lost(), &running, None),
+            ("world", gateway("[::2]"), &running, None),
+            ("world", Gateway { port: 5071, ..lost() }, &running, None),
+            ("world", Gateway { transport: Transport::Udp, ..lost() }, &running, None),
+        ] {
+            let mut trunks = [trunk(name, now)];
+            find(&mut trunks, sip, running);
+            let found = trunks[0].outgoing.as_ref().unwrap();
+            assert_eq!(found.link, expected, "{name} {found:?}");
         }
     }
 

@@ -299,10 +299,11 @@ const SPOKEN: &str = "it/bollettini/acceso/protezione-civile";
 #[test]
 fn text_of_a_supervisor_is_heard_by_the_next_caller_as_soon_as_it_is_spoken() {
     let mut sim = Sim::new();
-    sim.outside.speaking_takes = 30 * SECOND;
-    let told = sim.now + 31 * SECOND;
+    sim.outside.speaking_takes = 8 * SECOND;
+    let told = sim.now + 9 * SECOND;
     sim.command(Command::Switch(on(text_bulletin("Domani scuole chiuse."))));
-    let early = at_the_menu(&mut sim);
+    let early = sim.call("055055");
+    sim.advance(4 * SECOND);
     assert!(!sim.hears(early, SPOKEN) && sim.replies.is_empty(), "nobody has spoken it yet");
     sim.until("it is spoken and written down", |sim| !sim.replies.is_empty());
     assert!(matches!(sim.replies.remove(0), Reply::Done));
@@ -347,6 +348,50 @@ fn text_that_nobody_can_speak_is_refused_and_what_was_on_stays_on() {
     }
     let citizen = sim.call("055055");
     sim.until("the bulletin of before is heard", |sim| sim.hears(citizen, "it/allerta"));
+}
+
+#[test]
+fn text_that_comes_too_late_turns_no_switch_because_the_supervisor_was_told_so() {
+    let mut sim = Sim::new();
+    sim.outside.speaking_takes = 10 * SECOND;
+    match reply_to(&mut sim, on(text_bulletin("Domani scuole chiuse."))) {
+        Reply::Refused(why) => {
+            assert_eq!(why, "not switched on: the text was not spoken within 9 s; try again");
+        }
+        other => panic!("{other:?}"),
+    }
+    let citizen = at_the_menu(&mut sim);
+    assert!(!sim.hears(citizen, SPOKEN));
+    assert!(
+        !sim.facts
+            .iter()
+            .any(|entry| matches!(entry.fact, centralino::journal::entry::Fact::Switched { .. }))
+    );
+}
+
+#[test]
+fn text_is_judged_again_once_it_is_spoken() {
+    let without_empoli = || {
+        Setting::demo().with_config(|config| {
+            config.entities.remove("empoli");
+        })
+    };
+    let own = Bulletin { entity: Some("empoli".into()), ..text_bulletin("Scuole chiuse.") };
+    let short = Bulletin { until_ms: Some(START_MS + 5_000), ..text_bulletin("Scuole chiuse.") };
+    for (bulletin, reloads, why) in
+        [(own, true, "there is no Ente `empoli`"), (short, false, "that time is over already")]
+    {
+        let mut sim = Sim::new();
+        sim.outside.speaking_takes = 8 * SECOND;
+        sim.command(Command::Switch(on(bulletin)));
+        assert!(sim.replies.is_empty(), "it was allowed: {:?}", sim.replies);
+        if reloads {
+            sim.reload(without_empoli());
+            sim.replies.clear();
+        }
+        sim.until("the exchange answers", |sim| !sim.replies.is_empty());
+        assert!(matches!(&sim.replies[0], Reply::Refused(told) if told.contains(why)), "{:?}", sim.replies);
+    }
 }
 
 #[test]

@@ -283,7 +283,10 @@ fn number_that_may_not_be_called_or_has_no_way_is_told_and_nobody_is_called() {
         (instead("0033142685300"), "may not be called"),
         (instead("055055"), "one of ours"),
         (nowhere(), "no trunk leads to this number"),
-        (setting().with_way_out(|gateway| gateway.link = None), "was not found when the exchange started"),
+        (
+            setting().with_way_out(|gateway| gateway.link = None),
+            "was not found at the start or the last reload",
+        ),
     ] {
         let (mut sim, office) = world(setting, Manner::Answers(SECOND));
         let citizen = sim.call("055055");
@@ -307,6 +310,41 @@ fn nobody_is_called_before_it_is_written_down() {
     talking(&mut sim, citizen, office);
     assert!(sim.now >= until);
     sim.verdict().unwrap();
+}
+
+#[test]
+fn number_is_called_by_the_way_out_that_it_was_judged_by_whatever_is_reloaded_meanwhile() {
+    let nowhere =
+        || setting().with_config(|config| config.trunks.iter_mut().for_each(|trunk| trunk.outgoing = None));
+    let other = || {
+        setting().with_way_out(|gateway| {
+            (gateway.number, gateway.record) = ("+39055000".to_owned(), false);
+        })
+    };
+    for (reloaded, when_it_rings) in
+        [(nowhere(), false), (nowhere(), true), (other(), false), (other(), true)]
+    {
+        let (mut sim, office) = world(setting(), Manner::Answers(SECOND));
+        let citizen = sim.call("055055");
+        if when_it_rings {
+            sim.until("it rings", |sim| rings(sim, office) == 1);
+        } else {
+            sim.until("the greeting is heard", |sim| sim.hears(citizen, "it/benvenuto"));
+            sim.until("the greeting is over", |sim| !sim.hears(citizen, "it/benvenuto"));
+            let until = sim.now + Duration::from_millis(150);
+            sim.store().stall(until);
+            sim.advance(Duration::from_millis(100));
+            assert_eq!(rings(&sim, office), 0, "it is not written down yet");
+        }
+        sim.reload(reloaded);
+        talking(&mut sim, citizen, office);
+        let shown = Seen::Rang { from: "+390552768224".into(), display: "Linea Comune".into() };
+        assert!(sim.phones[&office].seen.contains(&shown), "{:?}", sim.phones[&office].seen);
+        sim.hang_up(office);
+        hears(&mut sim, citizen, "it/grazie");
+        let contact = over(&mut sim, citizen, office);
+        assert!(contact.recording.is_some(), "as it was agreed when the number was judged");
+    }
 }
 
 #[test]

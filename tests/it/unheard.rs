@@ -1,23 +1,12 @@
 //! A caller never meets silence where a sound is missing, and the fault is told.
 
-use std::sync::Arc;
-
 use centralino::journal::entry::Fact;
-use centralino::media::library::SoundLibrary;
 
 use crate::sim::{Setting, Sim};
 
 /// The demo without the sounds whose names begin like one of these.
 fn without(missing: &[&str]) -> Sim {
-    let demo = Setting::demo();
-    let mut sounds = SoundLibrary::default();
-    for name in demo.sounds.names().filter(|name| !missing.iter().any(|gone| name.starts_with(gone))) {
-        let sound = demo.sounds.find(name).expect("it has this name");
-        let samples: Vec<i16> =
-            sound.pcma.iter().map(|octet| centralino::media::Codec::Pcma.decode(*octet)).collect();
-        sounds.insert(centralino::media::Sound::encode(name, &samples));
-    }
-    Sim::with(Setting { config: demo.config.clone(), flows: demo.flows.clone(), sounds: Arc::new(sounds) }, 1)
+    Sim::with(Setting::demo().without_sounds(missing), 1)
 }
 
 /// The story of a contact tells that this sound was missing.

@@ -31,6 +31,7 @@ pub use music::NAME as OWN_MUSIC;
 pub use studio::{Imported, Levelled, Leveller, import, recordings_below};
 pub use synthesis::{Encoding, PATIENCE, Voice};
 
+use super::control::Clock;
 use crate::speech::Speech;
 
 /// Longest text given to a synthesiser: some minutes of speech, more than anybody listens to.
@@ -145,8 +146,11 @@ impl Builder {
     fn speak(&self, prompt: &Prompt) -> Result<Vec<f32>, PromptsError> {
         let bad = |what| PromptsError::bad_sound(prompt, what);
         let mut spoken = Vec::new();
+        let voice = self.voice.clone().unwrap_or_else(Voice::espeak);
+        let clock = Clock::start();
         for passage in passage::passages(&prompt.language, &prompt.text).map_err(bad)? {
-            let voice = self.voice.clone().unwrap_or_else(Voice::espeak);
+            let within = voice.within.saturating_sub(clock.now().mono.since_start());
+            let voice = Voice { within, ..voice.clone() };
             spoken.push(voice.speak(prompt, &passage, &self.sounds.join(&prompt.language))?);
         }
         if spoken.is_empty() {

@@ -23,7 +23,7 @@ pub struct Voice {
     pub command: String,
     /// How it reads its text.
     pub encoding: Encoding,
-    /// How long it may take for one text; then it is killed.
+    /// How long it may take for one text with all its passages; then it is killed.
     pub within: Duration,
 }
 

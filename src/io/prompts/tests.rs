@@ -61,6 +61,18 @@ fn synthesiser_that_does_not_end_is_stopped_and_told() {
 }
 
 #[test]
+fn passages_of_a_text_share_its_time() {
+    let studio = Studio::new();
+    studio.script(&format!("sleep 0.3; cat {}/sounds/it/grazie.wav", env!("CARGO_MANIFEST_DIR")));
+    let within = Duration::from_millis(500); // a slow machine only makes it too late the sooner
+    let voice = studio.voice("").map(|voice| Voice { within, ..voice });
+    let text = "Ciao, <en>hello</en>, ciao.";
+    let told = studio.build(&Builder { voice, ..studio.builder() }, &[("ciao", text)]);
+    let told = told.expect_err("three passages take longer").to_string();
+    assert!(told.contains("it was stopped"), "{told}");
+}
+
+#[test]
 fn recording_is_made_once_and_again_when_its_text_changes() {
     let studio = Studio::new();
     let builder = studio.builder();

@@ -3,6 +3,7 @@
 use centralino::config::Config;
 use centralino::engine::Reply;
 use centralino::ids::{QueueId, SeatId};
+use centralino::journal::entry::Fact;
 use centralino::words::{Outcome, Status, WorkView};
 
 use super::{MINUTE, SECOND, rang, talking, waiting};
@@ -75,6 +76,18 @@ fn call_finishes_on_the_flow_that_it_began_with_and_the_next_one_meets_the_new_o
     sim.press(before, "42");
     sim.until("the old one goes on", |sim| sim.hears(before, "it/orari_uffici"));
     sim.until("the new one ends", |sim| sim.line(after) == Line::Free);
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn call_in_course_hears_the_recordings_that_its_flow_was_checked_against() {
+    let mut sim = Sim::new();
+    let before = sim.call("055055");
+    sim.until("the menu is read out", |sim| sim.hears(before, "it/menu"));
+    reload(&mut sim, Setting::demo().with_flow(CLOSED).without_sounds(&["it/orari_uffici", "music/"]));
+    sim.press(before, "42");
+    sim.until("the old flow has its words", |sim| sim.hears(before, "it/orari_uffici"));
+    assert!(!sim.facts.iter().any(|entry| matches!(entry.fact, Fact::SoundMissing { .. })));
     sim.verdict().unwrap();
 }
 

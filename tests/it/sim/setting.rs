@@ -8,6 +8,7 @@ use centralino::config::{Config, Gateway};
 use centralino::flow::Flow;
 use centralino::ids::FlowId;
 use centralino::media::library::SoundLibrary;
+use centralino::media::{Codec, Sound};
 use centralino::sip::{Link, Transport};
 
 use super::phone::{EXCHANGE, Phone, PhoneId};
@@ -40,6 +41,17 @@ impl Setting {
         let mut flows = self.flows.clone();
         flows.insert(flow.id().clone(), Arc::new(flow));
         Setting { config: self.config.clone(), flows, sounds: self.sounds.clone() }
+    }
+
+    /// The same, without the sounds whose names begin like one of these.
+    pub(crate) fn without_sounds(&self, missing: &[&str]) -> Setting {
+        let mut sounds = SoundLibrary::default();
+        for name in self.sounds.names().filter(|name| !missing.iter().any(|gone| name.starts_with(gone))) {
+            let sound = self.sounds.find(name).expect("it has this name");
+            let samples: Vec<i16> = sound.pcma.iter().map(|octet| Codec::Pcma.decode(*octet)).collect();
+            sounds.insert(Sound::encode(name, &samples));
+        }
+        Setting { config: self.config.clone(), flows: self.flows.clone(), sounds: Arc::new(sounds) }
     }
 
     /// The same, with another configuration.
