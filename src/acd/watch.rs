@@ -4,12 +4,14 @@
 //! comes from `Enter`, `Placed` and `Left`; of a seat, from `SeatChanged`. The first broken rule is kept. Slow by intention (it
 //! searches everything): for tests and the simulator.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod eligible;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::place::Place;
 use super::seat::{REST_AFTER_FAILURE, SHORTEST_REST};
-use super::{Action, Entering, Input, QueueRules};
+use super::{Action, Entering, Input, QueueRules, SeatRules};
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
 use crate::words::{NotTaken, QueueExit, SeatView, Status, WorkView};
@@ -19,6 +21,8 @@ use crate::words::{NotTaken, QueueExit, SeatView, Status, WorkView};
 struct Waiting {
     queue: QueueId,
     place: Place,
+    entered: Mono,
+    asked: Entering,
     deadline: Mono,
     rung_by: Option<SeatId>,
 }
@@ -26,8 +30,17 @@ struct Waiting {
 /// One seat, as its changes tell.
 #[derive(Clone, Debug)]
 struct Watched {
-    queues: BTreeSet<QueueId>,
+    rules: SeatRules,
     view: SeatView,
+    /// Its number in the list of seats.
+    order: usize,
+    /// Number of the ring in course.
+    ring: u64,
+    /// Number of the last ring that ended otherwise than by the caller's leaving.
+    last_ring: u64,
+    /// Since log-in.
+    calls: u64,
+    talked: Duration,
     /// Since when the work is what it is; a ring whose caller left does not count.
     idle_since: Mono,
     work_since: Mono,
@@ -51,18 +64,25 @@ pub(super) struct Watch {
     entering: Option<Entering>,
     now: Mono,
     turn: u64,
+    rings: u64,
+    expected: BTreeMap<QueueId, Duration>,
     broken: Option<String>,
 }
 
 impl Watch {
     pub(super) fn new<'a>(
         rules: impl Iterator<Item = &'a QueueRules>,
-        seats: impl Iterator<Item = (SeatId, BTreeSet<QueueId>)>,
+        seats: impl Iterator<Item = (usize, &'a SeatRules)>,
     ) -> Watch {
         let view = SeatView { reachable: false, status: Status::LoggedOut, work: WorkView::Idle, call: None };
-        let watched = |queues| Watched {
-            queues,
+        let watched = |order, rules: &SeatRules| Watched {
+            rules: rules.clone(),
             view: view.clone(),
+            order,
+            ring: 0,
+            last_ring: 0,
+            calls: 0,
+            talked: Duration::ZERO,
             idle_since: Mono::ZERO,
             work_since: Mono::ZERO,
             available_since: Mono::ZERO,
@@ -73,13 +93,16 @@ impl Watch {
         };
         Watch {
             rules: rules.map(|rules| (rules.id.clone(), rules.clone())).collect(),
-            seats: seats.map(|(id, queues)| (id, watched(queues))).collect(),
+            seats: seats.map(|(order, rules)| (rules.id.clone(), watched(order, rules))).collect(),
             ..Watch::default()
         }
     }
 
-    pub(super) fn on_input(&mut self, now: Mono, input: &Input) {
+    pub(super) fn on_time(&mut self, now: Mono) {
         self.now = now;
+    }
+
+    pub(super) fn on_input(&mut self, input: &Input) {
         for seat in self.seats.values_mut() {
             seat.wrap_up_done = false;
         }
@@ -99,6 +122,10 @@ impl Watch {
                 if let Some(seat) = self.seats.get_mut(seat) {
                     seat.wrap_up_left = Some(before.wrap_up_left);
                 }
+            }
+            Input::Expected(queue, wait) => {
+                self.expected.remove(queue);
+                self.expected.extend(wait.map(|wait| (queue.clone(), wait)));
             }
             Input::WrapUpDone(seat) => {
                 if let Some(seat) = self.seats.get_mut(seat) {
@@ -127,6 +154,7 @@ impl Watch {
             return Err(broken.clone());
         }
         self.check_waiting()?;
+        self.check_served()?;
         self.seats.iter().try_for_each(|(id, seat)| self.check_time(id, seat))
     }
 
@@ -139,11 +167,16 @@ impl Watch {
         let Some(entering) = self.entering.take().filter(|entering| entering.call == call) else {
             return self.broken(&format!("{call} was placed without asking"));
         };
-        let longest = self.rules.get(queue).map_or(Duration::ZERO, |rules| rules.max_wait);
-        let deadline = self.now + entering.max_wait.unwrap_or(longest).min(longest);
+        let Some(rules) = self.rules.get(queue) else {
+            return self.broken(&format!("{call} was placed in {queue}, which is not there"));
+        };
+        let deadline = self.now + entering.max_wait.unwrap_or(rules.max_wait).min(rules.max_wait);
         self.turn += 1;
-        let place = Place::of(self.now, entering.priority, self.turn);
-        self.waiting.insert(call, Waiting { queue: queue.clone(), place, deadline, rung_by: None });
+        let minutes = i64::from(entering.priority) + i64::from(rules.offset);
+        let place = Place::of(self.now, entering.waited, minutes, self.turn);
+        let asked = self.without_absent(entering);
+        let (queue, entered) = (queue.clone(), self.now);
+        self.waiting.insert(call, Waiting { queue, place, entered, asked, deadline, rung_by: None });
     }
 
     fn on_announce(&mut self, call: CallId) {
@@ -158,36 +191,34 @@ impl Watch {
         let (Some(seat), Some(caller)) = (self.seats.get(id), self.waiting.get(&call)) else {
             return self.broken(&format!("{id} was rung for {call}; one of them is unknown"));
         };
-        let (place, since) = (caller.place, seat.free_since());
         if let Some(other) = &caller.rung_by {
             return self.broken(&format!("{id} was rung for {call}, for whom {other} rings"));
         }
-        if since.is_none() || !seat.queues.contains(queue) || caller.queue != *queue {
+        if seat.free_since().is_none() || caller.queue != *queue || !self.may(seat, caller) {
             return self.broken(&format!("{id} was rung for {call} of {queue}, but it is {:?}", seat.view));
         }
-        let before = self.waiting.iter().find(|(_, other)| {
-            other.rung_by.is_none() && seat.queues.contains(&other.queue) && other.place < place
-        });
-        if let Some((other, _)) = before {
+        if let Some(other) = self.ahead_of(seat, call, caller) {
             return self.broken(&format!("{id} was rung for {call}, but {other} comes before"));
         }
-        let mut serving = self.seats.iter().filter(|(_, other)| other.queues.contains(queue));
-        if let Some((other, _)) =
-            serving.find(|(_, other)| other.free_since().is_some_and(|s| Some(s) < since))
-        {
-            return self.broken(&format!("{id} was rung for {call}, but {other} is free for longer"));
+        if let Some(other) = self.better_than(id, seat, call, caller) {
+            return self.broken(&format!("{id} was rung for {call}, but {other} should be"));
         }
+        self.rings += 1;
+        let ring = self.rings;
         if let Some(caller) = self.waiting.get_mut(&call) {
             caller.rung_by = Some(id.clone());
         }
         if let Some(seat) = self.seats.get_mut(id) {
-            (seat.served, seat.let_go) = (Some(queue.clone()), false);
+            (seat.served, seat.let_go, seat.ring) = (Some(queue.clone()), false, ring);
         }
     }
 
     fn on_not_taken(&mut self, id: &SeatId, call: CallId, why: NotTaken) {
         if let Some(seat) = self.seats.get_mut(id) {
             seat.let_go = why == NotTaken::CallerLeft;
+            if !seat.let_go {
+                seat.last_ring = seat.ring;
+            }
         }
         match self.waiting.get_mut(&call) {
             Some(caller) if caller.rung_by.as_ref() == Some(id) => caller.rung_by = None,
@@ -218,6 +249,11 @@ impl Watch {
             && now.since(seat.work_since) < wrap_up
             && !seat.wrap_up_done;
         if was != is {
+            match (was, is) {
+                (_, WorkView::Talking) => (seat.calls, seat.last_ring) = (seat.calls + 1, seat.ring),
+                (WorkView::Talking, _) => seat.talked += now.since(seat.work_since),
+                _ => {}
+            }
             seat.work_since = now;
             if is == WorkView::Idle && !seat.let_go {
                 seat.idle_since = now;
@@ -227,6 +263,9 @@ impl Watch {
         }
         if !is_available(&seat.view) && is_available(view) {
             seat.available_since = now;
+        }
+        if seat.view.status == Status::LoggedOut && view.status != Status::LoggedOut {
+            (seat.calls, seat.talked) = (0, Duration::ZERO);
         }
         seat.view = view.clone();
         if (skipped && !wrap_up.is_zero()) || short {

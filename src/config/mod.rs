@@ -19,7 +19,7 @@ mod span;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
 use crate::acd::{QueueRules, SeatRules};
 use crate::flow::hours::{Calendars, Hours};
-use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, TopicId};
+use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, SkillId, TopicId};
 
 /// Everything the exchange is told at start.
 #[derive(Clone, Debug)]
@@ -48,6 +48,8 @@ pub struct Config {
     pub flow_places: BTreeMap<FlowId, Place>,
     /// `queues.toml`.
     pub queues: BTreeMap<QueueId, Queue>,
+    /// `queues.toml`: what operators may know.
+    pub skills: BTreeSet<SkillId>,
     /// `seats.toml`.
     pub seats: BTreeMap<SeatId, Seat>,
     /// `trunks.toml`.

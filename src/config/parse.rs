@@ -8,7 +8,7 @@ use super::names::Names;
 use super::reader::{Faults, File, Table};
 use super::{Config, calendars, connectors, directory, engine, floor};
 use crate::hint::Hint;
-use crate::ids::{FlowId, SeatId};
+use crate::ids::{FlowId, SeatId, SkillId};
 
 /// The files of a configuration.
 pub const FILES: [&str; 8] = [
@@ -109,8 +109,12 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
     let used = Used { entities: &entity_names, topics: &topic_names, schedules: &schedules };
     let (queues, queue_names) =
         texts.read_names("queue", "queues.toml", |table, names| floor::queues(table, names, &used));
+    let (queues, skills) = queues.map_or_else(
+        || (None, Names::new("skill", "queues.toml").unread()),
+        |(queues, skills)| (Some(queues), skills),
+    );
     let (seats, _) =
-        texts.read_names("seat", "seats.toml", |table, names| floor::seats(table, names, &queue_names));
+        texts.read_names("seat", "seats.toml", |table, names| floor::seats(table, names, &queue_names, &skills));
     let numbers = texts.read("numbers.toml", |table| directory::numbers(table, &entity_names, &topic_names));
     let trunks = texts.read("trunks.toml", floor::trunks);
     let (connectors, _) = texts.read_names("connector", "connectors.toml", connectors::connectors);
@@ -122,6 +126,7 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
         numbers,
         flow_places,
         queues: queues?,
+        skills: skills.all().map(SkillId::from).collect(),
         seats: seats?,
         trunks: trunks?,
         calendars: calendars?,

@@ -164,7 +164,7 @@ impl Engine {
             return self.on_left_queue(now, id, queue, QueueExit::Closed);
         }
         self.acd
-            .handle_input(now.mono, acd::Input::Enter(acd::Entering { call: id, queue, priority, max_wait }));
+            .handle_input(now.mono, acd::Input::Enter(acd::Entering { priority, max_wait, ..acd::Entering::new(id, queue) }));
     }
 
     fn tag(&mut self, now: Now, id: CallId, tags: Tags) {
