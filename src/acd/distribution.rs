@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::callers::Caller;
 use super::queue::Queue;
 use super::rank::{Rank, Standing};
-use super::serves;
 use super::seat::{Effect, Event, Seat};
+use super::serves;
 use super::timers::{Alarm, Timers};
 use super::watch::Watch;
 use super::{Action, Input, QueueRules, SeatRules};
@@ -43,12 +43,7 @@ struct Mark {
 
 impl Mark {
     fn of(seat: &Seat) -> Mark {
-        Mark {
-            view: seat.view(),
-            standing: seat.standing(),
-            alarm: seat.alarm(),
-            attends: seat.attends(),
-        }
+        Mark { view: seat.view(), standing: seat.standing(), alarm: seat.alarm(), attends: seat.attends() }
     }
 }
 

@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::restored::Restored;
-use super::status::{self, MISSED, REJECTS};
 use super::rank::Standing;
+use super::restored::Restored;
 use super::rules::{QueueRules, SeatRules};
 use super::serves::Serves;
 use super::skills::Skills;
+use super::status::{self, MISSED, REJECTS};
 use crate::ids::{CallId, QueueId};
 use crate::planted::{self, Fault};
 use crate::time::{Mono, earliest};

@@ -53,7 +53,8 @@ pub struct Needs {
 impl Needs {
     /// What is still needed after so much waiting.
     pub(super) fn after(&self, waited: Duration) -> Skills {
-        let waived = |skill: &SkillId| self.waivers.iter().any(|(after, name)| name == skill && *after <= waited);
+        let waived =
+            |skill: &SkillId| self.waivers.iter().any(|(after, name)| name == skill && *after <= waited);
         let needed = self.skills.0.iter().filter(|(skill, _)| !waived(skill));
         needed.map(|(skill, level)| (skill.clone(), *level)).collect()
     }

@@ -128,14 +128,18 @@ impl Distribution {
         for (id, queue) in &self.queues {
             let serving = || self.seats.iter().filter(|(_, seat)| seat.serves().contains_key(id));
             let rank = |seat: &Seat| Some(Rank::of(seat.standing()?, seat.skills(), &queue.rules));
-            let free: BTreeSet<_> = serving().filter_map(|(name, seat)| Some((rank(seat)?, name.clone()))).collect();
+            let free: BTreeSet<_> =
+                serving().filter_map(|(name, seat)| Some((rank(seat)?, name.clone()))).collect();
             if free != *queue.ranks() {
                 return Err(format!("queue {id}: free are {free:?}, it knows {:?}", queue.ranks()));
             }
-            if let Some((seat, call)) = free.iter().find_map(|(_, seat)| Some((seat, self.first_for(now, seat)?))) {
+            if let Some((seat, call)) =
+                free.iter().find_map(|(_, seat)| Some((seat, self.first_for(now, seat)?)))
+            {
                 return Err(format!("queue {id}: {call} waits although {seat} is free"));
             }
-            let attended = serving().filter(|(name, seat)| seat.attends() && !queue.reserve.contains(*name)).count();
+            let attended =
+                serving().filter(|(name, seat)| seat.attends() && !queue.reserve.contains(*name)).count();
             if attended != queue.attended {
                 return Err(format!("queue {id}: {attended} attend it, it counts {}", queue.attended));
             }
@@ -150,8 +154,11 @@ impl Distribution {
     fn check_callers(&self) -> Result<(), String> {
         let mut in_line = 0;
         for (call, caller) in &self.callers {
-            let homes: Vec<_> =
-                self.queues.iter().filter(|(_, queue)| queue.in_order().any(|other| other == *call)).collect();
+            let homes: Vec<_> = self
+                .queues
+                .iter()
+                .filter(|(_, queue)| queue.in_order().any(|other| other == *call))
+                .collect();
             let waits = homes.iter().any(|(_, queue)| queue.waiting().any(|(_, other)| other == *call));
             let right = match caller.stage {
                 Stage::Waiting => homes.len() == 1 && waits,

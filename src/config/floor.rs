@@ -10,10 +10,10 @@ use super::directory::is_digits;
 use super::fault::Fault;
 use super::names::Names;
 use super::reader::{Table, Word};
+use super::span::parse_span;
 use super::{Queue, Seat, Secret, Trunk};
 use crate::acd::{Needs, Overflow, QueueRules, SeatRules, Serving, Skills, Strategy};
 use crate::ids::{QueueId, SeatId, SkillId};
-use super::span::parse_span;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -65,7 +65,8 @@ fn overflow<'a>(queue: &Table<'a>, helpers: &mut Vec<Word<'a>>) -> Vec<Overflow>
     for help in queue.tables("overflow", "[[queue.overflow]]") {
         let after = help.span("after", Duration::ZERO, Duration::ZERO..=HOUR);
         let over_waiting = help.has("over_waiting").then(|| help.number("over_waiting", 0, 0..=10_000));
-        let over_wait = help.has("over_wait").then(|| help.span("over_wait", Duration::ZERO, Duration::ZERO..=24 * HOUR));
+        let over_wait =
+            help.has("over_wait").then(|| help.span("over_wait", Duration::ZERO, Duration::ZERO..=24 * HOUR));
         if let Some(to) = help.need("to") {
             helps.push(Overflow { to: to.text.into(), after, over_waiting, over_wait });
             helpers.push(to);

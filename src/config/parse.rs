@@ -113,8 +113,8 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
         || (None, Names::new("skill", "queues.toml").unread()),
         |(queues, skills)| (Some(queues), skills),
     );
-    let (seats, _) =
-        texts.read_names("seat", "seats.toml", |table, names| floor::seats(table, names, &queue_names, &skills));
+    let (seats, _) = texts
+        .read_names("seat", "seats.toml", |table, names| floor::seats(table, names, &queue_names, &skills));
     let numbers = texts.read("numbers.toml", |table| directory::numbers(table, &entity_names, &topic_names));
     let trunks = texts.read("trunks.toml", floor::trunks);
     let (connectors, _) = texts.read_names("connector", "connectors.toml", connectors::connectors);

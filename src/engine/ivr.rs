@@ -163,8 +163,10 @@ impl Engine {
         if closed || !rules.is_open(&config.calendars, now.wall) {
             return self.on_left_queue(now, id, queue, QueueExit::Closed);
         }
-        self.acd
-            .handle_input(now.mono, acd::Input::Enter(acd::Entering { priority, max_wait, ..acd::Entering::new(id, queue) }));
+        self.acd.handle_input(
+            now.mono,
+            acd::Input::Enter(acd::Entering { priority, max_wait, ..acd::Entering::new(id, queue) }),
+        );
     }
 
     fn tag(&mut self, now: Now, id: CallId, tags: Tags) {

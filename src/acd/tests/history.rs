@@ -33,7 +33,9 @@ fn some_needs(rng: &mut ChaCha8Rng) -> Needs {
         return Needs::default();
     }
     let skills = some_skills(rng);
-    let waiver = |skill| rng.random_bool(0.7).then(|| (Duration::from_secs(rng.random_range(0..60)), SkillId::from(skill)));
+    let waiver = |skill| {
+        rng.random_bool(0.7).then(|| (Duration::from_secs(rng.random_range(0..60)), SkillId::from(skill)))
+    };
     Needs { skills, waivers: SKILLS.into_iter().filter_map(waiver).collect() }
 }
 
@@ -115,7 +117,8 @@ impl History {
             97..99 => Input::Status(seat, StatusChange::Ready),
             99 if self.rng.random_bool(0.5) => {
                 let queue = QUEUES.choose(&mut self.rng).copied().unwrap_or("a");
-                let wait = self.rng.random_bool(0.8).then(|| Duration::from_secs(self.rng.random_range(0..100)));
+                let wait =
+                    self.rng.random_bool(0.8).then(|| Duration::from_secs(self.rng.random_range(0..100)));
                 Input::Expected(queue.into(), wait)
             }
             _ => Input::Answered(seat, call(self.rng.random_range(1..=self.last_call.max(1)))),
@@ -141,7 +144,14 @@ impl History {
         let how_long = Duration::from_secs(self.rng.random_range(0..30));
         let prefers = self.rng.random_bool(0.2).then(|| (seat(self.rng.random_range(1..=8)), how_long));
         let call = call(self.last_call);
-        Input::Enter(Entering { priority, max_wait, waited, skills, prefers, ..Entering::new(call, queue.into()) })
+        Input::Enter(Entering {
+            priority,
+            max_wait,
+            waited,
+            skills,
+            prefers,
+            ..Entering::new(call, queue.into())
+        })
     }
 
     fn apply(&mut self, input: Input) -> Result<(), String> {

@@ -8,7 +8,8 @@ mod seats;
 use std::time::Duration;
 
 use super::{
-    Action, Distribution, Entering, Input, Needs, Overflow, QueueRules, Restored, SeatRules, Serving, Skills, Strategy,
+    Action, Distribution, Entering, Input, Needs, Overflow, QueueRules, Restored, SeatRules, Serving, Skills,
+    Strategy,
 };
 use crate::ids::{CallId, QueueId, SeatId, Stamp};
 use crate::time::Mono;

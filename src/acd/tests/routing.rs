@@ -87,7 +87,8 @@ fn round_robin_goes_on_to_the_next_when_one_does_not_answer() {
 #[test]
 fn whoever_knows_most_is_rung_by_skill_level() {
     let queue = QueueRules { strategy: Strategy::SkillLevel, ..needing(&[("tributi", 1)], &[]) };
-    let seats = [1, 3, 2].into_iter().zip(1..).map(|(level, n)| skilled(seat(n).as_str(), &[("tributi", level)]));
+    let seats =
+        [1, 3, 2].into_iter().zip(1..).map(|(level, n)| skilled(seat(n).as_str(), &[("tributi", level)]));
     let mut floor = floor(vec![queue], seats.collect());
     (1..=3).for_each(|count| floor.enter(count));
     let rung: Vec<_> = floor.rings().into_iter().map(|(seat, _)| seat).collect();
@@ -110,7 +111,8 @@ fn needed_skill_is_waited_for_and_done_without_after_its_time() {
 
 #[test]
 fn caller_who_waits_for_a_skill_does_not_hold_up_those_behind() {
-    let mut floor = floor(vec![rules("a")], vec![skilled("seat01", &[]), skilled("seat02", &[("inglese", 1)])]);
+    let mut floor =
+        floor(vec![rules("a")], vec![skilled("seat01", &[]), skilled("seat02", &[("inglese", 1)])]);
     floor.talk(1, 1);
     floor.talk(2, 2);
     let wants = [("inglese".into(), 1)].into_iter().collect();
@@ -214,7 +216,8 @@ fn other_queues_seats_help_by_time_by_length_and_by_expected_wait() {
     let help = Overflow { to: "b".into(), after: Duration::ZERO, over_waiting: None, over_wait: None };
     let floor = |overflow: Overflow| {
         let queue = QueueRules { overflow: vec![overflow], ..rules("a") };
-        let mut floor = floor(vec![queue, rules("b")], vec![serving("seat01", &["a"]), serving("seat02", &["b"])]);
+        let mut floor =
+            floor(vec![queue, rules("b")], vec![serving("seat01", &["a"]), serving("seat02", &["b"])]);
         floor.talk(1, 1);
         floor.enter(2);
         floor.rings();

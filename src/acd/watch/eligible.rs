@@ -14,7 +14,8 @@ impl Watch {
     /// A preference for a seat where nobody sits is none.
     pub(super) fn without_absent(&self, mut asked: Entering) -> Entering {
         let sits_there = |seat: &Watched| {
-            let serves = seat.rules.queues.contains_key(&asked.queue) || self.helps(seat, &asked.queue).next().is_some();
+            let serves = seat.rules.queues.contains_key(&asked.queue)
+                || self.helps(seat, &asked.queue).next().is_some();
             serves && seat.view.reachable && seat.view.status != Status::LoggedOut
         };
         let kept = asked.prefers.take().filter(|(seat, _)| self.seats.get(seat).is_some_and(sits_there));
@@ -40,7 +41,10 @@ impl Watch {
         let score = nanos(waited) + i128::from(caller.asked.priority) * MINUTE_NS;
         let own = seat.rules.queues.get(&caller.queue);
         let own = own.is_some_and(|serving| nanos(serving.delay) <= score);
-        fits && (own || self.helps(seat, &caller.queue).any(|help| nanos(help.after) <= score && self.is_open(help, &caller.queue)))
+        fits && (own
+            || self
+                .helps(seat, &caller.queue)
+                .any(|help| nanos(help.after) <= score && self.is_open(help, &caller.queue)))
     }
 
     fn is_open(&self, help: &Overflow, queue: &QueueId) -> bool {
@@ -85,7 +89,8 @@ impl Watch {
     /// Nobody waits beside a free seat that may serve.
     pub(super) fn check_served(&self) -> Result<(), String> {
         for (id, seat) in self.seats.iter().filter(|(_, seat)| seat.free_since().is_some()) {
-            let left = self.waiting.iter().find(|(_, caller)| caller.rung_by.is_none() && self.may(seat, caller));
+            let left =
+                self.waiting.iter().find(|(_, caller)| caller.rung_by.is_none() && self.may(seat, caller));
             if let Some((call, _)) = left {
                 return Err(format!("{call} waits at {:?} although {id} is free and may serve", self.now));
             }
@@ -97,7 +102,8 @@ impl Watch {
 /// What is needed is known, or done without by now.
 fn knows_enough(seat: &Watched, caller: &Waiting, rules: &QueueRules, waited: Duration) -> bool {
     let waived = |skill| rules.needs.waivers.iter().any(|(after, name)| name == skill && *after <= waited);
-    let known = |skill| seat.rules.skills.iter().find(|(known, _)| *known == skill).map_or(0, |(_, level)| level);
+    let known =
+        |skill| seat.rules.skills.iter().find(|(known, _)| *known == skill).map_or(0, |(_, level)| level);
     let needed = rules.needs.skills.iter().chain(caller.asked.skills.iter());
     needed.into_iter().all(|(skill, level)| waived(skill) || known(skill) >= level)
 }
@@ -105,7 +111,8 @@ fn knows_enough(seat: &Watched, caller: &Waiting, rules: &QueueRules, waited: Du
 /// The least is rung first; `None` when it cannot be rung.
 fn rank(seat: &Watched, rules: &QueueRules) -> Option<(u128, Mono)> {
     let since = seat.free_since()?;
-    let knows = |skill| seat.rules.skills.iter().find(|(known, _)| *known == skill).map_or(0, |(_, level)| level);
+    let knows =
+        |skill| seat.rules.skills.iter().find(|(known, _)| *known == skill).map_or(0, |(_, level)| level);
     let first = match rules.strategy {
         Strategy::LongestIdle => 0,
         Strategy::RoundRobin => seat.last_ring.into(),
