@@ -24,6 +24,8 @@ pub(super) struct Caller {
     pub(super) stage: Stage,
     /// Who may serve it, as far as it has come.
     pub(super) class: Class,
+    /// Of priority, and of the queue.
+    pub(super) minutes: i64,
     /// What counted as waited at entry.
     waited: Duration,
     needs: Needs,
@@ -124,6 +126,7 @@ impl Distribution {
             entered: now,
             stage: Stage::Waiting,
             class: Class::Needs(Skills::default()),
+            minutes,
             waited,
             needs: rules.needs.and(&skills),
             prefers: prefers.filter(|(seat, _)| sits_there(seat)).map(|(seat, time)| (seat, now + time)),

@@ -28,6 +28,7 @@ mod place;
 mod queue;
 mod rank;
 mod restored;
+mod returning;
 mod rules;
 mod seat;
 mod serves;
@@ -42,6 +43,7 @@ mod tests;
 
 pub use distribution::Distribution;
 pub use restored::Restored;
+pub use returning::{CutOff, LONGEST_KEPT, Returning};
 pub use rules::{Entering, Overflow, QueueRules, SeatRules, Serving, Strategy};
 pub use skills::{Needs, Skills};
 pub use state::{QueueState, SeatState, WaitingState};

@@ -74,6 +74,11 @@ impl Distribution {
         self.queues.get(queue).map_or(0, Queue::len)
     }
 
+    /// Minutes of priority and of its queue that a caller was given.
+    pub fn minutes_ahead(&self, call: CallId) -> i64 {
+        self.callers.get(&call).map_or(0, |caller| caller.minutes)
+    }
+
     /// All seats by name.
     pub fn seats(&self) -> impl Iterator<Item = SeatState> {
         self.seats.iter().map(|(id, seat)| SeatState {

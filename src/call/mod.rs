@@ -23,10 +23,11 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::flow::Enqueue;
-use crate::ids::{CallId, CaseId, EntityId, Language, QueueId, SeatId, TopicId};
+use crate::ids::{CallId, CaseId, CitizenId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::media::{self, LegId};
 use crate::sdp;
 use crate::sip::DialogId;
+use crate::time::Mono;
 use crate::words::NotTaken;
 
 /// One side of a call: a dialog plus its media.
@@ -113,6 +114,14 @@ pub struct Call {
     pub story: Story,
     /// Messages queued by its flow.
     pub letters: u32,
+    /// Who calls, when the number is known.
+    pub citizen_id: Option<CitizenId>,
+    /// When it came in.
+    pub arrived: Mono,
+    /// When the citizen pressed a key last.
+    pub last_key: Option<Mono>,
+    /// Since when its waiting counts, in milliseconds of the Unix epoch.
+    pub waits_since_ms: i64,
 }
 
 /// Most messages that one call may queue: who may key in a number must not be able to fill somebody's phone.

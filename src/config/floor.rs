@@ -11,8 +11,8 @@ use super::fault::Fault;
 use super::names::Names;
 use super::reader::{Table, Word};
 use super::span::parse_span;
-use super::{Queue, Seat, Secret, Trunk};
-use crate::acd::{Needs, Overflow, QueueRules, SeatRules, Serving, Skills, Strategy};
+use super::{Queue, Seat, Secret, Trunk, WaitsSince};
+use crate::acd::{LONGEST_KEPT, Needs, Overflow, QueueRules, SeatRules, Serving, Skills, Strategy};
 use crate::ids::{QueueId, SeatId, SkillId};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -47,6 +47,8 @@ pub(super) fn queues(
             entity: used.entities.used(&queue, "entity").map(|word| word.text.into()),
             topic: used.topics.used(&queue, "topic").map(|word| word.text.into()),
             record: queue.flag("record", true),
+            waits_since: waits_since(&queue),
+            keeps_place: queue.span("keeps_place", 5 * MINUTE, Duration::ZERO..=LONGEST_KEPT),
             dispositions: dispositions(&queue, "[queue.dispositions]").unwrap_or_else(|| shared.clone()),
         };
         if let Some(id) = id {
@@ -111,6 +113,19 @@ fn waivers(queue: &Table<'_>, names: &Names) -> Vec<(Duration, SkillId)> {
         }
     }
     waivers
+}
+
+fn waits_since(queue: &Table<'_>) -> WaitsSince {
+    match queue.text("waits_since") {
+        None => WaitsSince::default(),
+        Some(Word { text: "entry", .. }) => WaitsSince::Entry,
+        Some(Word { text: "arrival", .. }) => WaitsSince::Arrival,
+        Some(Word { text: "key", .. }) => WaitsSince::Key,
+        Some(word) => {
+            queue.not(&word, "entry, arrival or key", "entry");
+            WaitsSince::default()
+        }
+    }
 }
 
 const STRATEGIES: [(&str, Strategy); 6] = [

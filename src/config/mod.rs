@@ -5,6 +5,7 @@
 //! mends everything in one go; only a configuration without any fault becomes a `Config`.
 
 mod calendars;
+mod callers;
 mod coding;
 mod connectors;
 mod directory;
@@ -52,6 +53,8 @@ pub struct Config {
     pub skills: BTreeSet<SkillId>,
     /// `seats.toml`.
     pub seats: BTreeMap<SeatId, Seat>,
+    /// `callers.toml`, by number as it is received.
+    pub callers: BTreeMap<String, ListedCaller>,
     /// `trunks.toml`.
     pub trunks: Vec<Trunk>,
     /// `calendars.toml`.
@@ -157,8 +160,33 @@ pub struct Queue {
     pub topic: Option<TopicId>,
     /// Talks are recorded.
     pub record: bool,
+    /// From when on waiting counts.
+    pub waits_since: WaitsSince,
+    /// How long the place of a caller who was cut off is kept.
+    pub keeps_place: Duration,
     /// Outcome codes for wrap-up: digits to disposition.
     pub dispositions: BTreeMap<String, String>,
+}
+
+/// From when on waiting counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WaitsSince {
+    /// The call entered the queue.
+    #[default]
+    Entry,
+    /// The call came in.
+    Arrival,
+    /// The citizen pressed the last key.
+    Key,
+}
+
+/// A number that is served otherwise than others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListedCaller {
+    /// Minutes of advantage.
+    pub priority: i32,
+    /// A seat that is rung alone at first, and for how long.
+    pub prefers: Option<(SeatId, Duration)>,
 }
 
 impl Queue {

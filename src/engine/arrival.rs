@@ -71,7 +71,7 @@ impl Engine {
         };
         let spoken = number.language.clone().or_else(|| flow.languages().first().cloned());
         let language = spoken.unwrap_or_else(|| "it".into());
-        let case = self.open_contact(now, id, &invite, number, &language);
+        let (case, citizen_id) = self.open_contact(now, id, &invite, number, &language);
         let mut citizen = self.open_leg(Some(dialog), invite.link, Owner::Citizen(id));
         citizen.media_networks = self.media_networks(&invite.peer);
         let call = Call {
@@ -93,6 +93,10 @@ impl Engine {
             hearing: Hearing::default(),
             story: Story::default(),
             letters: 0,
+            citizen_id,
+            arrived: now.mono,
+            last_key: None,
+            waits_since_ms: now.wall_ms(),
         };
         self.calls.insert(id, call);
     }
@@ -123,7 +127,7 @@ impl Engine {
         invite: &Incoming,
         number: &DialledNumber,
         language: &crate::ids::Language,
-    ) -> crate::ids::CaseId {
+    ) -> (crate::ids::CaseId, Option<CitizenId>) {
         let contact = ContactId::from(id);
         let case = self.next_case(now);
         let citizen = self.citizen_of(now, contact, &invite.from);
@@ -142,7 +146,7 @@ impl Engine {
                 degraded: self.gate.is_degraded(),
             },
         );
-        case
+        (case, citizen)
     }
 
     /// The citizen who calls; one who calls for the first time is written down.

@@ -12,6 +12,7 @@ mod command;
 mod ending;
 mod gate;
 mod ivr;
+mod placing;
 mod restart;
 mod service;
 mod switching;
@@ -160,6 +161,8 @@ pub struct Engine {
     /// Who asked for the status change being made, for the journal.
     acting: Option<String>,
     arrivals: Arrivals,
+    /// Who was cut off while waiting.
+    returning: acd::Returning,
     /// What supervisors have switched on; the two that follow are how flows see it.
     switches: Switches,
     bulletins: BTreeMap<String, Bulletin>,
@@ -205,6 +208,7 @@ impl Engine {
             journalled: BTreeSet::new(),
             acting: None,
             arrivals: Arrivals::default(),
+            returning: recovered.state.returning.clone(),
             switches: recovered.state.switches.clone(),
             bulletins: BTreeMap::new(),
             calendars: config.calendars.clone(),

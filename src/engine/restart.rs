@@ -23,6 +23,9 @@ impl Engine {
         let then = jiff::Timestamp::from_millisecond(recovered.state.last_ms)
             .map_or(now, |wall| Now { wall, ..now });
         for (contact, open) in &recovered.state.contacts {
+            if let Some(cut_off) = open.waits(now.wall_ms()) {
+                self.returning.on_cut_off(cut_off); // nobody could call again until now
+            }
             let story = Story::recovered(open.joined.is_some(), open.left, open.informed);
             let (contact, ended_by) = (*contact, EndedBy::Crash);
             let outcome = story.outcome(ended_by);

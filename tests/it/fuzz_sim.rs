@@ -7,12 +7,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use centralino::config::Config;
+use centralino::acd::{Overflow, SeatRules, Strategy};
+use centralino::config::{Config, Queue, WaitsSince};
 use centralino::journal::disk::{DiskFault, DiskOp};
 use centralino::journal::sim_disk::Crash;
 use centralino::planted::Fault;
 use centralino::words::StatusChange;
 use rand::RngExt;
+use rand::rngs::ChaCha8Rng;
 
 use crate::sim::net::Weather;
 use crate::sim::phone::{Line, Manner, PhoneId, Seen};
@@ -43,7 +45,7 @@ struct History {
 
 fn setting(seed: u64) -> Setting {
     use rand::SeedableRng;
-    let mut chance = rand::rngs::ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
+    let mut chance = ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
     Setting::demo().with_config(|config: &mut Config| {
         let (ring, wrap) = (chance.random_range(4..15), chance.random_range(0..8));
         let (max_wait, max_waiting) = (chance.random_range(40..240), chance.random_range(3..20));
@@ -55,8 +57,52 @@ fn setting(seed: u64) -> Setting {
             queue.rules.max_waiting = max_waiting;
             queue.rules.max_misses = misses;
             queue.rules.max_rejects = rejects;
+            route(queue, &mut chance);
         }
+        config.seats.values_mut().for_each(|seat| profile(&mut seat.rules, &mut chance));
     })
+}
+
+const STRATEGIES: [Strategy; 6] = [
+    Strategy::LongestIdle,
+    Strategy::RoundRobin,
+    Strategy::FewestCalls,
+    Strategy::LeastTalkTime,
+    Strategy::Linear,
+    Strategy::SkillLevel,
+];
+
+/// Who comes first to a queue, who is rung, what is needed and who helps.
+fn route(queue: &mut Queue, chance: &mut ChaCha8Rng) {
+    let rules = &mut queue.rules;
+    rules.strategy = STRATEGIES[chance.random_range(0..STRATEGIES.len())];
+    rules.offset = chance.random_range(-1..=1);
+    queue.waits_since =
+        [WaitsSince::Entry, WaitsSince::Arrival, WaitsSince::Key][chance.random_range(0..3)];
+    if chance.random_bool(0.3) {
+        rules.needs.skills = [("inglese".into(), chance.random_range(1..=3))].into_iter().collect();
+    }
+    if chance.random_bool(0.7) {
+        rules.needs.waivers = vec![(Duration::from_secs(chance.random_range(0..60)), "inglese".into())];
+    }
+    if chance.random_bool(0.3) {
+        let over_waiting = chance.random_bool(0.5).then(|| chance.random_range(0..4));
+        let after = Duration::from_secs(chance.random_range(0..30));
+        rules.overflow = vec![Overflow { to: "generale".into(), after, over_waiting, over_wait: None }];
+    }
+}
+
+fn profile(rules: &mut SeatRules, chance: &mut ChaCha8Rng) {
+    rules.queues.retain(|_, _| chance.random_bool(0.9));
+    for serving in rules.queues.values_mut() {
+        if chance.random_bool(0.3) {
+            serving.priority = chance.random_range(-1..=2);
+            serving.delay = Duration::from_secs(chance.random_range(0..20));
+        }
+    }
+    if chance.random_bool(0.6) {
+        rules.skills = [("inglese".into(), chance.random_range(1..=3))].into_iter().collect();
+    }
 }
 
 impl History {

@@ -16,10 +16,25 @@ struct SeatTale {
     wrap_up_until: i64,
 }
 
+/// Where a contact stands in its queue.
+#[derive(Clone, Copy, Debug)]
+struct Stand {
+    /// Since when it waits, less the minutes that it is ahead.
+    at_ms: i64,
+    order: u64,
+}
+
+impl Stand {
+    /// Entries know milliseconds; the distribution counts finer, so neighbours may stand either way.
+    fn is_before(self, other: Stand) -> bool {
+        self.at_ms + 1 < other.at_ms || (self.at_ms == other.at_ms && self.order < other.order)
+    }
+}
+
 /// A contact, as the facts tell.
 #[derive(Debug, Default)]
 struct ContactTale {
-    queue: Option<(QueueId, u64)>,
+    queue: Option<(QueueId, Stand)>,
     rung: BTreeSet<SeatId>,
     closed: Option<Outcome>,
 }
@@ -45,15 +60,16 @@ impl Oracle {
                     return Err(format!("contact {contact} is opened twice"));
                 }
             }
-            Fact::Queued { contact, queue, .. } => {
-                let place = (queue.clone(), self.order);
+            Fact::Queued { contact, queue, since_ms, ahead_min, .. } => {
+                let at_ms = since_ms.unwrap_or(entry.at_ms) - ahead_min * 60_000;
+                let place = (queue.clone(), Stand { at_ms, order: self.order });
                 let old = self.contact(*contact)?.queue.replace(place);
                 if let Some((old, _)) = old {
                     return Err(format!("{contact} enters {queue} while it is in {old}"));
                 }
             }
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
-            Fact::SeatRung { contact, seat, queue } => self.on_rung(entry.at_ms, *contact, seat, queue)?,
+            Fact::SeatRung { contact, seat, queue } => self.on_rung(config, entry.at_ms, *contact, seat, queue)?,
             Fact::SeatNotTaken { contact, seat, why } => {
                 let tale = self.contact(*contact)?;
                 tale.rung.remove(seat);
@@ -113,6 +129,7 @@ impl Oracle {
 
     fn on_rung(
         &mut self,
+        config: &Config,
         at_ms: i64,
         contact: ContactId,
         seat: &SeatId,
@@ -136,10 +153,14 @@ impl Oracle {
         if !rung.insert(seat.clone()) || rung.len() > 1 {
             return Err(format!("{contact} has two seats ringing"));
         }
+        // Who does not know what the queue needs takes those who can do without it, wherever they stand.
+        if !config.seats[seat].rules.skills.meet(&config.queues[queue].rules.needs.skills) {
+            return Ok(());
+        }
         let earlier = self.contacts.iter().find(|(other, tale)| {
             **other != contact
                 && tale.rung.is_empty()
-                && tale.queue.as_ref().is_some_and(|(name, order)| name == queue && *order < since)
+                && tale.queue.as_ref().is_some_and(|(name, stand)| name == queue && stand.is_before(since))
         });
         match earlier {
             Some((other, _)) => {

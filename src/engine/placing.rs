@@ -1,0 +1,63 @@
+//! What is known of a caller who asks for a place: since when the waiting counts, and whether the number is served otherwise than others.
+
+use std::time::Duration;
+
+use crate::acd::{CutOff, Entering};
+use crate::call::Phase;
+use crate::config::{Queue, WaitsSince};
+use crate::flow::Enqueue;
+use crate::ids::CallId;
+use crate::journal::entry::Fact;
+use crate::time::Now;
+
+use super::Engine;
+
+impl Engine {
+    /// The place that this call asks for.
+    pub(super) fn entering(&mut self, now: Now, id: CallId, enqueue: Enqueue, queue: &Queue) -> Entering {
+        let Enqueue { queue: name, priority, max_wait, .. } = enqueue;
+        let plain = Entering { priority, max_wait, ..Entering::new(id, name.clone()) };
+        let Some(call) = self.calls.get_mut(&id) else { return plain };
+        let since = match queue.waits_since {
+            WaitsSince::Entry => now.mono,
+            WaitsSince::Arrival => call.arrived,
+            WaitsSince::Key => call.last_key.unwrap_or(call.arrived),
+        };
+        let back = call.citizen_id.and_then(|citizen| {
+            self.returning.on_back(citizen, &name, now.wall_ms(), queue.keeps_place)
+        });
+        // A clock that was set back gives no credit.
+        let away = back.map_or(0, |since_ms| now.wall_ms().saturating_sub(since_ms));
+        let waited = now.mono.since(since).max(Duration::from_millis(u64::try_from(away).unwrap_or(0)));
+        call.waits_since_ms = now.wall_ms().saturating_sub(millis(waited));
+        let listed = self.config.callers.get(&call.from);
+        Entering {
+            waited,
+            priority: priority.saturating_add(listed.map_or(0, |listed| listed.priority)),
+            prefers: listed.and_then(|listed| listed.prefers.clone()),
+            ..plain
+        }
+    }
+
+    /// The fact that a call has a place, which is to be had back after a crash.
+    pub(super) fn queued(&self, now: Now, id: CallId, position: usize) -> Option<Fact> {
+        let call = self.calls.get(&id)?;
+        let Phase::Waiting(queue) = &call.phase else { return None };
+        let since_ms = Some(call.waits_since_ms).filter(|since_ms| *since_ms != now.wall_ms());
+        let ahead_min = self.acd.minutes_ahead(id);
+        Some(Fact::Queued { contact: id.into(), queue: queue.clone(), position, since_ms, ahead_min })
+    }
+
+    /// A call ends: if it waited, who calls again soon gets the place back.
+    pub(super) fn keep_place(&mut self, now: Now, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        if let (Phase::Waiting(queue), Some(citizen)) = (&call.phase, call.citizen_id) {
+            let (queue, since_ms, left_ms) = (queue.clone(), call.waits_since_ms, now.wall_ms());
+            self.returning.on_cut_off(CutOff { citizen, queue, since_ms, left_ms });
+        }
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
