@@ -215,8 +215,9 @@ impl Distribution {
     }
 
     /// Out of the line, into the talk.
-    pub(super) fn joined(&mut self, call: CallId, seat: &SeatId) {
+    pub(super) fn joined(&mut self, now: Mono, call: CallId, seat: &SeatId) {
         self.step_out(call);
+        self.waited(now, call, false);
         if let Some(caller) = self.callers.get_mut(&call) {
             caller.stage = Stage::Talking(seat.clone());
         }
@@ -229,9 +230,18 @@ impl Distribution {
             Some(Stage::Talking(_)) | None => return,
         };
         self.step_out(call);
+        self.waited(now, call, true);
         self.callers.remove(&call);
         if let Some(seat) = rung {
             self.on_seat(now, &seat, Event::CallerLeft(call));
+        }
+    }
+
+    /// A wait is over; for what later callers may expect.
+    fn waited(&mut self, now: Mono, call: CallId, gave_up: bool) {
+        let Some(caller) = self.callers.get(&call) else { return };
+        if let Some(queue) = self.queues.get_mut(&caller.queue) {
+            queue.habits.on_waited(now.since(caller.entered), gave_up);
         }
     }
 

@@ -31,6 +31,8 @@ pub struct Distribution {
     pub(super) last_turn: u64,
     /// Number of the last ring.
     pub(super) last_ring: u64,
+    /// When and how often waits have been estimated.
+    pub(super) estimated: Option<(Mono, u64)>,
 }
 
 /// What the indexes know of a seat, to be compared before and after an event.
@@ -141,9 +143,12 @@ impl Distribution {
         self.tell(id, effect);
         self.reindex(now, id, &before, after);
         match effect {
-            Some(Effect::Joined(call)) => self.joined(call, id),
-            Some(Effect::Parted(call)) => {
-                self.callers.remove(&call);
+            Some(Effect::Joined(call)) => self.joined(now, call, id),
+            Some(Effect::Parted { call, rang, held }) => {
+                let queue = self.callers.remove(&call).and_then(|caller| self.queues.get_mut(&caller.queue));
+                if let Some(queue) = queue {
+                    queue.habits.on_talk(rang, held);
+                }
             }
             Some(Effect::NotTaken { call, .. }) => self.back_in_line(now, call),
             Some(Effect::Ring(_)) | None => {}
@@ -165,7 +170,7 @@ impl Distribution {
                 }
                 self.push(Action::NotTaken { seat, call, why });
             }
-            Some(Effect::Joined(_) | Effect::Parted(_)) | None => {}
+            Some(Effect::Joined(_) | Effect::Parted { .. }) | None => {}
         }
     }
 

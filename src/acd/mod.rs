@@ -23,6 +23,8 @@
 
 mod callers;
 mod distribution;
+mod estimating;
+mod expected_wait;
 mod matching;
 mod place;
 mod queue;
@@ -42,6 +44,7 @@ mod watch;
 mod tests;
 
 pub use distribution::Distribution;
+pub use expected_wait::ExpectedWait;
 pub use restored::Restored;
 pub use returning::{CutOff, LONGEST_KEPT, Returning};
 pub use rules::{Entering, Overflow, QueueRules, SeatRules, Serving, Strategy};

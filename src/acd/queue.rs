@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::expected_wait::Habits;
 use super::place::Place;
 use super::rank::Rank;
 use super::rules::QueueRules;
@@ -38,6 +39,8 @@ pub(super) struct Queue {
     pub(super) attended: usize,
     /// How long somebody who enters now will wait, when that is known.
     pub(super) expected: Option<Duration>,
+    /// What its last calls were like.
+    pub(super) habits: Habits,
 }
 
 impl Queue {
@@ -52,6 +55,7 @@ impl Queue {
             reserve: BTreeSet::new(),
             attended: 0,
             expected: None,
+            habits: Habits::default(),
         }
     }
 
@@ -104,6 +108,11 @@ impl Queue {
     /// 1 for the caller to be served next. Counts from the end, where those who have just entered stand.
     pub(super) fn position(&self, place: Place) -> usize {
         self.len() - self.line.range(place..).count() + 1
+    }
+
+    /// The classes of those who wait, each with its places in order.
+    pub(super) fn classes(&self) -> impl Iterator<Item = (&Class, impl Iterator<Item = Place>)> {
+        self.waiting.iter().map(|(class, line)| (class, line.keys().copied()))
     }
 
     /// Callers whom no seat rings for.

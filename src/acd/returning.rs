@@ -48,7 +48,13 @@ impl Returning {
     }
 
     /// Somebody asks for a place: since when this one waits, if cut off less than `keep` ago. It is given back once.
-    pub fn on_back(&mut self, citizen: CitizenId, queue: &QueueId, now_ms: i64, keep: Duration) -> Option<i64> {
+    pub fn on_back(
+        &mut self,
+        citizen: CitizenId,
+        queue: &QueueId,
+        now_ms: i64,
+        keep: Duration,
+    ) -> Option<i64> {
         let found = self.0.iter().position(|old| old.citizen == citizen && old.queue == *queue)?;
         let old = self.0.remove(found)?;
         (now_ms.saturating_sub(old.left_ms) <= millis(keep)).then_some(old.since_ms)
@@ -84,7 +90,11 @@ mod tests {
         ] {
             let mut returning = Returning::default();
             returning.on_cut_off(cut_off(1, 1_000, 10_000));
-            assert_eq!(returning.on_back(citizen(who), &queue.into(), at_ms, KEEP), given, "{who} {queue} {at_ms}");
+            assert_eq!(
+                returning.on_back(citizen(who), &queue.into(), at_ms, KEEP),
+                given,
+                "{who} {queue} {at_ms}"
+            );
         }
         let mut returning = Returning::default();
         returning.on_cut_off(cut_off(1, 1_000, 10_000));

@@ -56,7 +56,7 @@ impl Terms {
 enum Work {
     Idle { since: Mono },
     Ringing { call: CallId, until: Mono, terms: Terms, idle_since: Mono },
-    Talking { call: CallId, terms: Terms, since: Mono },
+    Talking { call: CallId, terms: Terms, rung: Mono, since: Mono },
     WrapUp { until: Mono },
     Resting { until: Mono },
 }
@@ -100,7 +100,7 @@ pub(super) enum Effect {
     /// The ring led to nothing; `stop` when the phone has to be told.
     NotTaken { call: CallId, why: NotTaken, stop: bool },
     /// The caller has no operator any more.
-    Parted(CallId),
+    Parted { call: CallId, rang: Duration, held: Duration },
 }
 
 /// The event does not fit what the seat is doing.
@@ -247,7 +247,7 @@ impl Seat {
                 (W::Ringing { call, until, terms, idle_since: since }, Some(Effect::Ring(call)))
             }
             (&W::Ringing { call, terms, .. }, E::Answer(answered)) if answered == call => {
-                (W::Talking { call, terms, since: now }, Some(Effect::Joined(call)))
+                (W::Talking { call, terms, rung: self.work_since, since: now }, Some(Effect::Joined(call)))
             }
             (&W::Ringing { call, terms, .. }, E::Reject(rejected)) if rejected == call => {
                 (after_reject(now, terms), not_taken(call, NotTaken::Rejected, false))
@@ -268,9 +268,10 @@ impl Seat {
             (&W::Ringing { call, until, terms, .. }, E::Timeout) if until <= now => {
                 (rest(now, terms.rest), not_taken(call, NotTaken::Missed, true))
             }
-            (&W::Talking { call, terms, since }, E::TalkEnded(ended)) if ended == call => {
+            (&W::Talking { call, terms, rung, since }, E::TalkEnded(ended)) if ended == call => {
                 self.talked += now.since(since);
-                (after_talk(now, terms), Some(Effect::Parted(call)))
+                let (rang, held) = (since.since(rung), now.since(rung));
+                (after_talk(now, terms), Some(Effect::Parted { call, rang, held }))
             }
             (W::WrapUp { .. }, E::WrapUpDone) => (W::Idle { since: now }, None),
             (&W::WrapUp { until } | &W::Resting { until }, E::Timeout) if until <= now => {
@@ -353,6 +354,20 @@ impl Seat {
 
     fn is_ringing(&self) -> bool {
         matches!(self.work, Work::Ringing { .. })
+    }
+
+    /// When it will take a call, if its operator and its phone are there for more: in so long, or when a call has ended that has
+    /// been held for so long.
+    pub(super) fn free_in(&self, now: Mono) -> Option<Result<Duration, (CallId, Duration)>> {
+        if !self.is_reachable() || self.status != Status::Ready {
+            return None;
+        }
+        Some(match self.work {
+            Work::Idle { .. } => Ok(Duration::ZERO),
+            Work::WrapUp { until } | Work::Resting { until } => Ok(until.since(now)),
+            Work::Ringing { call, .. } => Err((call, now.since(self.work_since))),
+            Work::Talking { call, rung, .. } => Err((call, now.since(rung))),
+        })
     }
 
     /// What a queue's strategy compares; `None` when it cannot be rung.

@@ -57,6 +57,11 @@ impl Serves {
         self.ways.iter().map(|way| way.delay)
     }
 
+    /// Takes whoever has just come.
+    pub(super) fn is_at_once(&self) -> bool {
+        self.ways.iter().any(|way| way.is_always_open() && way.delay.is_zero())
+    }
+
     /// Helps only while many wait, or long.
     pub(super) fn is_reserve(&self) -> bool {
         !self.ways.iter().any(Way::is_always_open)

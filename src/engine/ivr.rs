@@ -58,6 +58,10 @@ impl Engine {
         step: impl FnOnce(&mut FlowRun, &World<'_>) -> Vec<flow::Action>,
     ) {
         self.expire_switches(now);
+        if !self.runs.contains_key(&id) {
+            return;
+        }
+        self.estimate(now);
         let Some(run) = self.runs.get_mut(&id) else { return };
         for (queue, facts) in &mut self.queue_facts {
             facts.waiting = u32::try_from(self.acd.waiting_in(queue)).unwrap_or(u32::MAX);

@@ -163,6 +163,8 @@ pub struct Engine {
     arrivals: Arrivals,
     /// Who was cut off while waiting.
     returning: acd::Returning,
+    /// How long the wait is in each queue, as last estimated.
+    expected: BTreeMap<QueueId, Option<acd::ExpectedWait>>,
     /// What supervisors have switched on; the two that follow are how flows see it.
     switches: Switches,
     bulletins: BTreeMap<String, Bulletin>,
@@ -208,6 +210,7 @@ impl Engine {
             journalled: BTreeSet::new(),
             acting: None,
             arrivals: Arrivals::default(),
+            expected: BTreeMap::new(),
             returning: recovered.state.returning.clone(),
             switches: recovered.state.switches.clone(),
             bulletins: BTreeMap::new(),

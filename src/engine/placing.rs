@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::acd::{CutOff, Entering};
+use crate::acd::{self, CutOff, Entering};
 use crate::call::Phase;
 use crate::config::{Queue, WaitsSince};
 use crate::flow::Enqueue;
@@ -23,9 +23,9 @@ impl Engine {
             WaitsSince::Arrival => call.arrived,
             WaitsSince::Key => call.last_key.unwrap_or(call.arrived),
         };
-        let back = call.citizen_id.and_then(|citizen| {
-            self.returning.on_back(citizen, &name, now.wall_ms(), queue.keeps_place)
-        });
+        let back = call
+            .citizen_id
+            .and_then(|citizen| self.returning.on_back(citizen, &name, now.wall_ms(), queue.keeps_place));
         // A clock that was set back gives no credit.
         let away = back.map_or(0, |since_ms| now.wall_ms().saturating_sub(since_ms));
         let waited = now.mono.since(since).max(Duration::from_millis(u64::try_from(away).unwrap_or(0)));
@@ -39,13 +39,29 @@ impl Engine {
         }
     }
 
+    /// How long the waits will be, for flows, for overflow and for the record; every few seconds.
+    pub(super) fn estimate(&mut self, now: Now) {
+        let Some(waits) = self.acd.estimate(now.mono) else { return };
+        for (queue, wait) in waits {
+            let middle = wait.map(|wait| wait.middle);
+            if let Some(facts) = self.queue_facts.get_mut(&queue) {
+                facts.ewt_s = middle.map_or(0, |middle| u32::try_from(middle.as_secs()).unwrap_or(u32::MAX));
+            }
+            self.acd.handle_input(now.mono, acd::Input::Expected(queue.clone(), middle));
+            self.expected.insert(queue, wait);
+        }
+    }
+
     /// The fact that a call has a place, which is to be had back after a crash.
     pub(super) fn queued(&self, now: Now, id: CallId, position: usize) -> Option<Fact> {
         let call = self.calls.get(&id)?;
         let Phase::Waiting(queue) = &call.phase else { return None };
         let since_ms = Some(call.waits_since_ms).filter(|since_ms| *since_ms != now.wall_ms());
         let ahead_min = self.acd.minutes_ahead(id);
-        Some(Fact::Queued { contact: id.into(), queue: queue.clone(), position, since_ms, ahead_min })
+        let expected = self.expected.get(queue).copied().flatten();
+        let expected_s = expected.map(|wait| (wait.low.as_secs(), wait.high.as_secs()));
+        let queue = queue.clone();
+        Some(Fact::Queued { contact: id.into(), queue, position, since_ms, ahead_min, expected_s })
     }
 
     /// A call ends: if it waited, who calls again soon gets the place back.

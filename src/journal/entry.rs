@@ -171,6 +171,9 @@ pub enum Fact {
         /// Minutes of priority and of the queue.
         #[serde(default, skip_serializing_if = "is_zero")]
         ahead_min: i64,
+        /// The wait that was expected at this moment, in seconds from and to; left out when it was not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expected_s: Option<(u64, u64)>,
     },
     /// The caller was told the place in the queue.
     Announced {

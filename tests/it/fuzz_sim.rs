@@ -77,8 +77,7 @@ fn route(queue: &mut Queue, chance: &mut ChaCha8Rng) {
     let rules = &mut queue.rules;
     rules.strategy = STRATEGIES[chance.random_range(0..STRATEGIES.len())];
     rules.offset = chance.random_range(-1..=1);
-    queue.waits_since =
-        [WaitsSince::Entry, WaitsSince::Arrival, WaitsSince::Key][chance.random_range(0..3)];
+    queue.waits_since = [WaitsSince::Entry, WaitsSince::Arrival, WaitsSince::Key][chance.random_range(0..3)];
     if chance.random_bool(0.3) {
         rules.needs.skills = [("inglese".into(), chance.random_range(1..=3))].into_iter().collect();
     }

@@ -1,6 +1,7 @@
 //! The rules as sentences, on a small floor whose clock is a variable.
 
 mod callers;
+mod expected;
 mod history;
 mod routing;
 mod seats;

@@ -69,7 +69,9 @@ impl Oracle {
                 }
             }
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
-            Fact::SeatRung { contact, seat, queue } => self.on_rung(config, entry.at_ms, *contact, seat, queue)?,
+            Fact::SeatRung { contact, seat, queue } => {
+                self.on_rung(config, entry.at_ms, *contact, seat, queue)?
+            }
             Fact::SeatNotTaken { contact, seat, why } => {
                 let tale = self.contact(*contact)?;
                 tale.rung.remove(seat);
@@ -152,6 +154,10 @@ impl Oracle {
         let rung = &mut self.contact(contact)?.rung;
         if !rung.insert(seat.clone()) || rung.len() > 1 {
             return Err(format!("{contact} has two seats ringing"));
+        }
+        // A listed number may wait for its own operator.
+        if !config.callers.is_empty() {
+            return Ok(());
         }
         // Who does not know what the queue needs takes those who can do without it, wherever they stand.
         if !config.seats[seat].rules.skills.meet(&config.queues[queue].rules.needs.skills) {
