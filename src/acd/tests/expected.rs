@@ -49,9 +49,9 @@ impl Day {
         self.later.insert((self.now + wait, self.count, what));
     }
 
-    /// Six hours; a little more comes than can be served in the busy ones.
+    /// Three hours; a little more comes than can be served in the busy ones.
     fn live(mut self, between_s: f64) -> Vec<(ExpectedWait, Duration)> {
-        while self.now < Mono::from_start(360 * MINUTE) {
+        while self.now < Mono::from_start(180 * MINUTE) {
             let due = self.later.first().map(|(at, ..)| *at);
             match self.acd.poll_timeout().filter(|at| due.is_none_or(|due| *at <= due)) {
                 Some(at) => {
@@ -113,8 +113,8 @@ impl Day {
 
 #[test]
 fn range_that_is_told_covers_the_truth_and_is_narrow_enough_to_mean_something() {
-    for (seats, between_s) in [(5, 27.0), (17, 7.9)] {
-        let told: Vec<_> = (0..6).flat_map(|seed| Day::new(seed, seats).live(between_s)).collect();
+    for (seats, between_s, days) in [(5, 27.0, 3), (17, 7.9, 1)] {
+        let told: Vec<_> = (0..days).flat_map(|seed| Day::new(seed, seats).live(between_s)).collect();
         // Whoever found a free seat was told nothing.
         let waited: Vec<_> = told.into_iter().filter(|(told, _)| told.high > 20 * SECOND).collect();
         let inside = waited.iter().filter(|(told, truth)| (told.low..=told.high).contains(truth)).count();
@@ -125,8 +125,7 @@ fn range_that_is_told_covers_the_truth_and_is_narrow_enough_to_mean_something() 
             .collect();
         excess.sort_unstable();
         let median = excess.get(excess.len() / 2).copied().unwrap_or_default();
-        println!("{seats} seats: {} told, {share} % inside, median excess of width {median:?}", waited.len());
-        assert!(waited.len() > 500, "{seats} seats: only {} waited", waited.len());
+        assert!(waited.len() > 300, "{seats} seats: only {} waited", waited.len());
         assert!((75..=90).contains(&share), "{seats} seats: {share} % inside");
         assert_eq!(median, Duration::ZERO, "{seats} seats");
     }
