@@ -47,17 +47,15 @@ impl Returning {
         self.0.push_back(cut_off);
     }
 
-    /// Somebody asks for a place: since when this one waits, if cut off less than `keep` ago. It is given back once.
-    pub fn on_back(
-        &mut self,
-        citizen: CitizenId,
-        queue: &QueueId,
-        now_ms: i64,
-        keep: Duration,
-    ) -> Option<i64> {
-        let found = self.0.iter().position(|old| old.citizen == citizen && old.queue == *queue)?;
-        let old = self.0.remove(found)?;
+    /// Somebody asks for a place: since when this one waits, if cut off no longer than `keep` ago.
+    pub fn since(&self, citizen: CitizenId, queue: &QueueId, now_ms: i64, keep: Duration) -> Option<i64> {
+        let old = self.0.iter().find(|old| old.citizen == citizen && old.queue == *queue)?;
         (now_ms.saturating_sub(old.left_ms) <= millis(keep)).then_some(old.since_ms)
+    }
+
+    /// The place is given back, once.
+    pub fn on_placed(&mut self, citizen: CitizenId, queue: &QueueId) {
+        self.0.retain(|old| old.citizen != citizen || old.queue != *queue);
     }
 }
 
@@ -91,15 +89,15 @@ mod tests {
             let mut returning = Returning::default();
             returning.on_cut_off(cut_off(1, 1_000, 10_000));
             assert_eq!(
-                returning.on_back(citizen(who), &queue.into(), at_ms, KEEP),
+                returning.since(citizen(who), &queue.into(), at_ms, KEEP),
                 given,
                 "{who} {queue} {at_ms}"
             );
         }
         let mut returning = Returning::default();
         returning.on_cut_off(cut_off(1, 1_000, 10_000));
-        returning.on_back(citizen(1), &"a".into(), 20_000, KEEP);
-        assert_eq!(returning.on_back(citizen(1), &"a".into(), 20_000, KEEP), None);
+        returning.on_placed(citizen(1), &"a".into());
+        assert_eq!(returning.since(citizen(1), &"a".into(), 20_000, KEEP), None);
     }
 
     #[test]
@@ -107,7 +105,7 @@ mod tests {
         let mut returning = Returning::default();
         (0..10_000).for_each(|count| returning.on_cut_off(cut_off(count, 0, 1)));
         assert_eq!(returning.0.len(), MAX_KEPT);
-        assert_eq!(returning.on_back(citizen(9_999), &"a".into(), 2, KEEP), Some(0));
-        assert_eq!(returning.on_back(citizen(0), &"a".into(), 2, KEEP), None);
+        assert_eq!(returning.since(citizen(9_999), &"a".into(), 2, KEEP), Some(0));
+        assert_eq!(returning.since(citizen(0), &"a".into(), 2, KEEP), None);
     }
 }

@@ -25,7 +25,7 @@ impl Engine {
         };
         let back = call
             .citizen_id
-            .and_then(|citizen| self.returning.on_back(citizen, &name, now.wall_ms(), queue.keeps_place));
+            .and_then(|citizen| self.returning.since(citizen, &name, now.wall_ms(), queue.keeps_place));
         // A clock that was set back gives no credit.
         let away = back.map_or(0, |since_ms| now.wall_ms().saturating_sub(since_ms));
         let waited = now.mono.since(since).max(Duration::from_millis(u64::try_from(away).unwrap_or(0)));
@@ -53,9 +53,12 @@ impl Engine {
     }
 
     /// The fact that a call has a place, which is to be had back after a crash.
-    pub(super) fn queued(&self, now: Now, id: CallId, position: usize) -> Option<Fact> {
+    pub(super) fn queued(&mut self, now: Now, id: CallId, position: usize) -> Option<Fact> {
         let call = self.calls.get(&id)?;
         let Phase::Waiting(queue) = &call.phase else { return None };
+        if let Some(citizen) = call.citizen_id {
+            self.returning.on_placed(citizen, queue);
+        }
         let since_ms = Some(call.waits_since_ms).filter(|since_ms| *since_ms != now.wall_ms());
         let ahead_min = self.acd.minutes_ahead(id);
         let expected = self.expected.get(queue).copied().flatten();

@@ -243,10 +243,16 @@ impl Recovery {
             Fact::NodeEntered { contact, info: true, .. } => {
                 self.with_open(*contact, |open| open.informed = true)
             }
-            Fact::Queued { contact, queue, since_ms, .. } => self.with_open(*contact, |open| {
-                (open.waiting, open.left) = (true, None);
-                open.place = Some((queue.clone(), since_ms.unwrap_or(at_ms)));
-            }),
+            Fact::Queued { contact, queue, since_ms, .. } => {
+                let citizen = self.contacts.get(contact).and_then(|open| open.citizen);
+                if let Some(citizen) = citizen {
+                    self.returning.on_placed(citizen, queue);
+                }
+                self.with_open(*contact, |open| {
+                    (open.waiting, open.left) = (true, None);
+                    open.place = Some((queue.clone(), since_ms.unwrap_or(at_ms)));
+                });
+            }
             Fact::QueueLeft { contact, exit, .. } => {
                 self.with_open(*contact, |open| {
                     (open.waiting, open.left, open.place) = (false, Some(*exit), None);
