@@ -29,6 +29,13 @@ const MAX_OTHER: usize = 64;
 /// Last digits that are hidden in logs.
 const HIDDEN: usize = 4;
 
+/// Emergencies (112 and its sisters) and short services of public use; 116xyz are beside them (AGCOM, delibera 8/15/CIR).
+const SERVICES: [&str; 11] =
+    ["112", "113", "114", "115", "117", "118", "1500", "1515", "1518", "1522", "1530"];
+/// How Italian numbers begin that cost what a call costs, or nothing: fixed, mobile and nomadic lines, and those that are free of
+/// charge. Not among them are 144, 166, 178, 199, 4x, 84x and 89x.
+const BEGINNINGS: [&str; 5] = ["0", "3", "55", "800", "803"];
+
 /// A number in one form only: `+390552768224`, or a short number such as `055055`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -52,6 +59,20 @@ impl PhoneNumber {
             (None, Some(foreign)) => format!("00{foreign}"),
             (None, None) => self.0.clone().into(),
         }
+    }
+
+    /// An Italian number that costs what a call costs, or nothing: a line, or a short service of public use.
+    pub fn is_public(&self) -> bool {
+        let begins = |italian: &str| BEGINNINGS.iter().any(|beginning| italian.starts_with(beginning));
+        match self.0.strip_prefix("+39") {
+            Some(italian) => begins(italian),
+            None => self.is_short() && (is_service(&self.0) || begins(&self.0)),
+        }
+    }
+
+    /// It begins like one of these: `+33`, `+39055`, `112`.
+    pub fn begins_with(&self, prefixes: &[String]) -> bool {
+        prefixes.iter().any(|prefix| self.0.starts_with(prefix.as_str()))
     }
 
     /// A number without E.164 form: `112`, `055055`.
@@ -113,6 +134,10 @@ fn national(digits: &str) -> Result<PhoneNumber, NotANumber> {
         7..=MAX_NATIONAL => Ok(PhoneNumber(format!("+39{digits}").into())),
         _ => Err(NotANumber),
     }
+}
+
+fn is_service(short: &str) -> bool {
+    SERVICES.contains(&short) || (short.len() == 6 && short.starts_with("116"))
 }
 
 /// `+39055276****`; short numbers belong to services, not persons, and are shown.
@@ -312,6 +337,44 @@ mod tests {
             assert_eq!(serde_json::from_str::<Caller>(&written).expect("as written"), caller);
         }
         assert!(serde_json::from_str::<PhoneNumber>("\"seat01\"").is_err());
+    }
+
+    #[test]
+    fn numbers_that_cost_more_than_a_call_are_told_from_those_of_everybody() {
+        let costly = [
+            "899123456",
+            "892424",
+            "144123456",
+            "144123",
+            "166123456",
+            "1781234567",
+            "199123456",
+            "48586",
+            "848800444",
+            "1144",
+            "1240",
+            "+33142685300",
+            "+41911234567",
+        ];
+        let public = [
+            "0552768224",
+            "055055",
+            "06698",
+            "3331234567",
+            "5512345678",
+            "800123456",
+            "803116",
+            "112",
+            "118",
+            "1522",
+            "116117",
+        ];
+        for (numbers, is_public) in [(&costly[..], false), (&public[..], true)] {
+            for text in numbers {
+                let number: PhoneNumber = text.parse().expect(text);
+                assert_eq!(number.is_public(), is_public, "{text}");
+            }
+        }
     }
 
     #[test]

@@ -1,20 +1,25 @@
 //! Switches: what supervisors turn on and off during the day, without publishing a flow.
 //!
-//! A *bulletin* fills a slot that flows have (`type: bulletin`) with a message; an *emergency* closes an Ente, a queue or everything,
-//! whatever the calendar says. Each holds until it is switched off or its time is over. [`Switches`] is the fold of every [`Switch`]
-//! on record, at the start as in the running exchange; who asks it first drops what is over ([`Switches::expire`]).
+//! A *bulletin* fills a slot with a message, for all callers or for those of one Ente: a slot that flows have (`type: bulletin`), or a
+//! queue (`queue:tributi`), whose callers hear it when they enter. An *emergency* closes an Ente, a queue or everything, whatever the
+//! calendar says. Each may begin later, and holds until it is switched off or its time is over. [`Switches`] is the fold of every
+//! [`Switch`] on record, at the start as in the running exchange; who asks it first drops what is over ([`Switches::expire`]), and what
+//! has not begun is passed over.
 //!
 //! Scopes and slots are names of the configuration and of flows ([`Known`]), asked for before a switch is turned ([`Switches::check`]):
 //! so there are few of them.
 
+mod check;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::{EntityId, Language, QueueId};
 
-/// Longest reason of a closing: it is written down and shown in lists.
-const MAX_REASON: usize = 100;
+pub use check::{Known, SwitchFault};
 
 /// One turn of a switch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +37,9 @@ pub enum Switch {
     BulletinOff {
         /// As flows name it.
         slot: String,
+        /// The one of this Ente; `None`: the one for everybody.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entity: Option<EntityId>,
     },
     /// Nobody is served there any more.
     Close(Closing),
@@ -45,35 +53,81 @@ pub enum Switch {
 /// A message that is switched on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bulletin {
-    /// `sounds/<language>/<sound>.wav`; `None`: what the flow itself says in this slot.
+    /// `sounds/<language>/<sound>.wav`; without it and without a text, what the flow itself says in this slot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sound: Option<String>,
+    /// Spoken by the synthesiser, in each language.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub text: BTreeMap<Language, String>,
+    /// Only callers of this Ente hear it, in the place of the one for everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<EntityId>,
     /// The call ends after it.
     #[serde(default)]
     pub closing: bool,
+    /// Milliseconds since the Unix epoch at which it begins; `None`: when it is switched on.
+    #[serde(default, alias = "from", skip_serializing_if = "Option::is_none", deserialize_with = "moment")]
+    pub from_ms: Option<i64>,
     /// Milliseconds since the Unix epoch at which it is over; `None`: when it is switched off.
-    #[serde(default)]
+    #[serde(default, alias = "until", deserialize_with = "moment")]
     pub until_ms: Option<i64>,
+    /// Who switched it on, and when.
+    #[serde(flatten)]
+    pub turned: Turned,
 }
 
 /// An emergency closing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closing {
     /// What is closed.
     pub scope: Scope,
+    /// Milliseconds since the Unix epoch at which it begins; `None`: when it is closed.
+    #[serde(default, alias = "from", skip_serializing_if = "Option::is_none", deserialize_with = "moment")]
+    pub from_ms: Option<i64>,
     /// Milliseconds since the Unix epoch at which it is over; `None`: when it is opened.
-    #[serde(default)]
+    #[serde(default, alias = "until", deserialize_with = "moment")]
     pub until_ms: Option<i64>,
     /// For the people who read the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Who closed it, and when.
+    #[serde(flatten)]
+    pub turned: Turned,
+}
+
+/// Whose hand was at a switch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turned {
+    /// As they called themselves: there are no users yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Milliseconds since the Unix epoch, by the exchange's own clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_ms: Option<i64>,
+}
+
+/// Journals have milliseconds; people and scripts write `from` and `until` as RFC 3339.
+fn moment<'de, D: Deserializer<'de>>(from: D) -> Result<Option<i64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Moment {
+        Ms(i64),
+        Rfc3339(String),
+    }
+    Option::deserialize(from)?.map_or(Ok(None), |moment| match moment {
+        Moment::Ms(ms) => Ok(Some(ms)),
+        Moment::Rfc3339(text) => text.parse().map(|at: Timestamp| Some(at.as_millisecond())).map_err(|_| {
+            D::Error::custom(format_args!("`{text}` is no moment; write it as 2026-12-01T18:00:00+01:00"))
+        }),
+    })
 }
 
 /// What an emergency closes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// The whole exchange.
+    #[default]
     Everything,
     /// One body of the federation.
     Entity(EntityId),
@@ -91,61 +145,65 @@ impl std::fmt::Display for Scope {
     }
 }
 
-/// The names that there are, told by whoever has the configuration, the flows and the sounds.
-pub trait Known {
-    /// Slots for bulletins that flows have.
-    fn slots(&self) -> BTreeSet<&str>;
-    /// There is such a body.
-    fn has_entity(&self, entity: &EntityId) -> bool;
-    /// There is such a queue.
-    fn has_queue(&self, queue: &QueueId) -> bool;
-    /// A language that flows speak and that has no such sound.
-    fn lacks(&self, sound: &str) -> Option<Language>;
+/// Before the name of a queue that is a slot.
+const QUEUE: &str = "queue:";
+
+/// The slot that a queue is: flows' own slots have no colon in their names.
+pub fn slot_of_queue(queue: &QueueId) -> String {
+    format!("{QUEUE}{queue}")
 }
 
-/// Why a switch cannot be turned.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SwitchFault {
-    /// Nobody would hear it.
-    #[error("no flow has a bulletin slot `{slot}`; there is: {known}")]
-    NoSlot {
-        /// As asked for.
-        slot: String,
-        /// Those that there are.
-        known: String,
-    },
-    /// Somebody would hear nothing.
-    #[error("there is no sounds/{language}/{sound}.wav among the sounds read at the start")]
-    NoSound {
-        /// Where it is missing.
-        language: Language,
-        /// As asked for.
-        sound: String,
-    },
-    /// No such body.
-    #[error("there is no Ente `{0}`; entities.toml has the list")]
-    NoEntity(EntityId),
-    /// No such queue.
-    #[error("there is no queue `{0}`; queues.toml has the list")]
-    NoQueue(QueueId),
-    /// Too long for a list.
-    #[error("a reason is at most {MAX_REASON} letters on one line")]
-    LongReason,
-    /// It would be over before it begins.
-    #[error("that time is over already")]
-    Over,
-    /// There is nothing to open.
-    #[error("{0} is not closed by an emergency; `emergency list` shows what is")]
-    NotClosed(Scope),
+/// The queue that this slot is.
+pub fn queue_of_slot(slot: &str) -> Option<QueueId> {
+    slot.strip_prefix(QUEUE).map(QueueId::from)
 }
 
-/// What is switched on.
+/// What is switched on, or will be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Switches {
-    /// By slot.
+    /// For everybody, by slot.
     pub bulletins: BTreeMap<String, Bulletin>,
+    /// For the callers of one Ente, by slot.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub own_bulletins: BTreeMap<EntityId, BTreeMap<String, Bulletin>>,
     /// One for each scope, in the order of scopes.
     pub closings: Vec<Closing>,
+}
+
+impl Switch {
+    /// The exchange notes when it was turned on, whatever the asker said of it.
+    pub fn turned_at(mut self, at_ms: i64) -> Switch {
+        match &mut self {
+            Switch::BulletinOn { bulletin, .. } => bulletin.turned.at_ms = Some(at_ms),
+            Switch::Close(closing) => closing.turned.at_ms = Some(at_ms),
+            Switch::BulletinOff { .. } | Switch::Open { .. } => {}
+        }
+        self
+    }
+}
+
+impl Bulletin {
+    /// What flows are to say for it, in this slot; `None`: what they say themselves. A text has a sound of its own, made for it.
+    pub fn sound(&self, slot: &str) -> Option<String> {
+        match (&self.sound, &self.entity) {
+            (Some(sound), _) => Some(sound.clone()),
+            (None, _) if self.text.is_empty() => None,
+            (None, None) => Some(format!("bollettini/acceso/{slot}")),
+            (None, Some(entity)) => Some(format!("bollettini/acceso/{slot}.{entity}")),
+        }
+    }
+
+    /// Its time has come.
+    pub fn has_begun(&self, now_ms: i64) -> bool {
+        self.from_ms.is_none_or(|from| from <= now_ms)
+    }
+}
+
+impl Closing {
+    /// Its time has come.
+    pub fn has_begun(&self, now_ms: i64) -> bool {
+        self.from_ms.is_none_or(|from| from <= now_ms)
+    }
 }
 
 impl Switches {
@@ -153,9 +211,18 @@ impl Switches {
     pub fn apply(&mut self, switch: &Switch) {
         match switch {
             Switch::BulletinOn { slot, bulletin } => {
-                self.bulletins.insert(slot.clone(), bulletin.clone());
+                let place = match &bulletin.entity {
+                    Some(entity) => self.own_bulletins.entry(entity.clone()).or_default(),
+                    None => &mut self.bulletins,
+                };
+                place.insert(slot.clone(), bulletin.clone());
             }
-            Switch::BulletinOff { slot } => drop(self.bulletins.remove(slot)),
+            Switch::BulletinOff { slot, entity: None } => drop(self.bulletins.remove(slot)),
+            Switch::BulletinOff { slot, entity: Some(entity) } => {
+                if let Some(own) = self.own_bulletins.get_mut(entity) {
+                    own.remove(slot);
+                }
+            }
             Switch::Close(closing) => {
                 self.open(&closing.scope);
                 let at = self.closings.partition_point(|other| other.scope < closing.scope);
@@ -165,35 +232,6 @@ impl Switches {
         }
     }
 
-    /// Only what exists can be switched on, and only for a time to come; what is on can always be switched off.
-    ///
-    /// # Errors
-    /// Why not, and what there is.
-    pub fn check(&self, now_ms: i64, switch: &Switch, known: &impl Known) -> Result<(), SwitchFault> {
-        let until_ms = match switch {
-            Switch::BulletinOn { slot, bulletin } => {
-                check_slot(slot, known)?;
-                check_sound(bulletin.sound.as_deref(), known)?;
-                bulletin.until_ms
-            }
-            Switch::BulletinOff { slot } if self.bulletins.contains_key(slot) => None,
-            Switch::BulletinOff { slot } => return check_slot(slot, known),
-            Switch::Close(closing) => {
-                check_scope(&closing.scope, known)?;
-                check_reason(closing.reason.as_deref().unwrap_or_default())?;
-                closing.until_ms
-            }
-            Switch::Open { scope } if self.has_closed(scope) => None,
-            Switch::Open { scope } => return Err(SwitchFault::NotClosed(scope.clone())),
-        };
-        if until_ms.is_some_and(|until_ms| until_ms <= now_ms) { Err(SwitchFault::Over) } else { Ok(()) }
-    }
-
-    /// The slots to be listed: those of flows, and those of bulletins that are on though no flow has their slot any more.
-    pub fn slots<'a>(&'a self, known: &'a impl Known) -> BTreeSet<&'a str> {
-        known.slots().into_iter().chain(self.bulletins.keys().map(String::as_str)).collect()
-    }
-
     fn open(&mut self, scope: &Scope) {
         self.closings.retain(|closing| closing.scope != *scope);
     }
@@ -201,20 +239,53 @@ impl Switches {
     /// Drop what is over at `now_ms`; true when there was something.
     pub fn expire(&mut self, now_ms: i64) -> bool {
         let lasts = |until_ms: Option<i64>| until_ms.is_none_or(|until| now_ms < until);
-        let before = self.bulletins.len() + self.closings.len();
+        let before = self.len();
         self.bulletins.retain(|_, bulletin| lasts(bulletin.until_ms));
+        self.own_bulletins.values_mut().for_each(|own| own.retain(|_, bulletin| lasts(bulletin.until_ms)));
+        self.own_bulletins.retain(|_, own| !own.is_empty());
         self.closings.retain(|closing| lasts(closing.until_ms));
-        before != self.bulletins.len() + self.closings.len()
+        before != self.len()
+    }
+
+    fn len(&self) -> usize {
+        self.all_bulletins().count() + self.closings.len()
+    }
+
+    /// When the next of those that have not begun does.
+    pub fn next_begin_ms(&self, now_ms: i64) -> Option<i64> {
+        let bulletins = self.all_bulletins().filter_map(|(_, bulletin)| bulletin.from_ms);
+        let closings = self.closings.iter().filter_map(|closing| closing.from_ms);
+        bulletins.chain(closings).filter(|from| now_ms < *from).min()
+    }
+
+    /// Every bulletin and its slot, those of Enti last.
+    pub fn all_bulletins(&self) -> impl Iterator<Item = (&str, &Bulletin)> {
+        let own = self.own_bulletins.values().flatten();
+        self.bulletins.iter().chain(own).map(|(slot, bulletin)| (slot.as_str(), bulletin))
+    }
+
+    /// Those that are heard now.
+    pub fn heard(&self, now_ms: i64) -> impl Iterator<Item = (&str, &Bulletin)> {
+        self.all_bulletins().filter(move |(_, bulletin)| bulletin.has_begun(now_ms))
+    }
+
+    /// The slots to be listed: those of flows, and those of bulletins that are on though no flow has their slot any more.
+    pub fn slots<'a>(&'a self, known: &'a impl Known) -> BTreeSet<&'a str> {
+        known.slots().into_iter().chain(self.all_bulletins().map(|(slot, _)| slot)).collect()
+    }
+
+    fn in_force(&self, now_ms: i64) -> impl Iterator<Item = &Scope> {
+        self.closings.iter().filter(move |closing| closing.has_begun(now_ms)).map(|closing| &closing.scope)
     }
 
     /// This scope is closed by itself, whatever else is.
-    pub fn has_closed(&self, scope: &Scope) -> bool {
-        self.closings.iter().any(|closing| closing.scope == *scope)
+    pub fn has_closed(&self, scope: &Scope, now_ms: i64) -> bool {
+        self.in_force(now_ms).any(|closed| closed == scope)
     }
 
     /// Nobody may wait in `queue` for `entity`.
-    pub fn close_queue(&self, queue: &QueueId, entity: &EntityId) -> bool {
-        self.closings.iter().any(|closing| match &closing.scope {
+    pub fn close_queue(&self, queue: &QueueId, entity: &EntityId, now_ms: i64) -> bool {
+        self.in_force(now_ms).any(|scope| match scope {
             Scope::Everything => true,
             Scope::Entity(closed) => closed == entity,
             Scope::Queue(closed) => closed == queue,
@@ -222,108 +293,20 @@ impl Switches {
     }
 
     /// The bodies that are closed each by itself.
-    pub fn closed_entities(&self) -> impl Iterator<Item = &EntityId> {
-        self.closings.iter().filter_map(|closing| match &closing.scope {
+    pub fn closed_entities(&self, now_ms: i64) -> impl Iterator<Item = &EntityId> {
+        self.in_force(now_ms).filter_map(|scope| match scope {
             Scope::Entity(entity) => Some(entity),
             Scope::Everything | Scope::Queue(_) => None,
         })
     }
 }
 
-fn check_slot(slot: &str, known: &impl Known) -> Result<(), SwitchFault> {
-    let slots = known.slots();
-    if slots.contains(slot) {
-        return Ok(());
-    }
-    let known = slots.into_iter().collect::<Vec<_>>().join(", ");
-    Err(SwitchFault::NoSlot { slot: slot.to_owned(), known })
-}
-
-/// A sound must be there in every language that is spoken.
-fn check_sound(sound: Option<&str>, known: &impl Known) -> Result<(), SwitchFault> {
-    let Some(sound) = sound else { return Ok(()) };
-    match known.lacks(sound) {
-        Some(language) => Err(SwitchFault::NoSound { language, sound: sound.to_owned() }),
-        None => Ok(()),
-    }
-}
-
-fn check_scope(scope: &Scope, known: &impl Known) -> Result<(), SwitchFault> {
-    match scope {
-        Scope::Entity(entity) if !known.has_entity(entity) => Err(SwitchFault::NoEntity(entity.clone())),
-        Scope::Queue(queue) if !known.has_queue(queue) => Err(SwitchFault::NoQueue(queue.clone())),
-        _ => Ok(()),
-    }
-}
-
-fn check_reason(reason: &str) -> Result<(), SwitchFault> {
-    let is_short = reason.chars().count() <= MAX_REASON && !reason.contains(char::is_control);
-    if is_short { Ok(()) } else { Err(SwitchFault::LongReason) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// One slot, one body, one queue, one sound.
-    struct OneOfEach;
-
-    impl Known for OneOfEach {
-        fn slots(&self) -> BTreeSet<&str> {
-            ["neve"].into()
-        }
-
-        fn has_entity(&self, entity: &EntityId) -> bool {
-            entity.as_str() == "empoli"
-        }
-
-        fn has_queue(&self, queue: &QueueId) -> bool {
-            queue.as_str() == "tributi"
-        }
-
-        fn lacks(&self, sound: &str) -> Option<Language> {
-            (sound != "neve").then(|| "en".into())
-        }
-    }
-
-    #[test]
-    fn only_what_exists_is_switched_on_and_whatever_is_on_can_be_switched_off() {
-        let mut switches = Switches::default();
-        let on = |slot: &str, sound: &str| Switch::BulletinOn {
-            slot: slot.to_owned(),
-            bulletin: Bulletin { sound: Some(sound.to_owned()), ..Bulletin::default() },
-        };
-        let off = |slot: &str| Switch::BulletinOff { slot: slot.to_owned() };
-        let why = |reason: &str| {
-            let reason = Some(reason.to_owned());
-            Switch::Close(Closing { scope: Scope::Everything, until_ms: None, reason })
-        };
-        switches.apply(&on("grandine", "neve")); // its slot is gone since
-        let no_slot = || SwitchFault::NoSlot { slot: "sole".to_owned(), known: "neve".to_owned() };
-        let no_sound = SwitchFault::NoSound { language: "en".into(), sound: "sole".to_owned() };
-        for (switch, expected) in [
-            (on("neve", "neve"), Ok(())),
-            (on("sole", "neve"), Err(no_slot())),
-            (on("neve", "sole"), Err(no_sound)),
-            (off("grandine"), Ok(())),
-            (off("neve"), Ok(())),
-            (off("sole"), Err(no_slot())),
-            (close(Scope::Queue("tributi".into()), Some(11)), Ok(())),
-            (close(Scope::Queue("altro".into()), None), Err(SwitchFault::NoQueue("altro".into()))),
-            (close(Scope::Entity("siena".into()), None), Err(SwitchFault::NoEntity("siena".into()))),
-            (close(Scope::Everything, Some(10)), Err(SwitchFault::Over)),
-            (why(&"x".repeat(MAX_REASON)), Ok(())),
-            (why(&"x".repeat(MAX_REASON + 1)), Err(SwitchFault::LongReason)),
-            (why("one\ntwo"), Err(SwitchFault::LongReason)),
-            (Switch::Open { scope: Scope::Everything }, Err(SwitchFault::NotClosed(Scope::Everything))),
-        ] {
-            assert_eq!(switches.check(10, &switch, &OneOfEach), expected, "{switch:?}");
-        }
-        assert_eq!(switches.slots(&OneOfEach).into_iter().collect::<Vec<_>>(), ["grandine", "neve"]);
-    }
-
     fn close(scope: Scope, until_ms: Option<i64>) -> Switch {
-        Switch::Close(Closing { scope, until_ms, reason: None })
+        Switch::Close(Closing { scope, until_ms, ..Closing::default() })
     }
 
     #[test]
@@ -334,15 +317,15 @@ mod tests {
         for (queue, entity, closed) in
             [("tributi", "firenze", true), ("anagrafe", "firenze", false), ("anagrafe", "empoli", true)]
         {
-            assert_eq!(switches.close_queue(&queue.into(), &entity.into()), closed, "{queue} {entity}");
+            assert_eq!(switches.close_queue(&queue.into(), &entity.into(), 0), closed, "{queue} {entity}");
         }
         assert_eq!((switches.expire(1_999), switches.expire(2_000)), (false, true));
-        assert!(!switches.close_queue(&"tributi".into(), &"firenze".into()));
+        assert!(!switches.close_queue(&"tributi".into(), &"firenze".into(), 0));
         switches.apply(&close(Scope::Everything, None));
-        assert!(switches.close_queue(&"tributi".into(), &"firenze".into()));
-        assert_eq!(switches.closed_entities().map(EntityId::as_str).collect::<Vec<_>>(), ["empoli"]);
+        assert!(switches.close_queue(&"tributi".into(), &"firenze".into(), 0));
+        assert_eq!(switches.closed_entities(0).map(EntityId::as_str).collect::<Vec<_>>(), ["empoli"]);
         switches.apply(&Switch::Open { scope: Scope::Everything });
-        assert!(!switches.close_queue(&"tributi".into(), &"firenze".into()));
+        assert!(!switches.close_queue(&"tributi".into(), &"firenze".into(), 0));
     }
 
     #[test]
@@ -350,7 +333,7 @@ mod tests {
         let mut switches = Switches::default();
         let on = |sound: Option<&str>| Switch::BulletinOn {
             slot: "neve".to_owned(),
-            bulletin: Bulletin { sound: sound.map(str::to_owned), closing: false, until_ms: Some(10) },
+            bulletin: Bulletin { sound: sound.map(str::to_owned), until_ms: Some(10), ..Bulletin::default() },
         };
         switches.apply(&on(None));
         switches.apply(&on(Some("neve_forte")));
@@ -360,7 +343,7 @@ mod tests {
         assert_eq!((switches.closings.len(), switches.closings[0].until_ms), (1, None));
         assert!(switches.expire(10) && switches.bulletins.is_empty());
         switches.apply(&on(None));
-        switches.apply(&Switch::BulletinOff { slot: "neve".to_owned() });
+        switches.apply(&Switch::BulletinOff { slot: "neve".to_owned(), entity: None });
         assert!(switches.bulletins.is_empty());
     }
 
@@ -371,11 +354,32 @@ mod tests {
             (
                 Switch::BulletinOn {
                     slot: "neve".to_owned(),
-                    bulletin: Bulletin { sound: Some("neve".to_owned()), closing: true, until_ms: Some(7) },
+                    bulletin: Bulletin {
+                        sound: Some("neve".to_owned()),
+                        closing: true,
+                        until_ms: Some(7),
+                        ..Bulletin::default()
+                    },
                 },
                 r#"{"bulletin_on":{"slot":"neve","sound":"neve","closing":true,"until_ms":7}}"#,
             ),
-            (Switch::BulletinOff { slot: "neve".to_owned() }, r#"{"bulletin_off":{"slot":"neve"}}"#),
+            (
+                Switch::BulletinOn {
+                    slot: "neve".to_owned(),
+                    bulletin: Bulletin {
+                        text: [("it".into(), "Nevica.".to_owned())].into(),
+                        entity: Some("empoli".into()),
+                        from_ms: Some(5),
+                        turned: Turned { by: Some("Anna".to_owned()), at_ms: Some(3) },
+                        ..Bulletin::default()
+                    },
+                },
+                r#"{"bulletin_on":{"slot":"neve","text":{"it":"Nevica."},"entity":"empoli","closing":false,"from_ms":5,"until_ms":null,"by":"Anna","at_ms":3}}"#,
+            ),
+            (
+                Switch::BulletinOff { slot: "neve".to_owned(), entity: None },
+                r#"{"bulletin_off":{"slot":"neve"}}"#,
+            ),
             (
                 close(Scope::Entity("empoli".into()), None),
                 r#"{"close":{"scope":{"entity":"empoli"},"until_ms":null}}"#,
@@ -387,5 +391,60 @@ mod tests {
         }
         let short = r#"{"close":{"scope":"everything"}}"#;
         assert_eq!(serde_json::from_str::<Switch>(short).expect("enough"), close(Scope::Everything, None));
+    }
+
+    #[test]
+    fn begin_and_end_are_read_as_people_and_scripts_write_them_and_as_journals_do() {
+        let read = |text: &str| {
+            let json = format!(r#"{{"close":{{"scope":"everything",{text}}}}}"#);
+            serde_json::from_str(&json).map(|switch| match switch {
+                Switch::Close(closing) => (closing.from_ms, closing.until_ms),
+                other => panic!("{other:?}"),
+            })
+        };
+        let ten = Some(1_795_510_800_000);
+        for (text, expected) in [
+            (r#""until_ms":1795510800000"#, (None, ten)),
+            (r#""until":"2026-11-24T10:00:00+01:00""#, (None, ten)),
+            (r#""from":"2026-11-24T10:00:00+01:00","until":null"#, (ten, None)),
+            (r#""from_ms":1795510800000"#, (ten, None)),
+            (r#""reason":"neve""#, (None, None)),
+        ] {
+            assert_eq!(read(text).expect(text), expected);
+        }
+        let wrong = read(r#""until":"domani""#).expect_err("no moment").to_string();
+        assert!(wrong.contains("2026-12-01T18:00:00+01:00"), "{wrong}");
+    }
+
+    #[test]
+    fn what_has_not_begun_is_kept_and_not_in_force() {
+        let mut switches = Switches::default();
+        let from = |from_ms| Closing { from_ms: Some(from_ms), until_ms: Some(20), ..Closing::default() };
+        switches.apply(&Switch::Close(from(10)));
+        let bulletin = Bulletin { from_ms: Some(15), ..Bulletin::default() };
+        switches.apply(&Switch::BulletinOn { slot: "neve".to_owned(), bulletin });
+        for (now_ms, closed, heard, next) in
+            [(9, false, 0, Some(10)), (10, true, 0, Some(15)), (15, true, 1, None)]
+        {
+            assert!(!switches.expire(now_ms));
+            assert_eq!(switches.has_closed(&Scope::Everything, now_ms), closed, "{now_ms}");
+            assert_eq!(switches.heard(now_ms).count(), heard, "{now_ms}");
+            assert_eq!(switches.next_begin_ms(now_ms), next, "{now_ms}");
+        }
+        assert!(switches.expire(20));
+    }
+
+    #[test]
+    fn bulletin_of_an_ente_stands_beside_the_one_for_everybody() {
+        let mut switches = Switches::default();
+        let on = |entity: Option<&str>| Switch::BulletinOn {
+            slot: "neve".to_owned(),
+            bulletin: Bulletin { entity: entity.map(Into::into), ..Bulletin::default() },
+        };
+        switches.apply(&on(None));
+        switches.apply(&on(Some("empoli")));
+        assert_eq!(switches.heard(0).count(), 2);
+        switches.apply(&Switch::BulletinOff { slot: "neve".to_owned(), entity: Some("empoli".into()) });
+        assert_eq!((switches.heard(0).count(), switches.bulletins.len()), (1, 1));
     }
 }

@@ -5,6 +5,9 @@
 use std::ops::{Add, Sub};
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 /// A moment on the monotonic clock: time since the exchange (or the simulated world) started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mono(Duration);
@@ -62,4 +65,11 @@ impl Now {
 /// The earliest of some alarms; `None` when none is set.
 pub fn earliest(alarms: impl IntoIterator<Item = Option<Mono>>) -> Option<Mono> {
     alarms.into_iter().flatten().min()
+}
+
+/// A moment as people and scripts read it, RFC 3339 with the offset that Rome had then; `ms`: milliseconds since the Unix epoch.
+pub fn rome(ms: i64) -> String {
+    let zone = TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC);
+    let moment = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone);
+    moment.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }

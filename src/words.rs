@@ -63,7 +63,7 @@ pub enum StatusChange {
     Ready,
 }
 
-/// Why a ring led to nothing.
+/// Why a ring led to nothing, at a seat or at a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NotTaken {
@@ -134,11 +134,13 @@ pub enum WorkView {
 pub enum Outcome {
     /// Joined to an operator.
     Answered,
+    /// Joined to somebody at a number outside.
+    Transferred,
     /// A call-back was promised.
     Callback,
-    /// Left a queue by its closed, full, no-seats or timeout exit, and ended.
+    /// Left a queue by its closed, full, no-seats or timeout exit, or the number called did not take the call, and ended.
     Unserved,
-    /// Hung up while waiting for an operator.
+    /// Hung up while waiting for an operator, or for a number to answer.
     Abandoned,
     /// Ended in the IVR after a node that answers a request for information.
     Contained,
@@ -160,6 +162,8 @@ pub enum EndedBy {
     Citizen,
     /// The operator hung up.
     Operator,
+    /// Whoever was called for the citizen hung up.
+    Callee,
     /// The flow came to its end.
     Flow,
     /// The exchange: refused, shut down, gave up.

@@ -187,6 +187,7 @@ impl Exchange {
             | Output::CloseStream(_)
             | Output::Reply(..)
             | Output::Ask(..)
+            | Output::Speak(..)
             | Output::Stopped => {}
         }
     }

@@ -7,9 +7,9 @@ use super::distribution::Distribution;
 use super::place::Place;
 use super::queue::{Class, Queue};
 use super::seat::{Event, Terms};
-use super::skills::{Needs, Skills};
+use super::skills::Skills;
 use super::timers::Alarm;
-use super::{Action, Entering};
+use super::{Action, Entering, QueueRules};
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::planted::{self, Fault};
 use crate::time::Mono;
@@ -28,7 +28,8 @@ pub(super) struct Caller {
     pub(super) minutes: i64,
     /// What counted as waited at entry.
     waited: Duration,
-    needs: Needs,
+    /// What it needs beside what its queue needs.
+    skills: Skills,
     /// One seat alone until then.
     prefers: Option<(SeatId, Mono)>,
     /// When `class`, or who else may serve, changes next.
@@ -48,17 +49,22 @@ pub(super) enum Stage {
 }
 
 impl Caller {
+    fn is_talking(&self) -> bool {
+        matches!(self.stage, Stage::Talking(_))
+    }
+
     /// Who may serve it at `now`.
-    fn class_at(&self, now: Mono) -> Class {
+    fn class_at(&self, now: Mono, rules: &QueueRules) -> Class {
+        let waited = self.waited + now.since(self.entered);
         match &self.prefers {
             Some((seat, until)) if now < *until => Class::For(seat.clone()),
-            _ => Class::Needs(self.needs.after(self.waited + now.since(self.entered))),
+            _ => Class::Needs(rules.needs.and(&self.skills).after(waited)),
         }
     }
 
     /// When more seats may serve it than at `now`, if ever.
     fn widens_after(&self, now: Mono, queue: &Queue) -> Option<Mono> {
-        let waivers = self.needs.waivers.iter();
+        let waivers = queue.rules.needs.waivers.iter();
         let waived = waivers.map(|(after, _)| self.entered + after.saturating_sub(self.waited));
         let delays = queue.delays.iter().map(|delay| self.place.reaches(*delay, queue.rules.offset));
         let preferred = self.prefers.iter().map(|(_, until)| *until);
@@ -116,10 +122,6 @@ impl Distribution {
         let rules = &queue.rules;
         let minutes = i64::from(priority) + i64::from(rules.offset);
         let every = rules.announce_every;
-        // A seat where nobody sits is not waited for.
-        let sits_there = |id: &SeatId| {
-            self.seats.get(id).is_some_and(|seat| seat.is_manned() && seat.serves().contains_key(&rules.id))
-        };
         let mut caller = Caller {
             queue: id,
             place: Place::of(now, waited, minutes, self.last_turn + 1),
@@ -128,14 +130,40 @@ impl Distribution {
             class: Class::Needs(Skills::default()),
             minutes,
             waited,
-            needs: rules.needs.and(&skills),
-            prefers: prefers.filter(|(seat, _)| sits_there(seat)).map(|(seat, time)| (seat, now + time)),
+            skills,
+            prefers: prefers.filter(|(seat, _)| self.sits_there(seat, &rules.id)).map(|(seat, time)| (seat, now + time)),
             widens_at: None,
             deadline: now + max_wait.map_or(rules.max_wait, |own| own.min(rules.max_wait)),
             announce_at: (!every.is_zero()).then(|| now + every),
         };
-        caller.class = caller.class_at(now);
+        caller.class = caller.class_at(now, rules);
         caller
+    }
+
+    /// A seat where nobody sits is not waited for.
+    fn sits_there(&self, id: &SeatId, queue: &QueueId) -> bool {
+        self.seats.get(id).is_some_and(|seat| seat.is_manned() && seat.serves().contains_key(queue))
+    }
+
+    /// By new rules somebody else may serve this caller, who has `more` minutes than by the old ones. Nobody is overtaken within the queue.
+    pub(super) fn stand_anew(&mut self, now: Mono, call: CallId, more: i32) {
+        let Some(caller) = self.callers.get(&call).filter(|caller| !caller.is_talking()) else { return };
+        let kept = caller.prefers.clone().filter(|(seat, _)| self.sits_there(seat, &caller.queue));
+        let Some(caller) = self.callers.get_mut(&call) else { return };
+        let Some(queue) = self.queues.get_mut(&caller.queue) else { return };
+        queue.remove(caller.place, &caller.class);
+        caller.prefers = kept;
+        caller.minutes += i64::from(more);
+        caller.place = caller.place.advanced(more);
+        caller.class = caller.class_at(now, &queue.rules);
+        queue.wait(caller.place, caller.class.clone(), call);
+        if let Some(at) = caller.widens_at.take() {
+            self.widenings.remove(&(at, call));
+        }
+        match caller.stage {
+            Stage::Ringing(_) => queue.ring(caller.place, &caller.class, call),
+            _ => self.widen_later(now, call),
+        }
     }
 
     /// Set the alarm for the time when more seats may serve a caller who waits.
@@ -155,7 +183,7 @@ impl Distribution {
             let Some(queue) = self.queues.get_mut(&caller.queue) else { continue };
             if !planted::is(Fault::NeedsForEver) {
                 queue.remove(caller.place, &caller.class);
-                caller.class = caller.class_at(now);
+                caller.class = caller.class_at(now, &queue.rules);
                 queue.wait(caller.place, caller.class.clone(), call);
             }
             widened.insert((caller.place, call));
@@ -190,7 +218,7 @@ impl Distribution {
             self.last_turn += 1;
             caller.place = Place::of(now, Duration::ZERO, 0, self.last_turn);
         }
-        caller.class = caller.class_at(now);
+        caller.class = caller.class_at(now, &queue.rules);
         queue.wait(caller.place, caller.class.clone(), call);
         if caller.deadline <= now && !planted::is(Fault::ForgottenTimeout) {
             self.dismiss(now, call, QueueExit::Timeout);

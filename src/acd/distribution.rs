@@ -59,8 +59,7 @@ impl Distribution {
             let serves = serves::of(&rules, lines.values().map(|queue| &queue.rules));
             for (queue, serves) in &serves {
                 if let Some(queue) = lines.get_mut(queue) {
-                    queue.delays.extend(serves.delays());
-                    queue.reserve.extend(serves.is_reserve().then(|| rules.id.clone()));
+                    queue.count_on(&rules.id, serves);
                 }
             }
             floor.insert(rules.id.clone(), Seat::new(order, rules, serves));
@@ -91,6 +90,7 @@ impl Distribution {
             Input::TalkEnded(seat, call) => self.on_seat(now, &seat, Event::TalkEnded(call)),
             Input::Expected(queue, wait) => self.on_expected(now, &queue, wait),
             Input::WrapUpDone(seat) => self.on_seat(now, &seat, Event::WrapUpDone),
+            Input::Rules(queues, seats) => self.on_rules(now, queues, seats),
             Input::Timeout => {}
         }
         // Ends: an alarm that rings only ever sets others later than `now`.

@@ -29,6 +29,7 @@ mod matching;
 mod place;
 mod queue;
 mod rank;
+mod reload;
 mod restored;
 mod returning;
 mod rules;
@@ -85,6 +86,8 @@ pub enum Input {
     Expected(QueueId, Option<Duration>),
     /// The operator ends the wrap-up early.
     WrapUpDone(SeatId),
+    /// Queues and seats are to be these from now on; whoever waits, talks or wraps up goes on.
+    Rules(Vec<QueueRules>, Vec<SeatRules>),
     /// Nothing but time has passed.
     Timeout,
 }

@@ -7,6 +7,7 @@ use super::expected_wait::Habits;
 use super::place::Place;
 use super::rank::Rank;
 use super::rules::QueueRules;
+use super::serves::Serves;
 use super::skills::Skills;
 use crate::ids::{CallId, SeatId};
 use crate::planted::{self, Fault};
@@ -131,6 +132,20 @@ impl Queue {
 
     pub(super) fn remove_free(&mut self, rank: Rank, seat: &SeatId) {
         self.free.remove(&(rank, seat.clone()));
+    }
+
+    /// As if no seat served it.
+    pub(super) fn forget_seats(&mut self) {
+        self.free.clear();
+        self.delays.clear();
+        self.reserve.clear();
+        self.attended = 0;
+    }
+
+    /// A seat serves it, in this way.
+    pub(super) fn count_on(&mut self, seat: &SeatId, serves: &Serves) {
+        self.delays.extend(serves.delays());
+        self.reserve.extend(serves.is_reserve().then(|| seat.clone()));
     }
 
     /// Free seats, the next to be rung first.

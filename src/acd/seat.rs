@@ -376,6 +376,17 @@ impl Seat {
         self.free_since().map(|since| Standing { since, last_ring, calls, talked, order })
     }
 
+    /// Serve by these rules from now on; the indexes are the caller's to mend.
+    pub(super) fn serve(&mut self, order: usize, rules: SeatRules, serves: BTreeMap<QueueId, Serves>) {
+        (self.order, self.rules, self.serves) = (order, rules, serves);
+    }
+
+    /// Serve nothing: there is no such seat any more.
+    pub(super) fn serve_nothing(&mut self) {
+        self.rules.queues.clear();
+        self.serves.clear();
+    }
+
     pub(super) fn serves(&self) -> &BTreeMap<QueueId, Serves> {
         &self.serves
     }

@@ -45,8 +45,8 @@ struct Watched {
     idle_since: Mono,
     work_since: Mono,
     available_since: Mono,
-    /// Queue of the last ring: its rules hold for ring, rest and wrap-up.
-    served: Option<QueueId>,
+    /// Rules of the queue of the last ring, as they were then: they hold for ring, rest and wrap-up.
+    served: Option<QueueRules>,
     /// The last ring ended because the caller left.
     let_go: bool,
     /// The operator ended the wrap-up in this step.
@@ -74,26 +74,9 @@ impl Watch {
         rules: impl Iterator<Item = &'a QueueRules>,
         seats: impl Iterator<Item = (usize, &'a SeatRules)>,
     ) -> Watch {
-        let view = SeatView { reachable: false, status: Status::LoggedOut, work: WorkView::Idle, call: None };
-        let watched = |order, rules: &SeatRules| Watched {
-            rules: rules.clone(),
-            view: view.clone(),
-            order,
-            ring: 0,
-            last_ring: 0,
-            calls: 0,
-            talked: Duration::ZERO,
-            idle_since: Mono::ZERO,
-            work_since: Mono::ZERO,
-            available_since: Mono::ZERO,
-            served: None,
-            let_go: false,
-            wrap_up_done: false,
-            wrap_up_left: None,
-        };
         Watch {
             rules: rules.map(|rules| (rules.id.clone(), rules.clone())).collect(),
-            seats: seats.map(|(order, rules)| (rules.id.clone(), watched(order, rules))).collect(),
+            seats: seats.map(|(order, rules)| (rules.id.clone(), Watched::new(order, rules.clone()))).collect(),
             ..Watch::default()
         }
     }
@@ -132,7 +115,32 @@ impl Watch {
                     seat.wrap_up_done = true;
                 }
             }
+            Input::Rules(queues, seats) => self.on_rules(queues, seats),
             _ => {}
+        }
+    }
+
+    /// A queue that is gone keeps its rules, since a seat may ring for it still, but nobody helps it. A seat that is gone serves none.
+    fn on_rules(&mut self, queues: &[QueueRules], seats: &[SeatRules]) {
+        let offset = |rules: &BTreeMap<QueueId, QueueRules>, id| rules.get(id).map_or(0, |rules| rules.offset);
+        let before = self.rules.clone();
+        self.rules.values_mut().for_each(|rules| rules.overflow.clear());
+        self.rules.extend(queues.iter().map(|rules| (rules.id.clone(), rules.clone())));
+        self.expected.retain(|id, _| queues.iter().any(|rules| rules.id == *id));
+        self.seats.values_mut().for_each(|seat| seat.rules.queues.clear());
+        for (order, rules) in seats.iter().enumerate() {
+            let new = || Watched::new(order, rules.clone());
+            let seat = self.seats.entry(rules.id.clone()).or_insert_with(new);
+            (seat.order, seat.rules) = (order, rules.clone());
+        }
+        for caller in self.waiting.values_mut() {
+            let more = offset(&self.rules, &caller.queue) - offset(&before, &caller.queue);
+            caller.place = caller.place.advanced(more);
+        }
+        let asked = |caller: &Waiting| self.without_absent(caller.asked.clone());
+        let asked: Vec<_> = self.waiting.iter().map(|(call, caller)| (*call, asked(caller))).collect();
+        for (call, asked) in asked {
+            self.waiting.entry(call).and_modify(|caller| caller.asked = asked);
         }
     }
 
@@ -209,7 +217,7 @@ impl Watch {
             caller.rung_by = Some(id.clone());
         }
         if let Some(seat) = self.seats.get_mut(id) {
-            (seat.served, seat.let_go, seat.ring) = (Some(queue.clone()), false, ring);
+            (seat.served, seat.let_go, seat.ring) = (self.rules.get(queue).cloned(), false, ring);
         }
     }
 
@@ -241,7 +249,7 @@ impl Watch {
     fn on_seat_changed(&mut self, id: &SeatId, view: &SeatView) {
         let now = self.now;
         let Some(seat) = self.seats.get_mut(id) else { return };
-        let wrap_up = seat.wrap_up(&self.rules);
+        let wrap_up = seat.wrap_up();
         let (was, is) = (seat.view.work, view.work);
         let skipped = was == WorkView::Talking && is != WorkView::Talking && is != WorkView::WrapUp;
         let short = was == WorkView::WrapUp
@@ -284,11 +292,11 @@ impl Watch {
 
     /// No seat rings, rests or wraps up for longer than the rules say.
     fn check_time(&self, id: &SeatId, seat: &Watched) -> Result<(), String> {
-        let of_served = |pick: fn(&QueueRules) -> Duration| term(&self.rules, seat.served.as_ref(), pick);
+        let of_served = |pick: fn(&QueueRules) -> Duration| seat.served.as_ref().map_or(Duration::ZERO, pick);
         let limit = match seat.view.work {
             WorkView::Idle | WorkView::Talking => return Ok(()),
             WorkView::Ringing => of_served(|rules| rules.ring_for),
-            WorkView::WrapUp => seat.wrap_up(&self.rules),
+            WorkView::WrapUp => seat.wrap_up(),
             WorkView::Resting => {
                 of_served(|rules| rules.reject_delay).max(REST_AFTER_FAILURE).max(SHORTEST_REST)
             }
@@ -301,8 +309,29 @@ impl Watch {
 }
 
 impl Watched {
-    fn wrap_up(&self, rules: &BTreeMap<QueueId, QueueRules>) -> Duration {
-        self.wrap_up_left.unwrap_or_else(|| term(rules, self.served.as_ref(), |rules| rules.wrap_up))
+    fn new(order: usize, rules: SeatRules) -> Watched {
+        let view = SeatView { reachable: false, status: Status::LoggedOut, work: WorkView::Idle, call: None };
+        Watched {
+            rules,
+            view,
+            order,
+            ring: 0,
+            last_ring: 0,
+            calls: 0,
+            talked: Duration::ZERO,
+            idle_since: Mono::ZERO,
+            work_since: Mono::ZERO,
+            available_since: Mono::ZERO,
+            served: None,
+            let_go: false,
+            wrap_up_done: false,
+            wrap_up_left: None,
+        }
+    }
+
+    fn wrap_up(&self) -> Duration {
+        let served = self.served.as_ref().map_or(Duration::ZERO, |rules| rules.wrap_up);
+        self.wrap_up_left.unwrap_or(served)
     }
 
     fn free_since(&self) -> Option<Mono> {
@@ -314,13 +343,4 @@ impl Watched {
 /// Ready, and its phone is there.
 fn is_available(view: &SeatView) -> bool {
     view.reachable && view.status == Status::Ready
-}
-
-/// A duration out of the rules of a seat's last queue.
-fn term(
-    rules: &BTreeMap<QueueId, QueueRules>,
-    queue: Option<&QueueId>,
-    pick: fn(&QueueRules) -> Duration,
-) -> Duration {
-    queue.and_then(|queue| rules.get(queue)).map_or(Duration::ZERO, pick)
 }

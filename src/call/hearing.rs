@@ -11,6 +11,8 @@ pub enum Purpose {
     Announcement,
     /// Music, for ever.
     Music,
+    /// The tone after which the citizen is to speak.
+    Tone,
     /// A last word; then the call is over.
     Farewell,
 }

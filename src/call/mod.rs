@@ -1,7 +1,7 @@
 //! A call: all legs of one conversation, and the rules that need no neighbour to be stated.
 //!
 //! A call *arrives* (its port is being bound and its first fact written), is *answered*, is led by its flow, *waits* in a
-//! queue, *talks* with an operator, perhaps goes back to its flow, and ends. [`Story`] keeps what decides the outcome; [`Hearing`]
+//! queue or for a number to answer, *talks* with an operator or with whoever was called, perhaps goes back to its flow, and ends. [`Story`] keeps what decides the outcome; [`Hearing`]
 //! what the citizen hears now and what must happen when it has been heard; [`Pulses`] whether the phones are still there. The engine carries messages between the call and
 //! SIP, media, flow and distribution.
 
@@ -22,8 +22,8 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::flow::Enqueue;
-use crate::ids::{CallId, CaseId, CitizenId, EntityId, Language, QueueId, SeatId, TopicId};
+use crate::flow::{Enqueue, Flow};
+use crate::ids::{CallId, CitizenId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::media::{self, LegId};
 use crate::sdp;
 use crate::sip::DialogId;
@@ -62,6 +62,10 @@ pub enum Phase {
     Waiting(QueueId),
     /// Joined with the operator at this seat.
     Talking(SeatId),
+    /// Waits for a number outside to answer.
+    Calling,
+    /// Joined with whoever answered there.
+    Transferred,
 }
 
 /// The seat's side of a call, from the moment it is rung.
@@ -75,13 +79,28 @@ pub struct SeatLeg {
     pub leg: Leg,
 }
 
+/// The side of somebody outside who is called for the citizen, from the moment the number is known.
+#[derive(Clone, Debug)]
+pub struct Callee {
+    /// As the trunk wants it dialled.
+    pub dialled: String,
+    /// The number tells something about a person.
+    pub personal: bool,
+    /// By which trunk.
+    pub trunk: Arc<str>,
+    /// When the ringing ends.
+    pub rings_until: Mono,
+    /// When to look how far it is; `None`: it was answered.
+    pub look_at: Option<Mono>,
+    /// SIP and media.
+    pub leg: Leg,
+}
+
 /// One call.
 #[derive(Debug)]
 pub struct Call {
     /// Its id, also the contact's.
     pub id: CallId,
-    /// The case that it belongs to.
-    pub case: CaseId,
     /// Number as received, `anonymous` when withheld.
     pub from: String,
     /// Number dialled.
@@ -100,12 +119,16 @@ pub struct Call {
     pub may_record: bool,
     /// The SDP offer of the INVITE, until it is answered.
     pub offer: Option<Vec<u8>>,
+    /// The flow that leads it, as it was when the call arrived.
+    pub flow: Arc<Flow>,
     /// The place that the flow asked for last.
     pub enqueue: Option<Enqueue>,
     /// The citizen's side.
     pub citizen: Leg,
     /// The operator's side, while a seat rings or talks.
     pub seat: Option<SeatLeg>,
+    /// The side of a number outside, while it rings or talks. Never beside a seat's.
+    pub callee: Option<Callee>,
     /// How far it is.
     pub phase: Phase,
     /// What the citizen hears.
@@ -122,15 +145,28 @@ pub struct Call {
     pub last_key: Option<Mono>,
     /// Since when its waiting counts, in milliseconds of the Unix epoch.
     pub waits_since_ms: i64,
+    /// Recordings of the citizen alone that its flow has asked for.
+    pub takes: u32,
 }
+
+/// Heard while somebody is waited for, unless the flow says otherwise: name of a sound below `sounds/music/`.
+pub const MUSIC: &str = "attesa";
 
 /// Most messages that one call may queue: who may key in a number must not be able to fill somebody's phone.
 const MAX_LETTERS: u32 = 3;
+/// Most recordings of the citizen alone in one call: who records again and again must not fill the disk.
+const MAX_TAKES: u32 = 20;
 
 impl Leg {
     /// The port is bound: from now on there is SDP.
     pub fn on_port(&mut self, port: u16) -> &mut sdp::Local {
         self.local.insert(sdp::Local::new(self.address, port, self.media.0))
+    }
+
+    /// The answer to our offer: what media must know, if it can be used.
+    pub fn on_answer(&mut self, answer: Option<&[u8]>) -> Option<media::Command> {
+        let agreed = self.local.as_mut()?.read_answer(answer?).ok()?;
+        Some(self.set_remote(&agreed))
     }
 
     /// The peer's SDP agrees to this: what media must know.
@@ -155,20 +191,58 @@ impl SeatLeg {
 }
 
 impl Call {
-    /// What the citizen hears whom the operator has put on hold: name of a sound below `sounds/music/`. The operator hears nothing.
+    /// The leg beside the citizen's.
+    pub fn other(&self) -> Option<&Leg> {
+        let seat = self.seat.as_ref().map(|seat| &seat.leg);
+        seat.or(self.callee.as_ref().map(|callee| &callee.leg))
+    }
+
+    /// The same, to be changed.
+    pub fn other_mut(&mut self) -> Option<&mut Leg> {
+        let seat = self.seat.as_mut().map(|seat| &mut seat.leg);
+        seat.or(self.callee.as_mut().map(|callee| &mut callee.leg))
+    }
+
+    /// Citizen and operator, or whoever was called, hear each other.
+    pub fn talks(&self) -> bool {
+        matches!(self.phase, Phase::Talking(_) | Phase::Transferred)
+    }
+
+    /// When to look how far the call to somebody outside is.
+    pub fn looks_at(&self) -> Option<Mono> {
+        self.callee.as_ref()?.look_at
+    }
+
+    /// What the citizen hears whom the other side has put on hold: name of a sound below `sounds/music/`. The other side hears nothing.
     pub fn hold_music(&self) -> Option<&str> {
-        self.seat.as_ref().filter(|seat| seat.leg.held)?;
-        Some(self.enqueue.as_ref()?.music.as_str())
+        self.other().filter(|leg| leg.held)?;
+        Some(self.enqueue.as_ref().map_or(MUSIC, |enqueue| &enqueue.music))
     }
 
     /// A talk begins. The file that it is recorded to, below the recordings directory: by day, named like the contact, and from the
-    /// second on with its number. Queue, node and citizen must all agree to it.
-    pub fn begin_talk(&mut self, queue_records: bool, wall: jiff::Timestamp) -> Option<String> {
+    /// second on with its number. The citizen must agree to it too.
+    pub fn begin_talk(&mut self, recorded: bool, wall: jiff::Timestamp) -> Option<String> {
         self.talks = self.talks.saturating_add(1);
-        let node_records = self.enqueue.as_ref().is_some_and(|enqueue| enqueue.record);
-        let recorded = queue_records && node_records && self.may_record;
-        let number = if self.talks > 1 { format!("-{}", self.talks) } else { String::new() };
-        recorded.then(|| format!("{}/{}{number}.wav", wall.strftime("%Y/%m/%d"), self.id))
+        let recorded = recorded && self.may_record;
+        recorded.then(|| self.file("", self.talks, wall))
+    }
+
+    /// The citizen is to speak to the exchange itself. The file that it is recorded to, beside those of the talks; or why not, for
+    /// the journal.
+    pub fn begin_take(&mut self, wall: jiff::Timestamp) -> Result<String, &'static str> {
+        if !self.may_record {
+            return Err("the citizen does not want to be recorded");
+        }
+        if self.takes >= MAX_TAKES {
+            return Err("this call has been recorded often enough");
+        }
+        self.takes += 1;
+        Ok(self.file("-caller", self.takes, wall))
+    }
+
+    fn file(&self, kind: &str, count: u32, wall: jiff::Timestamp) -> String {
+        let number = if count > 1 { format!("-{count}") } else { String::new() };
+        format!("{}/{}{kind}{number}.wav", wall.strftime("%Y/%m/%d"), self.id)
     }
 
     /// One more message; false: there have been enough.
@@ -180,7 +254,7 @@ impl Call {
 
     /// Either side has put the other on hold.
     pub fn is_held(&self) -> bool {
-        self.citizen.held || self.seat.as_ref().is_some_and(|seat| seat.leg.held)
+        self.citizen.held || self.other().is_some_and(|leg| leg.held)
     }
 
     /// The leg with this media id.
@@ -188,6 +262,6 @@ impl Call {
         if self.citizen.media == media {
             return Some(&mut self.citizen);
         }
-        self.seat.as_mut().map(|seat| &mut seat.leg).filter(|leg| leg.media == media)
+        self.other_mut().filter(|leg| leg.media == media)
     }
 }

@@ -41,8 +41,8 @@ enum CalendarCommand {
 struct PreviewArgs {
     /// The schedule; all of them when not given.
     schedule: Option<String>,
-    /// First day, as 2026-12-20. [default: today]
-    #[arg(long, value_name = "DATE")]
+    /// First day, as 2026-12-20 or 20/12/2026. [default: today]
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
     from: Option<Date>,
     /// How many days.
     #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(i64).range(1..=MAX_DAYS))]
@@ -53,6 +53,19 @@ struct PreviewArgs {
     /// Lines for people, or one JSON object a day.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+/// A date as scripts write it, or as people in Italy do.
+fn parse_date(text: &str) -> Result<Date, String> {
+    let italian = || {
+        let mut parts = text.splitn(3, '/').map(str::parse::<i16>);
+        let (day, month, year) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+        // A year of two digits is a slip more often than antiquity.
+        let year = Some(year).filter(|year| *year >= 1000)?;
+        Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok()
+    };
+    let date = text.parse().ok().or_else(italian);
+    date.ok_or_else(|| "this is no date of the calendar; write 2026-12-20 or 20/12/2026".to_owned())
 }
 
 /// A day, for scripts.
@@ -165,6 +178,16 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+
+    #[test]
+    fn first_day_is_written_as_scripts_do_or_as_people_do() {
+        for text in ["2026-11-22", "22/11/2026"] {
+            assert_eq!(parse_date(text), Ok(jiff::civil::date(2026, 11, 22)), "{text}");
+        }
+        for text in ["11/22/2026", "22/11", "22/11/26", "domani", "31/2/2026", "1/2/3/4"] {
+            assert!(parse_date(text).expect_err(text).contains("20/12/2026"), "{text}");
+        }
+    }
 
     #[test]
     fn days_are_told_as_a_person_would() {

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::contact;
+use super::exchange::Exchange;
 use super::failure::Failure;
 use super::out::{self, Column, Format, moment, moments, numbers, or_dash, word, words};
-use super::records::{Filter, Records, Whence, page_through};
-use crate::crm::contact::rome;
-use crate::crm::{CaseLine, CaseStatus, Reminder};
+use super::records::{Filter, page_through};
+use crate::crm::{CaseLine, CaseStatus, ReminderLine};
 use crate::ids::CaseId;
-use crate::io::records::CaseStory;
+use crate::io::records::{CaseStory, Wanted};
 
 /// Arguments of `case`.
 #[derive(Debug, clap::Args)]
@@ -23,17 +23,21 @@ enum CaseCommand {
     /// List cases, the one with the newest contact first; the filters are about its contacts.
     ///
     /// Examples:
-    ///   centralino case list --http 127.0.0.1:8080 --status new --since today
-    ///   centralino case list --data data --number "055 276 8224"
+    ///   centralino case list --status new --since today
+    ///   centralino case list --number "055 276 8224"
+    ///   centralino case list --voicemail
     #[command(verbatim_doc_comment)]
     List {
         #[command(flatten)]
-        whence: Whence,
+        exchange: Exchange,
         #[command(flatten)]
         filter: Filter,
         /// Only cases whose need is not met yet, or only those whose need is.
         #[arg(long, value_enum)]
         status: Option<Status>,
+        /// Only cases with a message that operators have to listen to.
+        #[arg(long)]
+        voicemail: bool,
         /// For people or for scripts.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -41,13 +45,13 @@ enum CaseCommand {
     /// Show one case with its contacts.
     ///
     /// Example:
-    ///   centralino case show 17 --http 127.0.0.1:8080
+    ///   centralino case show 17
     #[command(verbatim_doc_comment)]
     Show {
         /// Its number, as it is spoken to citizens.
         id: CaseId,
         #[command(flatten)]
-        whence: Whence,
+        exchange: Exchange,
         /// For people or for scripts.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -72,11 +76,12 @@ impl From<Status> for CaseStatus {
 /// Runs it.
 pub(super) fn run(args: &CaseArgs) -> Result<(), Failure> {
     match &args.command {
-        CaseCommand::List { whence, filter, status, format } => {
-            list(whence, filter, status.map(CaseStatus::from), *format)
+        CaseCommand::List { exchange, filter, status, voicemail, format } => {
+            let wanted = filter.wanted(status.map(CaseStatus::from))?;
+            list(exchange, filter, Wanted { voicemail: *voicemail, ..wanted }, *format)
         }
-        CaseCommand::Show { id, whence, format } => {
-            let case = Records::open(whence)?.case(*id)?;
+        CaseCommand::Show { id, exchange, format } => {
+            let case = exchange.records()?.case(*id)?;
             match format {
                 Format::Json => out::json(&case),
                 Format::Table => show(&case),
@@ -85,9 +90,8 @@ pub(super) fn run(args: &CaseArgs) -> Result<(), Failure> {
     }
 }
 
-fn list(whence: &Whence, filter: &Filter, status: Option<CaseStatus>, format: Format) -> Result<(), Failure> {
-    let wanted = filter.wanted(status)?;
-    let records = Records::open(whence)?;
+fn list(exchange: &Exchange, filter: &Filter, wanted: Wanted, format: Format) -> Result<(), Failure> {
+    let records = exchange.records()?;
     let mut seen = BTreeSet::new();
     let page = |wanted: &_| {
         let mut page = records.cases(wanted)?;
@@ -108,7 +112,7 @@ fn list(whence: &Whence, filter: &Filter, status: Option<CaseStatus>, format: Fo
     Ok(())
 }
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     words("case"),
     moments("opened (Rome)"),
     words("citizen").spare(1),
@@ -116,6 +120,7 @@ const COLUMNS: [Column; 7] = [
     words("topic"),
     words("status"),
     numbers("contacts"),
+    numbers("voicemail"),
 ];
 
 fn row(case: &CaseLine) -> Vec<String> {
@@ -127,6 +132,7 @@ fn row(case: &CaseLine) -> Vec<String> {
         or_dash(case.topic.as_ref()),
         word(&case.status),
         case.contacts.len().to_string(),
+        or_dash(Some(case.voicemails()).filter(|count| *count > 0)),
     ]
 }
 
@@ -141,8 +147,12 @@ fn show(case: &CaseStory) -> Result<(), Failure> {
     out::line(&format!("about      {}{about}", line.entity))?;
     out::line(&format!("opened     {} (Rome)", moment(&line.opened)))?;
     for reminder in &line.reminders {
-        let Reminder { at_ms, contact, plea } = reminder;
-        out::line(&format!("{:<10} {} (Rome), contact {contact}", word(plea), moment(&rome(*at_ms))))?;
+        let ReminderLine { at, contact, plea } = reminder;
+        out::line(&format!("{:<10} {} (Rome), contact {contact}", word(plea), moment(at)))?;
+    }
+    for take in &line.takes {
+        let when = moment(&take.at);
+        out::line(&format!("{:<10} {when} (Rome), contact {}: {}", take.kind(), take.contact, take.told()))?;
     }
     contact::table(&case.contact_lines)
 }

@@ -1,8 +1,9 @@
 //! `centralino contact`: the calls on record.
 
+use super::exchange::Exchange;
 use super::failure::Failure;
 use super::out::{self, Column, Format, clock, moment, moments, numbers, or_dash, prose, word, words};
-use super::records::{Filter, Records, Whence, page_through};
+use super::records::{Filter, page_through};
 use super::story;
 use crate::crm::ContactLine;
 use crate::ids::ContactId;
@@ -20,13 +21,13 @@ enum ContactCommand {
     /// List contacts, the newest first.
     ///
     /// Examples:
-    ///   centralino contact list --http 127.0.0.1:8080 --since today
-    ///   centralino contact list --data data --outcome abandoned --queue tributi --since 7d
+    ///   centralino contact list --since today
+    ///   centralino contact list --outcome abandoned --queue tributi --since 7d
     ///   centralino contact list --number "055 276 8224" --format json
     #[command(verbatim_doc_comment)]
     List {
         #[command(flatten)]
-        whence: Whence,
+        exchange: Exchange,
         #[command(flatten)]
         filter: Filter,
         /// For people or for scripts.
@@ -36,13 +37,13 @@ enum ContactCommand {
     /// Tell the whole story of one contact.
     ///
     /// Example:
-    ///   centralino contact show 1.3.42 --http 127.0.0.1:8080
+    ///   centralino contact show 1.3.42
     #[command(verbatim_doc_comment)]
     Show {
         /// As `contact list` names it: node.epoch.count.
         id: ContactId,
         #[command(flatten)]
-        whence: Whence,
+        exchange: Exchange,
         /// For people or for scripts.
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -52,9 +53,9 @@ enum ContactCommand {
 /// Runs it.
 pub(super) fn run(args: &ContactArgs) -> Result<(), Failure> {
     match &args.command {
-        ContactCommand::List { whence, filter, format } => list(whence, filter, *format),
-        ContactCommand::Show { id, whence, format } => {
-            let contact = Records::open(whence)?.contact(*id)?;
+        ContactCommand::List { exchange, filter, format } => list(exchange, filter, *format),
+        ContactCommand::Show { id, exchange, format } => {
+            let contact = exchange.records()?.contact(*id)?;
             match format {
                 Format::Json => out::json(&contact),
                 Format::Table => show(&contact),
@@ -63,9 +64,9 @@ pub(super) fn run(args: &ContactArgs) -> Result<(), Failure> {
     }
 }
 
-fn list(whence: &Whence, filter: &Filter, format: Format) -> Result<(), Failure> {
+fn list(exchange: &Exchange, filter: &Filter, format: Format) -> Result<(), Failure> {
     let wanted = filter.wanted(None)?;
-    let records = Records::open(whence)?;
+    let records = exchange.records()?;
     let page = |wanted: &_| records.contacts(wanted).map(|page| (page.contacts, page.next));
     let limit = filter.limit(format);
     if format == Format::Json {
@@ -105,7 +106,7 @@ pub(super) fn table(contacts: &[ContactLine]) -> Result<(), Failure> {
 fn row(contact: &ContactLine) -> Vec<String> {
     vec![
         contact.contact.to_string(),
-        contact.case.to_string(),
+        or_dash(contact.case),
         moment(&contact.opened),
         contact.from.clone().unwrap_or_else(|| "(erased)".to_owned()),
         contact.to.clone(),
@@ -152,8 +153,9 @@ fn heading(line: &ContactLine) -> String {
         None => line.entity.to_string(),
     };
     let path = line.path.iter().map(ToString::to_string).collect::<Vec<_>>().join(" > ");
+    let case = line.case.map_or_else(|| "no case".to_owned(), |case| format!("case {case}"));
     let lines = [
-        ("contact", Some(format!("{}, case {}", line.contact, line.case))),
+        ("contact", Some(format!("{}, {case}", line.contact))),
         ("from", Some(line.from.clone().unwrap_or_else(|| "(erased)".to_owned()))),
         ("citizen", line.citizen.map(|citizen| citizen.to_string())),
         ("to", Some(format!("{}, flow {}", line.to, line.flow))),
@@ -165,6 +167,7 @@ fn heading(line: &ContactLine) -> String {
         ("why", line.why.clone()),
         ("queue", line.queue.as_ref().map(ToString::to_string)),
         ("operator", line.operator.as_ref().map(ToString::to_string)),
+        ("given to", line.transferred_to.clone()),
         ("coded", line.disposition.clone()),
         ("times", Some(times)),
         ("path", Some(path).filter(|path| !path.is_empty())),
@@ -172,8 +175,9 @@ fn heading(line: &ContactLine) -> String {
         ("recording", line.recording.clone()),
         ("degraded", line.degraded.then(|| "it arrived while the store did not keep up".to_owned())),
     ];
-    let told = lines.iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
-    told.map(|(name, text)| format!("{name:<10} {}", out::printable(text))).collect::<Vec<_>>().join("\n")
+    let takes = line.takes.iter().map(|take| (take.kind(), take.told()));
+    let told = lines.into_iter().filter_map(|(name, text)| Some((name, text?))).chain(takes);
+    told.map(|(name, text)| format!("{name:<10} {}", out::printable(&text))).collect::<Vec<_>>().join("\n")
 }
 
 /// Its name; for one that has none here, the code.

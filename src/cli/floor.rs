@@ -1,51 +1,40 @@
 //! `centralino seat`, `queue` and `call`: the running exchange at this moment.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::time::Duration;
 
-use serde::Deserialize;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::address::parse_address;
+use super::exchange::Exchange;
 use super::failure::Failure;
 use super::out::{self, Column, Format, clock, numbers, or_dash, word, words};
 use crate::ids::{CallId, EntityId, QueueId, SeatId};
-use crate::io::client::Client;
 use crate::words::{SeatView, Status, StatusChange, WorkView};
 
 /// What is written down for a pause without a reason.
 const NO_REASON: &str = "pause";
 
-/// The running exchange.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct Running {
-    /// Where it listens for this command: `--http` of `serve`.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", value_parser = parse_address)]
-    http: SocketAddr,
-    /// The data directory that it runs on; the token lies there.
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    data: PathBuf,
-}
-
-impl Running {
-    pub(super) fn client(&self) -> Result<Client, Failure> {
-        Client::new(self.http, &self.data).map_err(Failure::other)
-    }
-
-    fn state(&self) -> Result<State, Failure> {
-        self.client()?.get("/api/state", &()).map_err(Failure::other)
-    }
-}
-
 /// A list that is printed.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Listed {
     #[command(flatten)]
-    pub(super) running: Running,
+    pub(super) exchange: Exchange,
     /// For people or for scripts.
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
 }
+
+/// A list of the floor, which changes from one second to the next.
+#[derive(Clone, Debug, clap::Args)]
+struct Floor {
+    #[command(flatten)]
+    listed: Listed,
+    /// Show it anew every second, until Ctrl-C.
+    #[arg(long)]
+    watch: bool,
+}
+
+/// How often it is shown anew.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
 
 /// Arguments of `seat`.
 #[derive(Debug, clap::Args)]
@@ -57,7 +46,7 @@ pub(super) struct SeatArgs {
 #[derive(Debug, clap::Subcommand)]
 enum SeatCommand {
     /// List the seats: whether the phone is there, the operator's status, what calls make of it.
-    List(Listed),
+    List(Floor),
     /// Log a seat in, ready for calls.
     Login(OneSeat),
     /// Log a seat out; a talk in course goes on.
@@ -84,7 +73,7 @@ struct OneSeat {
     #[arg(value_parser = seat_name)]
     seat: String,
     #[command(flatten)]
-    running: Running,
+    exchange: Exchange,
 }
 
 /// Seats' names go into an address: nothing else may.
@@ -107,7 +96,7 @@ pub(super) struct QueueArgs {
 #[derive(Debug, clap::Subcommand)]
 enum QueueCommand {
     /// List the queues, with who waits.
-    List(Listed),
+    List(Floor),
 }
 
 /// Arguments of `call`.
@@ -120,7 +109,7 @@ pub(super) struct CallArgs {
 #[derive(Debug, clap::Subcommand)]
 enum CallCommand {
     /// List the calls in course.
-    List(Listed),
+    List(Floor),
 }
 
 /// What `/api/state` answers.
@@ -162,9 +151,9 @@ struct Call {
 /// Runs `seat`.
 pub(super) fn seat(args: &SeatArgs) -> Result<(), Failure> {
     match &args.command {
-        SeatCommand::List(listed) => {
+        SeatCommand::List(floor) => {
             let columns = [words("seat"), words("phone"), words("status"), words("work"), words("call")];
-            list(listed, &columns, |state| state.seats, seat_row, "no seats")
+            list(floor, &columns, |state| state.seats, seat_row, "no seats")
         }
         SeatCommand::Login(seat) => change(seat, &StatusChange::LogIn),
         SeatCommand::Logout(seat) => change(seat, &StatusChange::LogOut),
@@ -175,18 +164,18 @@ pub(super) fn seat(args: &SeatArgs) -> Result<(), Failure> {
 
 /// Runs `queue`.
 pub(super) fn queue(args: &QueueArgs) -> Result<(), Failure> {
-    let QueueCommand::List(listed) = &args.command;
+    let QueueCommand::List(floor) = &args.command;
     let columns = [words("queue"), words("name"), numbers("waiting"), numbers("longest")];
     let row = |queue: &Queue| {
         let waiting = queue.waiting.len().to_string();
         vec![queue.id.to_string(), queue.name.clone(), waiting, clock(queue.longest_wait_s)]
     };
-    list(listed, &columns, |state| state.queues, row, "no queues")
+    list(floor, &columns, |state| state.queues, row, "no queues")
 }
 
 /// Runs `call`.
 pub(super) fn call(args: &CallArgs) -> Result<(), Failure> {
-    let CallCommand::List(listed) = &args.command;
+    let CallCommand::List(floor) = &args.command;
     let [to, entity] = [words("to").spare(2), words("entity").spare(1)];
     let columns = [words("call"), words("from"), to, entity, words("phase"), words("queue"), words("seat")];
     let row = |call: &Call| {
@@ -194,33 +183,61 @@ pub(super) fn call(args: &CallArgs) -> Result<(), Failure> {
         let (from, to) = (call.from.clone(), call.to.clone());
         vec![call.id.to_string(), from, to, call.entity.to_string(), call.phase.clone(), queue, seat]
     };
-    list(listed, &columns, |state| state.calls, row, "no calls in course")
+    list(floor, &columns, |state| state.calls, row, "no calls in course")
+}
+
+fn state(exchange: &Exchange) -> Result<State, Failure> {
+    exchange.client()?.get("/api/state", &()).map_err(Failure::other)
 }
 
 fn list<T: Serialize>(
-    listed: &Listed,
+    floor: &Floor,
     columns: &[Column],
-    of: impl FnOnce(State) -> Vec<T>,
+    of: impl Fn(State) -> Vec<T>,
     row: impl Fn(&T) -> Vec<String>,
     nothing: &str,
 ) -> Result<(), Failure> {
-    let state = listed.running.state()?;
-    if state.degraded {
-        eprintln!("the exchange is degraded: calls are served, the store does not keep up");
+    let Floor { listed: Listed { exchange, format }, watch } = floor;
+    loop {
+        let state = state(exchange)?;
+        let troubles = troubles(&state);
+        let rows = of(state);
+        match (format, watch) {
+            (Format::Json, _) => rows.iter().try_for_each(out::json)?,
+            (Format::Table, false) => {
+                troubles.iter().for_each(|trouble| eprintln!("{trouble}"));
+                out::table(columns, rows.iter().map(&row), nothing)?;
+            }
+            (Format::Table, true) => {
+                let table = out::table_text(columns, rows.iter().map(&row), nothing);
+                let head = format!("{} (Rome), every second until Ctrl-C", out::now());
+                let lines: Vec<&str> = [head.as_str()].into_iter().chain(troubles).collect();
+                out::page(&format!("{}\n\n{table}", lines.join("\n")))?;
+            }
+        }
+        if !watch {
+            return Ok(());
+        }
+        std::thread::sleep(WATCH_EVERY);
     }
-    if state.stopping {
-        eprintln!("the exchange is stopping: it lets in no more calls");
-    }
-    let rows = of(state);
-    match listed.format {
-        Format::Json => rows.iter().try_for_each(out::json),
-        Format::Table => out::table(columns, rows.iter().map(row), nothing),
-    }
+}
+
+/// What whoever looks at the floor should know first.
+fn troubles(state: &State) -> Vec<&'static str> {
+    let told = [
+        (state.degraded, "the exchange is degraded: calls are served, the store does not keep up"),
+        (state.stopping, "the exchange is stopping: it lets in no more calls"),
+    ];
+    told.into_iter().filter_map(|(so, words)| so.then_some(words)).collect()
 }
 
 fn seat_row(seat: &Seat) -> Vec<String> {
     let view = &seat.view;
-    let phone = if view.reachable { "registered" } else { "not reachable" };
+    let phone = match (view.reachable, &view.status) {
+        (true, _) => "registered",
+        (false, Status::LoggedOut) => "none",
+        (false, _) => "not reachable",
+    };
     // Whoever cannot be rung is not idle.
     let idles = view.work != WorkView::Idle || view.reachable;
     let work = or_dash(idles.then(|| word(&view.work).replace('_', " ")));
@@ -229,8 +246,8 @@ fn seat_row(seat: &Seat) -> Vec<String> {
 
 fn change(seat: &OneSeat, change: &StatusChange) -> Result<(), Failure> {
     let path = format!("/api/seats/{}/status", seat.seat);
-    seat.running.client()?.post(&path, change).map_err(Failure::other)?;
-    let seats = seat.running.state()?.seats;
+    seat.exchange.client()?.post(&path, change).map_err(Failure::other)?;
+    let seats = state(&seat.exchange)?.seats;
     let now = seats.iter().find(|now| now.id.as_str() == seat.seat);
     now.map_or(Ok(()), |now| out::line(&out::printable(&standing(now))))
 }

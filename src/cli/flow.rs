@@ -17,7 +17,7 @@ use crate::io::setup::{Places, environment};
 use crate::io::{config, media};
 use crate::media::library::SoundLibrary;
 
-/// Largest file that is read; a flow may be a quarter of it.
+/// Largest file that is read; what a flow may be is less.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Arguments of `flow`.
@@ -167,7 +167,7 @@ pub(super) fn run(args: &FlowArgs) -> Result<(), Failure> {
     }
 }
 
-fn counted(n: usize, what: &str) -> String {
+pub(super) fn counted(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
@@ -233,6 +233,16 @@ fn read(file: &Path) -> Result<String, Failure> {
 
 fn texts(faults: &[impl std::fmt::Display]) -> Vec<String> {
     faults.iter().map(ToString::to_string).collect()
+}
+
+/// What is wrong with the flows beside the configuration, also with those that no number leads to yet.
+pub(super) fn faults(config: &Path) -> Result<Vec<String>, Failure> {
+    let (world, flows) = (World::load(config)?, Places::beside(config).flows);
+    let mut faults = Vec::new();
+    for file in flow_files(&flows)?.into_iter().chain(flow_files(&flows.join("sub"))?) {
+        faults.extend(world.parse(&file)?.err().iter().flat_map(|found| texts(found)));
+    }
+    Ok(faults)
 }
 
 /// The texts of every flow beside the configuration, as recordings to be made. Sounds need not be there yet: they are what is to be

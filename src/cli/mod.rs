@@ -7,7 +7,9 @@
 mod address;
 mod calendar;
 mod case;
+mod config;
 mod contact;
+mod exchange;
 mod failure;
 mod floor;
 mod flow;
@@ -35,7 +37,7 @@ use failure::Failure;
 ///
 /// Examples:
 ///   centralino serve --always-open
-///   centralino contact list --http 127.0.0.1:8080
+///   centralino contact list --since today
 ///   centralino flow check ivr-flows/055055.yaml
 #[derive(Debug, Parser)]
 #[command(name = "centralino", version, verbatim_doc_comment, max_term_width = 110)]
@@ -47,6 +49,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Reload(config::ReloadArgs),
+    /// The files that a start reads.
+    Config(config::ConfigArgs),
     /// The calls on record.
     Contact(contact::ContactArgs),
     /// The needs of citizens, each with its contacts.
@@ -85,6 +90,8 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(args) => serve::run(&args),
+        Command::Reload(args) => config::reload(&args),
+        Command::Config(args) => config::run(&args),
         Command::Contact(args) => contact::run(&args),
         Command::Case(args) => case::run(&args),
         Command::Outbox(args) => outbox::run(&args),
@@ -136,8 +143,13 @@ mod tests {
             "outbox list --http 127.0.0.1:1 --data d --limit 3 --format json",
             "seat pause seat01 --reason riunione --http 127.0.0.1:1",
             "seat login seat01",
+            "config check --config c --format json",
+            "reload --data d --http 127.0.0.1:1 --format json",
             "queue list --format json",
             "call list",
+            "seat list --watch --format json",
+            "queue list --watch",
+            "call list --watch --data d",
             "bulletin list --format json",
             "bulletin on neve --sound neve --closing --for 2h",
             "bulletin off neve --http 127.0.0.1:1",

@@ -1,13 +1,13 @@
 //! What goes to standard output: tables for people, one JSON object a line for scripts.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 use serde::Serialize;
 
 use super::failure::Failure;
-use crate::crm::contact::rome;
 use crate::io::control::Clock;
+use crate::time::rome;
 
 /// How a list is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -89,13 +89,37 @@ pub(super) fn table(
     rows: impl IntoIterator<Item = Vec<String>>,
     nothing: &str,
 ) -> Result<(), Failure> {
+    line(&table_text(columns, rows, nothing))
+}
+
+/// The same as text.
+pub(super) fn table_text(
+    columns: &[Column],
+    rows: impl IntoIterator<Item = Vec<String>>,
+    nothing: &str,
+) -> String {
     let rows: Vec<Vec<String>> = rows.into_iter().collect();
     if rows.is_empty() {
-        return line(nothing);
+        return nothing.to_owned();
     }
     let width = Table::new().width();
-    let today = moment(&rome(Clock::start().now().wall.as_millisecond()));
-    line(&drawn(columns, &rows, width, today.get(..10).unwrap_or_default()))
+    let today = now();
+    drawn(columns, &rows, width, today.get(..10).unwrap_or_default())
+}
+
+/// This moment in Rome: `2026-11-22 08:30:00`.
+pub(super) fn now() -> String {
+    moment(&rome(Clock::start().now().wall.as_millisecond()))
+}
+
+/// Shows a page in the place of the one before; on what is no terminal, below it.
+pub(super) fn page(text: &str) -> Result<(), Failure> {
+    if !io::stdout().is_terminal() {
+        return line(text);
+    }
+    // Line by line over the old page, so that nothing flickers; then the rest of it is wiped.
+    let lines = text.lines().map(|line| format!("{line}\x1b[K\n")).collect::<String>();
+    line(&format!("\x1b[H{lines}\x1b[J"))
 }
 
 /// The table as text, in a terminal of `width` or without end.

@@ -1,8 +1,9 @@
 //! `centralino outbox`: what flows have queued to be sent to citizens.
 
+use super::exchange::Exchange;
 use super::failure::Failure;
 use super::out::{self, Column, Format, moment, moments, numbers, prose, word, words};
-use super::records::{Records, Whence, page_through, rows_of};
+use super::records::{page_through, rows_of};
 use crate::crm::MessageLine;
 use crate::io::records::Wanted;
 
@@ -18,12 +19,12 @@ enum OutboxCommand {
     /// List messages, the newest first. Nothing sends them yet: a gateway can take them from here.
     ///
     /// Examples:
-    ///   centralino outbox list --http 127.0.0.1:8080
-    ///   centralino outbox list --data data --format json
+    ///   centralino outbox list
+    ///   centralino outbox list --format json
     #[command(verbatim_doc_comment)]
     List {
         #[command(flatten)]
-        whence: Whence,
+        exchange: Exchange,
         /// At most so many, the newest; 0 for all [default: 100 in a table, all in JSON].
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
@@ -35,8 +36,8 @@ enum OutboxCommand {
 
 /// Runs it.
 pub(super) fn run(args: &OutboxArgs) -> Result<(), Failure> {
-    let OutboxCommand::List { whence, limit, format } = &args.command;
-    let records = Records::open(whence)?;
+    let OutboxCommand::List { exchange, limit, format } = &args.command;
+    let records = exchange.records()?;
     let page = |wanted: &_| {
         let page = records.outbox(wanted)?;
         Ok((page.messages, page.next))

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use self::making::{BuildArgs, ImportArgs, LevelArgs};
 use super::failure::Failure;
 use super::out::{self, Format, numbers, prose, words};
-use crate::io::prompts::{self, Prompt, Standing, State};
+use crate::hint::Hint;
+use crate::io::prompts::{self, Coverage, Prompt, Standing, State};
 
 /// Arguments of `prompts`.
 #[derive(Debug, clap::Args)]
@@ -108,6 +109,44 @@ impl PromptsCommand {
     }
 }
 
+impl PromptsCommand {
+    /// A language in which nothing is said is a slip, or has still to be begun. What somebody recorded may be brought in and levelled
+    /// all the same: music has a folder like a language.
+    fn check_language(&self, wanted: &[Prompt]) -> Result<(), Failure> {
+        let says_what_is_wanted =
+            matches!(self, PromptsCommand::Build(_) | PromptsCommand::List(_) | PromptsCommand::Missing(_));
+        match self.language().filter(|_| says_what_is_wanted) {
+            Some(language) if !wanted.iter().any(|prompt| prompt.language == language) => {
+                let known: BTreeSet<&str> = wanted.iter().map(|prompt| prompt.language.as_str()).collect();
+                let hint = Hint::nearest(language, known.iter().copied());
+                let known = known.into_iter().collect::<Vec<_>>().join(", ");
+                Err(Failure::misuse(format_args!(
+                    "nothing is said in `{language}` ({known} are spoken){hint}; a new language begins with \
+                     sounds/{language}/grammar.toml, a copy of the nearest one (docs/grammar.md), or with texts in it in a flow"
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A wrong directory must not look like one from which everything is missing. What makes recordings makes it.
+    fn check_directory(&self) -> Result<(), Failure> {
+        let sounds = match self {
+            PromptsCommand::List(args) => &args.places.sounds,
+            PromptsCommand::Missing(args) => &args.places.sounds,
+            PromptsCommand::Level(args) => &args.places.sounds,
+            PromptsCommand::Build(_) | PromptsCommand::Import(_) => return Ok(()),
+        };
+        if !sounds.is_dir() {
+            return Err(Failure::misuse(format_args!(
+                "there is no directory {}; give --sounds the tree of recordings",
+                sounds.display()
+            )));
+        }
+        Ok(())
+    }
+}
+
 impl PromptsArgs {
     /// Where the configuration and the recordings are.
     pub(super) fn places(&self) -> (&Path, &Path) {
@@ -125,11 +164,14 @@ impl PromptsArgs {
 /// Runs it, with the texts of the flows beside our own.
 pub(super) fn run(args: PromptsArgs, flow_prompts: impl IntoIterator<Item = Prompt>) -> Result<(), Failure> {
     let flow_prompts: Vec<Prompt> = flow_prompts.into_iter().collect();
+    args.command.check_directory()?;
     // What flows speak, what operators hear, and what is asked for by name.
     let flow_languages = flow_prompts.iter().map(|prompt| prompt.language.as_str());
     let languages: BTreeSet<&str> = flow_languages.chain(["it"]).chain(args.command.language()).collect();
     let own: Vec<Prompt> = prompts::own_prompts(languages).collect();
-    let wanted = own.into_iter().chain(flow_prompts);
+    let wanted: Vec<Prompt> = own.into_iter().chain(flow_prompts).collect();
+    args.command.check_language(&wanted)?;
+    let wanted = wanted.into_iter();
     match args.command {
         PromptsCommand::Build(args) => making::build(args, wanted),
         PromptsCommand::List(args) => list(&args, wanted),
@@ -162,11 +204,28 @@ fn list(args: &ListArgs, wanted: impl Iterator<Item = Prompt>) -> Result<(), Fai
         numbers("older text"),
         numbers("missing"),
     ];
+    let to_do: Vec<String> = coverage.iter().filter_map(to_do).collect();
     let rows = coverage.into_iter().map(|row| {
         let counts = [row.wanted, row.studio, row.synthesised, row.outdated, row.missing];
         std::iter::once(row.language).chain(counts.map(|count| count.to_string())).collect()
     });
-    out::table(&columns, rows, "no prompts")
+    out::table(&columns, rows, "no prompts")?;
+    to_do.iter().try_for_each(|line| out::line(line))
+}
+
+/// What makes a language complete.
+fn to_do(row: &Coverage) -> Option<String> {
+    let Coverage { language, missing, outdated, .. } = row;
+    let what = match (missing, outdated) {
+        (0, 0) => return None,
+        (0, outdated) => format!("{outdated} say an older text"),
+        (missing, 0) => format!("{missing} are missing"),
+        (missing, outdated) => format!("{missing} are missing and {outdated} say an older text"),
+    };
+    Some(format!(
+        "{language}: {what}; `prompts build --language {language}` has them spoken, `prompts import DIR --language {language}` \
+         takes them from a studio, `prompts missing --language {language}` lists their texts"
+    ))
 }
 
 fn missing(args: &MissingArgs, wanted: impl Iterator<Item = Prompt>) -> Result<(), Failure> {
@@ -191,4 +250,28 @@ fn each(standings: &[Standing], format: Format, nothing: &str) -> Result<(), Fai
         vec![prompt.language.clone(), prompt.name.clone(), out::word(state), prompt.text.clone()]
     };
     out::table(&columns, standings.iter().map(row), nothing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn language_that_is_not_complete_says_what_is_left_to_do() {
+        let row = |missing, outdated| Coverage {
+            language: "es".to_owned(),
+            missing,
+            outdated,
+            ..Coverage::default()
+        };
+        assert_eq!(to_do(&row(0, 0)), None);
+        for (missing, outdated, expected) in [
+            (274, 0, "es: 274 are missing; `prompts build --language es` has them spoken"),
+            (0, 3, "es: 3 say an older text;"),
+            (2, 3, "es: 2 are missing and 3 say an older text;"),
+        ] {
+            let told = to_do(&row(missing, outdated)).expect("something is left");
+            assert!(told.starts_with(expected), "{told}");
+        }
+    }
 }

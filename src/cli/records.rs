@@ -1,37 +1,22 @@
-//! Where contacts and cases are read, from a running exchange or from a data directory at rest, and which are asked for.
-
-use std::net::SocketAddr;
-use std::path::PathBuf;
+//! Contacts and cases, read from a running exchange or from a data directory at rest, and which are asked for.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::address::parse_address;
 use super::failure::Failure;
 use super::moment::{End, parse_moment};
 use super::out::Format;
 use crate::crm::CaseStatus;
 use crate::ids::{CaseId, ContactId, QueueId};
-use crate::io::client::{AskError, Client};
+use crate::io::client::Client;
 use crate::io::control::Clock;
 use crate::io::records::{
     self, CasePage, CaseStory, ContactPage, ContactStory, MAX_PAGE, OutboxPage, Wanted,
 };
-use crate::io::store::{AtRest, open_at_rest};
+use crate::io::store::AtRest;
 use crate::words::Outcome;
 
 /// Rows of a table when nobody says how many: what a person looks through.
 const SHORT_LIST: usize = 100;
-
-/// Where to read.
-#[derive(Clone, Debug, clap::Args)]
-pub(super) struct Whence {
-    /// The running exchange; without it the data directory is read at rest.
-    #[arg(long, value_name = "ADDR:PORT", value_parser = parse_address)]
-    http: Option<SocketAddr>,
-    /// The data directory; of a running exchange, the one it runs on.
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    data: PathBuf,
-}
 
 /// Which of a list.
 #[derive(Clone, Debug, clap::Args)]
@@ -56,8 +41,9 @@ pub(super) struct Filter {
     limit: Option<usize>,
 }
 
-const OUTCOMES: [(&str, Outcome); 9] = [
+const OUTCOMES: [(&str, Outcome); 10] = [
     ("answered", Outcome::Answered),
+    ("transferred", Outcome::Transferred),
     ("callback", Outcome::Callback),
     ("unserved", Outcome::Unserved),
     ("abandoned", Outcome::Abandoned),
@@ -88,6 +74,7 @@ impl Filter {
             outcome: self.outcome,
             number: self.number.clone(),
             status,
+            voicemail: false,
             limit: None,
             after: None,
         })
@@ -125,16 +112,6 @@ pub(super) fn rows_of(limit: Option<usize>, format: Format) -> usize {
     }
 }
 
-/// What is on record can be read without the exchange, if it has ended.
-fn unanswered(error: &AskError) -> Failure {
-    match error {
-        AskError::NoAnswer { .. } => Failure::other(format_args!(
-            "{error} If it is not, leave --http out to read the data directory at rest"
-        )),
-        _ => Failure::other(error),
-    }
-}
-
 /// Contacts and cases, wherever they are.
 pub(super) enum Records {
     Running(Client),
@@ -142,15 +119,6 @@ pub(super) enum Records {
 }
 
 impl Records {
-    pub(super) fn open(whence: &Whence) -> Result<Records, Failure> {
-        match whence.http {
-            Some(address) => Client::new(address, &whence.data).map(Records::Running).map_err(Failure::other),
-            None => open_at_rest(&whence.data)
-                .map(|data| Records::AtRest(Box::new(data)))
-                .map_err(|error| Failure::of_data(&whence.data, error)),
-        }
-    }
-
     /// The queues of a running exchange.
     fn queues(&self) -> Option<Vec<String>> {
         let Records::Running(client) = self else { return None };
@@ -162,7 +130,7 @@ impl Records {
     pub(super) fn contact(&self, id: ContactId) -> Result<ContactStory, Failure> {
         let found = match self {
             Records::Running(client) => {
-                client.find(&format!("/api/contacts/{id}")).map_err(|error| unanswered(&error))?
+                client.find(&format!("/api/contacts/{id}")).map_err(Failure::other)?
             }
             Records::AtRest(at) => records::contact(&at.views, &at.keys, id).map_err(Failure::other)?,
         };
@@ -173,9 +141,7 @@ impl Records {
 
     pub(super) fn case(&self, id: CaseId) -> Result<CaseStory, Failure> {
         let found = match self {
-            Records::Running(client) => {
-                client.find(&format!("/api/cases/{id}")).map_err(|error| unanswered(&error))?
-            }
+            Records::Running(client) => client.find(&format!("/api/cases/{id}")).map_err(Failure::other)?,
             Records::AtRest(at) => records::case(&at.views, &at.keys, id).map_err(Failure::other)?,
         };
         found.ok_or_else(|| {
@@ -185,23 +151,21 @@ impl Records {
 
     pub(super) fn contacts(&self, wanted: &Wanted) -> Result<ContactPage, Failure> {
         match self {
-            Records::Running(client) => {
-                client.get("/api/contacts", wanted).map_err(|error| unanswered(&error))
-            }
+            Records::Running(client) => client.get("/api/contacts", wanted).map_err(Failure::other),
             Records::AtRest(at) => records::contacts(&at.views, &at.keys, wanted).map_err(Failure::other),
         }
     }
 
     pub(super) fn outbox(&self, wanted: &Wanted) -> Result<OutboxPage, Failure> {
         match self {
-            Records::Running(client) => client.get("/api/outbox", wanted).map_err(|error| unanswered(&error)),
+            Records::Running(client) => client.get("/api/outbox", wanted).map_err(Failure::other),
             Records::AtRest(at) => records::outbox(&at.views, &at.keys, wanted).map_err(Failure::other),
         }
     }
 
     pub(super) fn cases(&self, wanted: &Wanted) -> Result<CasePage, Failure> {
         match self {
-            Records::Running(client) => client.get("/api/cases", wanted).map_err(|error| unanswered(&error)),
+            Records::Running(client) => client.get("/api/cases", wanted).map_err(Failure::other),
             Records::AtRest(at) => records::cases(&at.views, &at.keys, wanted).map_err(Failure::other),
         }
     }

@@ -20,11 +20,14 @@ use crate::io::connectors::Connectors;
 use crate::io::control::{Clock, Control, ControlHandle, STOP_WITHIN};
 use crate::io::http::{self, Pages};
 use crate::io::media::{self, MediaPlane};
+use crate::io::prompts::{Encoding, Voice};
+use crate::io::reload::Reloader;
 use crate::io::setup::{self, Loaded};
-use crate::io::signals::Signals;
+use crate::io::signals::{Hangups, Signals};
 use crate::io::sip::SipSockets;
+use crate::io::speaking::Speaker;
 use crate::io::store::{OpenError, Store};
-use crate::io::{chance, limits, retention};
+use crate::io::{chance, limits, retention, supervisor, trunks};
 use crate::media::leg::Limits;
 
 /// Run the exchange.
@@ -93,7 +96,7 @@ fn check_addresses(args: &ServeArgs, config: &Config) -> Result<(), Failure> {
     }
 }
 
-async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
+async fn serve(args: &ServeArgs, mut loaded: Loaded) -> Result<(), Failure> {
     let connectors = Connectors::open(&loaded.config).map_err(Failure::faults)?;
     let (store, recovered) = Store::open(&args.data).map_err(|error| match error {
         OpenError::InUse { dir } => Failure::other(format_args!(
@@ -107,9 +110,12 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let sip = SipSockets::bind(args.sip).await.map_err(|error| taken("--sip", args.sip, &error))?;
     let http = TcpListener::bind(args.http).map_err(|error| taken("--http", args.http, &error))?;
     let (sip_address, http_address) = (sip.address(), http.local_addr().map_err(Failure::other)?);
+    trunks::find(&mut loaded.config, sip_address);
     let config = Arc::new(loaded.config);
     let media = start_media(&config, sip_address, recordings)?;
-    let signals = Signals::new().map_err(Failure::other)?;
+    let speaker = start_speaker(&config, args.data.join("bulletins"))?;
+    let (signals, hangups) =
+        (Signals::new().map_err(Failure::other)?, Hangups::new().map_err(Failure::other)?);
 
     let clock = Clock::start();
     let seed = chance::draw().map_err(Failure::other)?;
@@ -117,20 +123,38 @@ async fn serve(args: &ServeArgs, loaded: Loaded) -> Result<(), Failure> {
     let setup = Setup { config: config.clone(), flows, sounds, recovered, seed, watched: false };
     let engine = Engine::new(clock.now(), setup);
     let (views, health) = (store.views(), store.health());
-    let (mut control, handle) = Control::new(engine, clock, sip, media, store, connectors);
+    let (mut control, handle) = Control::new(engine, clock, sip, media, store, connectors, speaker);
     for told in mended {
         control.on_media(told);
     }
 
     let token = chance::token().map_err(Failure::other)?;
-    http::token::write(&args.data, &token).map_err(|error| unwritable(&args.data, &error))?;
-    let pages = Pages { control: handle.clone(), views, health, token, address: http_address };
+    let door = http::token::write(&args.data, &token, http_address);
+    door.map_err(|error| unwritable(&args.data, &error))?;
+    let reloader = Arc::new(Reloader {
+        config: args.config.clone(),
+        always_open: args.always_open,
+        sip: sip_address,
+        control: handle.clone(),
+        turn: tokio::sync::Mutex::default(),
+    });
+    let pages = Pages {
+        control: handle.clone(),
+        views,
+        reloader: reloader.clone(),
+        health,
+        token,
+        address: http_address,
+    };
     http::server::start(http, http::router(pages)).map_err(Failure::other)?;
     let days = config.engine.retention_days;
     tokio::spawn(retention::keep_deleting(args.data.clone(), days, last_ms, handle.clone()));
+    tokio::spawn(reload_at(hangups, reloader));
+    tokio::spawn(supervisor::keep_alive());
     tokio::spawn(stop(signals, handle, args.drain));
 
-    control.run(|| tell_ready(args, &config, sip_address, http_address)).await;
+    let ready = || tell_ready(args, &config, sip_address, http_address);
+    control.run(ready, || http::token::forget_address(&args.data)).await;
     tracing::info!("stopped in order");
     Ok(())
 }
@@ -151,6 +175,15 @@ fn start_media(config: &Config, sip: SocketAddr, recordings: PathBuf) -> Result<
     };
     MediaPlane::start(&settings)
         .map_err(|error| Failure::other(format_args!("the threads for sound cannot start: {error}")))
+}
+
+/// Who speaks the texts of bulletins.
+fn start_speaker(config: &Config, folder: PathBuf) -> Result<Speaker, Failure> {
+    let configured = &config.engine.voice;
+    let encoding = if configured.latin1 { Encoding::Latin1 } else { Encoding::Utf8 };
+    let voice = Voice { command: configured.command.clone(), encoding, ..Voice::espeak() };
+    Speaker::start(folder, voice)
+        .map_err(|error| Failure::other(format_args!("the thread that speaks cannot start: {error}")))
 }
 
 fn taken(option: &str, address: SocketAddr, error: &io::Error) -> Failure {
@@ -175,9 +208,18 @@ fn unwritable(data: &Path, error: &io::Error) -> Failure {
     ))
 }
 
+/// Reads the files again at each SIGHUP, for ever.
+async fn reload_at(mut hangups: Hangups, reloader: Arc<Reloader>) {
+    loop {
+        hangups.next().await;
+        let _told_to_the_log = reloader.reload().await;
+    }
+}
+
 /// Ends the exchange in order at the first signal, at once at the second.
 async fn stop(mut signals: Signals, control: ControlHandle, drain: Duration) {
     signals.next().await;
+    supervisor::tell(supervisor::STOPPING);
     tracing::info!(drain_s = drain.as_secs(), "asked to stop: no more calls are let in");
     end_by_force_after(drain + STOP_WITHIN);
     let _stopped_already = control.ask(Command::Stop { drain }).await;
@@ -197,7 +239,8 @@ fn end_by_force_after(limit: Duration) {
 
 /// The banner, and the one line that scripts wait for.
 fn tell_ready(args: &ServeArgs, config: &Config, sip: SocketAddr, http: SocketAddr) {
-    let number = config.numbers.keys().next().map_or("", String::as_str);
+    let numbers: Vec<&str> = config.numbers.keys().map(String::as_str).collect();
+    let (number, numbers) = (numbers.first().copied().unwrap_or_default(), numbers.join(", "));
     let seat = config.seats.keys().next().map_or_else(String::new, ToString::to_string);
     let hours = if args.always_open { " Every schedule counts as open (--always-open)." } else { "" };
     let demo = format!("demo-{seat}");
@@ -205,11 +248,11 @@ fn tell_ready(args: &ServeArgs, config: &Config, sip: SocketAddr, http: SocketAd
     let password = if is_demo { format!(" (password {demo})") } else { String::new() };
     let banner = format!(
         "centralino {version}: {seats} seats, {queues} queues.{hours}\n\
-         Phones register at {sip} (UDP, TCP) as {seat}{password} and so on; citizens dial {number} there.\n\
+         Phones register at {sip} (UDP, TCP) as {seat}{password} and so on; citizens dial there {numbers}.\n\
          Try, in other terminals:\n\
          \x20     {program} phone seat {seat} --to {sip} --config {config} --answer-after 8s\n\
          \x20     {program} phone dial {number} --to {sip} --keys 1\n\
-         \x20     {program} contact list --http {http} --data {data}\n\
+         \x20     {program} contact list --data {data}\n\
          Ctrl-C stops it in order.\n\
          ready sip={sip} http={http}\n",
         version = env!("CARGO_PKG_VERSION"),
@@ -221,6 +264,7 @@ fn tell_ready(args: &ServeArgs, config: &Config, sip: SocketAddr, http: SocketAd
     );
     let mut out = io::stdout().lock();
     let _nobody_reads = out.write_all(banner.as_bytes()).and_then(|()| out.flush());
+    supervisor::tell(supervisor::READY);
 }
 
 /// This program as it can be typed where it was started.

@@ -16,15 +16,15 @@ pub(super) fn parse_span(text: &str) -> Result<Duration, String> {
         "d" => 86_400_000,
         _ => return Err(bad()),
     };
-    number
-        .checked_mul(milliseconds)
-        .map(Duration::from_millis)
-        .filter(|span| *span <= LONGEST)
-        .ok_or_else(bad)
+    let span = number.checked_mul(milliseconds).map(Duration::from_millis);
+    span.filter(|span| *span <= LONGEST).ok_or_else(|| {
+        format!("`{text}` is longer than {LONGEST_YEARS} years; for what has no end leave the option out")
+    })
 }
 
 /// A hundred years: beyond any use, and within every clock's reach.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
+const LONGEST: Duration = Duration::from_secs(LONGEST_YEARS * 365 * 86_400);
+const LONGEST_YEARS: u64 = 100;
 
 #[cfg(test)]
 mod tests {
@@ -47,5 +47,7 @@ mod tests {
         {
             assert!(parse_span(text).is_err(), "{text}");
         }
+        let long = parse_span("100000d").expect_err("273 years");
+        assert!(long.contains("longer than 100 years"), "{long}");
     }
 }

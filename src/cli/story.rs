@@ -1,23 +1,28 @@
 //! A contact's facts in words.
 
 use super::out::{moment, word};
-use crate::crm::contact::rome;
-use crate::journal::entry::{Entry, Fact, Personal};
+use crate::io::records::Step;
+use crate::journal::entry::{Destination, Fact, Personal};
 use crate::words::{AskedAgain, NotTaken, Plea, QueueExit};
 
 /// One row a fact: when, how long after the first, what.
-pub(super) fn steps(story: &[Entry]) -> Vec<Vec<String>> {
-    let first = story.first().map_or(0, |entry| entry.at_ms);
+pub(super) fn steps(story: &[Step]) -> Vec<Vec<String>> {
+    let first = story.first().map_or(0, ms);
     story
         .iter()
-        .filter_map(|entry| Some((entry, tell(&entry.fact)?)))
-        .map(|(entry, told)| row(entry, first, told))
+        .filter_map(|step| Some((step, tell(&step.fact)?)))
+        .map(|(step, told)| row(step, first, told))
         .collect()
 }
 
-fn row(entry: &Entry, first: i64, told: String) -> Vec<String> {
-    let after = entry.at_ms.saturating_sub(first).max(0);
-    vec![moment(&rome(entry.at_ms)), format!("{}.{} s", after / 1000, after % 1000 / 100), told]
+/// Milliseconds since the Unix epoch; the exchange writes no other moments than it can read.
+fn ms(step: &Step) -> i64 {
+    step.at.parse().map_or(0, jiff::Timestamp::as_millisecond)
+}
+
+fn row(step: &Step, first: i64, told: String) -> Vec<String> {
+    let after = ms(step).saturating_sub(first).max(0);
+    vec![moment(&step.at), format!("{}.{} s", after / 1000, after % 1000 / 100), told]
 }
 
 /// A fact in words; nothing for what only a restart needs to know.
@@ -63,6 +68,18 @@ fn tell(fact: &Fact) -> Option<String> {
             let recorded = if recording.is_some() { ", recorded" } else { "" };
             format!("talks with {operator}{at}{recorded}")
         }
+        Fact::NumberCalled { number, trunk, .. } => {
+            format!("number {} is called, by trunk {trunk}", destination(number))
+        }
+        Fact::NumberNotTaken { why, status, .. } => {
+            let status = status.map_or_else(String::new, |status| format!(" (SIP {status})"));
+            format!("the number {}{status}", number_not_taken(*why))
+        }
+        Fact::Transferred { number, recording, .. } => {
+            let recorded = if recording.is_some() { ", recorded" } else { "" };
+            format!("transferred: talks with {}{recorded}", destination(number))
+        }
+        Fact::TransferEnded { .. } => "no longer talks with the number".to_owned(),
         Fact::Held { on, .. } => if *on { "on hold" } else { "taken back from hold" }.to_owned(),
         Fact::Parted { seat, .. } => format!("no longer talks; {seat} wraps up"),
         Fact::WrappedUp { seat, .. } => format!("{seat} has wrapped up"),
@@ -72,6 +89,15 @@ fn tell(fact: &Fact) -> Option<String> {
             let coded: Vec<String> = [topic, outcome].into_iter().flatten().collect();
             format!("coded by {operator}: {}", coded.join(", "))
         }
+        Fact::TakeBegun { queue: Some(queue), .. } => format!("is asked for a message for {queue}"),
+        Fact::TakeBegun { queue: None, .. } => "is asked to speak, and recorded".to_owned(),
+        Fact::TakeKept { ms, queue: Some(queue), .. } => {
+            format!("leaves a message of {} s for {queue}", ms / 1000)
+        }
+        Fact::TakeKept { ms, queue: None, .. } => {
+            format!("what was said, {} s, is kept with the case", ms / 1000)
+        }
+        Fact::TakeDropped { .. } => "what was said, if anything, is thrown away".to_owned(),
         Fact::Recorded { ms, .. } => format!("the recording is closed: {} s", ms / 1000),
         Fact::RecordingFailed { error, .. } => format!("the recording failed: {error}"),
         Fact::RecordingDeleted { .. } => "the recording was kept for its time and is deleted".to_owned(),
@@ -104,6 +130,13 @@ fn personal(field: &Personal) -> &str {
     }
 }
 
+fn destination(number: &Destination) -> &str {
+    match number {
+        Destination::Public(number) => number,
+        Destination::Personal(number) => personal(number),
+    }
+}
+
 fn exit_in_words(exit: QueueExit) -> &'static str {
     match exit {
         QueueExit::Answered => "the talk is over",
@@ -126,16 +159,24 @@ fn not_taken(why: NotTaken) -> &'static str {
     }
 }
 
+fn number_not_taken(why: NotTaken) -> &'static str {
+    match why {
+        NotTaken::Rejected => "is busy",
+        NotTaken::Missed | NotTaken::Unreachable | NotTaken::CallerLeft => not_taken(why),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ids::{ContactId, Stamp};
+    use crate::journal::entry::Entry;
     use crate::words::{EndedBy, Outcome};
 
     #[test]
     fn story_reads_as_sentences_with_the_time_between_them() {
         let contact = ContactId(Stamp { node: 1, epoch: 1, count: 1 });
-        let at = |at_ms, fact| Entry { at_ms, fact };
+        let at = |at_ms, fact| Step::from(Entry { at_ms, fact });
         let story = [
             at(1_000, Fact::ContactAnswered { contact }),
             at(1_000, Fact::DialogClosed { dialog: 1 }),
@@ -168,6 +209,29 @@ mod tests {
             "2.5 s: waits in queue tributi, at place 3",
             "3.0 s: seat01 did not answer in time",
             "60.0 s: abandoned (short), ended by citizen",
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn story_of_a_transfer_tells_the_number_and_what_came_of_it() {
+        let contact = ContactId(Stamp { node: 1, epoch: 1, count: 1 });
+        let (office, trunk) = (Destination::Public("0557954".to_owned()), "demo".to_owned());
+        let person = Destination::Personal(Personal::Erased);
+        let facts = [
+            Fact::NumberCalled { contact, number: person, trunk: trunk.clone() },
+            Fact::NumberNotTaken { contact, why: NotTaken::Rejected, status: Some(486) },
+            Fact::NumberCalled { contact, number: office.clone(), trunk },
+            Fact::Transferred { contact, number: office, recording: Some("a.wav".to_owned()) },
+            Fact::TransferEnded { contact },
+        ];
+        let told: Vec<_> = facts.iter().filter_map(tell).collect();
+        let expected = [
+            "number (erased) is called, by trunk demo",
+            "the number is busy (SIP 486)",
+            "number 0557954 is called, by trunk demo",
+            "transferred: talks with 0557954, recorded",
+            "no longer talks with the number",
         ];
         assert_eq!(told, expected);
     }

@@ -72,6 +72,7 @@ fn culprit(fault: &ScheduleFault) -> &str {
         | F::Holiday(text)
         | F::Date(text)
         | F::Dates(text)
+        | F::TooManyDays(text)
         | F::Circle(text)
         | F::Parent { name: text, .. }
         | F::Exception(text) => text,

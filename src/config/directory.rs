@@ -95,10 +95,14 @@ pub(super) fn numbers(
     (numbers, flows)
 }
 
+/// Digits, perhaps with a `+` before them: at most the 15 that a number has (E.164 section 6); short numbers have fewer.
+pub(super) fn is_dialled(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    is_digits(digits) && digits.len() <= 15
+}
+
 fn is_new_number(table: &Table<'_>, word: &Word<'_>, taken: &mut Names) -> bool {
-    let digits = word.text.strip_prefix('+').unwrap_or(word.text);
-    // 15 digits are the most that a number has (E.164 section 6); short numbers have fewer.
-    if !is_digits(digits) || digits.len() > 15 {
+    if !is_dialled(word.text) {
         table.not(word, "a number as it is dialled", "055055");
         return false;
     }
@@ -114,8 +118,13 @@ fn is_flow(table: &Table<'_>, word: &Word<'_>) -> bool {
     right
 }
 
+/// Two letters (ISO 639-1).
+pub(super) fn is_language_code(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
 fn is_language(table: &Table<'_>, word: &Word<'_>) -> bool {
-    let right = word.text.len() == 2 && word.text.bytes().all(|byte| byte.is_ascii_lowercase());
+    let right = is_language_code(word.text);
     if !right {
         table.not(word, "a language", "it");
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::directory::is_digits;
 use super::fault::Fault;
 use super::reader::{Table, Word};
-use super::{EngineConfig, FeatureCodes};
+use super::{ESPEAK, EngineConfig, FeatureCodes, VoiceConfig};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -32,6 +32,7 @@ pub(super) fn read(table: Table<'_>) -> EngineConfig {
         third_party_grace: third_party_grace(table.table("media", "[media]")),
         retention_days: table.number("retention_days", 90, 1..=36_500),
         feature_codes: feature_codes(table.table("feature_codes", "[feature_codes]")),
+        voice: voice(table.table("voice", "[voice]")),
     };
     table.finish();
     engine
@@ -44,6 +45,25 @@ fn third_party_grace(table: Option<Table<'_>>) -> Duration {
     let grace = table.span("third_party_grace", DEFAULT, SECOND..=MINUTE);
     table.finish();
     grace
+}
+
+/// The synthesiser of bulletins.
+fn voice(table: Option<Table<'_>>) -> VoiceConfig {
+    let Some(table) = table else { return VoiceConfig { command: ESPEAK.to_owned(), latin1: false } };
+    let command = table.text("command");
+    if let Some(word) = command.as_ref().filter(|word| word.text.trim().is_empty()) {
+        table.not(word, "a command", ESPEAK);
+    }
+    let encoding = table.text("encoding");
+    if let Some(word) = encoding.as_ref().filter(|word| !["utf8", "latin1"].contains(&word.text)) {
+        table.not(word, "an encoding (utf8 or latin1)", "utf8");
+    }
+    let voice = VoiceConfig {
+        command: command.map_or(ESPEAK, |word| word.text).to_owned(),
+        latin1: encoding.is_some_and(|word| word.text == "latin1"),
+    };
+    table.finish();
+    voice
 }
 
 /// Phones take it out of quotes and hash it: not all do the same with what had to be escaped.

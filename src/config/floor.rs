@@ -1,17 +1,14 @@
-//! `queues.toml`, `seats.toml` and `trunks.toml`: where callers wait, who serves them, and where calls come from.
+//! `queues.toml` and `seats.toml`: where callers wait, and who serves them.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::time::Duration;
-
-use ipnet::IpNet;
 
 use super::directory::is_digits;
 use super::fault::Fault;
 use super::names::Names;
 use super::reader::{Table, Word};
 use super::span::parse_span;
-use super::{Queue, Seat, Secret, Trunk, WaitsSince};
+use super::{Queue, Seat, Secret, WaitsSince};
 use crate::acd::{LONGEST_KEPT, Needs, Overflow, QueueRules, SeatRules, Serving, Skills, Strategy};
 use crate::ids::{QueueId, SeatId, SkillId};
 
@@ -229,44 +226,4 @@ fn profile(seat: &Table<'_>, queues: &Names) -> BTreeMap<QueueId, Serving> {
         entry.finish();
     }
     profile
-}
-
-/// Read `[[trunk]]`.
-pub(super) fn trunks(table: Table<'_>) -> Vec<Trunk> {
-    let mut names = Names::new("trunk", "trunks.toml");
-    let mut trunks = Vec::new();
-    for trunk in table.tables("trunk", "[[trunk]]") {
-        let name = names.take(&trunk, "name");
-        let from: Vec<_> = networks(&trunk, &trunk.need_texts("from"));
-        let media = from.iter().copied().chain(networks(&trunk, &trunk.texts("media"))).collect();
-        if let Some(name) = name {
-            trunks.push(Trunk { name: name.text.into(), from, media });
-        }
-        trunk.finish();
-    }
-    table.finish();
-    trunks
-}
-
-/// The widest networks that one owner has: 10.0.0.0/8 and fd00::/8, with the block of the latter. What is wider is everybody.
-const WIDEST: (u8, u8) = (8, 7);
-
-fn networks(trunk: &Table<'_>, words: &[Word<'_>]) -> Vec<IpNet> {
-    let read = words.iter().filter_map(|word| Some((word, network(trunk, word)?)));
-    let told = read.inspect(|(word, network)| {
-        let widest = if network.addr().is_ipv4() { WIDEST.0 } else { WIDEST.1 };
-        if network.prefix_len() < widest {
-            trunk.file.fault(&word.span, Fault::Everybody { network: word.text.to_owned() });
-        }
-    });
-    told.map(|(_, network)| network).collect()
-}
-
-/// A network, or one address.
-fn network(trunk: &Table<'_>, word: &Word<'_>) -> Option<IpNet> {
-    let network = word.text.parse().or_else(|_| word.text.parse::<IpAddr>().map(IpNet::from)).ok();
-    if network.is_none() {
-        trunk.not(word, "an address or a network", "192.0.2.0/24");
-    }
-    network
 }

@@ -8,14 +8,17 @@ mod calendars;
 mod callers;
 mod coding;
 mod connectors;
+mod destinations;
 mod directory;
 mod engine;
 mod fault;
 mod floor;
+mod knowledge;
 mod names;
 mod parse;
 mod reader;
 mod span;
+mod trunks;
 
 #[cfg(test)]
 mod tests;
@@ -28,11 +31,13 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 pub use self::coding::CodingMistake;
+pub use self::destinations::{Destinations, NoRoute, Route};
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
 use crate::acd::{QueueRules, SeatRules};
 use crate::flow::hours::{Calendars, Hours};
 use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, SkillId, TopicId};
+use crate::sip::{Link, Transport};
 
 /// Everything the exchange is told at start.
 #[derive(Clone, Debug)]
@@ -57,10 +62,14 @@ pub struct Config {
     pub callers: BTreeMap<String, ListedCaller>,
     /// `trunks.toml`.
     pub trunks: Vec<Trunk>,
+    /// `trunks.toml`: which numbers may be called.
+    pub destinations: Destinations,
     /// `calendars.toml`.
     pub calendars: Calendars,
     /// `connectors.toml`.
     pub connectors: BTreeMap<String, Connector>,
+    /// `knowledge.toml`: by key.
+    pub knowledge: BTreeMap<String, Article>,
 }
 
 impl Config {
@@ -71,7 +80,7 @@ impl Config {
 }
 
 /// `engine.toml`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineConfig {
     /// This node's number, from 1.
     pub node: u16,
@@ -99,10 +108,24 @@ pub struct EngineConfig {
     pub retention_days: u32,
     /// Feature codes dialled from a seat.
     pub feature_codes: FeatureCodes,
+    /// Who speaks the texts of bulletins.
+    pub voice: VoiceConfig,
+}
+
+/// The synthesiser that is there unless another is named.
+pub const ESPEAK: &str = "espeak-ng -v {voice} -s 165 --stdin -w {output}";
+
+/// The command that speaks the texts of bulletins, as `prompts build` has them spoken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoiceConfig {
+    /// Program and arguments, with `{voice}` and `{output}`.
+    pub command: String,
+    /// It reads Latin-1, as Festival does.
+    pub latin1: bool,
 }
 
 /// Numbers that a seat dials to tell the exchange something. Defaults: `*11 *12 *13 *14 *15`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeatureCodes {
     /// Log in.
     pub log_in: String,
@@ -215,6 +238,33 @@ pub struct Trunk {
     pub from: Vec<IpNet>,
     /// Where its media servers are: sound goes there on the word of its SDP alone. The addresses above are among them.
     pub media: Arc<[IpNet]>,
+    /// The way out by it; `None`: calls only come in.
+    pub outgoing: Option<Gateway>,
+}
+
+/// Where calls go out by a trunk.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// Its host as it is written: a name, or an address (IPv6 in brackets).
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// What carries SIP there.
+    pub transport: Transport,
+    /// Where that is, and from where we speak: found at the start; `None`: not found.
+    pub link: Option<Link>,
+    /// The number that whoever is called sees.
+    pub number: String,
+    /// The name beside it.
+    pub display: Option<String>,
+    /// User and password, should it ask.
+    pub credentials: Option<(String, Secret)>,
+    /// How numbers begin that go this way; none: all that no other trunk takes.
+    pub prefixes: Vec<String>,
+    /// Numbers are dialled as in Italy, without `+39`.
+    pub dials_national: bool,
+    /// Talks are recorded.
+    pub record: bool,
 }
 
 /// A system of an Ente that flows may ask over HTTP.
@@ -232,6 +282,19 @@ pub struct Connector {
     pub max_time: Duration,
     /// Requests at once.
     pub max_requests: usize,
+}
+
+/// What the Enti have written down for everybody about one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Article {
+    /// As people know it.
+    pub title: String,
+    /// What there is to say, by language.
+    pub say: BTreeMap<Language, String>,
+    /// First day on which it holds, in Rome.
+    pub from: Option<jiff::civil::Date>,
+    /// Last day.
+    pub until: Option<jiff::civil::Date>,
 }
 
 /// How we prove to be let in.

@@ -6,7 +6,7 @@ use super::fault::{ConfigError, Fault, Place};
 use super::floor::Used;
 use super::names::Names;
 use super::reader::{Faults, File, Table};
-use super::{Config, calendars, callers, connectors, directory, engine, floor};
+use super::{Config, calendars, callers, connectors, directory, engine, floor, knowledge, trunks};
 use crate::hint::Hint;
 use crate::ids::{FlowId, SeatId, SkillId};
 
@@ -23,7 +23,7 @@ pub const FILES: [&str; 8] = [
 ];
 
 /// Files that a configuration may do without.
-pub const OPTIONAL_FILES: [&str; 2] = ["callers.toml", "connectors.toml"];
+pub const OPTIONAL_FILES: [&str; 3] = ["callers.toml", "connectors.toml", "knowledge.toml"];
 
 impl Config {
     /// Read all `files` (name to text). Every fault is told at once, in the order of files and lines.
@@ -117,9 +117,11 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
         .read_names("seat", "seats.toml", |table, names| floor::seats(table, names, &queue_names, &skills));
     let callers = texts.read("callers.toml", |table| callers::read(table, &seat_names));
     let numbers = texts.read("numbers.toml", |table| directory::numbers(table, &entity_names, &topic_names));
-    let trunks = texts.read("trunks.toml", floor::trunks);
+    let trunks = texts.read("trunks.toml", trunks::trunks);
     let (connectors, _) = texts.read_names("connector", "connectors.toml", connectors::connectors);
+    let (knowledge, _) = texts.read_names("article", "knowledge.toml", knowledge::articles);
     let (numbers, flow_places) = numbers?;
+    let (trunks, destinations) = trunks?;
     Some(Config {
         engine: engine?,
         entities: entities?,
@@ -130,8 +132,10 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
         skills: skills.all().map(SkillId::from).collect(),
         seats: seats?,
         callers: callers?,
-        trunks: trunks?,
+        trunks,
+        destinations,
         calendars: calendars?,
         connectors: connectors?,
+        knowledge: knowledge?,
     })
 }

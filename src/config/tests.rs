@@ -21,7 +21,7 @@ fn shipped() -> BTreeMap<String, String> {
 }
 
 /// A small right configuration, with the text of one file in place of another.
-fn small_with(name: &str, text: &str) -> BTreeMap<String, String> {
+pub(super) fn small_with(name: &str, text: &str) -> BTreeMap<String, String> {
     let files = [
         ("engine.toml", ""),
         ("entities.toml", "[[entity]]\nid = \"firenze\"\nname = \"Comune di Firenze\""),
@@ -45,11 +45,12 @@ fn faults_of(files: &BTreeMap<String, String>) -> Vec<String> {
 }
 
 #[test]
-fn shipped_configuration_is_the_florence_center() {
+fn shipped_configuration_is_the_florence_center_which_answers_milan_too() {
     let config = Config::parse(&shipped()).unwrap_or_else(|errors| panic!("{errors:#?}"));
-    assert_eq!((config.entities.len(), config.seats.len(), config.queues.len()), (4, 17, 5));
+    assert_eq!((config.entities.len(), config.seats.len(), config.queues.len()), (5, 17, 10));
     assert_eq!(config.numbers["055055"].entity, "firenze".into());
-    assert_eq!(config.check_flows(&BTreeSet::from(["055055".into()])), []);
+    assert_eq!(config.numbers["020202"].entity, "milano".into());
+    assert_eq!(config.check_flows(&BTreeSet::from(["020202".into(), "055055".into()])), []);
     for (id, seat) in &config.seats {
         assert!(seat.rules.auto_login, "{id}");
         assert!(seat.rules.queues.contains_key("anagrafe"), "{id} serves the queue of key 1");
@@ -154,6 +155,18 @@ fn each_mistake_is_told_with_place_and_remedy() {
         ("trunks.toml", "[[trunk]]\nname = \"all\"\nfrom = [\"::1\"]\nmedia = [\"::/0\"]", "trunks.toml:4:10: `::/0` is everybody, and everybody there may call without a password; write the networks or addresses of this trunk alone"),
         ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = [\"127.0.0.0/33\"]", "trunks.toml:3:9: `127.0.0.0/33` is not an address or a network; write one like `192.0.2.0/24`"),
         ("trunks.toml", "[[trunk]]\nname = \"demo\"", "trunks.toml:1:1: [[trunk]] lacks `from`; add it"),
+        ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nnumber = \"055\"", "trunks.toml:4:1: [trunk.outgoing] lacks `to`; add it"),
+        ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"gw.example\"\nnumber = \"055\"", "trunks.toml:5:6: `gw.example` is not the address of a SIP server; write one like `sip:gw.example:5060;transport=tcp`"),
+        ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example\"\nnumber = \"noi\"", "trunks.toml:6:10: `noi` is not a number as it is dialled; write one like `+390552768224`"),
+        ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example\"\nnumber = \"055\"\nuser = \"io\"", "trunks.toml:4:1: [trunk.outgoing] lacks `password`; add it"),
+        ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example\"\nnumber = \"055\"\nprefixes = [\"+39\", \"+39\"]", "trunks.toml:7:20: prefix `+39` is given twice; the first is on line 7"),
+        ("trunks.toml", "[destinations]\nalso = [\"Francia\"]", "trunks.toml:2:9: `Francia` is not the beginning of a number; write one like `+39055`"),
+        ("knowledge.toml", "[[article]]\nkey = \"neve\"\ntitle = \"Neve\"", "knowledge.toml:1:1: [[article]] lacks `say`; add it"),
+        ("knowledge.toml", "[[article]]\nkey = \"neve\"\ntitle = \"Neve\"\nsay = { it = \"\" }", "knowledge.toml:4:14: `say` must be from 1 to 1024 bytes"),
+        ("knowledge.toml", "[[article]]\nkey = \"neve\"\ntitle = \"Neve\"\nsay = { italiano = \"Nevica.\" }", "knowledge.toml:4:9: `italiano` is not a language; write one like `it`"),
+        ("knowledge.toml", "[[article]]\nkey = \"neve\"\ntitle = \"Neve\"\nsay = { it = \"Nevica.\" }\nuntil = \"domani\"", "knowledge.toml:5:9: `domani` is not a day; write one like `2026-12-31`"),
+        ("knowledge.toml", "[[article]]\nkey = \"neve\"\ntitle = \"Neve\"\nsay = { it = \"Nevica.\" }\nfrom = \"2026-12-01\"\nuntil = \"2026-11-01\"", "knowledge.toml:6:9: `2026-11-01` is not a day after `from`; write one like `2026-12-31`"),
+        ("knowledge.toml", "[[article]]\nkey = \"Neve!\"\ntitle = \"Neve\"\nsay = { it = \"Nevica.\" }", "knowledge.toml:2:7: `Neve!` is not a name; use lower-case letters, digits, `-` and `_`"),
         ("seat.toml", "", "seat.toml: this file is not part of a configuration; did you mean `seats.toml`?"),
     ];
     let wrong =

@@ -1,12 +1,15 @@
 //! A case: one need of one citizen. For now every call opens a case of its own.
 //!
 //! It is `new` until one of its contacts was served at the front office (an operator answered, or an information node did),
-//! and `closed` from then on. What was abandoned, unserved, interrupted or failed stays `new`: the need is not met.
+//! and `closed` from then on. What was abandoned, unserved, interrupted or failed stays `new`: the need is not met. So does a case
+//! with a message that operators have to listen to, whatever else became of it.
 
 use serde::{Deserialize, Serialize};
 
-use super::contact::rome;
+use super::{Take, TakeLine};
 use crate::ids::{CaseId, CitizenId, ContactId, EntityId, TopicId};
+use crate::journal::entry::{Entry, Fact};
+use crate::time::rome;
 use crate::words::{Outcome, Plea};
 
 /// Most reminders kept with a case; whoever calls every day must not grow its row without end. The contacts tell of all.
@@ -32,6 +35,9 @@ pub struct Case {
     /// Who has asked after it since, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reminders: Vec<Reminder>,
+    /// What its citizens said to the exchange itself, and is kept, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub takes: Vec<Take>,
 }
 
 /// A citizen reminded us of a case, or complained about it.
@@ -39,6 +45,17 @@ pub struct Case {
 pub struct Reminder {
     /// When.
     pub at_ms: i64,
+    /// In which contact.
+    pub contact: ContactId,
+    /// What is wanted.
+    pub plea: Plea,
+}
+
+/// The same as people and scripts read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReminderLine {
+    /// When, RFC 3339 in Rome's time.
+    pub at: String,
     /// In which contact.
     pub contact: ContactId,
     /// What is wanted.
@@ -64,7 +81,10 @@ pub struct CaseLine {
     pub contacts: Vec<ContactId>,
     /// Who has asked after it since, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub reminders: Vec<Reminder>,
+    pub reminders: Vec<ReminderLine>,
+    /// What its citizens said to the exchange itself, and is kept, in order.
+    #[serde(default)]
+    pub takes: Vec<TakeLine>,
 }
 
 /// How far a case is.
@@ -75,6 +95,19 @@ pub enum CaseStatus {
     New,
     /// Met by the front office.
     Closed,
+}
+
+impl Reminder {
+    fn line(&self) -> ReminderLine {
+        ReminderLine { at: rome(self.at_ms), contact: self.contact, plea: self.plea }
+    }
+}
+
+impl CaseLine {
+    /// Messages that operators have to listen to.
+    pub fn voicemails(&self) -> usize {
+        self.takes.iter().filter(|take| take.queue.is_some()).count()
+    }
 }
 
 impl Case {
@@ -88,7 +121,8 @@ impl Case {
             status: self.status,
             opened: rome(self.opened_ms),
             contacts: self.contacts.clone(),
-            reminders: self.reminders.clone(),
+            reminders: self.reminders.iter().map(Reminder::line).collect(),
+            takes: self.takes.iter().map(Take::line).collect(),
         }
     }
 
@@ -101,8 +135,22 @@ impl Case {
 
     /// A contact of this case has ended so.
     pub fn on_outcome(&mut self, outcome: Outcome) {
-        if matches!(outcome, Outcome::Answered | Outcome::Contained) {
+        let settled = matches!(outcome, Outcome::Answered | Outcome::Transferred | Outcome::Contained);
+        if settled && !self.has_voicemail() {
             self.status = CaseStatus::Closed;
         }
+    }
+
+    /// Something became of what a citizen said. A message is work: somebody has to listen.
+    pub fn on_take(&mut self, entry: &Entry) {
+        Take::follow(&mut self.takes, entry);
+        if matches!(entry.fact, Fact::TakeKept { queue: Some(_), .. }) {
+            self.status = CaseStatus::New;
+        }
+    }
+
+    /// Operators have to listen to a message.
+    pub fn has_voicemail(&self) -> bool {
+        self.takes.iter().any(|take| take.queue.is_some())
     }
 }

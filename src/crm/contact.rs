@@ -13,13 +13,16 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{
     CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
 };
-use crate::journal::entry::{Entry, Fact, Personal};
+use crate::journal::entry::{Destination, Entry, Fact, Personal};
 use crate::journal::seal::{Keys, NumberHash};
 use crate::words::{EndedBy, Outcome};
 
+use super::Take;
+
 mod line;
 
-pub use line::{ContactLine, rome};
+pub use line::ContactLine;
+pub(super) use line::seconds;
 
 /// Most facts kept in a contact's story; a caller who presses keys for hours must not grow it without end.
 pub const MOST_STEPS: usize = 500;
@@ -29,8 +32,9 @@ pub const MOST_STEPS: usize = 500;
 pub struct Contact {
     /// Which.
     pub contact: ContactId,
-    /// Its case.
-    pub case: CaseId,
+    /// Its case, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
     /// Who, when the number is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub citizen: Option<CitizenId>,
@@ -70,6 +74,9 @@ pub struct Contact {
     /// The operator it was joined to last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<OperatorId>,
+    /// The number that it was transferred to last; sealed when it is a person's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transferred_to: Option<Destination>,
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
@@ -91,6 +98,9 @@ pub struct Contact {
     /// Recording, below the recordings directory; none once it is deleted or has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording: Option<String>,
+    /// What the citizen said to the exchange itself, and is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub takes: Vec<Take>,
     /// Nodes of the flow, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<NodeId>,
@@ -182,6 +192,7 @@ impl Contact {
             queue: None,
             seat: None,
             operator: None,
+            transferred_to: None,
             outcome: None,
             ended_by: None,
             short: false,
@@ -189,6 +200,7 @@ impl Contact {
             disposition: None,
             record: None,
             recording: None,
+            takes: Vec::new(),
             path: Vec::new(),
             keys: String::new(),
             times: Times::default(),
@@ -199,6 +211,7 @@ impl Contact {
     /// Takes in a fact about this contact.
     pub fn apply(&mut self, entry: &Entry) {
         self.on_fact(entry.at_ms, &entry.fact);
+        Take::follow(&mut self.takes, entry);
         if self.story.len() < MOST_STEPS && !matches!(entry.fact, Fact::DialogOpened { .. }) {
             self.story.push(entry.clone());
         }
@@ -235,6 +248,18 @@ impl Contact {
                 self.times.ring.stop(at_ms);
                 self.times.joined.start(at_ms);
             }
+            Fact::NumberCalled { .. } => self.times.ring.start(at_ms),
+            Fact::NumberNotTaken { .. } => self.times.ring.stop(at_ms),
+            Fact::Transferred { number, recording, .. } => {
+                self.transferred_to = Some(number.clone());
+                self.recording = recording.clone().or(self.recording.take());
+                self.times.ring.stop(at_ms);
+                self.times.joined.start(at_ms);
+            }
+            Fact::TransferEnded { .. } => {
+                self.times.joined.stop(at_ms);
+                self.times.hold.stop(at_ms);
+            }
             Fact::Held { on: true, .. } if self.times.joined.since_ms.is_some() => {
                 self.times.hold.start(at_ms)
             }
@@ -245,13 +270,18 @@ impl Contact {
                 self.topic = topic.clone().or(self.topic.take());
                 self.disposition = disposition.clone().or(self.disposition.take());
             }
-            Fact::RecordingDeleted { .. } | Fact::RecordingFailed { .. } => self.recording = None,
+            Fact::RecordingDeleted { file } | Fact::RecordingFailed { file, .. } => {
+                self.recording.take_if(|recording| recording == file);
+            }
             Fact::ContactClosed { outcome, ended_by, short, why, .. } => {
                 (self.outcome, self.ended_by) = (Some(*outcome), Some(*ended_by));
                 (self.short, self.why, self.closed_ms) = (*short, why.clone(), Some(at_ms));
                 self.on_closed(at_ms);
             }
-            Fact::Erased { .. } => (self.from, self.number) = (Personal::Erased, None),
+            Fact::Erased { .. } => {
+                (self.from, self.number) = (Personal::Erased, None);
+                self.transferred_to.take_if(|number| matches!(number, Destination::Personal(_)));
+            }
             _ => {}
         }
     }

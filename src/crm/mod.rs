@@ -9,9 +9,11 @@ pub mod citizen;
 pub mod contact;
 pub mod numbers;
 pub mod outbox;
+pub mod take;
 
-pub use case::{Case, CaseLine, CaseStatus, Reminder};
+pub use case::{Case, CaseLine, CaseStatus, Reminder, ReminderLine};
 pub use citizen::{Citizen, Citizens, Who};
 pub use contact::{Contact, ContactLine};
 pub use numbers::CaseNumbers;
 pub use outbox::{Letter, LetterError, Message, MessageLine};
+pub use take::{Take, TakeLine};

@@ -4,11 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::contact::rome;
 use crate::ids::{ContactId, Language};
 use crate::journal::Lsn;
 use crate::journal::entry::Personal;
 use crate::journal::seal::Keys;
+use crate::time::rome;
 use crate::words::Channel;
 
 /// Longest text of a message: ten parts of an SMS.

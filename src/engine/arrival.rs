@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use crate::call::{Call, Hearing, Phase, Story};
 use crate::config::DialledNumber;
 use crate::crm::Who;
-use crate::ids::{CallId, CitizenId, ContactId};
+use crate::ids::{CallId, CaseId, CitizenId, ContactId, Language};
 use crate::journal::entry::{Fact, Personal};
 use crate::media;
 use crate::phone_number::Caller;
@@ -65,18 +65,19 @@ impl Engine {
 
     fn let_in(&mut self, now: Now, dialog: DialogId, invite: Incoming, number: &DialledNumber) {
         let id = CallId(self.stamps.next_stamp());
-        let Some(flow) = self.flows.get(&number.flow) else {
+        let Some(flow) = self.flows.get(&number.flow).cloned() else {
             // `Config` and the flows are checked against each other before the start.
             return self.sip.reject(now.mono, dialog, 500, None);
         };
         let spoken = number.language.clone().or_else(|| flow.languages().first().cloned());
         let language = spoken.unwrap_or_else(|| "it".into());
-        let (case, citizen_id) = self.open_contact(now, id, &invite, number, &language);
+        // Who calls from a seat is no citizen with a need: that is on record, and no case.
+        let case = matches!(invite.peer, Peer::Trunk(_)).then(|| self.next_case(now));
+        let citizen_id = self.open_contact(now, id, &invite, number, &language, case);
         let mut citizen = self.open_leg(Some(dialog), invite.link, Owner::Citizen(id));
         citizen.media_networks = self.media_networks(&invite.peer);
         let call = Call {
             id,
-            case,
             from: shown(&invite.from).to_owned(),
             to: invite.to,
             entity: number.entity.clone(),
@@ -86,9 +87,11 @@ impl Engine {
             talks: 0,
             may_record: true,
             offer: invite.offer,
+            flow,
             enqueue: None,
             citizen,
             seat: None,
+            callee: None,
             phase: Phase::Arriving,
             hearing: Hearing::default(),
             story: Story::default(),
@@ -97,6 +100,7 @@ impl Engine {
             arrived: now.mono,
             last_key: None,
             waits_since_ms: now.wall_ms(),
+            takes: 0,
         };
         self.calls.insert(id, call);
     }
@@ -113,7 +117,7 @@ impl Engine {
         let id = CallId(self.stamps.next_stamp());
         if let Some(number) = self.config.stranger().cloned() {
             let language = number.language.clone().unwrap_or_else(|| "it".into());
-            self.open_contact(now, id, invite, &number, &language);
+            self.open_contact(now, id, invite, &number, &language, None);
             let why = Some("the number dialled is not in numbers.toml".to_owned());
             self.close_contact(now, id.into(), Outcome::Refused, EndedBy::Exchange, false, why);
         }
@@ -126,10 +130,10 @@ impl Engine {
         id: CallId,
         invite: &Incoming,
         number: &DialledNumber,
-        language: &crate::ids::Language,
-    ) -> (crate::ids::CaseId, Option<CitizenId>) {
+        language: &Language,
+        case: Option<CaseId>,
+    ) -> Option<CitizenId> {
         let contact = ContactId::from(id);
-        let case = self.next_case(now);
         let citizen = self.citizen_of(now, contact, &invite.from);
         self.append(
             now,
@@ -146,7 +150,7 @@ impl Engine {
                 degraded: self.gate.is_degraded(),
             },
         );
-        (case, citizen)
+        citizen
     }
 
     /// The citizen who calls; one who calls for the first time is written down.
@@ -199,7 +203,7 @@ impl Engine {
     /// The ACK has come: the flow begins. It may carry the answer to an offer of ours, in the first INVITE or a later one.
     pub(super) fn on_established(&mut self, now: Now, dialog: DialogId, answer: Option<Vec<u8>>) {
         match self.dialogs.get(&dialog).cloned() {
-            Some(Owner::Citizen(id) | Owner::Seat(id)) => {
+            Some(Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id)) => {
                 let begins = self.calls.get(&id).is_some_and(|call| call.phase == Phase::Answered);
                 match self.take_late_answer(now, id, dialog, answer) {
                     Err(why) if begins => self.close_call(now, id, EndedBy::Exchange, Some(why)),
@@ -224,8 +228,7 @@ impl Engine {
     ) -> Result<(), String> {
         let (Some(call), Some(answer)) = (self.calls.get_mut(&id), answer) else { return Ok(()) };
         let (is_citizen, was_held) = (call.citizen.dialog == Some(dialog), call.is_held());
-        let leg =
-            if is_citizen { Some(&mut call.citizen) } else { call.seat.as_mut().map(|seat| &mut seat.leg) };
+        let leg = if is_citizen { Some(&mut call.citizen) } else { call.other_mut() };
         let Some(leg) = leg else { return Ok(()) };
         let Some(local) = leg.local.as_mut() else { return Ok(()) };
         let agreed = local.read_answer(&answer).map_err(|error| error.to_string())?;
@@ -246,6 +249,7 @@ impl Engine {
                 self.close_call(now, id, EndedBy::Exchange, Some(format!("no RTP port: {error}")));
             }
             Some(Owner::Seat(id)) => self.fail_seat(now, id),
+            Some(Owner::Callee(id)) => self.fail_callee(now, id, format!("no RTP port: {error}")),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),
             None => {}
         }

@@ -1,6 +1,7 @@
 //! What a flow asks of the world outside: a question goes out, and what is told comes back to the run that asked.
 //!
-//! A question is carried out elsewhere, on the control thread's own time never: [`Output::Ask`] names it, [`Input::Told`]
+//! What the configuration knows is answered at once. Any other question is carried out elsewhere, on the control thread's own time
+//! never: [`Output::Ask`] names it, [`Input::Told`]
 //! answers it, late or never. A call has one question at a time. Its answer is taken while the call lives and the flow waits: the
 //! flow's own patience ([`Request::patience`]) is the time limit, so nothing is set an alarm for here.
 //!
@@ -10,21 +11,19 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::call::Call;
-use crate::crm::contact::rome;
+use crate::call::{Call, MUSIC};
 use crate::crm::{Case, CaseStatus, Letter, LetterError};
 use crate::flow::request::{self, CaseAct, Method, Store, Target};
 use crate::flow::{self, Answer, Enqueue, Marked, Request, Value};
 use crate::ids::{CallId, CaseId, Language, QueueId};
 use crate::journal::entry::{Fact, Personal};
+use crate::media::take::TakeRules;
+use crate::time::rome;
 use crate::time::{Mono, Now};
 use crate::words::{Channel, Plea, QueueExit};
 
 use super::gate::Held;
 use super::{Engine, Output};
-
-/// Heard while a transfer waits: what `queue` nodes play unless they say otherwise.
-const MUSIC: &str = "attesa";
 
 /// Tells questions apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,11 +101,21 @@ impl Engine {
             let letter = Letter::new(channel, &to.text, &text.text);
             return self.queue_message(now, id, channel, letter, language);
         }
-        if let Request::Transfer { to: Target::Queue(queue), .. } = &wanted {
-            let place = place_in(queue.clone());
+        if let Request::Record { max, silence, message_for, review } = wanted {
+            let rules = TakeRules { max, silence, replay: review };
+            return self.begin_take(now, id, rules, message_for);
+        }
+        if let Request::Lookup { store: Store::Knowledge, key, language } = &wanted {
+            let answer = self.article(now, &key.text, language);
+            return self.answer_flow(now, id, answer);
+        }
+        if let Request::Transfer { to, ring_for } = wanted.clone() {
             let until = now.mono + wanted.patience();
             self.asked.insert(call, Pending { request, until, wanted });
-            return self.enqueue(now, call, place);
+            return match to {
+                Target::Queue(queue) => self.enqueue(now, call, place_in(queue)),
+                Target::Number(number) => self.call_number(now, call, &number, ring_for),
+            };
         }
         match question(&wanted) {
             Ok(question) => {
@@ -116,6 +125,17 @@ impl Engine {
             }
             Err(answer) => self.answer_flow(now, id, answer),
         }
+    }
+
+    /// What the Enti have written down under this key, in this language, if it holds today.
+    fn article(&self, now: Now, key: &str, language: &Language) -> Answer {
+        let article = self.config.knowledge.get(key.trim()).filter(|article| article.holds_on(today(now)));
+        let Some((article, text)) = article.and_then(|article| Some((article, article.say.get(language)?)))
+        else {
+            return Answer::NotFound;
+        };
+        let fields = [("key", key.trim()), ("title", &article.title), ("text", text)];
+        Answer::Ok(Some(object(fields.map(|(name, text)| (name, Some(text.to_owned()))))))
     }
 
     /// A message is a promise: the flow goes on by `ok` once it is safe from a power cut.
@@ -152,8 +172,8 @@ impl Engine {
         self.answer_flow(now, id, if kept { Answer::Ok(None) } else { lost() });
     }
 
-    /// The call waits in a queue, or talks, for a `transfer` node. The queue's rules say how long; the flow's patience does not
-    /// count, because it would pull a citizen out of a long talk.
+    /// The call waits in a queue or for a number, or talks, for a `transfer` node. The queue's rules or the node say how long; the
+    /// flow's patience does not count, because it would pull a citizen out of a long talk.
     pub(super) fn is_transferred(&self, call: CallId) -> bool {
         let wanted = self.asked.get(&call).map(|pending| &pending.wanted);
         matches!(wanted, Some(Request::Transfer { .. }))
@@ -164,7 +184,6 @@ impl Engine {
         if !self.is_transferred(call) {
             return self.step_flow(now, call, flow::Input::QueueExit(exit));
         }
-        let Some(Pending { request, .. }) = self.asked.remove(&call) else { return };
         let answer = match exit {
             QueueExit::Answered => Answer::Ok(None),
             QueueExit::Full => Answer::Busy,
@@ -173,10 +192,16 @@ impl Engine {
                 Answer::Error("the queue could not take the call".to_owned())
             }
         };
+        self.end_transfer(now, call, answer);
+    }
+
+    /// The transfer that the flow asked for has come to this.
+    pub(super) fn end_transfer(&mut self, now: Now, call: CallId, answer: Answer) {
+        let Some(Pending { request, .. }) = self.asked.remove(&call) else { return };
         self.answer_flow(now, AskId { call, request }, answer);
     }
 
-    fn answer_flow(&mut self, now: Now, id: AskId, answer: Answer) {
+    pub(super) fn answer_flow(&mut self, now: Now, id: AskId, answer: Answer) {
         self.step_flow(now, id.call, flow::Input::Answer(id.request, answer));
     }
 
@@ -204,18 +229,20 @@ impl Engine {
     }
 }
 
+/// The day in Rome.
+fn today(now: Now) -> jiff::civil::Date {
+    let zone = jiff::tz::TimeZone::get("Europe/Rome").unwrap_or(jiff::tz::TimeZone::UTC);
+    now.wall.to_zoned(zone).date()
+}
+
 /// What flows may ask and nobody carries out yet, as the compiler warns of it; `question` answers it by an error.
-pub const UNCONNECTED: [&str; 5] =
-    ["callback", "record", "voicemail", "transfer to a number", "lookup in the knowledge"];
+pub const UNCONNECTED: [&str; 1] = ["callback"];
 
 /// What to ask; or the answer, when nobody needs to be asked.
 fn question(wanted: &Request) -> Result<Question, Answer> {
     match wanted {
         Request::Case { number: key, .. } | Request::Lookup { store: Store::Cases, key, .. } => {
             key.text.trim().parse().map(Question::Case).map_err(|_| Answer::NotFound)
-        }
-        Request::Lookup { store: Store::Knowledge, .. } => {
-            Err(Answer::Error("there is no store of knowledge in this version".to_owned()))
         }
         Request::Http { connector, method, path, body, timeout, retries } => {
             Ok(Question::Http(HttpRequest {
@@ -258,12 +285,16 @@ fn spoken(case: &Case) -> Value {
         CaseStatus::Closed => "closed",
     };
     let opened: String = rome(case.opened_ms).chars().take("2026-11-24".len()).collect();
-    let told = [
+    object([
         ("number", Some(case.case.to_string())),
         ("status", Some(status.to_owned())),
         ("opened", Some(opened)),
         ("topic", case.topic.as_ref().map(ToString::to_string)),
-    ];
-    let fields = told.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::Text(text?))));
+    ])
+}
+
+/// An object of those fields that are there.
+fn object<const COUNT: usize>(fields: [(&str, Option<String>); COUNT]) -> Value {
+    let fields = fields.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::Text(text?))));
     Value::Object(fields.collect::<BTreeMap<_, _>>())
 }

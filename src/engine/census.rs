@@ -23,6 +23,8 @@ pub struct Census {
     pub runs: usize,
     /// Questions to the world outside.
     pub asked: usize,
+    /// What citizens are asked to say.
+    pub takes: usize,
     /// Alarms of flows.
     pub alarms: usize,
     /// The endpoint's own.
@@ -36,6 +38,8 @@ pub enum Orphan {
     Run(CallId),
     /// A question to the world outside.
     Asked(CallId),
+    /// What a citizen was asked to say.
+    Take(CallId),
     /// An alarm of a flow.
     Alarm(CallId),
     /// A media leg, with its port.
@@ -64,6 +68,7 @@ impl Engine {
             dialogs: self.dialogs.len() + self.journalled.len() + self.pulses.count(),
             runs: self.runs.len(),
             asked: self.asked.len(),
+            takes: self.takes.len(),
             alarms: self.alarms.len(),
             sip: self.sip.census(),
         }
@@ -85,6 +90,8 @@ impl Engine {
         let is_over = |call: &CallId| !self.calls.contains_key(call);
         found.extend(self.runs.keys().filter(|call| is_over(call)).map(|call| Orphan::Run(*call)));
         found.extend(self.asked.keys().filter(|call| is_over(call)).map(|call| Orphan::Asked(*call)));
+        let takes = self.takes.keys().map(|id| id.call);
+        found.extend(takes.filter(is_over).map(Orphan::Take));
         found.extend(
             self.alarms.iter().filter(|(_, call)| is_over(call)).map(|(_, call)| Orphan::Alarm(*call)),
         );
@@ -97,6 +104,7 @@ impl Engine {
         found.extend(journalled.map(|dialog| Orphan::Journalled(*dialog)));
         let held = self.gate.held().filter(|held| match held {
             Held::Answer(call) => is_over(call),
+            Held::Call(leg) => !self.legs.contains_key(leg),
             Held::Message(id) => is_over(&id.call),
             Held::Confirm(dialog) => !self.services.contains_key(dialog),
             Held::Reply(_) => false, // of no call
@@ -122,7 +130,7 @@ impl Engine {
 
     fn lives(&self, owner: &Owner) -> bool {
         match owner {
-            Owner::Citizen(call) | Owner::Seat(call) => self.calls.contains_key(call),
+            Owner::Citizen(call) | Owner::Seat(call) | Owner::Callee(call) => self.calls.contains_key(call),
             Owner::Service(dialog) => self.services.contains_key(dialog),
         }
     }

@@ -17,8 +17,7 @@ use crate::switches::Switch;
 use crate::time::{Mono, Now};
 use crate::words::{EndedBy, Outcome, SeatView, StatusChange};
 
-use super::gate::Held;
-use super::{Engine, Output, SwitchState};
+use super::{Engine, Files, Output, SwitchState};
 
 /// The most that citizens' last words may take before the exchange stops all the same.
 const LAST_WORDS: Duration = Duration::from_secs(6);
@@ -48,6 +47,8 @@ pub enum Command {
     Switch(Switch),
     /// Recordings older than their time were deleted.
     RecordingDeleted(String),
+    /// Go on with these files.
+    Reload(Box<Files>),
     /// Let in no more calls, wait for those in course, then stop.
     Stop {
         /// The longest wait.
@@ -70,6 +71,11 @@ pub enum Reply {
     Switches(SwitchState),
     /// The figures.
     Metrics(Metrics),
+    /// Other files are in use.
+    Reloaded {
+        /// `engine.toml` has changed too, which is taken at the next start.
+        later: bool,
+    },
 }
 
 /// The exchange at a moment.
@@ -121,9 +127,9 @@ pub struct CallState {
     pub to: String,
     /// The body answered for.
     pub entity: EntityId,
-    /// `arriving`, `answered`, `flow`, `waiting`, `talking`.
+    /// `arriving`, `answered`, `flow`, `waiting`, `talking`, `calling`, `transferred`.
     pub phase: &'static str,
-    /// The queue it waits in.
+    /// The queue it waits in, or came to its seat by.
     pub queue: Option<QueueId>,
     /// The seat that rings or talks.
     pub seat: Option<SeatId>,
@@ -250,14 +256,12 @@ impl Engine {
             Command::Metrics => Reply::Metrics(self.metrics()),
             Command::SeatStatus(seat, change) => self.command_status(now, seat, change),
             Command::Switches => Reply::Switches(self.switch_state(now)),
-            Command::Switch(switch) => match self.command_switch(now, &switch) {
-                Ok(lsn) => return self.gate.hold_until_written(lsn, Held::Reply(request)),
-                Err(why) => Reply::Refused(why),
-            },
+            Command::Switch(switch) => return self.command_switch(now, request, switch),
             Command::RecordingDeleted(file) => {
                 self.append(now, Fact::RecordingDeleted { file });
                 Reply::Done
             }
+            Command::Reload(files) => self.reload(now, *files),
             Command::Stop { drain } => {
                 self.stopping.get_or_insert(Stopping::Draining { until: now.mono + drain });
                 self.on_stopping_timeout(now);
@@ -303,10 +307,13 @@ impl Engine {
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         for id in calls {
             let Some(call) = self.calls.get(&id) else { continue };
-            let hears = matches!(call.phase, Phase::Flow | Phase::Waiting(_));
+            let hears = matches!(call.phase, Phase::Flow | Phase::Waiting(_) | Phase::Calling);
             let sound = self.sound(call.language.as_str(), Notice::ServiceEnds.sound()).filter(|_| hears);
             self.runs.remove(&id);
             self.acd.handle_input(now.mono, acd::Input::Leave(id));
+            if hears {
+                self.part_callee(now, id);
+            }
             match sound {
                 Some(sound) => self.play(id, vec![sound], Purpose::Farewell, false),
                 None => self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned())),
@@ -392,7 +399,9 @@ fn call_state(call: &crate::call::Call) -> CallState {
         Phase::Answered => ("answered", None),
         Phase::Flow => ("flow", None),
         Phase::Waiting(queue) => ("waiting", Some(queue.clone())),
-        Phase::Talking(_) => ("talking", None),
+        Phase::Talking(_) => ("talking", call.seat.as_ref().map(|leg| leg.queue.clone())),
+        Phase::Calling => ("calling", None),
+        Phase::Transferred => ("transferred", None),
     };
     CallState {
         id: call.id,

@@ -24,6 +24,7 @@ impl Engine {
         match self.dialogs.get(&dialog).cloned() {
             Some(Owner::Citizen(id)) => self.close_call(now, id, how, None),
             Some(Owner::Seat(id)) => self.on_seat_over(now, id, how),
+            Some(Owner::Callee(id)) => self.on_callee_over(now, id, how),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),
             None => {}
         }
@@ -36,6 +37,7 @@ impl Engine {
         let Some(call) = self.calls.remove(&id) else { return };
         self.runs.remove(&id);
         self.asked.remove(&id);
+        self.end_takes(now, id);
         if let Some(at) = self.alarm_of.remove(&id) {
             self.alarms.remove(&(at, id));
         }
@@ -65,8 +67,9 @@ impl Engine {
         self.append(now, Fact::ContactClosed { contact, outcome, ended_by, short, why });
     }
 
-    /// Take the operator's side away from a call that ends, and the call out of its queue.
+    /// Take the other side away from a call that ends, and the call out of its queue.
     fn part(&mut self, now: Now, id: CallId) {
+        self.part_callee(now, id);
         let talking = self.calls.get(&id).is_some_and(|call| matches!(call.phase, Phase::Talking(_)));
         if !talking {
             self.acd.handle_input(now.mono, acd::Input::Leave(id));

@@ -1,7 +1,7 @@
 //! The two promises of durability, held here so that no other module thinks of disks.
 //!
 //! Every fact goes to the store with its Lsn. What may only happen once the fact is safe is *held* at that Lsn: an answer
-//! to a citizen, or to a command, until `Written` (it survives a killed process), a promise until `Durable` (it survives a power
+//! to a citizen, or to a command, or a call to a number outside, until `Written` (it survives a killed process), a promise until `Durable` (it survives a power
 //! cut). When the store has not answered for [`PATIENCE`] the exchange is *degraded*: held answers go out all the same (those to
 //! citizens are counted, those to commands say so), held promises are refused, and facts wait in the store's memory up to a bound,
 //! past which no new call is let in.
@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::asking::AskId;
 use crate::ids::CallId;
 use crate::journal::Lsn;
+use crate::media::LegId;
 use crate::planted::{self, Fault};
 use crate::sip::DialogId;
 use crate::time::{Mono, earliest};
@@ -29,6 +30,8 @@ const PROMISE_PATIENCE: Duration = Duration::from_secs(3);
 pub(super) enum Held {
     /// The 200 to a citizen.
     Answer(CallId),
+    /// The INVITE to a number outside, from this leg.
+    Call(LegId),
     /// The spoken confirmation of an operator's coding.
     Confirm(DialogId),
     /// The answer to a command whose act is on record.

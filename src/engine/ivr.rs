@@ -1,18 +1,19 @@
 //! The flow leads the citizen: its actions become plays, places in queues and tags; keys and ends of plays go back to it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use crate::acd;
-use crate::call::{Phase, Purpose, Tags};
+use crate::call::{Call, Phase, Purpose, Tags};
 use crate::flow::{self, CallFacts, Enqueue, FlowRun, World};
 use crate::ids::{CallId, QueueId};
 use crate::journal::entry::Fact;
-use crate::media::{self, LegId, PlayId};
+use crate::media::{self, LegId, PlayId, Sound};
 use crate::time::Now;
 use crate::words::{AskedAgain, EndedBy, QueueExit};
 
 use super::command::STOPS;
-use super::{Engine, Owner};
+use super::{AskId, Engine, Owner};
 
 impl Engine {
     pub(super) fn start_flow(&mut self, now: Now, id: CallId) {
@@ -31,10 +32,7 @@ impl Engine {
             entity: call.entity.clone(),
             language: call.language.clone(),
         };
-        let flow = self.config.numbers.get(&call.to).and_then(|number| self.flows.get(&number.flow)).cloned();
-        let Some(flow) = flow else {
-            return self.close_call(now, id, EndedBy::Exchange, Some("no flow".into()));
-        };
+        let flow = call.flow.clone();
         self.runs.insert(id, FlowRun::new(flow, facts));
         self.run_flow(now, id, None, |run, world| run.start(now, world));
     }
@@ -66,7 +64,8 @@ impl Engine {
         for (queue, facts) in &mut self.queue_facts {
             facts.waiting = u32::try_from(self.acd.waiting_in(queue)).unwrap_or(u32::MAX);
         }
-        let (bulletins, queues) = (&self.bulletins, &self.queue_facts);
+        let own = self.calls.get(&id).and_then(|call| self.own_bulletins.get(&call.entity));
+        let (bulletins, queues) = (own.unwrap_or(&self.bulletins), &self.queue_facts);
         let world = World { calendars: &self.calendars, bulletins, queues };
         let actions = catch_unwind(AssertUnwindSafe(|| step(run, &world)));
         let Ok(actions) = actions else {
@@ -82,8 +81,10 @@ impl Engine {
         self.set_alarm(id);
     }
 
-    fn set_alarm(&mut self, id: CallId) {
-        let wanted = self.runs.get(&id).and_then(FlowRun::poll_timeout).filter(|_| !self.is_transferred(id));
+    pub(super) fn set_alarm(&mut self, id: CallId) {
+        let of_flow =
+            || self.runs.get(&id).and_then(FlowRun::poll_timeout).filter(|_| !self.is_transferred(id));
+        let wanted = self.calls.get(&id).and_then(Call::looks_at).or_else(of_flow);
         let set = self.alarm_of.get(&id).copied();
         if wanted == set {
             return;
@@ -104,12 +105,11 @@ impl Engine {
         let contact = id.into();
         match action {
             A::Entered { node, info } => {
-                if info {
-                    call.story.on_informed();
-                }
+                call.story.on_node(info);
                 self.append(now, Fact::NodeEntered { contact, node, info });
             }
             A::Play { say, barge_in } => {
+                call.story.on_play();
                 let sounds = self.sounds_of(now, id, &say);
                 self.play(id, sounds, Purpose::Flow, barge_in);
             }
@@ -134,7 +134,9 @@ impl Engine {
                 self.leave_queue(id, exit);
             }
             A::Ask(request, wanted) => self.ask(now, id, request, wanted),
-            A::StopRecording(_) | A::KeepRecording { .. } | A::DropRecording(_) => {}
+            A::StopRecording(request) => self.stop_take(now, AskId { call: id, request }),
+            A::KeepRecording { request, queue } => self.keep_take(now, AskId { call: id, request }, queue),
+            A::DropRecording(request) => self.drop_take(now, AskId { call: id, request }),
             A::Surveyed { question, answer } => {
                 self.append(now, Fact::Surveyed { contact, question, answer });
             }
@@ -142,6 +144,7 @@ impl Engine {
                 self.append(now, Fact::NodeFailed { contact, node, why });
             }
             A::Hangup => {
+                call.story.on_node(false);
                 let why = self.runs.get(&id).and_then(FlowRun::failure).map(ToString::to_string);
                 self.close_call(now, id, EndedBy::Flow, why);
             }
@@ -160,7 +163,7 @@ impl Engine {
         };
         // The Ente that the queue gives is the one that an emergency must not have closed.
         let given = call.take_defaults(rules.entity.as_ref(), rules.topic.as_ref());
-        let closed = self.switches.close_queue(&queue, &call.entity);
+        let closed = self.switches.close_queue(&queue, &call.entity, now.wall_ms());
         if let Some(tags) = given {
             self.tag(now, id, tags);
         }
@@ -178,25 +181,34 @@ impl Engine {
 
     pub(super) fn on_placed(&mut self, now: Now, id: CallId, queue: QueueId, position: usize) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.phase = Phase::Waiting(queue);
+        call.phase = Phase::Waiting(queue.clone());
         call.story.on_queued(now.mono);
+        let bulletin = self.sounds_of_queue(now, id, &queue);
         if let Some(fact) = self.queued(now, id, position) {
             self.append(now, fact);
         }
-        self.announce(now, id, position);
+        self.announce_after(now, id, position, bulletin);
     }
 
     /// Tell the caller the place, then let the music go on.
     pub(super) fn announce(&mut self, now: Now, id: CallId, position: usize) {
+        self.announce_after(now, id, position, Vec::new());
+    }
+
+    /// The same, after what else is to be heard.
+    fn announce_after(&mut self, now: Now, id: CallId, position: usize, mut before: Vec<Arc<Sound>>) {
         let Some(call) = self.calls.get(&id) else { return };
         let wanted = call.enqueue.as_ref().is_some_and(|enqueue| enqueue.announce);
         let language = call.language.clone();
         let sounds = if wanted { self.sounds_of_place(now, id, &language, position) } else { Vec::new() };
-        if sounds.is_empty() {
-            return self.play_music(now, id);
+        if !sounds.is_empty() {
+            self.append(now, Fact::Announced { contact: id.into(), position });
         }
-        self.append(now, Fact::Announced { contact: id.into(), position });
-        self.play(id, sounds, Purpose::Announcement, false);
+        before.extend(sounds);
+        match before.is_empty() {
+            true => self.play_music(now, id),
+            false => self.play(id, before, Purpose::Announcement, false),
+        }
     }
 
     fn play_music(&mut self, now: Now, id: CallId) {
@@ -242,8 +254,12 @@ impl Engine {
             Some(Owner::Citizen(id)) => {
                 let Some(call) = self.calls.get_mut(&id) else { return };
                 match call.hearing.on_played(play) {
-                    Some(Purpose::Flow) => self.step_flow(now, id, flow::Input::Played),
+                    Some(Purpose::Flow) => {
+                        call.story.on_heard();
+                        self.step_flow(now, id, flow::Input::Played);
+                    }
                     Some(Purpose::Announcement) => self.play_music(now, id),
+                    Some(Purpose::Tone) => self.on_tone(now, id),
                     Some(Purpose::Farewell) => {
                         self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned()))
                     }
@@ -251,7 +267,7 @@ impl Engine {
                 }
             }
             Some(Owner::Service(dialog)) => self.on_service_played(now, dialog),
-            Some(Owner::Seat(_)) | None => {}
+            Some(Owner::Seat(_) | Owner::Callee(_)) | None => {}
         }
     }
 }

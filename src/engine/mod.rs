@@ -2,20 +2,27 @@
 //!
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
-//! `ending` closes it; `asking` carries its questions to the world outside; `gate` keeps the promises of durability, `service` serves the operators' feature codes, `command` people's
-//! commands, `switching` bulletins and emergencies, `restart` what a crash left behind; `census` says what is held.
+//! `calling` calls a number outside, `ending` closes it; `asking` carries its questions to the world outside; `takes` records what
+//! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
+//! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
+//! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held.
 
 mod arrival;
 mod asking;
+mod call_log;
+mod calling;
 mod census;
 mod command;
 mod ending;
 mod gate;
 mod ivr;
 mod placing;
+mod reload;
 mod restart;
 mod service;
+mod speaking;
 mod switching;
+mod takes;
 mod talk;
 mod unheard;
 
@@ -23,7 +30,9 @@ pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use gate::PATIENCE;
-pub use switching::{SlotState, SwitchState};
+pub use reload::Files;
+pub use speaking::{SpeakId, Spoken};
+pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -35,10 +44,10 @@ use crate::config::Config;
 use crate::crm::{CaseNumbers, Citizens};
 use crate::flow::hours::Calendars;
 use crate::flow::{Bulletin, Flow, FlowRun, QueueFacts};
-use crate::ids::{CallId, ContactId, FlowId, QueueId, SeatId, Stamps};
+use crate::ids::{CallId, ContactId, EntityId, FlowId, Language, QueueId, SeatId, Stamps};
 use crate::journal::Lsn;
 use crate::journal::entry::{Entry, Fact};
-use crate::journal::recovery::Recovered;
+use crate::journal::recovery::{OpenTake, Recovered};
 use crate::journal::seal::Keys;
 use crate::media::library::SoundLibrary;
 use crate::media::{self, LegId, PlayId, Sound};
@@ -47,6 +56,7 @@ use crate::switches::Switches;
 use crate::time::{Mono, Now, earliest};
 use crate::words::SeatView;
 
+use call_log::CallLog;
 use gate::{Freed, Gate, Held};
 use service::Service;
 
@@ -71,6 +81,8 @@ pub enum Input<'a> {
     Command(RequestId, Command),
     /// The world outside answers a question of `Output::Ask`.
     Told(AskId, Told),
+    /// A text of `Output::Speak` was spoken, or could not be.
+    Spoken(SpeakId, Spoken),
     /// Nothing but time has passed.
     Timeout,
 }
@@ -97,6 +109,8 @@ pub enum Output {
     Reply(RequestId, Reply),
     /// Ask the world outside; answered by `Input::Told`, once.
     Ask(AskId, Question),
+    /// Have this text spoken, by language; answered by `Input::Spoken`, once.
+    Speak(SpeakId, BTreeMap<Language, String>),
     /// Everything is said and done: the process may end.
     Stopped,
 }
@@ -122,6 +136,7 @@ pub struct Setup {
 enum Owner {
     Citizen(CallId),
     Seat(CallId),
+    Callee(CallId),
     Service(DialogId),
 }
 
@@ -142,6 +157,10 @@ pub struct Engine {
     alarm_of: BTreeMap<CallId, Mono>,
     /// What flows wait for, one question a call.
     asked: BTreeMap<CallId, asking::Pending>,
+    /// What citizens are asked to say: two a call at most, the one that the flow has given up and the next.
+    takes: BTreeMap<AskId, takes::Take>,
+    /// What they said before a crash, by file, until whoever mends recordings has told its length.
+    cut_off: BTreeMap<String, OpenTake>,
     pulses: Pulses,
     gate: Gate,
     outputs: VecDeque<Output>,
@@ -165,13 +184,19 @@ pub struct Engine {
     returning: acd::Returning,
     /// How long the wait is in each queue, as last estimated.
     expected: BTreeMap<QueueId, Option<acd::ExpectedWait>>,
-    /// What supervisors have switched on; the two that follow are how flows see it.
+    /// What supervisors have switched on; the three that follow are how flows see it.
     switches: Switches,
     bulletins: BTreeMap<String, Bulletin>,
+    /// For the callers of Enti that have some of their own: these, and everybody's where there is none.
+    own_bulletins: BTreeMap<EntityId, BTreeMap<String, Bulletin>>,
     calendars: Calendars,
+    /// When the next switch begins, on the wall and on our own clock.
+    next_switch: Option<(i64, Mono)>,
+    speaking: speaking::Speaking,
     /// What flows may ask about queues; brought up to date before each step.
     queue_facts: BTreeMap<QueueId, QueueFacts>,
     counters: command::Counters,
+    call_log: CallLog,
     stopping: Option<command::Stopping>,
     last_leg: u64,
     last_play: u64,
@@ -196,6 +221,8 @@ impl Engine {
             alarms: BTreeSet::new(),
             alarm_of: BTreeMap::new(),
             asked: BTreeMap::new(),
+            takes: BTreeMap::new(),
+            cut_off: BTreeMap::new(),
             pulses: Pulses::default(),
             gate: Gate::new(recovered.last, config.engine.max_spooled),
             outputs: VecDeque::new(),
@@ -214,9 +241,13 @@ impl Engine {
             returning: recovered.state.returning.clone(),
             switches: recovered.state.switches.clone(),
             bulletins: BTreeMap::new(),
+            own_bulletins: BTreeMap::new(),
             calendars: config.calendars.clone(),
+            next_switch: None,
+            speaking: speaking::Speaking::default(),
             queue_facts: config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect(),
             counters: command::Counters::default(),
+            call_log: CallLog::default(),
             stopping: None,
             last_leg: 0,
             last_play: 0,
@@ -225,7 +256,8 @@ impl Engine {
             sounds,
         };
         engine.recover(now, &recovered);
-        engine.publish_switches();
+        engine.publish_switches(now);
+        engine.speak_again();
         engine.settle(now);
         engine
     }
@@ -250,6 +282,7 @@ impl Engine {
             }
             Input::Command(request, command) => self.on_command(now, request, command),
             Input::Told(asked, told) => self.on_told(now, asked, told),
+            Input::Spoken(text, spoken) => self.on_spoken(now, text, spoken),
             Input::Timeout => self.on_timeout(now),
         }
         self.settle(now);
@@ -271,6 +304,7 @@ impl Engine {
             self.gate.poll_timeout(),
             self.alarms.first().map(|(at, _)| *at),
             self.pulses.poll_timeout(),
+            self.switches_timeout(),
             self.stopping.as_ref().and_then(command::Stopping::poll_timeout),
         ])
     }
@@ -297,6 +331,7 @@ impl Engine {
         self.sip.handle_timeout(now.mono);
         let (degraded, answered) = (self.gate.is_degraded(), self.gate.answered_degraded());
         self.counters.on_timeout(now.mono, degraded, answered);
+        self.call_log.on_timeout(now.mono);
         self.acd.handle_input(now.mono, acd::Input::Timeout);
         while let Some((at, call)) = self.alarms.first().copied() {
             if at > now.mono {
@@ -304,11 +339,15 @@ impl Engine {
             }
             self.alarms.pop_first();
             self.alarm_of.remove(&call);
-            self.step_flow(now, call, crate::flow::Input::Timeout);
+            match self.calls.get(&call).and_then(Call::looks_at) {
+                Some(_) => self.look_at_callee(now, call),
+                None => self.step_flow(now, call, crate::flow::Input::Timeout),
+            }
         }
         while let Some(dialog) = self.pulses.poll_due(now.mono) {
             self.sip.probe(now.mono, dialog);
         }
+        self.on_switches_timeout(now);
         self.on_stopping_timeout(now);
     }
 
@@ -342,8 +381,8 @@ impl Engine {
             E::Cancelled { dialog } => self.on_dialog_over(now, dialog, crate::words::EndedBy::Citizen),
             E::Established { dialog, answer } => self.on_established(now, dialog, answer),
             E::Ringing { .. } => {}
-            E::Answered { dialog, answer } => self.on_seat_answered(now, dialog, answer),
-            E::Rejected { dialog, status } => self.on_seat_refused(now, dialog, status),
+            E::Answered { dialog, answer } => self.on_answered(now, dialog, answer.as_deref()),
+            E::Rejected { dialog, status } => self.on_refused(now, dialog, status),
             E::Reoffer { dialog, offer } => self.on_reoffer(now, dialog, offer),
             E::Ended { dialog, how } => self.on_dialog_over(now, dialog, ending::ended_by(how)),
             E::Registered { user, .. } => self.on_registered(now, &user, true),
@@ -374,6 +413,7 @@ impl Engine {
             E::Opened { leg, port } => match self.legs.get(&leg).cloned() {
                 Some(Owner::Citizen(call)) => self.on_citizen_port(now, call, port),
                 Some(Owner::Seat(call)) => self.on_seat_port(now, call, port),
+                Some(Owner::Callee(call)) => self.on_callee_port(now, call, port),
                 Some(Owner::Service(dialog)) => self.on_service_port(now, dialog, port),
                 None => {} // closed meanwhile; its Close is on the way
             },
@@ -383,13 +423,15 @@ impl Engine {
             E::Silent { leg } => self.on_silent(now, leg),
             E::Listened { leg, heard } => self.on_listened(now, leg, heard),
             E::Unconfirmed { addr, .. } => self.counters.on_unconfirmed(now.mono, addr),
-            E::Recorded { file, length } => {
+            E::Recorded { file, length, said } => {
                 let ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
                 self.append(now, Fact::Recorded { file: file.as_ref().into(), ms });
+                self.on_take_closed(now, &file, length, said);
             }
             E::RecordingFailed { file, error } => {
                 tracing::error!(%file, %error, "a recording could not be written; the call goes on");
-                self.append(now, Fact::RecordingFailed { file: file.as_ref().into(), error });
+                self.append(now, Fact::RecordingFailed { file: file.as_ref().into(), error: error.clone() });
+                self.on_take_failed(now, &file, &error);
             }
         }
     }
@@ -397,6 +439,7 @@ impl Engine {
     fn on_freed(&mut self, now: Now, freed: Freed) {
         match freed.held {
             Held::Answer(call) => self.answer_citizen(now, call),
+            Held::Call(leg) => self.invite_callee(now, leg),
             Held::Message(id) => self.on_message_kept(now, id, freed.kept),
             Held::Confirm(dialog) => self.on_coding_kept(now, dialog, freed.kept),
             Held::Reply(request) => {
@@ -419,6 +462,8 @@ impl Engine {
     }
 
     fn append_as(&mut self, now: Now, fact: Fact, promised: bool) -> Lsn {
+        let seats = &self.config.seats;
+        self.call_log.follow(now.mono, &fact, |name| seats.contains_key(name));
         let lsn = self.gate.append(now.mono);
         let entry = Box::new(Entry { at_ms: now.wall_ms(), fact });
         self.outputs.push_back(Output::Append { lsn, entry, promised });
@@ -466,7 +511,8 @@ impl Engine {
 
     /// The sound `language/name`; a missing one is told, and left out.
     fn sound(&self, language: &str, name: &str) -> Option<Arc<Sound>> {
-        let sound = self.sounds.find(&format!("{language}/{name}")).cloned();
+        let path = format!("{language}/{name}");
+        let sound = self.sounds.find(&path).or_else(|| self.speaking.sounds().find(&path)).cloned();
         if sound.is_none() {
             tracing::error!(
                 language,

@@ -22,15 +22,20 @@ impl Engine {
         // What the crash cut off ended when the journal did, not when somebody started us again.
         let then = jiff::Timestamp::from_millisecond(recovered.state.last_ms)
             .map_or(now, |wall| Now { wall, ..now });
+        let cut_off = recovered.state.contacts.len();
+        if cut_off > 0 {
+            tracing::warn!(calls = cut_off, "calls that the last end of the exchange cut off are closed now");
+        }
         for (contact, open) in &recovered.state.contacts {
             if let Some(cut_off) = open.waits(now.wall_ms()) {
                 self.returning.on_cut_off(cut_off); // nobody could call again until now
             }
-            let story = Story::recovered(open.joined.is_some(), open.left, open.informed);
+            let story = Story::recovered(open.joined.is_some(), open.transferred, open.left, open.informed);
             let (contact, ended_by) = (*contact, EndedBy::Crash);
             let outcome = story.outcome(ended_by);
             self.append(then, Fact::ContactClosed { contact, outcome, ended_by, short: false, why: None });
         }
+        self.recover_takes(then, &recovered.state.takes);
         for (dialog, _, record) in recovered.dialogs() {
             // Not closed in the journal: if we die again before the phone has heard, the next start tells it once more.
             match serde_json::from_str(&record) {

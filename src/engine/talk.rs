@@ -47,19 +47,23 @@ impl Engine {
         }
     }
 
-    pub(super) fn on_seat_answered(&mut self, now: Now, dialog: DialogId, answer: Option<Vec<u8>>) {
-        let Some(Owner::Seat(id)) = self.dialogs.get(&dialog).cloned() else {
-            return self.sip.bye(now.mono, dialog); // stopped ringing while the 200 was on its way
-        };
+    /// An INVITE of ours was answered.
+    pub(super) fn on_answered(&mut self, now: Now, dialog: DialogId, answer: Option<&[u8]>) {
+        match self.dialogs.get(&dialog).cloned() {
+            Some(Owner::Seat(id)) => self.on_seat_answered(now, id, dialog, answer),
+            Some(Owner::Callee(id)) => self.on_callee_answered(now, id, dialog, answer),
+            _ => self.sip.bye(now.mono, dialog), // stopped ringing while the 200 was on its way
+        }
+    }
+
+    fn on_seat_answered(&mut self, now: Now, id: CallId, dialog: DialogId, answer: Option<&[u8]>) {
         self.journal_dialog(now, id.into(), Some(dialog));
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(SeatLeg { seat, leg, .. }) = &mut call.seat else { return };
-        let agreed = leg.local.as_mut().zip(answer).map(|(local, answer)| local.read_answer(&answer));
-        let Some(Ok(agreed)) = agreed else {
+        let Some(command) = leg.on_answer(answer) else {
             return self.fail_seat(now, id);
         };
         let seat = seat.clone();
-        let command = leg.set_remote(&agreed);
         self.pulses.on_alive(now.mono, dialog);
         self.media(command);
         self.acd.handle_input(now.mono, acd::Input::Answered(seat.clone(), id));
@@ -71,7 +75,8 @@ impl Engine {
         let Some(SeatLeg { queue, leg, .. }) = &call.seat else { return };
         let (queue, b) = (queue.clone(), leg.media);
         let queue_records = self.config.queues.get(&queue).is_some_and(|queue| queue.record);
-        let recording = call.begin_talk(queue_records, now.wall);
+        let node_records = call.enqueue.as_ref().is_some_and(|enqueue| enqueue.record);
+        let recording = call.begin_talk(queue_records && node_records, now.wall);
         call.phase = Phase::Talking(seat.clone());
         call.story.on_joined();
         call.hearing.stop();
@@ -83,9 +88,16 @@ impl Engine {
         self.append(now, Fact::Joined { contact: id.into(), seat, operator, queue, recording });
     }
 
-    /// Our INVITE to a seat got a final failure.
-    pub(super) fn on_seat_refused(&mut self, now: Now, dialog: DialogId, status: u16) {
-        let Some(Owner::Seat(id)) = self.dialogs.get(&dialog).cloned() else { return };
+    /// An INVITE of ours got a final failure.
+    pub(super) fn on_refused(&mut self, now: Now, dialog: DialogId, status: u16) {
+        match self.dialogs.get(&dialog).cloned() {
+            Some(Owner::Seat(id)) => self.on_seat_refused(now, id, status),
+            Some(Owner::Callee(id)) => self.on_callee_refused(now, id, status),
+            _ => {}
+        }
+    }
+
+    fn on_seat_refused(&mut self, now: Now, id: CallId, status: u16) {
         let Some(leg) = self.take_seat_leg(id) else { return };
         let input = match SeatLeg::not_taken(status) {
             NotTaken::Rejected => acd::Input::Rejected(leg.seat, id),
@@ -148,14 +160,14 @@ impl Engine {
 
     /// A re-INVITE: hold, take back, or a new address. Answered in place (RFC 3261 section 14.2).
     pub(super) fn on_reoffer(&mut self, now: Now, dialog: DialogId, offer: Option<Vec<u8>>) {
-        let Some(Owner::Citizen(id) | Owner::Seat(id)) = self.dialogs.get(&dialog).cloned() else {
+        let owner = self.dialogs.get(&dialog).cloned();
+        let Some(Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id)) = owner else {
             return self.sip.refuse_offer(now.mono, dialog, 488);
         };
         let source = self.sip.link(dialog).map(|link| link.remote.ip());
         let Some(call) = self.calls.get_mut(&id) else { return };
         let (is_citizen, was_held) = (call.citizen.dialog == Some(dialog), call.is_held());
-        let leg =
-            if is_citizen { Some(&mut call.citizen) } else { call.seat.as_mut().map(|seat| &mut seat.leg) };
+        let leg = if is_citizen { Some(&mut call.citizen) } else { call.other_mut() };
         let Some((leg, mut local)) = leg.and_then(|leg| leg.local.take().map(|local| (leg, local))) else {
             return self.sip.refuse_offer(now.mono, dialog, 488);
         };
@@ -179,11 +191,11 @@ impl Engine {
         }
     }
 
-    /// The SDP of one side is new. Whoever is put on hold by an operator hears music; `turned`: the talk stands still from now on, or
+    /// The SDP of one side is new. Whoever is put on hold by the other side hears music; `turned`: the talk stands still from now on, or
     /// no longer.
     pub(super) fn on_hold(&mut self, now: Now, id: CallId, by_citizen: bool, turned: bool) {
         let Some(call) = self.calls.get(&id) else { return };
-        if !matches!(call.phase, Phase::Talking(_)) {
+        if !call.talks() {
             return;
         }
         let (is_held, leg) = (call.is_held(), call.citizen.media);
@@ -239,14 +251,21 @@ impl Engine {
     }
 
     fn leg_of(&self, dialog: DialogId) -> Option<LegId> {
-        let (Owner::Citizen(id) | Owner::Seat(id)) = self.dialogs.get(&dialog)? else { return None };
+        let (Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id)) = self.dialogs.get(&dialog)? else {
+            return None;
+        };
         let call = self.calls.get(id)?;
-        let legs = [Some(&call.citizen), call.seat.as_ref().map(|seat| &seat.leg)];
-        legs.into_iter().flatten().find(|leg| leg.dialog == Some(dialog)).map(|leg| leg.media)
+        [Some(&call.citizen), call.other()]
+            .into_iter()
+            .flatten()
+            .find(|leg| leg.dialog == Some(dialog))
+            .map(|leg| leg.media)
     }
 
     fn dialog_of(&mut self, leg: LegId) -> Option<DialogId> {
-        let (Owner::Citizen(id) | Owner::Seat(id)) = self.legs.get(&leg)? else { return None };
+        let (Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id)) = self.legs.get(&leg)? else {
+            return None;
+        };
         self.calls.get_mut(id)?.leg_mut(leg)?.dialog
     }
 

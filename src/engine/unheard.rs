@@ -16,7 +16,7 @@ use crate::speech::Speech;
 use crate::speech::notice::Notice;
 use crate::time::Now;
 
-use super::Engine;
+use super::{AskId, Engine};
 
 impl Engine {
     /// The sounds of what a flow says.
@@ -24,6 +24,11 @@ impl Engine {
         let mut sounds = Vec::new();
         // The pieces of values that follow each other stand or fall together.
         for run in say.chunk_by(|one, other| is_piece(one) && is_piece(other)) {
+            if let [Say::Recording(request)] = run {
+                let own = self.sound_of_take(AskId { call: id, request: *request });
+                sounds.push(own.unwrap_or_else(|| self.neutral_of(id)));
+                continue;
+            }
             let names: Vec<_> = run.iter().map(named).collect();
             match self.all_or_none(now, id, &names) {
                 Some(found) => sounds.extend(found),
@@ -76,6 +81,12 @@ impl Engine {
         any.unwrap_or_else(|| attention().clone())
     }
 
+    /// The same in the language that this citizen speaks.
+    fn neutral_of(&self, id: CallId) -> Arc<Sound> {
+        let language = self.calls.get(&id).map_or("", |call| call.language.as_str());
+        self.neutral(language)
+    }
+
     /// Some music in the place of one that is missing.
     fn other_music(&self) -> Arc<Sound> {
         let any = self.sounds.names().find(|name| name.starts_with("music/"));
@@ -92,6 +103,6 @@ fn named(say: &Say) -> (&str, &str) {
     match say {
         Say::Prompt(language, name) => (language.as_str(), name),
         Say::Piece(language, piece) => (language.as_str(), &piece.0),
-        Say::Recording(_) => ("", "recording"), // nothing records callers yet: it is missing like any other
+        Say::Recording(_) => ("", "recording"), // of no language; found by its request
     }
 }

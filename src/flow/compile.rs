@@ -20,9 +20,11 @@ mod warnings;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) use self::declarations::literal;
+use self::exits::OfType;
 use self::graph::Graph;
 use super::fault::{Fault, Faults, FlowError, Part, Words, hint, shortened};
 use super::fields::{Fields, Text};
@@ -32,7 +34,7 @@ use super::model::{Environment, Flow, Interface, Known, NodeRef, PromptRef};
 use super::prompt::Prompt;
 use super::trial;
 use super::variable::Var;
-use super::yaml::Yaml;
+use super::yaml::{Value as YamlValue, Yaml};
 use crate::ids::{Language, ScheduleId};
 
 /// A flow and what people would stumble over in it.
@@ -68,6 +70,7 @@ impl Flow {
         let flow = Yaml::parse(text, &faults).and_then(|yaml| {
             secrets::look(&yaml, &faults);
             let top = Fields::of(&yaml, Part::Flow, &faults)?;
+            within_bounds(&top, &faults)?;
             Compiler::new(&top, env, &faults, users).compile(&top, &warnings)
         });
         match flow {
@@ -79,6 +82,31 @@ impl Flow {
 
 /// Most nodes in one flow: ten times what people can still read.
 const MAX_NODES: usize = 1_000;
+/// Most languages of one flow: a city has a handful, and every prompt is looked for in each.
+const MAX_LANGUAGES: usize = 16;
+
+/// What people would not write is not looked at. The bounds keep the work that follows short.
+fn within_bounds(top: &Fields<'_>, faults: &Faults) -> Option<()> {
+    let bounds = [
+        ("nodes", MAX_NODES, Words("nodes", "nodi")),
+        ("vars", values::MAX_VARS, Words("variables", "variabili")),
+        ("inputs", values::MAX_VARS, Words("inputs", "ingressi")),
+        ("languages", MAX_LANGUAGES, Words("languages", "lingue")),
+    ];
+    for (key, most, what) in bounds {
+        let Some(yaml) = top.value(key) else { continue };
+        let count = match &yaml.value {
+            YamlValue::Map(entries) => entries.len(),
+            YamlValue::List(items) => items.len(),
+            _ => 0,
+        };
+        if count > most {
+            faults.add(yaml.at, Fault::TooMany { what, count, most });
+            return None;
+        }
+    }
+    Some(())
+}
 
 struct Compiler<'y> {
     env: &'y Environment,
@@ -89,8 +117,6 @@ struct Compiler<'y> {
     vars: BTreeMap<String, Var>,
     schedules: BTreeMap<ScheduleId, Schedule>,
     schedule_names: BTreeSet<ScheduleId>,
-    /// Those that never open: to lead callers there is a fault.
-    never_open: BTreeSet<ScheduleId>,
     /// Of the file, and recordings that a node names.
     prompts: Vec<Prompt>,
     prompt_names: BTreeMap<String, PromptRef>,
@@ -98,13 +124,16 @@ struct Compiler<'y> {
     faulty_prompts: BTreeSet<String>,
     node_names: BTreeMap<&'y str, NodeRef>,
     graph: Graph<'y>,
-    defaults: Option<Fields<'y>>,
+    /// What `defaults` says of each type of node.
+    of_types: BTreeMap<&'static str, OfType<'y>>,
     default_error: Option<NodeRef>,
     input: InputDefaults,
     /// `None`: this is no sub-flow.
     interface: Option<Interface>,
     /// Returns that some node takes.
     returned: BTreeSet<String>,
+    /// Those named so far, each compiled once; of a faulty one how many faults it has.
+    subflows: BTreeMap<String, Result<Arc<Flow>, usize>>,
 }
 
 /// How callers are asked unless a node says otherwise.
@@ -136,18 +165,18 @@ impl<'y> Compiler<'y> {
             languages: Vec::new(),
             vars: BTreeMap::new(),
             schedules: BTreeMap::new(),
-            schedule_names: env.schedules.clone(),
-            never_open: env.never_open.clone(),
+            schedule_names: env.schedules.keys().cloned().collect(),
             prompts: Vec::new(),
             prompt_names: BTreeMap::new(),
             faulty_prompts: BTreeSet::new(),
             node_names: BTreeMap::new(),
             graph: Graph::default(),
-            defaults: None,
+            of_types: BTreeMap::new(),
             default_error: None,
             input: INPUT,
             interface: None,
             returned: BTreeSet::new(),
+            subflows: BTreeMap::new(),
         };
         compiler.read_languages(top);
         compiler.read_vars(top);
@@ -169,7 +198,7 @@ impl<'y> Compiler<'y> {
         let zone = self.zone(top);
         let start = top.required("start");
         let nodes = top.fields("nodes");
-        self.read_defaults_and_names(top, nodes.as_ref())?;
+        self.read_defaults_and_names(top, nodes.as_ref());
         let start = start.filter(|_| nodes.is_some()).and_then(|start| self.named_node("start", start));
         let compiled: Vec<_> =
             nodes.iter().flat_map(Fields::entries).map(|(name, yaml)| self.node(name, yaml)).collect();
@@ -219,27 +248,17 @@ impl<'y> Compiler<'y> {
         })
     }
 
-    /// The names of the nodes, then what refers to them. `None`: too many to go on.
-    fn read_defaults_and_names(&mut self, top: &Fields<'y>, nodes: Option<&Fields<'y>>) -> Option<()> {
-        match nodes {
-            Some(nodes) => self.check_size(nodes)?,
-            None => top.missing("nodes"),
+    /// The names of the nodes, then what refers to them.
+    fn read_defaults_and_names(&mut self, top: &Fields<'y>, nodes: Option<&Fields<'y>>) {
+        if nodes.is_none() {
+            top.missing("nodes");
         }
-        for (index, (name, _)) in nodes.into_iter().flat_map(Fields::entries).enumerate() {
+        for (name, _) in nodes.into_iter().flat_map(Fields::entries) {
             self.check_name(name);
-            self.node_names.insert(name.text, NodeRef(index));
+            let node = self.graph.node(name.text, name.at);
+            self.node_names.insert(name.text, node);
         }
         self.read_defaults(top);
-        Some(())
-    }
-
-    /// What follows costs the square of the number of nodes.
-    fn check_size(&self, nodes: &Fields<'y>) -> Option<()> {
-        let count = nodes.entries().count();
-        if count > MAX_NODES {
-            self.faults.add(nodes.at, Fault::TooManyNodes(count));
-        }
-        (count <= MAX_NODES).then_some(())
     }
 
     fn check_name(&self, name: Text<'_>) -> bool {
@@ -267,7 +286,8 @@ impl<'y> Compiler<'y> {
         nodes::check_defaults(&defaults);
         let own = grammar::DEFAULTS.iter().map(|key| key.name);
         defaults.hold_to_names(own.chain(Kind::names()).collect());
-        self.defaults = Some(defaults);
+        self.of_types =
+            Kind::names().filter_map(|name| Some((name, OfType::read(&defaults, name)?))).collect();
     }
 
     /// A node named outside a node: `start`, `defaults.error`.

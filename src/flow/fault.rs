@@ -123,6 +123,11 @@ pub enum Part {
 pub enum Fault {
     // The file as YAML.
     TooLarge,
+    Indented,
+    Tab,
+    NotClosed,
+    QuoteNotClosed,
+    Colon,
     Yaml(String),
     Alias,
     TooComplex,
@@ -145,17 +150,18 @@ pub enum Fault {
     MissingSound { name: String, language: String, hint: Hint },
     MissingText { name: String, language: String },
     UnknownLanguage { name: String, hint: Hint },
-    UnspokenLanguage(String),
+    UnspokenLanguage { name: String, known: Vec<String> },
     UnknownQueue { name: String, hint: Hint },
     UnknownEntity { name: String, hint: Hint },
     UnknownTopic { name: String, hint: Hint },
     UnknownSchedule { name: String, hint: Hint },
     UnknownConnector { name: String, hint: Hint },
+    UnknownArticle { name: String, hint: Hint },
     Schedule { name: String, fault: super::hours::ScheduleFault },
     NeverOpens(String),
     UnknownMusic { name: String, hint: Hint },
     UnknownVar { name: String, hint: Hint },
-    TooManyNodes(usize),
+    TooMany { what: Words, count: usize, most: usize },
     SaveType { name: String, expected: Words },
     BadName(String),
     BadSound(String),
@@ -165,6 +171,7 @@ pub enum Fault {
     KeyClash { node: String, key: char },
     NoKeys { node: String },
     DigitCount { min: u64, max: u64 },
+    TakeSpan { key: &'static str, most_s: u64 },
     BadPattern(String),
     BadRange,
     OnlyForDigits { key: &'static str },
@@ -180,6 +187,8 @@ pub enum Fault {
     // Single types.
     EmptyTag(String),
     Target(String),
+    NotANumber(String),
+    NotCalled(String),
     BadPath(String),
     NoQuestions(String),
 
@@ -215,6 +224,7 @@ pub enum Fault {
     Untested(String),
     BargedNotice(String),
     Unconnected { node: String, act: &'static str },
+    NoWayOut(String),
 }
 
 impl Fault {
@@ -237,6 +247,7 @@ impl Fault {
                 | Fault::Untested(_)
                 | Fault::BargedNotice(_)
                 | Fault::Unconnected { .. }
+                | Fault::NoWayOut(_)
         )
     }
 }
@@ -264,11 +275,20 @@ impl Faults {
 
     pub(super) fn add(&self, at: Place, fault: Fault) {
         let mut list = self.list.borrow_mut();
-        let known =
-            list.iter().any(|error| error.at == at && error.fault == fault && error.file == self.file);
-        if list.len() < MAX_FAULTS && !known {
+        let told = |error: &FlowError| error.at == at && error.fault == fault && error.file == self.file;
+        if list.len() < MAX_FAULTS && !list.iter().any(told) {
             list.push(FlowError { file: self.file.clone(), at, fault });
         }
+    }
+
+    /// Something is told of this place already: what many nodes share is looked at once.
+    pub(super) fn tells_of(&self, at: Place) -> bool {
+        self.list.borrow().iter().any(|error| error.at == at && error.file == self.file)
+    }
+
+    /// These, until no more faults are told: what a hostile file costs is bounded by what is said of it.
+    pub(super) fn until_full<I: IntoIterator>(&self, items: I) -> impl Iterator<Item = I::Item> {
+        items.into_iter().take_while(|_| !self.is_full())
     }
 
     /// Takes over what another file was found to lack.
@@ -308,16 +328,14 @@ const MAX_NAME_BYTES: usize = 64;
 
 /// The name among `known` that a person may have meant by `typed`.
 pub(super) fn hint<'n>(typed: &str, known: impl IntoIterator<Item = &'n str>) -> Hint {
-    let allowed = (typed.chars().count() / 3).clamp(1, 3);
     if typed.len() > MAX_NAME_BYTES {
         return Hint::Nothing;
     }
+    let typed: Vec<char> = typed.chars().collect();
+    let allowed = (typed.len() / 3).clamp(1, 3);
     let known = known.into_iter().filter(|name| name.len() <= MAX_NAME_BYTES);
-    let near = known.map(|name| (edits(typed, name), name)).min();
-    match near {
-        Some((distance, name)) if distance <= allowed => Hint::Near(name.to_owned()),
-        _ => Hint::Nothing,
-    }
+    let near = known.filter_map(|name| Some((edits(&typed, name, allowed)?, name))).min();
+    near.map_or(Hint::Nothing, |(_, name)| Hint::Near(name.to_owned()))
 }
 
 /// The same for lists that the language itself makes: when nothing is near, all of it is told.
@@ -332,9 +350,12 @@ pub(super) fn hint_or_all<'n>(typed: &str, known: impl IntoIterator<Item = &'n s
 }
 
 /// Insertions, removals, replacements and swaps of neighbours that lead from `a` to `b` (Damerau and Levenshtein,
-/// without editing a swapped pair again), row by row.
-fn edits(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+/// without editing a swapped pair again), row by row; `None`: more than `most`, which most names are after a few letters.
+fn edits(a: &[char], b: &str, most: usize) -> Option<usize> {
+    let b: Vec<char> = b.chars().collect();
+    if a.len().abs_diff(b.len()) > most {
+        return None;
+    }
     let mut before = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for i in 0..a.len() {
@@ -348,8 +369,12 @@ fn edits(a: &str, b: &str) -> usize {
             next.push(least);
         }
         before = std::mem::replace(&mut row, next);
+        // A swap goes on from the row before.
+        if before.iter().chain(&row).all(|so_far| *so_far > most) {
+            return None;
+        }
     }
-    row[b.len()]
+    Some(row[b.len()]).filter(|edits| *edits <= most)
 }
 
 #[cfg(test)]
@@ -375,7 +400,10 @@ mod tests {
         for (a, b, n) in
             [("", "", 0), ("", "abc", 3), ("però", "pero", 1), ("coda", "cade", 2), ("paly", "play", 1)]
         {
-            assert_eq!(edits(a, b), n, "{a} {b}");
+            let a_chars: Vec<char> = a.chars().collect();
+            assert_eq!(edits(&a_chars, b, 3), Some(n), "{a} {b}");
+            assert_eq!(edits(&a_chars, b, n), Some(n), "{a} {b}");
+            assert!(n == 0 || edits(&a_chars, b, n - 1).is_none(), "{a} {b}");
         }
     }
 }

@@ -64,7 +64,8 @@ impl<'y> Fields<'y> {
 
     /// All entries: for mappings whose keys are names that the author chose.
     pub(super) fn entries(&self) -> impl Iterator<Item = (Text<'y>, &'y Yaml)> {
-        self.entries.iter().map(|(key, value)| (Text { at: key.at, text: &key.name }, value))
+        let entries = self.faults.until_full(&self.entries);
+        entries.map(|(key, value)| (Text { at: key.at, text: &key.name }, value))
     }
 
     /// The value of `key`, if it is given and not empty.
@@ -157,7 +158,8 @@ impl<'y> Fields<'y> {
 
     /// A list of texts; what is no text is a fault and left out.
     pub(super) fn texts(&self, key: &'static str) -> Vec<Text<'y>> {
-        self.list(key).iter().filter_map(|item| text_of(item, key, self.faults)).collect()
+        let items = self.faults.until_full(self.list(key));
+        items.filter_map(|item| text_of(item, key, self.faults)).collect()
     }
 
     pub(super) fn fields(&self, key: &'static str) -> Option<Fields<'y>> {
@@ -177,10 +179,10 @@ impl<'y> Fields<'y> {
             self.part,
             self.asked.borrow()
         );
-        names.sort_unstable();
-        names.dedup();
-        for (key, _) in &self.entries {
+        for (key, _) in self.faults.until_full(&self.entries) {
             if !names.contains(&key.name.as_str()) {
+                names.sort_unstable();
+                names.dedup();
                 let hint = hint_or_all(&key.name, names.iter().copied());
                 let (key_name, part) = (shortened(&key.name), self.part.clone());
                 self.faults.add(key.at, Fault::UnknownKey { key: key_name, part, hint });

@@ -25,12 +25,16 @@ pub struct Environment {
     pub entities: BTreeSet<EntityId>,
     /// `config/topics.toml`.
     pub topics: BTreeSet<TopicId>,
-    /// `config/calendars.toml`.
-    pub schedules: BTreeSet<ScheduleId>,
-    /// Those of them that never open.
-    pub never_open: BTreeSet<ScheduleId>,
+    /// `config/calendars.toml`: a flow's own schedules may extend these.
+    pub schedules: BTreeMap<ScheduleId, Schedule>,
     /// Connectors that `http` nodes may ask.
     pub connectors: BTreeSet<String>,
+    /// Keys of `config/knowledge.toml`.
+    pub articles: BTreeSet<String>,
+    /// How numbers begin that may be called beside those of public use: `config/trunks.toml`.
+    pub destinations: Vec<String>,
+    /// No trunk leads out: nobody can be called.
+    pub no_way_out: bool,
     /// What the exchange does not carry out yet: every caller leaves such a node by `error`.
     pub unconnected: BTreeSet<&'static str>,
     /// Recordings by language, `sounds/<language>/<name>.wav`.

@@ -23,8 +23,8 @@ pub(super) struct Prompt {
 pub(super) enum Segment {
     /// A recording; its text when the flow has it.
     Sound { sound: String, text: Option<String> },
-    /// A value.
-    Value { how: Spoken, of: Expression },
+    /// A value, counting or placing things of this gender.
+    Value { how: Spoken, gender: Option<Gender>, of: Expression },
 }
 
 /// How a value is spoken.
@@ -36,31 +36,56 @@ pub(super) enum Spoken {
     Date,
     Time,
     Duration,
+    Money,
     Phone,
     Slot,
 }
 
 /// Every way to speak a value, by its name.
-const SPOKEN: [(&str, Spoken); 8] = [
+const SPOKEN: [(&str, Spoken); 9] = [
     ("digits", Spoken::Digits),
     ("number", Spoken::Number),
     ("ordinal", Spoken::Ordinal),
     ("date", Spoken::Date),
     ("time", Spoken::Time),
     ("duration", Spoken::Duration),
-    ("phone", Spoken::Phone),
+    ("money", Spoken::Money),
+    ("phone_number", Spoken::Phone),
     ("slot", Spoken::Slot),
 ];
 
+/// The gender of what is counted, `ordinal(vars.n, 'f')`: the form of numbers that a grammar records under this letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gender(pub(super) &'static str);
+
+/// What a text may say of it. A language that has no such form says what it always says.
+const GENDERS: [(&str, Gender); 3] = [("'m'", Gender("m")), ("'f'", Gender("f")), ("'n'", Gender("n"))];
+
 impl Spoken {
+    /// The name of each way to speak a value.
+    pub(super) fn names() -> [&'static str; SPOKEN.len()] {
+        SPOKEN.map(|(name, _)| name)
+    }
+
     fn by_name(name: &str) -> Option<Spoken> {
         SPOKEN.into_iter().find(|(known, _)| *known == name).map(|(_, spoken)| spoken)
+    }
+
+    /// What it is said from, and the gender when it has one and one is given: `vars.n, 'f'`.
+    fn argument(self, text: &str) -> (&str, Option<Gender>) {
+        let has_gender = matches!(self, Spoken::Number | Spoken::Ordinal);
+        let given = text.rsplit_once(',').filter(|_| has_gender);
+        let known = |said: &str| GENDERS.into_iter().find(|(name, _)| *name == said.trim());
+        match given.and_then(|(of, said)| Some((of, known(said)?))) {
+            Some((of, (_, gender))) => (of, Some(gender)),
+            None => (text, None),
+        }
     }
 
     /// It is said from values of this type.
     fn takes(self, kind: Type) -> bool {
         match self {
-            Spoken::Number | Spoken::Ordinal | Spoken::Duration | Spoken::Digits => {
+            Spoken::Number | Spoken::Ordinal | Spoken::Duration | Spoken::Digits | Spoken::Money => {
                 kind.may_be(Type::Number) || kind.may_be(Type::Text)
             }
             Spoken::Date | Spoken::Time | Spoken::Phone | Spoken::Slot => kind.may_be(Type::Text),
@@ -102,13 +127,14 @@ impl Segment {
     fn value(text: &str, scope: Scope<'_>) -> Result<Segment, Fault> {
         let called = Expression::call_of_one(text);
         let not_spoken = || {
-            let hint = called.map_or(Hint::Nothing, |(name, _)| hint(name, SPOKEN.map(|(known, _)| known)));
+            let hint = called.map_or(Hint::Nothing, |(name, _)| hint(name, Spoken::names()));
             Fault::NotSpoken { text: shortened(text.trim()), hint }
         };
         let (name, argument) = called.ok_or_else(not_spoken)?;
         let how = Spoken::by_name(name).ok_or_else(not_spoken)?;
+        let (argument, gender) = how.argument(argument);
         let of = Expression::compile(argument, scope)?;
-        if how.takes(of.kind) { Ok(Segment::Value { how, of }) } else { Err(not_spoken()) }
+        if how.takes(of.kind) { Ok(Segment::Value { how, gender, of }) } else { Err(not_spoken()) }
     }
 }
 
@@ -124,8 +150,8 @@ impl Prompt {
         for segment in self.spoken.get(language).into_iter().flatten() {
             match segment {
                 Segment::Sound { sound, .. } => say.push(Say::Prompt(language.clone(), sound.clone())),
-                Segment::Value { how, of } => {
-                    let pieces = pieces(language, *how, of.evaluate(facts)?)?;
+                Segment::Value { how, gender, of } => {
+                    let pieces = pieces(language, *how, *gender, of.evaluate(facts)?)?;
                     say.extend(pieces.into_iter().map(|piece| Say::Piece(language.clone(), piece)));
                 }
             }

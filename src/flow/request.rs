@@ -105,6 +105,8 @@ pub enum Request {
         silence: Duration,
         /// It is a message for the operators of this queue.
         message_for: Option<QueueId>,
+        /// The caller may want to hear it: [`Say::Recording`](super::Say::Recording).
+        review: bool,
     },
 }
 
@@ -193,6 +195,8 @@ pub enum Answer {
 
 /// Added to the limits that a request itself names: for the way there and back.
 const SLACK: Duration = Duration::from_secs(2);
+/// The same for a recording: the tone before it, and a disk that takes its time to close it.
+const TAKE_SLACK: Duration = Duration::from_secs(6);
 /// Longest wait for a store of our own.
 const STORE_PATIENCE: Duration = Duration::from_secs(5);
 /// Longest talk with somebody to whom a flow transferred.
@@ -222,7 +226,7 @@ impl Request {
             Request::Http { timeout, retries, .. } => {
                 timeout.saturating_mul(retries.saturating_add(1)) + SLACK
             }
-            Request::Record { max, .. } => *max + SLACK,
+            Request::Record { max, .. } => *max + TAKE_SLACK,
             Request::Transfer { ring_for, .. } => *ring_for + LONGEST_TALK,
         }
     }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::expression::{EvaluationError, Expression, Facts, Scope, Type};
-use super::fault::Fault;
+use super::expression::{EvaluationError, Expression, Facts, Scope, Type, too_complex};
+use super::fault::{Fault, shortened};
 use super::run::{CallFacts, QueueFacts};
 use super::value::Value;
+
+/// Longest text put together: more than a variable holds, because messages are longer.
+const MAX_JOINED_BYTES: usize = 4096;
 
 /// A part of a text as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +18,9 @@ pub(super) enum Part<'t> {
     /// What is between `${` and `}`.
     Computed(&'t str),
 }
+
+/// Most parts of one text: far above what anybody listens to or reads. It bounds what saying or sending it costs.
+const MAX_PARTS: usize = 64;
 
 /// Cuts `text` at its `${...}`. A `}` within quotes belongs to the expression.
 pub(super) fn parts(text: &str) -> Result<Vec<Part<'_>>, Fault> {
@@ -27,6 +33,9 @@ pub(super) fn parts(text: &str) -> Result<Vec<Part<'_>>, Fault> {
         let Some(end) = closing_brace(after) else {
             return Err(Fault::Unclosed { text: rest.chars().take(40).collect() });
         };
+        if parts.len() >= MAX_PARTS {
+            return Err(Fault::Expression { text: shortened(text), why: too_complex() });
+        }
         parts.push(Part::Computed(&after[..end]));
         rest = &after[end + 1..];
     }
@@ -130,9 +139,14 @@ impl Template {
             Template::Fixed(value) => Ok(value.clone()),
             Template::One(expression) => expression.evaluate(facts),
             Template::Joined(joints) => {
-                let texts: Result<String, EvaluationError> =
-                    joints.iter().map(|joint| joint.evaluate(facts)).collect();
-                texts.map(Value::Text)
+                let mut text = String::new();
+                for joint in joints {
+                    text += &joint.evaluate(facts)?;
+                    if text.len() > MAX_JOINED_BYTES {
+                        return Err(EvaluationError("the text grew too long".to_owned()));
+                    }
+                }
+                Ok(Value::Text(text))
             }
         }
     }

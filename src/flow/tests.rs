@@ -45,17 +45,24 @@ nodes:
 "##;
 
 /// The demo center's names.
+/// Those of Florence; Milan has the same, by its name.
+const QUEUES: [&str; 5] = ["anagrafe", "tributi", "polizia-locale", "servizi-sociali", "generale"];
+
 fn demo_environment() -> Environment {
     fn names<N: Ord + From<&'static str>, const COUNT: usize>(names: [&'static str; COUNT]) -> BTreeSet<N> {
         names.into_iter().map(N::from).collect()
     }
     Environment {
-        queues: names(["anagrafe", "tributi", "polizia-locale", "servizi-sociali", "generale"]),
+        queues: QUEUES
+            .into_iter()
+            .flat_map(|queue| [queue.into(), format!("milano-{queue}").into()])
+            .collect(),
         entities: names(["firenze", "bagno-a-ripoli", "empoli", "sesto-fiorentino"]),
         topics: names(["anagrafe", "tributi", "tributi/tari", "polizia-locale/permessi-sosta"]),
-        schedules: names(["sportello"]),
+        schedules: sportello().schedules,
         music: names(["attesa"]),
         connectors: ["segnalazioni".to_owned()].into(),
+        articles: ["anagrafe".to_owned(), "orari-anagrafe".to_owned()].into(),
         subflows: [("identifica@1", IDENTIFICA), ("segnalazione@1", STATUS)]
             .map(|(name, text)| (name.to_owned(), text.to_owned()))
             .into(),
@@ -77,6 +84,11 @@ fn sportello() -> Calendars {
         zone = "Europe/Rome"
         open = { "mon-sat" = ["08:00-20:00"] }
         closed = ["it-national", "06-24"]
+
+        [schedule.milano]
+        zone = "Europe/Rome"
+        open = { "mon-sat" = ["08:00-20:00"] }
+        closed = ["it-national", "12-07"]
         "#,
     )
     .unwrap()

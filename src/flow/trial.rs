@@ -19,8 +19,9 @@ pub use self::coverage::Coverage;
 pub use self::mutants::{Mutants, Survivor};
 pub(super) use self::read::read;
 use super::fault::Place;
+use super::run::QueueFacts;
 use super::value::Value;
-use crate::ids::{EntityId, NodeId};
+use crate::ids::{EntityId, NodeId, QueueId};
 
 /// A test as written.
 #[derive(Clone, Debug)]
@@ -34,6 +35,7 @@ pub(super) struct Trial {
     inputs: BTreeMap<String, Value>,
     acts: Vec<Act>,
     mocks: BTreeMap<NodeId, Vec<Mock>>,
+    queues: BTreeMap<QueueId, QueueFacts>,
     path: Vec<NodeId>,
     vars: BTreeMap<String, Value>,
     says: Vec<String>,

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 /// Deepest nesting kept of what comes from outside.
 const MAX_DEPTH: usize = 6;
-/// Most texts, numbers, truths, lists and objects kept in one value.
+/// Most texts, numbers, truths, lists, objects and names of fields kept in one value.
 const MAX_VALUES: usize = 256;
+/// Most bytes of all the texts and names in one value.
+const MAX_BYTES: usize = 16 * 1024;
 /// Longest text in a value. It bounds what a variable that feeds itself can grow to.
 pub(super) const MAX_TEXT_BYTES: usize = 1024;
 
@@ -27,6 +29,24 @@ pub enum Value {
     Object(BTreeMap<String, Value>),
 }
 
+/// What a value may still take.
+struct Room {
+    values: usize,
+    bytes: usize,
+}
+
+impl Room {
+    /// One more value or name, with this text in it.
+    fn takes(&mut self, text: &str) -> bool {
+        let (Some(values), Some(bytes)) = (self.values.checked_sub(1), self.bytes.checked_sub(text.len()))
+        else {
+            return false;
+        };
+        *self = Room { values, bytes };
+        text.len() <= MAX_TEXT_BYTES
+    }
+}
+
 /// What came from outside cannot be kept.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
@@ -35,12 +55,16 @@ pub enum ValueError {
     NotJson(String),
     /// More than is kept.
     #[error(
-        "the answer is larger than a flow keeps: {MAX_VALUES} values, {MAX_DEPTH} levels, {MAX_TEXT_BYTES} bytes a text"
+        "the answer is larger than a flow keeps: {MAX_VALUES} values and names, {MAX_DEPTH} levels, {MAX_TEXT_BYTES} bytes a \
+         text, {MAX_BYTES} in all"
     )]
     TooLarge,
 }
 
 impl Value {
+    /// Longest text in a value.
+    pub const MAX_TEXT_BYTES: usize = MAX_TEXT_BYTES;
+
     /// Reads JSON. Nulls are left out, fractions become texts as written.
     ///
     /// # Errors
@@ -48,40 +72,48 @@ impl Value {
     pub fn from_json(text: &str) -> Result<Value, ValueError> {
         let json: serde_json::Value =
             serde_json::from_str(text).map_err(|error| ValueError::NotJson(error.to_string()))?;
-        let mut room = MAX_VALUES;
-        Value::within(json, MAX_DEPTH, &mut room)?.ok_or_else(|| ValueError::NotJson("null".to_owned()))
+        let value = Value::of_json(json).ok_or_else(|| ValueError::NotJson("null".to_owned()))?;
+        if value.is_bounded() { Ok(value) } else { Err(ValueError::TooLarge) }
     }
 
-    fn within(json: serde_json::Value, depth: usize, room: &mut usize) -> Result<Option<Value>, ValueError> {
-        let depth = depth.checked_sub(1).ok_or(ValueError::TooLarge)?;
-        *room = room.checked_sub(1).ok_or(ValueError::TooLarge)?;
-        Ok(Some(match json {
-            serde_json::Value::Null => return Ok(None),
+    /// The parser bounds the depth.
+    fn of_json(json: serde_json::Value) -> Option<Value> {
+        Some(match json {
+            serde_json::Value::Null => return None,
             serde_json::Value::Bool(flag) => Value::Flag(flag),
             serde_json::Value::Number(number) => {
                 number.as_i64().map_or_else(|| Value::Text(number.to_string()), Value::Number)
             }
-            serde_json::Value::String(text) if text.len() > MAX_TEXT_BYTES => {
-                return Err(ValueError::TooLarge);
-            }
             serde_json::Value::String(text) => Value::Text(text),
             serde_json::Value::Array(items) => {
-                let mut list = Vec::new();
-                for item in items {
-                    list.extend(Value::within(item, depth, room)?);
-                }
-                Value::List(list)
+                Value::List(items.into_iter().filter_map(Value::of_json).collect())
             }
             serde_json::Value::Object(fields) => {
-                let mut object = BTreeMap::new();
-                for (name, field) in fields {
-                    if let Some(value) = Value::within(field, depth, room)? {
-                        object.insert(name, value);
-                    }
-                }
-                Value::Object(object)
+                let fields =
+                    fields.into_iter().filter_map(|(name, field)| Some((name, Value::of_json(field)?)));
+                Value::Object(fields.collect())
             }
-        }))
+        })
+    }
+
+    /// It is small enough to be kept, wherever it comes from: a flow that puts lists into lists makes large ones too.
+    pub(super) fn is_bounded(&self) -> bool {
+        self.fits_into(MAX_DEPTH, &mut Room { values: MAX_VALUES, bytes: MAX_BYTES })
+    }
+
+    fn fits_into(&self, depth_left: usize, room: &mut Room) -> bool {
+        let Some(depth_left) = depth_left.checked_sub(1) else { return false };
+        match self {
+            Value::Text(text) => room.takes(text),
+            Value::Number(_) | Value::Flag(_) => room.takes(""),
+            Value::List(items) => room.takes("") && items.iter().all(|item| item.fits_into(depth_left, room)),
+            Value::Object(fields) => {
+                room.takes("")
+                    && fields
+                        .iter()
+                        .all(|(name, value)| room.takes(name) && value.fits_into(depth_left, room))
+            }
+        }
     }
 
     /// As JSON: what a connector is sent, and what people are shown.
@@ -124,7 +156,9 @@ mod tests {
     #[test]
     fn what_is_too_large_or_no_json_is_refused_with_words() {
         let long = format!("\"{}\"", "x".repeat(MAX_TEXT_BYTES + 1));
-        for text in ["[[[[[[[1]]]]]]]", &format!("[{}1]", "1,".repeat(300)), &long] {
+        let long_name = format!("{{{long}: 1}}");
+        let texts = format!("[{}1]", format!("\"{}\",", "x".repeat(1000)).repeat(17));
+        for text in ["[[[[[[[1]]]]]]]", &format!("[{}1]", "1,".repeat(300)), &long, &long_name, &texts] {
             assert_eq!(Value::from_json(text), Err(ValueError::TooLarge), "{}", &text[..9]);
         }
         for text in ["<html>", "null", ""] {

@@ -1,22 +1,22 @@
 //! A flow file as a tree in which every key and value knows its place.
 //!
 //! Serde's structs stop at the first fault and forget places inside enums; a flow's author should see all faults at once,
-//! each with line and column. So the file becomes this small tree first, within stated bounds, and `fields` reads it.
+//! each with line and column. So the events of the YAML parser become this small tree first, within stated bounds, and `fields`
+//! reads it. Of YAML's many ways only those are taken that a person reads as they are meant: no anchors, no aliases, no tags, one
+//! document; `yes` and `on` are texts, and so is what begins with a zero (`055`).
 
-use std::fmt;
+use std::borrow::Cow;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::budget::BudgetBreach;
-use serde_saphyr::{DuplicateKeyPolicy, MergeKeyPolicy, Spanned};
+use granit_parser::{ErrorKind, Event, Marker, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
 use super::fault::{Fault, Faults, Place};
 
-/// Largest file read: far above any flow made by people, far below what would hurt.
-const MAX_BYTES: usize = 1 << 20;
+/// Largest file read: ten times the largest flow made by people. With the next two it keeps a hostile file's cost below 50 ms.
+const MAX_BYTES: usize = 256 << 10;
 /// Deepest nesting read; a flow needs six levels. It bounds the stack.
 const MAX_DEPTH: usize = 32;
-/// Most keys and values in one file. It bounds memory.
-const MAX_NODES: usize = 100_000;
+/// Most values in one file: a flow of 200 nodes with all its tests has half as many. It bounds memory and time.
+const MAX_NODES: usize = 20_000;
 
 /// A value and its place.
 #[derive(Clone, Debug)]
@@ -51,129 +51,189 @@ impl Yaml {
             faults.add(Place { line: 1, column: 1 }, Fault::TooLarge);
             return None;
         }
-        let options = serde_saphyr::options! {
-            budget: serde_saphyr::budget! {
-                max_depth: MAX_DEPTH,
-                max_nodes: MAX_NODES,
-                max_documents: 1,
-                max_anchors: 0,
-                max_aliases: 0,
-            },
-            duplicate_keys: DuplicateKeyPolicy::PassThrough,
-            merge_keys: MergeKeyPolicy::AsOrdinary,
-            strict_booleans: true,
-            leading_zero_numbers_as_strings: true,
-            underscored_numbers_as_strings: true,
-            with_snippet: false,
-        };
-        match serde_saphyr::from_str_with_options::<Yaml>(text, options) {
-            Ok(yaml) => Some(yaml),
-            Err(error) => {
-                let at = error.location().map_or(Place { line: 1, column: 1 }, place);
-                faults.add(at, fault(error.without_snippet()));
-                None
+        let mut options = Options::default();
+        options.set_emit_comments(false);
+        options.flow_nesting_limit = MAX_DEPTH;
+        options.block_nesting_limit = MAX_DEPTH;
+        let events = Parser::new_from_str_with_options(text, options);
+        let read = Reader { events, room: MAX_NODES, at: Marker::new(0, 1, 0) }.document();
+        read.map_err(|(at, fault)| faults.add(at, fault)).ok()
+    }
+}
+
+impl Yaml {
+    /// How many values are in it that are neither list nor mapping.
+    pub(super) fn leaves(&self) -> usize {
+        match &self.value {
+            Value::List(items) => items.iter().map(Yaml::leaves).sum(),
+            Value::Map(fields) => fields.iter().map(|(_, value)| value.leaves()).sum(),
+            _ => 1,
+        }
+    }
+}
+
+/// Reading stops at the first thing that is no YAML, or none for flows.
+type Unread = (Place, Fault);
+
+/// Makes the tree of a parser's events.
+struct Reader<'t> {
+    events: Parser<'t, StrInput<'t>>,
+    /// So many more keys and values are read.
+    room: usize,
+    /// The event read last.
+    at: Marker,
+}
+
+impl<'t> Reader<'t> {
+    /// The only document; of an empty file, null.
+    fn document(mut self) -> Result<Yaml, Unread> {
+        let mut root = None;
+        loop {
+            let (event, span) = self.next()?;
+            match event {
+                Event::StreamStart | Event::DocumentEnd => {}
+                Event::DocumentStart(..) if root.is_none() => {}
+                Event::StreamEnd => {
+                    return Ok(root.unwrap_or(Yaml { at: place(self.at), value: Value::Null }));
+                }
+                event if root.is_none() => root = Some(self.node(event, span, MAX_DEPTH)?),
+                _ => {
+                    return Err((
+                        place(self.at),
+                        Fault::Yaml("the file has more than one document".to_owned()),
+                    ));
+                }
             }
         }
     }
-}
 
-fn place(location: serde_saphyr::Location) -> Place {
-    Place { line: location.line(), column: location.column() }
-}
-
-fn fault(error: &serde_saphyr::Error) -> Fault {
-    match error {
-        serde_saphyr::Error::Budget {
-            breach: BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. },
-            ..
-        } => Fault::Alias,
-        serde_saphyr::Error::Budget { .. } => Fault::TooComplex,
-        other => Fault::Yaml(first_line(&other.to_string())),
-    }
-}
-
-/// The parser's message without the place that it repeats at its end.
-fn first_line(message: &str) -> String {
-    let line = message.lines().next().unwrap_or_default();
-    line.rsplit_once(" at line ").map_or(line, |(what, _)| what).to_owned()
-}
-
-impl<'de> Deserialize<'de> for Yaml {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Yaml, D::Error> {
-        let spanned = Spanned::<Value>::deserialize(from)?;
-        Ok(Yaml { at: place(spanned.referenced), value: spanned.value })
-    }
-}
-
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Value, D::Error> {
-        from.deserialize_any(ValueVisitor)
-    }
-}
-
-struct ValueVisitor;
-
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
+    fn next(&mut self) -> Result<(Event<'t>, Span), Unread> {
+        match self.events.next_event() {
+            Some(Ok((event, span))) => {
+                self.at = span.start;
+                Ok((event, span))
+            }
+            Some(Err(error)) => Err(unread(&error)),
+            None => Ok((Event::StreamEnd, Span::empty(self.at))),
+        }
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    /// The node that begins with this event, to its end.
+    fn node(&mut self, event: Event<'t>, span: Span, depth_left: usize) -> Result<Yaml, Unread> {
+        let at = place(span.start);
+        let refuse = |fault| Err((at, fault));
+        let (Some(room), Some(depth_left)) = (self.room.checked_sub(1), depth_left.checked_sub(1)) else {
+            return refuse(Fault::TooComplex);
+        };
+        self.room = room;
+        let value = match event {
+            Event::Alias(_) => return refuse(Fault::Alias),
+            Event::Scalar(_, _, 1.., _)
+            | Event::SequenceStart(_, 1.., _)
+            | Event::MappingStart(_, 1.., _) => {
+                return refuse(Fault::Alias);
+            }
+            Event::Scalar(_, _, _, Some(tag))
+            | Event::SequenceStart(_, _, Some(tag))
+            | Event::MappingStart(_, _, Some(tag)) => return refuse(tagged(&tag)),
+            Event::Scalar(text, ScalarStyle::Plain, ..) => plain(text),
+            Event::Scalar(text, ..) => Value::Text(text.into_owned()),
+            Event::SequenceStart(..) => self.list(depth_left)?,
+            Event::MappingStart(..) => self.map(depth_left)?,
+            _ => return refuse(Fault::Yaml("a value is missing".to_owned())),
+        };
+        Ok(Yaml { at, value })
     }
 
-    fn visit_none<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
-        Value::deserialize(from)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Int(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(i64::try_from(value).map_or(Value::Float, Value::Int))
-    }
-
-    fn visit_i128<E>(self, _: i128) -> Result<Value, E> {
-        Ok(Value::Float)
-    }
-
-    fn visit_u128<E>(self, _: u128) -> Result<Value, E> {
-        Ok(Value::Float)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
-        Ok(Value::Float)
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::Text(value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
+    fn list(&mut self, depth_left: usize) -> Result<Value, Unread> {
         let mut list = Vec::new();
-        while let Some(item) = from.next_element()? {
-            list.push(item);
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, _) => return Ok(Value::List(list)),
+                (event, span) => list.push(self.node(event, span, depth_left)?),
+            }
         }
-        Ok(Value::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Value, A::Error> {
+    fn map(&mut self, depth_left: usize) -> Result<Value, Unread> {
         let mut map = Vec::new();
-        while let Some(key) = from.next_key::<Spanned<String>>()? {
-            map.push((Key { at: place(key.referenced), name: key.value }, from.next_value()?));
+        loop {
+            let key = match self.next()? {
+                (Event::MappingEnd, _) => return Ok(Value::Map(map)),
+                (Event::Scalar(name, _, 0, None), span) => {
+                    Key { at: place(span.start), name: name.into_owned() }
+                }
+                (event, span) => {
+                    // A fault in itself is told as what it is.
+                    self.node(event, span, depth_left)?;
+                    let why = "a key must be a text, not a list or mapping".to_owned();
+                    return Err((place(span.start), Fault::Yaml(why)));
+                }
+            };
+            let (event, span) = self.next()?;
+            map.push((key, self.node(event, span, depth_left)?));
         }
-        Ok(Value::Map(map))
+    }
+}
+
+fn place(marker: Marker) -> Place {
+    let counted = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    Place { line: counted(marker.line()), column: counted(marker.col()).saturating_add(1) }
+}
+
+fn unread(error: &ScanError) -> Unread {
+    let fault = match error.kind() {
+        ErrorKind::RecursionLimitExceeded => Fault::TooComplex,
+        ErrorKind::UnknownAnchor => Fault::Alias,
+        kind => unreadable(&kind.to_string()),
+    };
+    (place(*error.marker()), fault)
+}
+
+/// What the parser says most often, told with a remedy; all else in its own words.
+fn unreadable(why: &str) -> Fault {
+    match why {
+        _ if why.contains("tabs disallowed") || why.contains("tab character") => Fault::Tab,
+        _ if why.contains("quoted scalar") => Fault::QuoteNotClosed,
+        _ if why.contains("mapping values are not allowed") => Fault::Colon,
+        _ if why.contains("flow mapping") || why.contains("flow sequence") => Fault::NotClosed,
+        _ if why.contains("block mapping")
+            || why.contains("block sequence")
+            || why.contains("block collection")
+            || why.contains("indentation") =>
+        {
+            Fault::Indented
+        }
+        _ => Fault::Yaml(why.to_owned()),
+    }
+}
+
+fn tagged(tag: &Tag) -> Fault {
+    let tag = super::fault::shortened(&tag.original());
+    Fault::Yaml(format!("tags such as `{tag}` are not used in flows; write the value without it"))
+}
+
+/// What stands without quotes: nothing, a truth, a number, or a text.
+fn plain(text: Cow<'_, str>) -> Value {
+    match text.as_ref() {
+        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
+        "true" | "True" | "TRUE" => return Value::Bool(true),
+        "false" | "False" | "FALSE" => return Value::Bool(false),
+        ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF" | "-.inf" | "-.Inf" | "-.INF" => {
+            return Value::Float;
+        }
+        _ => {}
+    }
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(&text);
+    let whole = digits.split(['.', 'e', 'E']).next().unwrap_or_default();
+    let begins_with_zero = whole.len() > 1 && whole.starts_with('0');
+    if begins_with_zero || !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return Value::Text(text.into_owned());
+    }
+    match text.parse::<i64>() {
+        Ok(number) => Value::Int(number),
+        Err(_) if text.parse::<f64>().is_ok() => Value::Float,
+        Err(_) => Value::Text(text.into_owned()),
     }
 }
 
@@ -200,10 +260,48 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_aliases_and_size_are_refused_not_followed() {
-        assert!(faults_of(&"[".repeat(100_000)).contains("recursion limit"));
-        assert!(faults_of(&"- ".repeat(200)).contains("nested too deeply"));
-        assert!(faults_of("a: &x [1]\nb: [*x, *x]\n").contains("anchors and aliases"));
-        assert!(faults_of(&"#".repeat(MAX_BYTES + 1)).contains("larger than 1 MB"));
+    fn what_has_no_quotes_is_read_as_people_mean_it() {
+        let faults = Faults::of("f.yaml");
+        for (text, expected) in [
+            ("12", "Int(12)"),
+            ("-3", "Int(-3)"),
+            ("0", "Int(0)"),
+            ("055", "Text(\"055\")"),
+            ("1_000", "Text(\"1_000\")"),
+            ("0x1F", "Text(\"0x1F\")"),
+            ("1.5", "Float"),
+            ("1e3", "Float"),
+            (".5", "Float"),
+            ("99999999999999999999", "Float"),
+            ("10:30", "Text(\"10:30\")"),
+            ("6s", "Text(\"6s\")"),
+            ("inf", "Text(\"inf\")"),
+            ("yes", "Text(\"yes\")"),
+            ("true", "Bool(true)"),
+            ("\"true\"", "Text(\"true\")"),
+            ("'12'", "Text(\"12\")"),
+            ("~", "Null"),
+            ("", "Null"),
+            ("|-\n  uno\n  due", "Text(\"uno\\ndue\")"),
+            (">-\n  uno\n  due", "Text(\"uno due\")"),
+        ] {
+            let yaml = Yaml::parse(&format!("a: {text}\n"), &faults).unwrap();
+            let Value::Map(top) = yaml.value else { panic!("{text}") };
+            assert_eq!(format!("{:?}", top[0].1.value), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_aliases_tags_and_size_are_refused_not_followed() {
+        for text in ["[".repeat(100_000), "- ".repeat(200), "{a: ".repeat(100), "? ".repeat(100)] {
+            assert!(faults_of(&text).contains("nested too deeply"), "{}", faults_of(&text));
+        }
+        assert!(faults_of("a: &x [1]\nb: [*x, *x]\n").starts_with("f.yaml:1:"));
+        assert!(faults_of("a: &x 1\n").contains("anchors and aliases"));
+        assert!(faults_of("a: *x\n").contains("anchors and aliases"));
+        assert!(faults_of("a: !!python/object:os.system {}\n").contains("tags such as"));
+        assert!(faults_of("[a, b]: c\n").contains("a key must be a text"));
+        assert!(faults_of("a: 1\n---\nb: 2\n").contains("more than one document"));
+        assert!(faults_of(&"#".repeat(MAX_BYTES + 1)).contains("larger than 256 KB"));
     }
 }

@@ -27,6 +27,11 @@ impl Outside {
         Outside { views, connectors, told, answers }
     }
 
+    /// Asks these from now on; what is being asked is answered still.
+    pub fn connect(&mut self, connectors: Connectors) {
+        self.connectors = connectors;
+    }
+
     /// Has a question answered; returns at once.
     pub fn ask(&self, id: AskId, question: Question) {
         let asker = Asker { id: Some(id), told: self.told.clone() };

@@ -40,7 +40,7 @@ pub enum AskError {
         why: String,
     },
     /// Nobody is there.
-    #[error("no exchange answers at {address} ({why}); is `centralino serve` running, with this --http?")]
+    #[error("no exchange answers at {address} ({why}); is `centralino serve` running there?")]
     NoAnswer {
         /// Where.
         address: SocketAddr,
@@ -152,6 +152,15 @@ impl Client {
     ) -> Result<T, AskError> {
         let octets = self.accepted(response)?;
         serde_json::from_slice(&octets).map_err(|error| self.strange(error))
+    }
+
+    /// Have something done that answers.
+    ///
+    /// # Errors
+    /// Nobody answers, or with a refusal.
+    pub fn submit<T: DeserializeOwned>(&self, path: &str) -> Result<T, AskError> {
+        let request = self.agent.post(self.url(path)).header("authorization", self.bearer());
+        self.read(request.send_empty())
     }
 
     /// The body of an answer that is no refusal.

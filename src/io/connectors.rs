@@ -219,6 +219,10 @@ impl Server {
             Error::Timeout(_) => format!("no answer within {} ms", timeout.as_millis()),
             Error::HostNotFound => "the server's name is not known".to_owned(),
             Error::ConnectionFailed => "no connection to the server".to_owned(),
+            // What TLS refuses comes as bytes that are not what they should be: certificates are looked at while reading.
+            Error::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                return Failure::Lasting(format!("the server cannot be trusted ({error})"));
+            }
             Error::Io(error) => format!("the connection failed ({})", error.kind()),
             Error::BodyExceedsLimit(_) => {
                 let most = self.max_answer_bytes;

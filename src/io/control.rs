@@ -12,8 +12,9 @@ use super::connectors::Connectors;
 use super::health::{Health, Readiness};
 use super::media::MediaPlane;
 use super::sip::{SipSockets, StreamEvent};
+use super::speaking::Speaker;
 use super::store::Store;
-use crate::engine::{Command, Engine, Input, Output, Reply, RequestId};
+use crate::engine::{Command, Engine, Files, Input, Output, Reply, RequestId};
 use crate::journal::StoreEvent;
 use crate::media;
 use crate::time::{Mono, Now};
@@ -49,8 +50,14 @@ impl Clock {
     }
 }
 
-/// One command on its way to the loop, and where its reply goes.
-type Request = (Command, oneshot::Sender<Reply>);
+/// One command on its way to the loop.
+#[derive(Debug)]
+struct Request {
+    command: Command,
+    /// With a reload: whom flows ask from then on.
+    connectors: Option<Connectors>,
+    reply: oneshot::Sender<Reply>,
+}
 
 /// The exchange has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,8 +76,20 @@ impl ControlHandle {
     /// # Errors
     /// The exchange has stopped.
     pub async fn ask(&self, command: Command) -> Result<Reply, Gone> {
+        self.send(command, None).await
+    }
+
+    /// Go on with other files, and with the connectors that they name.
+    ///
+    /// # Errors
+    /// The exchange has stopped.
+    pub async fn reload(&self, files: Files, connectors: Connectors) -> Result<Reply, Gone> {
+        self.send(Command::Reload(Box::new(files)), Some(connectors)).await
+    }
+
+    async fn send(&self, command: Command, connectors: Option<Connectors>) -> Result<Reply, Gone> {
         let (reply, answer) = oneshot::channel();
-        self.requests.send((command, reply)).await.map_err(|_| Gone)?;
+        self.requests.send(Request { command, connectors, reply }).await.map_err(|_| Gone)?;
         answer.await.map_err(|_| Gone)
     }
 }
@@ -83,6 +102,7 @@ pub struct Control {
     media: MediaPlane,
     store: Store,
     outside: Outside,
+    speaker: Speaker,
     health: Arc<Health>,
     requests: mpsc::Receiver<Request>,
     waiting: BTreeMap<RequestId, oneshot::Sender<Reply>>,
@@ -99,6 +119,7 @@ impl Control {
         media: MediaPlane,
         store: Store,
         connectors: Connectors,
+        speaker: Speaker,
     ) -> (Control, ControlHandle) {
         let outside = Outside::new(store.views(), connectors);
         let (requests, inbox) = mpsc::channel(MAX_COMMANDS);
@@ -110,6 +131,7 @@ impl Control {
             health: store.health(),
             store,
             outside,
+            speaker,
             requests: inbox,
             waiting: BTreeMap::new(),
             last_request: 0,
@@ -124,8 +146,8 @@ impl Control {
     }
 
     /// Run until the engine says that it has stopped; everything it appended is durable then. `tell_ready` is called once calls are
-    /// let in.
-    pub async fn run(mut self, tell_ready: impl FnOnce()) {
+    /// let in, `tell_gone` while the data directory is ours for the last time.
+    pub async fn run(mut self, tell_ready: impl FnOnce(), tell_gone: impl FnOnce()) {
         let mut buffer = vec![0; MAX_DATAGRAM];
         let mut tell_ready = Some(tell_ready);
         let mut alarm = Alarm::new(self.clock);
@@ -156,6 +178,11 @@ impl Control {
                         self.feed(Input::Told(id, told));
                     }
                 }
+                spoken = self.speaker.recv() => {
+                    if let Some((id, spoken)) = spoken {
+                        self.feed(Input::Spoken(id, spoken));
+                    }
+                }
                 request = self.requests.recv() => {
                     if let Some(request) = request {
                         self.on_request(request);
@@ -169,6 +196,7 @@ impl Control {
             self.on_media(event);
         }
         self.sip.finish(UNSENT_PATIENCE).await;
+        tell_gone();
         self.store.close();
     }
 
@@ -200,7 +228,10 @@ impl Control {
         });
     }
 
-    fn on_request(&mut self, (command, reply): Request) {
+    fn on_request(&mut self, Request { command, connectors, reply }: Request) {
+        if let Some(connectors) = connectors {
+            self.outside.connect(connectors);
+        }
         self.last_request += 1;
         let id = RequestId(self.last_request);
         self.waiting.insert(id, reply);
@@ -220,6 +251,7 @@ impl Control {
                     }
                 }
                 Output::Ask(id, question) => self.outside.ask(id, question),
+                Output::Speak(id, text) => self.speaker.speak(id, text),
                 Output::Stopped => self.stopped = true,
             }
         }

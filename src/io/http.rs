@@ -26,6 +26,7 @@ use serde_json::json;
 use super::control::ControlHandle;
 use super::health::{Health, Readiness};
 use super::records::{self, RecordsError, Wanted};
+use super::reload::{ReloadError, Reloader};
 use super::store::ViewsHandle;
 use super::views_sled::SledViews;
 use crate::engine::{Command, Reply};
@@ -34,8 +35,8 @@ use crate::journal::seal::Keys;
 use crate::switches::Switch;
 use crate::words::StatusChange;
 
-/// Largest body taken: the longest is a pause with its reason.
-const MAX_BODY: usize = 4 * 1024;
+/// Largest body taken: the longest is a bulletin with its text in several languages.
+const MAX_BODY: usize = 16 * 1024;
 /// How long one request may take, from its head to its answer.
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 /// Longest reason of a pause: it is written down at every change.
@@ -47,6 +48,8 @@ pub struct Pages {
     pub control: ControlHandle,
     /// The views.
     pub views: ViewsHandle,
+    /// Reads the files again.
+    pub reloader: Arc<Reloader>,
     /// How the exchange is.
     pub health: Arc<Health>,
     /// What must be shown to be let in.
@@ -82,6 +85,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/outbox", get(outbox))
         .route("/api/seats/{seat}/status", post(seat_status))
         .route("/api/switches", get(switches).post(switch))
+        .route("/api/reload", post(reload))
         .fallback(nothing_here)
         .layer(middleware::from_fn_with_state(pages.clone(), guard::guard));
     Router::new()
@@ -259,5 +263,13 @@ async fn switch(
         Ok(Reply::Unwritten) => Ok(StatusCode::ACCEPTED.into_response()),
         Ok(_) => Ok(StatusCode::NO_CONTENT.into_response()),
         Err(_) => Err(stopped()),
+    }
+}
+
+async fn reload(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
+    match pages.reloader.reload().await {
+        Ok(reloaded) => Ok(Json(reloaded).into_response()),
+        Err(ReloadError::Faults(faults)) => Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, faults.join("\n"))),
+        Err(ReloadError::Gone(_)) => Err(stopped()),
     }
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::crm::{CaseLine, CaseStatus, ContactLine, MessageLine};
+use crate::crm::{Case, CaseLine, CaseStatus, ContactLine, MessageLine};
 use crate::ids::{BadStamp, CaseId, ContactId, QueueId};
 use crate::journal::Lsn;
-use crate::journal::entry::Entry;
+use crate::journal::entry::{Entry, Fact};
 use crate::journal::seal::Keys;
+use crate::time::rome;
 use crate::views::{ContactFilter, Cursor, Page, ViewError, Views};
 use crate::words::Outcome;
 
@@ -31,6 +32,9 @@ pub struct Wanted {
     pub number: Option<String>,
     /// Cases only: this far.
     pub status: Option<CaseStatus>,
+    /// Cases only: with a message that operators have to listen to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub voicemail: bool,
     /// At most so many rows.
     pub limit: Option<usize>,
     /// Go on from here: `next` of the answer before.
@@ -88,7 +92,23 @@ pub struct ContactStory {
     #[serde(flatten)]
     pub line: ContactLine,
     /// Its facts, in order, personal fields readable unless they were erased.
-    pub story: Vec<Entry>,
+    pub story: Vec<Step>,
+}
+
+/// One fact of a story.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// When, RFC 3339 in Rome's time.
+    pub at: String,
+    /// What happened.
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+impl From<Entry> for Step {
+    fn from(Entry { at_ms, fact }: Entry) -> Step {
+        Step { at: rome(at_ms), fact }
+    }
 }
 
 /// A case with its contacts.
@@ -127,12 +147,13 @@ pub fn cases(views: &impl Views, keys: &Keys, wanted: &Wanted) -> Result<CasePag
     let listing = views.contacts(&wanted.filter(keys), &wanted.page()?)?;
     let (mut cases, mut seen) = (Vec::new(), BTreeSet::new());
     for contact in &listing.contacts {
-        if !seen.insert(contact.case) {
-            continue;
-        }
-        let case = views.case(contact.case)?;
-        let suits = |status| wanted.status.is_none_or(|wanted| status == wanted);
-        cases.extend(case.filter(|case| suits(case.status)).map(|case| case.line()));
+        let Some(id) = contact.case.filter(|case| seen.insert(*case)) else { continue };
+        let case = views.case(id)?;
+        let suits = |case: &Case| {
+            wanted.status.is_none_or(|status| case.status == status)
+                && (!wanted.voicemail || case.has_voicemail())
+        };
+        cases.extend(case.filter(suits).map(|case| case.line()));
     }
     Ok(CasePage { cases, next: listing.next.map(|cursor| cursor.to_string()) })
 }
@@ -154,7 +175,7 @@ pub fn contact(views: &impl Views, keys: &Keys, id: ContactId) -> Result<Option<
     let contact = views.contact(id)?;
     Ok(contact.map(|contact| {
         let line = contact.line(keys);
-        let story = contact.story.into_iter().map(|entry| keys.unseal_entry(entry)).collect();
+        let story = contact.story.into_iter().map(|entry| keys.unseal_entry(entry).into()).collect();
         ContactStory { line, story }
     }))
 }

@@ -118,8 +118,11 @@ pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
         queues: config.queues.keys().cloned().collect(),
         entities: config.entities.keys().cloned().collect(),
         topics: config.topics.keys().cloned().collect(),
-        schedules: config.calendars.schedules.keys().cloned().collect(),
+        schedules: config.calendars.schedules.clone(),
         connectors: config.connectors.keys().cloned().collect(),
+        articles: config.knowledge.keys().cloned().collect(),
+        destinations: config.destinations.also.clone(),
+        no_way_out: config.trunks.iter().all(|trunk| trunk.outgoing.is_none()),
         unconnected: crate::engine::UNCONNECTED.into(),
         ..Environment::default()
     };

@@ -56,9 +56,7 @@ const MAX_QUESTIONS: usize = 4096;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process owns it.
-    #[error(
-        "the data directory {dir} is in use by another process; stop that one, or ask it by `--http ADDR:PORT`"
-    )]
+    #[error("the data directory {dir} is in use by another process; stop that one first")]
     InUse {
         /// The directory.
         dir: String,

@@ -53,8 +53,9 @@ pub enum Fact {
     ContactOpened {
         /// The contact.
         contact: ContactId,
-        /// Its case.
-        case: CaseId,
+        /// Its case; none: it was refused, or a seat made it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseId>,
         /// Who, when the number is known.
         citizen: Option<CitizenId>,
         /// Number as received, or `anonymous`; personal.
@@ -223,6 +224,40 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         recording: Option<String>,
     },
+    /// A number outside was called for the citizen.
+    NumberCalled {
+        /// The contact.
+        contact: ContactId,
+        /// The number.
+        number: Destination,
+        /// By which trunk.
+        trunk: String,
+    },
+    /// The call to the number led to nothing.
+    NumberNotTaken {
+        /// The contact.
+        contact: ContactId,
+        /// Why: `rejected` is busy.
+        why: NotTaken,
+        /// What the trunk answered (a status of SIP), if it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+    },
+    /// Citizen and whoever answered at the number hear each other.
+    Transferred {
+        /// The contact.
+        contact: ContactId,
+        /// The number.
+        number: Destination,
+        /// Recording, below the recordings directory.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recording: Option<String>,
+    },
+    /// They no longer hear each other.
+    TransferEnded {
+        /// The contact.
+        contact: ContactId,
+    },
     /// One side put the other on hold, or took it back.
     Held {
         /// The contact.
@@ -256,6 +291,35 @@ pub enum Fact {
         /// The disposition.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         disposition: Option<String>,
+    },
+    /// The citizen speaks to the exchange itself and is recorded alone, because a node of the flow asks for it.
+    TakeBegun {
+        /// The contact.
+        contact: ContactId,
+        /// Recording, below the recordings directory.
+        file: String,
+        /// It becomes a message for the operators of this queue.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
+    },
+    /// What the citizen said is kept with the contact's case.
+    TakeKept {
+        /// The contact.
+        contact: ContactId,
+        /// Below the recordings directory.
+        file: String,
+        /// Length.
+        ms: u64,
+        /// The operators of this queue have to listen to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
+    },
+    /// What the citizen said, if anything, is not kept, and its file is removed.
+    TakeDropped {
+        /// The contact.
+        contact: ContactId,
+        /// Below the recordings directory.
+        file: String,
     },
     /// A recording is closed: its length is known.
     Recorded {
@@ -362,6 +426,16 @@ pub enum Personal {
     Erased,
 }
 
+/// A number that was called: an office's may be read by everybody, a person's is sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Destination {
+    /// It stands in the flow.
+    Public(String),
+    /// It tells something about a person.
+    Personal(Personal),
+}
+
 impl std::fmt::Debug for Personal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -393,10 +467,17 @@ impl Fact {
             | Fact::SeatRung { contact, .. }
             | Fact::SeatNotTaken { contact, .. }
             | Fact::Joined { contact, .. }
+            | Fact::NumberCalled { contact, .. }
+            | Fact::NumberNotTaken { contact, .. }
+            | Fact::Transferred { contact, .. }
+            | Fact::TransferEnded { contact }
             | Fact::Held { contact, .. }
             | Fact::Parted { contact, .. }
             | Fact::WrappedUp { contact, .. }
             | Fact::Coded { contact, .. }
+            | Fact::TakeBegun { contact, .. }
+            | Fact::TakeKept { contact, .. }
+            | Fact::TakeDropped { contact, .. }
             | Fact::SoundMissing { contact, .. }
             | Fact::ContactClosed { contact, .. }
             | Fact::DialogOpened { contact, .. }

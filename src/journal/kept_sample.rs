@@ -5,7 +5,7 @@ use rand::{SeedableRng, rngs::ChaCha20Rng};
 
 use super::Journal;
 use super::disk::{Disk, DiskFile};
-use super::entry::{Entry, Fact, Personal};
+use super::entry::{Destination, Entry, Fact, Personal};
 use super::file_journal::FileJournal;
 use super::sim_disk::SimDisk;
 use crate::ids::{CaseId, CitizenId, ContactId, Stamp};
@@ -42,7 +42,7 @@ fn told() -> Vec<Entry> {
         Fact::CitizenFound { citizen: CitizenId(stamp), number: clear("+390552768224"), contact },
         Fact::ContactOpened {
             contact,
-            case: CaseId(1001),
+            case: Some(CaseId(1001)),
             citizen: Some(CitizenId(stamp)),
             from: clear("0552768224"),
             to: "055055".to_owned(),
@@ -167,8 +167,59 @@ fn facts_added_since_are_written_in_words_that_stay() {
             r#"{"at_ms":7,"fact":"message_queued","contact":"1.7.42","channel":"sms","language":"it","letter":{"sealed":"c2lnaWxsbw"}}"#,
         ),
         (
+            Fact::TakeBegun { contact, file: "1.wav".to_owned(), queue: Some("tributi".into()) },
+            r#"{"at_ms":7,"fact":"take_begun","contact":"1.7.42","file":"1.wav","queue":"tributi"}"#,
+        ),
+        (
+            Fact::TakeKept { contact, file: "1.wav".to_owned(), ms: 9_000, queue: None },
+            r#"{"at_ms":7,"fact":"take_kept","contact":"1.7.42","file":"1.wav","ms":9000}"#,
+        ),
+        (
+            Fact::TakeDropped { contact, file: "1.wav".to_owned() },
+            r#"{"at_ms":7,"fact":"take_dropped","contact":"1.7.42","file":"1.wav"}"#,
+        ),
+        (
             Fact::Announced { contact, position: 3 },
             r#"{"at_ms":7,"fact":"announced","contact":"1.7.42","position":3}"#,
+        ),
+        (
+            Fact::NumberCalled {
+                contact,
+                number: Destination::Public("0552768224".to_owned()),
+                trunk: "demo".to_owned(),
+            },
+            r#"{"at_ms":7,"fact":"number_called","contact":"1.7.42","number":{"public":"0552768224"},"trunk":"demo"}"#,
+        ),
+        (
+            Fact::NumberCalled {
+                contact,
+                number: Destination::Personal(Personal::Sealed("c2lnaWxsbw".to_owned())),
+                trunk: "demo".to_owned(),
+            },
+            r#"{"at_ms":7,"fact":"number_called","contact":"1.7.42","number":{"personal":{"sealed":"c2lnaWxsbw"}},"trunk":"demo"}"#,
+        ),
+        (
+            Fact::NumberNotTaken { contact, why: NotTaken::Rejected, status: Some(486) },
+            r#"{"at_ms":7,"fact":"number_not_taken","contact":"1.7.42","why":"rejected","status":486}"#,
+        ),
+        (
+            Fact::Transferred {
+                contact,
+                number: Destination::Public("0552768224".to_owned()),
+                recording: Some("2026/11/1.7.42.wav".to_owned()),
+            },
+            r#"{"at_ms":7,"fact":"transferred","contact":"1.7.42","number":{"public":"0552768224"},"recording":"2026/11/1.7.42.wav"}"#,
+        ),
+        (Fact::TransferEnded { contact }, r#"{"at_ms":7,"fact":"transfer_ended","contact":"1.7.42"}"#),
+        (
+            Fact::ContactClosed {
+                contact,
+                outcome: Outcome::Transferred,
+                ended_by: EndedBy::Callee,
+                short: false,
+                why: None,
+            },
+            r#"{"at_ms":7,"fact":"contact_closed","contact":"1.7.42","outcome":"transferred","ended_by":"callee"}"#,
         ),
         (
             Fact::Switched { switch: Switch::Open { scope: Scope::Everything }, by: "command".to_owned() },

@@ -84,6 +84,9 @@ pub struct Recovery {
     pub citizens: BTreeMap<NumberHash, CitizenId>,
     /// Recordings begun and not closed, each with its contact.
     pub recordings: BTreeMap<String, ContactId>,
+    /// What citizens said to the exchange itself, and nothing has been decided of.
+    #[serde(default)]
+    pub takes: BTreeMap<String, OpenTake>,
     /// Bulletins and emergencies in force, unless their time is over.
     #[serde(default)]
     pub switches: Switches,
@@ -100,14 +103,17 @@ pub struct Recovery {
 /// A contact without an end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenContact {
-    /// Its case.
-    pub case: CaseId,
+    /// Its case, if it has one.
+    pub case: Option<CaseId>,
     /// When it began.
     pub opened_ms: i64,
     /// The exchange had answered it.
     pub answered: bool,
     /// The seat it was joined to.
     pub joined: Option<SeatId>,
+    /// It was joined to a number outside.
+    #[serde(default)]
+    pub transferred: bool,
     /// It had a place in a queue.
     #[serde(default)]
     pub waiting: bool,
@@ -143,6 +149,19 @@ pub struct OpenDialog {
     /// When a later start first had it to end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orphan_ms: Option<i64>,
+}
+
+/// A take that is neither kept nor dropped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenTake {
+    /// In which contact.
+    pub contact: ContactId,
+    /// It becomes a message for the operators of this queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueId>,
+    /// How long it is, once it is closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
 }
 
 /// Whom a seat talked with last.
@@ -193,10 +212,21 @@ impl Recovery {
                 self.on_seat_changed(seat, now, entry.at_ms);
             }
             Fact::Switched { switch, .. } => self.switches.apply(switch),
-            Fact::Recorded { file, .. }
-            | Fact::RecordingFailed { file, .. }
-            | Fact::RecordingDeleted { file } => {
+            Fact::Recorded { file, ms } => {
                 self.recordings.remove(file);
+                self.takes.entry(file.clone()).and_modify(|take| take.ms = Some(*ms));
+            }
+            Fact::RecordingFailed { file, .. } | Fact::RecordingDeleted { file } => {
+                self.recordings.remove(file);
+                self.takes.remove(file);
+            }
+            Fact::TakeBegun { contact, file, queue } => {
+                self.recordings.insert(file.clone(), *contact);
+                let take = OpenTake { contact: *contact, queue: queue.clone(), ms: None };
+                self.takes.insert(file.clone(), take);
+            }
+            Fact::TakeKept { file, .. } | Fact::TakeDropped { file, .. } => {
+                self.takes.remove(file);
             }
             Fact::Erased { contact } => drop(self.erased.insert(*contact)),
             Fact::Lost => self.epochs.values_mut().for_each(|epoch| *epoch = epoch.saturating_add(1)),
@@ -230,6 +260,7 @@ impl Recovery {
                     opened_ms: at_ms,
                     answered: false,
                     joined: None,
+                    transferred: false,
                     waiting: false,
                     left: None,
                     citizen: *citizen,
@@ -275,16 +306,20 @@ impl Recovery {
                     self.returning.on_cut_off(cut_off);
                 }
             }
+            Fact::Transferred { contact, recording, .. } => {
+                self.with_open(*contact, |open| open.transferred = true);
+                self.recordings.extend(recording.clone().map(|file| (file, *contact)));
+            }
             _ => {}
         }
     }
 
     /// What is on record is given out, whatever became of the entries that gave it out.
-    fn on_numbers(&mut self, contact: ContactId, case: CaseId) {
+    fn on_numbers(&mut self, contact: ContactId, case: Option<CaseId>) {
         let epoch = self.epochs.entry(contact.0.node).or_default();
         *epoch = contact.0.epoch.max(*epoch);
         let end = self.case_block.map_or(0, |(first, len)| first.saturating_add(u64::from(len)));
-        if end <= case.0 {
+        if let Some(case) = case.filter(|case| end <= case.0) {
             self.case_block = Some((case.0, 1));
         }
     }
@@ -365,7 +400,7 @@ mod tests {
     fn opened(count: u32) -> Fact {
         Fact::ContactOpened {
             contact: contact(count),
-            case: CaseId(u64::from(count)),
+            case: Some(CaseId(u64::from(count))),
             citizen: None,
             from: Personal::Clear("anonymous".to_owned()),
             to: "055055".to_owned(),

@@ -20,7 +20,7 @@ use rand::rngs::ChaCha20Rng;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::entry::{Entry, Fact, Personal};
+use super::entry::{Destination, Entry, Fact, Personal};
 use crate::ids::ContactId;
 
 const NONCE: usize = 24;
@@ -166,6 +166,10 @@ impl Fact {
             Fact::CitizenFound { contact, number, .. } => Some((*contact, "number", number)),
             Fact::ContactOpened { contact, from, .. } => Some((*contact, "from", from)),
             Fact::MessageQueued { contact, letter, .. } => Some((*contact, "letter", letter)),
+            Fact::NumberCalled { contact, number: Destination::Personal(number), .. }
+            | Fact::Transferred { contact, number: Destination::Personal(number), .. } => {
+                Some((*contact, "called", number))
+            }
             Fact::DialogOpened { contact, record, .. } => Some((*contact, "record", record)),
             _ => None,
         }

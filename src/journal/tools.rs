@@ -21,6 +21,7 @@ use super::entry::{Entry, Personal};
 use super::log::{LogError, segments};
 use super::reader::Reader;
 use super::seal::Keys;
+use crate::time::rome;
 
 /// The entries as JSON lines. `keys`: with personal fields readable; without: masked. Segments whose first entries were
 /// archived away begin where they begin.
@@ -53,6 +54,7 @@ fn export_line(lsn: Lsn, mut entry: Entry, clear: bool) -> String {
     let mut json = serde_json::to_value(&entry).expect("entries are plain data with string keys");
     if let Value::Object(fields) = &mut json {
         fields.insert("lsn".to_owned(), Value::from(lsn.0));
+        fields.insert("at".to_owned(), Value::from(rome(entry.at_ms)));
         if let Some((field, text)) = shown {
             fields.insert(field.to_owned(), text);
         }

@@ -8,16 +8,26 @@ use super::Sound;
 /// Hertz, seconds and loudness of the tone that says "somebody is here": A above the middle, short, as loud as speech.
 const ATTENTION: (f32, f32, f32) = (440.0, 0.3, 0.07);
 
+/// The same of the tone that says "speak now": what answering machines have taught people to wait for.
+const SPEAK_NOW: (f32, f32, f32) = (1000.0, 0.4, 0.07);
+
 /// A tone and as long a pause, for where no recording is to be had.
 pub fn attention() -> &'static Arc<Sound> {
-    static TONE: LazyLock<Arc<Sound>> = LazyLock::new(|| {
-        let (hertz, seconds, loudness) = ATTENTION;
-        let wave = (0u16..).map(|at| f32::from(at) / 8000.0).take_while(|at| *at < 2.0 * seconds);
-        let sample = |at: f32| if at < seconds { (at * hertz * std::f32::consts::TAU).sin() } else { 0.0 };
-        let samples: Vec<i16> = wave.map(|at| whole(sample(at) * loudness)).collect();
-        Arc::new(Sound::encode("attention", &samples))
-    });
+    static TONE: LazyLock<Arc<Sound>> = LazyLock::new(|| tone("attention", ATTENTION, ATTENTION.1));
     &TONE
+}
+
+/// The tone before a take. Nothing follows it: who waited for it speaks at once.
+pub fn speak_now() -> &'static Arc<Sound> {
+    static TONE: LazyLock<Arc<Sound>> = LazyLock::new(|| tone("speak-now", SPEAK_NOW, 0.0));
+    &TONE
+}
+
+fn tone(name: &str, (hertz, seconds, loudness): (f32, f32, f32), pause: f32) -> Arc<Sound> {
+    let wave = (0u16..).map(|at| f32::from(at) / 8000.0).take_while(|at| *at < seconds + pause);
+    let sample = |at: f32| if at < seconds { (at * hertz * std::f32::consts::TAU).sin() } else { 0.0 };
+    let samples: Vec<i16> = wave.map(|at| whole(sample(at) * loudness)).collect();
+    Arc::new(Sound::encode(name, &samples))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "-1 to 1 is brought to 16 bits")]

@@ -6,8 +6,8 @@
 //!
 //! The path of a packet: [`rtp`] reads it, [`source`] says whether it is the peer's, [`dtmf`] makes digits of key events,
 //! [`plane`] carries it to the bridge partner, whose [`stream`] numbers it and [`g711`] changes its law, and [`mixer`] lays
-//! it into the recording. Prompts and music come from the leg's [`player`], a frame on each beat; [`level`] says how loud a
-//! prompt is, for whoever makes them.
+//! it into the recording. What a caller says to the exchange itself is a [`take`]. Prompts and music come from the leg's
+//! [`player`], a frame on each beat; [`level`] says how loud a prompt is, for whoever makes them.
 
 pub mod dtmf;
 pub mod g711;
@@ -20,11 +20,14 @@ pub mod player;
 pub mod rtp;
 pub mod source;
 pub mod stream;
+pub mod take;
 pub mod tape;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
+
+use self::take::TakeRules;
 
 /// A media leg; the owner chooses the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,11 +95,20 @@ pub struct Remote {
     pub receive: bool,
 }
 
-/// A stereo file: citizen left, operator right.
+/// A file: of a talk in stereo, citizen left, operator right; of a take or a built-in phone in mono.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
     /// Path below the recordings directory, `2026/11/24/1.3.42.wav`.
     pub file: Arc<str>,
+}
+
+/// What a caller said in a take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// How long the caller spoke, pauses left out.
+    pub spoken: Duration,
+    /// The whole of it, when it may have to be played back.
+    pub sound: Option<Arc<Sound>>,
 }
 
 /// What control asks of the media plane.
@@ -159,6 +171,28 @@ pub enum Command {
         leg: LegId,
         /// Where to.
         recording: Recording,
+    },
+    /// Record what this leg's peer says, and nothing else, until it has said all, as a mono file. Answered by `Recorded` or
+    /// `RecordingFailed`. A take under way ends.
+    Take {
+        /// The leg.
+        leg: LegId,
+        /// Where to.
+        recording: Recording,
+        /// When it has said all.
+        rules: TakeRules,
+    },
+    /// The peer has said all: its take ends. Nothing, when it has none.
+    EndTake {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Remove a recording that is closed, or being closed.
+    Discard {
+        /// The leg that it was taken from.
+        leg: LegId,
+        /// Its file.
+        file: Arc<str>,
     },
     /// Has the peer been sending? Answered by `Listened`.
     Listen {
@@ -228,6 +262,8 @@ pub enum Event {
         file: Arc<str>,
         /// Its length.
         length: Duration,
+        /// What was said, when it is a take. One that a crash cut off tells nothing of it.
+        said: Option<Said>,
     },
     /// A recording could not be written; the call goes on.
     RecordingFailed {

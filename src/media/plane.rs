@@ -4,6 +4,8 @@
 //! datagrams and beats pass through a [`Sink`]; in the simulator there are none, and keys, sending and the ends of plays
 //! are known by themselves. Orders for a leg that is gone are ignored: control may not know yet.
 
+mod takes;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 
@@ -14,9 +16,11 @@ use super::leg::{Incoming, Leg, Limits};
 use super::player::Player;
 use super::rtp::{MAX_PACKET, Packet};
 use super::stream::Stream;
-use super::tape::{Side, TapeId, TapeOrder, Taped};
-use super::{Codec, Command, Event, LegId, Recording, Remote};
-use crate::time::Mono;
+use super::take::Take;
+use super::tape::{Form, Side, Spoken, TapeId, TapeOrder, Taped};
+use super::{Codec, Command, Event, LegId, Recording, Remote, Said};
+use crate::time::{Mono, earliest};
+use takes::simulated;
 
 /// Events that control has not taken; beyond, keys are not told. Only a flood of keys while control stands still gets there.
 const MAX_EVENTS: usize = 10_000;
@@ -54,6 +58,7 @@ struct Slot {
     leg: Leg,
     partner: Option<LegId>,
     tape: Option<(TapeId, Side)>,
+    take: Option<Take>,
     /// The alarm set for it: never later than what the leg asks for, perhaps earlier.
     alarm: Option<Mono>,
     /// Counted among those that beats concern.
@@ -70,7 +75,7 @@ struct Due {
 impl Due {
     /// Sets the alarm forward if the leg asks for an earlier one; a later one is found when this one fires.
     fn note(&mut self, id: LegId, slot: &mut Slot) {
-        let wanted = slot.leg.poll_timeout();
+        let wanted = earliest([slot.leg.poll_timeout(), slot.take.as_ref().map(Take::ends_at)]);
         let keep = match (slot.alarm, wanted) {
             (Some(set), Some(wanted)) => set <= wanted,
             (set, wanted) => set == wanted,
@@ -139,7 +144,8 @@ impl Plane {
         self.close(now, leg);
         let stream = Stream::new(self.chance.next_u32(), self.chance.next_u64());
         let machine = Leg::new(leg, self.limits, self.pace == Pace::Beats, stream);
-        self.legs.insert(leg, Slot { leg: machine, partner: None, tape: None, alarm: None, on_beat: false });
+        let slot = Slot { leg: machine, partner: None, tape: None, take: None, alarm: None, on_beat: false };
+        self.legs.insert(leg, slot);
         self.events.push_back(Event::Opened { leg, port });
     }
 
@@ -160,6 +166,9 @@ impl Plane {
             Command::Unbridge { leg } => self.unbridge(now, leg),
             Command::SendDigit { leg, digit } => self.with(leg, |leg| leg.press(digit)),
             Command::Record { leg, recording } => self.record(now, leg, recording),
+            Command::Take { leg, recording, rules } => self.begin_take(now, leg, recording, rules),
+            Command::EndTake { leg } => self.end_take(now, leg),
+            Command::Discard { file, .. } => self.discard(file),
             Command::Listen { leg } => {
                 if let Some(slot) = self.legs.get(&leg) {
                     let heard = slot.leg.hears_peer(now);
@@ -181,9 +190,11 @@ impl Plane {
         if a == b || !self.legs.contains_key(&a) || !self.legs.contains_key(&b) {
             return;
         }
-        self.unbridge(now, a);
-        self.unbridge(now, b);
-        let tape = record.map(|recording| self.start_tape(now, recording, true));
+        for id in [a, b] {
+            self.unbridge(now, id);
+            self.end_take(now, id);
+        }
+        let tape = record.map(|recording| self.start_tape(now, recording, Form::Talk));
         for (id, partner, side) in [(a, b, Side::Left), (b, a, Side::Right)] {
             if let Some(slot) = self.legs.get_mut(&id) {
                 slot.partner = Some(partner);
@@ -202,13 +213,14 @@ impl Plane {
         }
         self.with(id, Leg::unbridge);
         self.with(partner, Leg::unbridge);
-        self.stop_tape(now, tape);
+        self.stop_tape(now, tape, None);
     }
 
     fn record(&mut self, now: Mono, id: LegId, recording: Recording) {
+        self.end_take(now, id);
         let Some(old) = self.legs.get_mut(&id).map(|slot| slot.tape.take()) else { return };
-        self.stop_tape(now, old);
-        let tape = self.start_tape(now, recording, false);
+        self.stop_tape(now, old, None);
+        let tape = self.start_tape(now, recording, Form::Phone);
         if let Some(slot) = self.legs.get_mut(&id) {
             slot.tape = Some((tape, Side::Left));
         }
@@ -216,30 +228,33 @@ impl Plane {
 
     fn close(&mut self, now: Mono, id: LegId) {
         self.unbridge(now, id);
+        self.end_take(now, id);
         let Some(mut slot) = self.legs.remove(&id) else { return };
         self.due.forget_alarm(id, &mut slot);
         self.due.count(&mut slot, false);
-        self.stop_tape(now, slot.tape);
+        self.stop_tape(now, slot.tape, None);
     }
 
-    fn start_tape(&mut self, at: Mono, recording: Recording, stereo: bool) -> TapeId {
+    fn start_tape(&mut self, at: Mono, recording: Recording, form: Form) -> TapeId {
         self.last_tape += 1;
         let tape = TapeId(self.last_tape);
         if self.pace == Pace::Beats {
-            self.orders.push_back(TapeOrder::Start { tape, recording: recording.clone(), stereo, at });
+            self.orders.push_back(TapeOrder::Start { tape, recording: recording.clone(), form, at });
         }
         self.tapes.insert(tape, Tape { recording, since: at });
         tape
     }
 
     /// The recorder tells that a real file is closed; a simulated one is closed at once.
-    fn stop_tape(&mut self, at: Mono, tape: Option<(TapeId, Side)>) {
+    fn stop_tape(&mut self, at: Mono, tape: Option<(TapeId, Side)>, said: Option<Spoken>) {
         let Some((tape, _)) = tape else { return };
         let Some(Tape { recording, since }) = self.tapes.remove(&tape) else { return };
         match self.pace {
-            Pace::Beats => self.orders.push_back(TapeOrder::Stop { tape, at }),
+            Pace::Beats => self.orders.push_back(TapeOrder::Stop { tape, at, said }),
             Pace::Events => {
-                self.events.push_back(Event::Recorded { file: recording.file, length: at.since(since) });
+                let (file, length) = (recording.file, at.since(since));
+                let said = said.map(|said| simulated(&file, length, said));
+                self.events.push_back(Event::Recorded { file, length, said });
             }
         }
     }
@@ -266,6 +281,9 @@ impl Plane {
             Incoming::Sound(packet, codec) => {
                 if let Some(tape) = slot.tape {
                     sink.record(taped(tape, now, packet, codec));
+                }
+                if let Some(take) = &mut slot.take {
+                    take.handle_frame(now, codec, packet.payload);
                 }
             }
         }
@@ -324,7 +342,11 @@ impl Plane {
             let Some(slot) = self.legs.get_mut(&id) else { continue };
             slot.alarm = None;
             slot.leg.handle_timeout(now, &mut self.events);
+            let is_said = slot.take.is_some_and(|take| take.ends_at() <= now);
             self.due.note(id, slot);
+            if is_said {
+                self.end_take(now, id);
+            }
         }
     }
 

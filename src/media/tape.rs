@@ -1,4 +1,7 @@
-//! What the plane asks of a recorder: to open and close files, and to lay down frames.
+//! What the plane asks of a recorder: to open, close and remove files, and to lay down frames.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::rtp::RtpTime;
 use super::{Codec, Recording};
@@ -17,6 +20,36 @@ pub enum Side {
     Right,
 }
 
+/// What is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A talk: both sides, in a file of its own.
+    Talk,
+    /// A take: the caller alone, in a file of its own.
+    Take,
+    /// What a built-in phone hears: mono; the next trial takes the place of the last.
+    Phone,
+}
+
+impl Form {
+    /// Channels of the file.
+    pub fn channels(self) -> u16 {
+        match self {
+            Form::Talk => 2,
+            Form::Take | Form::Phone => 1,
+        }
+    }
+}
+
+/// What was said in a take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spoken {
+    /// How long the caller spoke, pauses left out.
+    pub spoken: Duration,
+    /// It may have to be played back.
+    pub replay: bool,
+}
+
 /// What the recorder has to do, when packets are real.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TapeOrder {
@@ -26,8 +59,8 @@ pub enum TapeOrder {
         tape: TapeId,
         /// The file.
         recording: Recording,
-        /// Both sides, or the left one alone.
-        stereo: bool,
+        /// What it will hold.
+        form: Form,
         /// Where its timeline begins.
         at: Mono,
     },
@@ -37,6 +70,13 @@ pub enum TapeOrder {
         tape: TapeId,
         /// Where its timeline ends.
         at: Mono,
+        /// What was said, when it is a take.
+        said: Option<Spoken>,
+    },
+    /// Remove a file that was closed before.
+    Discard {
+        /// Below the recordings directory.
+        file: Arc<str>,
     },
 }
 

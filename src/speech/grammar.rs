@@ -94,7 +94,7 @@ impl Grammar {
         let mut pieces = Vec::new();
         for word in &say.0 {
             match word {
-                Word::Piece(parts) => pieces.push(named(parts, values)),
+                Word::Piece(parts) => pieces.push(self.formed(named(parts, values), form)),
                 Word::Value { name, form: own } => match values.get(name.as_str()) {
                     Some(Given::Pieces(said)) => pieces.extend_from_slice(said),
                     // "duecento", and no zero after it.
@@ -116,19 +116,25 @@ impl Grammar {
         pieces
     }
 
+    /// A piece in its form if there is one: `f_ord_3` for `ord_3`.
+    fn formed(&self, piece: String, form: Option<&str>) -> String {
+        let formed = form.map(|form| format!("{form}_{piece}"));
+        formed.filter(|formed| self.texts.contains_key(formed)).unwrap_or(piece)
+    }
+
     /// `None`: beyond the last that there is.
-    pub(super) fn ordinal(&self, n: Option<u32>) -> Vec<String> {
-        self.placed(n, &self.ordinal, &self.beyond_ordinals)
+    pub(super) fn ordinal(&self, n: Option<u32>, form: Option<&str>) -> Vec<String> {
+        self.placed(n, &self.ordinal, &self.beyond_ordinals, form)
     }
 
     /// `None`: beyond the last ordinal.
     pub(super) fn position(&self, place: Option<u32>) -> Vec<String> {
-        self.placed(place, &self.position, &self.beyond_positions)
+        self.placed(place, &self.position, &self.beyond_positions, None)
     }
 
-    fn placed(&self, n: Option<u32>, rules: &[Rule], beyond: &str) -> Vec<String> {
+    fn placed(&self, n: Option<u32>, rules: &[Rule], beyond: &str, form: Option<&str>) -> Vec<String> {
         let beyond = || vec![beyond.to_owned()];
-        n.map_or_else(beyond, |n| self.by_rules(rules, &one_number(n.into()), None).unwrap_or_else(beyond))
+        n.map_or_else(beyond, |n| self.by_rules(rules, &one_number(n.into()), form).unwrap_or_else(beyond))
     }
 
     pub(super) fn date(&self, date: Date) -> Vec<String> {

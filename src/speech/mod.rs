@@ -129,7 +129,12 @@ impl Speech {
 
     /// "duemilaventisei". Beyond [`MAX_NUMBER`] the digits one by one.
     pub fn number(&self, n: i64) -> Vec<Piece> {
-        pieces(&self.signed(n, |magnitude| self.0.number(magnitude, None)))
+        self.number_in_form(n, None)
+    }
+
+    /// "veintiuna", when `form` is how things of that gender are counted. A form that this language does not have changes nothing.
+    pub fn number_in_form(&self, n: i64, form: Option<&str>) -> Vec<Piece> {
+        pieces(&self.signed(n, |magnitude| self.0.number(magnitude, form)))
     }
 
     /// "meno" and what `say` makes of the rest.
@@ -145,7 +150,12 @@ impl Speech {
 
     /// "terzo". Beyond [`MAX_ORDINAL`] "più di cento"; there is no ordinal for zero, which is said as the first.
     pub fn ordinal(&self, n: u32) -> Vec<Piece> {
-        pieces(&self.0.ordinal(within_ordinals(n)))
+        self.ordinal_in_form(n, None)
+    }
+
+    /// "terza", in the form of that gender.
+    pub fn ordinal_in_form(&self, n: u32, form: Option<&str>) -> Vec<Piece> {
+        pieces(&self.0.ordinal(within_ordinals(n), form))
     }
 
     /// One by one: a case number. `+`, `*` and `#` are named; other characters are passed over.

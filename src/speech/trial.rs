@@ -25,7 +25,7 @@ pub(super) fn holes(grammar: &Grammar) -> Vec<String> {
     for form in forms.into_iter().chain([None]) {
         numbers().for_each(|n| hear("numbers", grammar.number(n, form)));
     }
-    (1..=MAX_ORDINAL).for_each(|n| hear("ordinals", grammar.ordinal(Some(n))));
+    (1..=MAX_ORDINAL).for_each(|n| hear("ordinals", grammar.ordinal(Some(n), None)));
     (1..=MAX_ORDINAL).for_each(|n| hear("positions", grammar.position(Some(n))));
     days().for_each(|day| hear("dates", grammar.date(day)));
     (0..=9999).step_by(7).chain(1900..=2100).for_each(|year| hear("dates", grammar.date(date(year, 1, 1))));

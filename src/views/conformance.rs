@@ -5,7 +5,7 @@ use rand::{Rng, SeedableRng, rngs::ChaCha20Rng};
 use super::{ContactFilter, Page, Views, catch_up, rebuild};
 use crate::crm::{CaseStatus, Contact};
 use crate::ids::{CaseId, CitizenId, ContactId, Stamp};
-use crate::journal::entry::{Entry, Fact, Personal};
+use crate::journal::entry::{Destination, Entry, Fact, Personal};
 use crate::journal::file_journal::FileJournal;
 use crate::journal::sim_disk::SimDisk;
 use crate::journal::{Journal, Lsn};
@@ -68,7 +68,7 @@ fn closed(contact: ContactId, outcome: Outcome, ended_by: EndedBy) -> Fact {
 fn opened(count: u32, number: &str) -> Fact {
     Fact::ContactOpened {
         contact: contact(count),
-        case: CaseId(u64::from(count)),
+        case: Some(CaseId(u64::from(count))),
         citizen: (number != "anonymous").then(|| CitizenId(contact(1).0)),
         from: Personal::Clear(number.to_owned()),
         to: "055055".to_owned(),
@@ -134,6 +134,7 @@ pub(crate) fn suite<V: Views>(mut make: impl FnMut() -> V) {
     drop(views);
     erased_is_found_no_more(make(), &mut journal);
     messages_are_listed_newest_first_and_go_with_their_contact(make());
+    number_of_a_person_who_was_called_goes_with_the_contact(make());
     any_order_of_entries_is_borne(make(), &journal);
 }
 
@@ -232,6 +233,38 @@ fn messages_are_listed_newest_first_and_go_with_their_contact(mut views: impl Vi
     assert_eq!(listed(10, None), [number("555203"), None, number("555201")]);
     assert_eq!(listed(1, Some(Lsn(3))), [None]);
     assert_eq!(listed(10, Some(Lsn(2))), [number("555201")]);
+}
+
+fn number_of_a_person_who_was_called_goes_with_the_contact(mut views: impl Views) {
+    let mut journal = journal();
+    for (count, number) in [
+        (1, Destination::Personal(Personal::Clear("3331234567".to_owned()))),
+        (2, Destination::Public("0557954".to_owned())),
+    ] {
+        let (contact, file) = (contact(count), format!("{count}.wav"));
+        let trunk = "demo".to_owned();
+        let facts = [
+            (0, opened(count, "anonymous")),
+            (1000, Fact::NumberCalled { contact, number: number.clone(), trunk }),
+            (9000, Fact::Transferred { contact, number, recording: Some(file.clone()) }),
+            (39_000, Fact::TransferEnded { contact }),
+            (41_000, closed(contact, Outcome::Transferred, EndedBy::Callee)),
+            (42_000, Fact::Recorded { file, ms: 30_000 }),
+        ];
+        journal.append_group(&facts.map(|(at_ms, fact)| Entry { at_ms, fact })).unwrap();
+    }
+    catch_up(&mut views, &journal).unwrap();
+    let line = |count| views.contact(contact(count)).unwrap().expect("a contact").line(&journal.keys());
+    let (person, office) = (line(1), line(2));
+    assert_eq!((person.ring_s, person.talk_s, person.wrap_up_s), (8.0, 30.0, 0.0));
+    assert_eq!(person.transferred_to.as_deref(), Some("3331234567"));
+    assert_eq!(office.transferred_to.as_deref(), Some("0557954"));
+    let recorded = views.contact(contact(2)).unwrap().expect("a contact").story;
+    assert!(recorded.iter().any(|entry| matches!(entry.fact, Fact::Recorded { .. })));
+    journal.erase([contact(1), contact(2)]).unwrap();
+    let told =
+        [1, 2].map(|count| views.contact(contact(count)).unwrap().expect("a contact").line(&journal.keys()));
+    assert_eq!(told.map(|line| line.transferred_to), [None, Some("0557954".to_owned())]);
 }
 
 fn any_order_of_entries_is_borne(mut views: impl Views, journal: &impl Journal) {

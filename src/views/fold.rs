@@ -105,20 +105,23 @@ impl<R: Rows> Folding<'_, R> {
         if self.contact(contact.contact)?.is_some() {
             return Ok(());
         }
-        let case = match self.case(contact.case)? {
-            Some(case) => case,
-            None => self.delta.cases.entry(contact.case).or_insert_with(|| Case {
-                case: contact.case,
-                citizen: contact.citizen,
-                entity: contact.entity.clone(),
-                topic: contact.topic.clone(),
-                status: CaseStatus::New,
-                opened_ms: entry.at_ms,
-                contacts: Vec::new(),
-                reminders: Vec::new(),
-            }),
-        };
-        case.contacts.push(contact.contact);
+        if let Some(id) = contact.case {
+            let case = match self.case(id)? {
+                Some(case) => case,
+                None => self.delta.cases.entry(id).or_insert_with(|| Case {
+                    case: id,
+                    citizen: contact.citizen,
+                    entity: contact.entity.clone(),
+                    topic: contact.topic.clone(),
+                    status: CaseStatus::New,
+                    opened_ms: entry.at_ms,
+                    contacts: Vec::new(),
+                    reminders: Vec::new(),
+                    takes: Vec::new(),
+                }),
+            };
+            case.contacts.push(contact.contact);
+        }
         if let Some(id) = contact.citizen
             && let Some(citizen) = self.citizen(id)?
         {
@@ -135,9 +138,17 @@ impl<R: Rows> Folding<'_, R> {
         let (case, citizen) = (contact.case, contact.citizen);
         let (entity, topic) = (contact.entity.clone(), contact.topic.clone());
         match &entry.fact {
-            Fact::Joined { recording: Some(file), .. } => self.delta.recordings.extend([(file.clone(), id)]),
+            Fact::Joined { recording: Some(file), .. } | Fact::Transferred { recording: Some(file), .. } => {
+                self.delta.recordings.extend([(file.clone(), id)]);
+            }
+            Fact::TakeBegun { file, .. } => self.delta.recordings.extend([(file.clone(), id)]),
+            Fact::TakeKept { .. } | Fact::RecordingFailed { .. } | Fact::RecordingDeleted { .. } => {
+                if let Some(case) = self.case_of(case)? {
+                    case.on_take(entry);
+                }
+            }
             Fact::ContactTagged { .. } | Fact::Coded { .. } => {
-                if let Some(case) = self.case(case)? {
+                if let Some(case) = self.case_of(case)? {
                     (case.entity, case.topic) = (entity, topic);
                 }
             }
@@ -148,7 +159,7 @@ impl<R: Rows> Folding<'_, R> {
                 }
             }
             Fact::ContactClosed { outcome, .. } => {
-                if let Some(case) = self.case(case)? {
+                if let Some(case) = self.case_of(case)? {
                     case.on_outcome(*outcome);
                 }
             }
@@ -190,6 +201,11 @@ impl<R: Rows> Folding<'_, R> {
 
     fn case(&mut self, id: CaseId) -> Result<Option<&mut Case>, ViewError> {
         row(&mut self.delta.cases, id, || self.rows.case_row(id))
+    }
+
+    /// The case of a contact, if it has one.
+    fn case_of(&mut self, id: Option<CaseId>) -> Result<Option<&mut Case>, ViewError> {
+        id.map_or(Ok(None), |id| self.case(id))
     }
 
     fn citizen(&mut self, id: CitizenId) -> Result<Option<&mut Citizen>, ViewError> {

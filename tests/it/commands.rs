@@ -41,8 +41,13 @@ struct Center {
 
 impl Center {
     fn start() -> Center {
+        Center::start_with(&[])
+    }
+
+    fn start_with(arguments: &[&str]) -> Center {
         let data = tempfile::tempdir().expect("a temporary directory");
-        let mut child = serve(data.path()).stdout(Stdio::piped()).spawn().expect("the program was built");
+        let mut child =
+            serve(data.path()).args(arguments).stdout(Stdio::piped()).spawn().expect("the program was built");
         let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
         // It ends when the exchange does; the test's own time limit is the runner's.
         let ready = stdout.lines().map_while(Result::ok).find(|line| line.starts_with("ready"));
@@ -58,9 +63,9 @@ impl Center {
         self.data.path().to_str().expect("UTF-8")
     }
 
-    /// Runs a command that asks this exchange.
+    /// Runs a command that asks this exchange, which is found by its data directory.
     fn ask(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
-        run(&[arguments, &["--data", self.data(), "--http", &self.http.to_string()]].concat())
+        run(&[arguments, &["--data", self.data()]].concat())
     }
 
     fn token(&self) -> String {
@@ -172,17 +177,22 @@ fn lists_of_a_new_exchange_are_empty_while_it_runs_and_at_rest() {
         assert_eq!((code, out.trim()), (Some(0), format!("no {what}s").as_str()), "{told}");
         assert_eq!(center.ask(&[what, "list", "--format", "json"]), (Some(0), String::new(), String::new()));
     }
-    let (code, _, told) = run(&["contact", "list", "--data", center.data()]);
-    assert_eq!(code, Some(1));
-    assert!(told.contains("--http"), "whoever forgets --http is told: {told}");
+    let http = center.http.to_string();
+    let (code, out, told) = center.ask(&["contact", "list", "--http", &http]);
+    assert_eq!((code, out.trim()), (Some(0), "no contacts"), "{told}");
 
     center.signal("-TERM");
     center.child.wait().expect("it is our child");
-    let at_rest = run(&["contact", "list", "--format", "json", "--data", center.data(), "--since", "today"]);
+    let at_rest = center.ask(&["contact", "list", "--format", "json", "--since", "today"]);
     assert_eq!(at_rest, (Some(0), String::new(), String::new()));
-    let (code, _, told) = center.ask(&["contact", "list"]);
-    assert_eq!(code, Some(1));
-    assert!(told.contains("no exchange answers") && told.contains("serve"), "{told}");
+    let rows: [(&[&str], &str); 2] = [
+        (&["seat", "list"], "no exchange runs on the data directory"),
+        (&["contact", "list", "--http", &http], "no exchange answers"),
+    ];
+    for (arguments, says) in rows {
+        let (code, _, told) = center.ask(arguments);
+        assert!(code == Some(1) && told.contains(says) && told.contains("serve"), "{told}");
+    }
     let (code, out, told) = run(&["journal", "check", "--data", center.data()]);
     assert_eq!(code, Some(0), "{told}");
     assert!(out.contains("all is well"), "{out}");
@@ -283,7 +293,7 @@ fn web_server_bounds_what_it_reads() {
     assert_eq!(post(json, "{"), 400);
     assert_eq!(post("text/plain", "\"log_in\""), 415);
     assert_eq!(post(json, &format!("{{\"pause\":\"{}\"}}", "x".repeat(101))), 422);
-    assert_eq!(post(json, &format!("{{\"pause\":\"{}\"}}", "x".repeat(5000))), 413);
+    assert_eq!(post(json, &format!("{{\"pause\":\"{}\"}}", "x".repeat(20_000))), 413);
     let (status, _) = center.get("/health/live", &["Host: any", &format!("X: {}", "x".repeat(40_000))]);
     assert_eq!(status, 431);
 }
@@ -319,4 +329,57 @@ fn flows_are_checked_with_places_and_exit_codes() {
     assert!(place[1].parse::<u32>().is_ok() && place[2].parse::<u32>().is_ok(), "{fault}");
     assert_eq!(run(&["flow", "check", "nowhere.yaml"]).0, Some(2));
     assert_eq!(run(&["flow", "check"]).0, Some(2));
+}
+
+/// A copy of the demo's configuration and flows that may be changed; its sounds are the demo's.
+fn copied_site() -> TempDir {
+    let site = tempfile::tempdir().expect("a temporary directory");
+    let mut copy = Command::new("cp");
+    copy.arg("-r").args([repository("config"), repository("ivr-flows")]).arg(site.path());
+    assert!(copy.status().expect("cp is everywhere").success());
+    std::os::unix::fs::symlink(repository("sounds"), site.path().join("sounds")).expect("room");
+    site
+}
+
+#[test]
+fn faulty_files_are_told_before_a_reload_and_by_it_and_change_nothing() {
+    let site = copied_site();
+    let config = site.path().join("config");
+    let center = Center::start_with(&["--config", config.to_str().expect("UTF-8")]);
+    let check = || run(&["config", "check", "--config", config.to_str().expect("UTF-8")]);
+    let queues = || {
+        let (_, out, _) = center.ask(&["queue", "list", "--format", "json"]);
+        out.lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["name"].clone())
+            .collect::<Vec<_>>()
+    };
+    let rewrite = |file: &str, from: &str, to: &str| {
+        let file = site.path().join(file);
+        let text = std::fs::read_to_string(&file).expect("it was copied");
+        assert!(text.contains(from), "{from}");
+        std::fs::write(file, text.replacen(from, to, 1)).expect("room");
+    };
+    assert_eq!(check().0, Some(0));
+
+    rewrite("config/queues.toml", "\"Tributi\"", "\"Tasse\"");
+    rewrite("ivr-flows/055055.yaml", "start:", "strat:");
+    let (code, out, told) = check();
+    assert_eq!(code, Some(1), "{told}");
+    assert!(out.contains("055055.yaml") && out.contains("did you mean `start`?"), "{out}");
+    let (code, _, told) = center.ask(&["reload"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("did you mean `start`?") && told.contains("not reloaded"), "{told}");
+    assert!(queues().contains(&"Tributi".into()), "{:?}", queues());
+
+    rewrite("ivr-flows/055055.yaml", "strat:", "start:");
+    let (code, out, told) = center.ask(&["reload"]);
+    assert_eq!((code, told.as_str()), (Some(0), ""), "{out}");
+    assert!(queues().contains(&"Tasse".into()), "{:?}", queues());
+    rewrite("config/queues.toml", "\"Tasse\"", "\"Imposte\"");
+    center.signal("-HUP");
+    let until = Instant::now() + EXIT_WITHIN;
+    while !queues().contains(&"Imposte".into()) {
+        assert!(Instant::now() < until, "SIGHUP is a reload: {:?}", queues());
+    }
+    assert_eq!(run(&["config", "check", "--config", "nowhere"]).0, Some(2));
 }

@@ -74,7 +74,7 @@ async fn serve(socket: tokio::net::TcpListener, routes: Router) {
     }
 }
 
-fn connector(address: SocketAddr) -> Connector {
+pub(crate) fn connector(address: SocketAddr) -> Connector {
     Connector {
         address: format!("http://{address}/api"),
         credential: None,
@@ -91,11 +91,11 @@ fn config(connector: Connector) -> Config {
     config
 }
 
-fn opened(connector: Connector) -> Connectors {
+pub(crate) fn opened(connector: Connector) -> Connectors {
     Connectors::open(&config(connector)).expect("nothing is missing")
 }
 
-fn request(path: &str) -> HttpRequest {
+pub(crate) fn request(path: &str) -> HttpRequest {
     HttpRequest {
         connector: "segnalazioni".to_owned(),
         method: Method::Get,
@@ -106,13 +106,13 @@ fn request(path: &str) -> HttpRequest {
     }
 }
 
-fn asked(connectors: &Connectors, request: HttpRequest) -> Told {
+pub(crate) fn asked(connectors: &Connectors, request: HttpRequest) -> Told {
     let (tell, told) = mpsc::channel();
     connectors.ask(request, Box::new(move |answer| tell.send(answer).expect("the test waits")));
     told.recv_timeout(PATIENCE).expect("every request is answered")
 }
 
-fn json(text: &str) -> Told {
+pub(crate) fn json(text: &str) -> Told {
     Told::Answered(Some(Value::from_json(text).expect("JSON")))
 }
 

@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use centralino::acd::{Overflow, SeatRules, Strategy};
-use centralino::config::{Config, Queue, WaitsSince};
+use centralino::acd::{Overflow, SeatRules, Serving, Strategy};
+use centralino::config::{Config, DialledNumber, Queue, WaitsSince};
 use centralino::journal::disk::{DiskFault, DiskOp};
 use centralino::journal::sim_disk::Crash;
 use centralino::planted::Fault;
@@ -16,10 +16,13 @@ use centralino::words::StatusChange;
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
+use crate::scenarios_transfer;
 use crate::sim::net::Weather;
 use crate::sim::phone::{Line, Manner, PhoneId, Seen};
 use crate::sim::{Setting, Sim};
 
+/// A number whose flow gives callers to an office outside.
+const GIVEN_TO_AN_OFFICE: &str = "055056";
 /// What people and the world do in one history.
 const ACTS: u32 = 420;
 
@@ -29,12 +32,17 @@ struct Figures {
     calls: usize,
     seats: usize,
     joined: usize,
+    takes: usize,
+    transferred: usize,
     crashes: usize,
 }
 
 /// One history, with everybody in it.
 struct History {
+    seed: u64,
     sim: Sim,
+    /// Whoever is called outside.
+    office: PhoneId,
     seats: Vec<PhoneId>,
     citizens: Vec<PhoneId>,
     figures: Figures,
@@ -46,7 +54,10 @@ struct History {
 fn setting(seed: u64) -> Setting {
     use rand::SeedableRng;
     let mut chance = ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
-    Setting::demo().with_config(|config: &mut Config| {
+    let flow = scenarios_transfer::FLOW.replace("id: \"055055\"", "id: passa");
+    Setting::demo().with_gateway().with_flow(&flow).with_config(|config: &mut Config| {
+        let number = DialledNumber { flow: "passa".into(), ..config.numbers["055055"].clone() };
+        config.numbers.insert(GIVEN_TO_AN_OFFICE.to_owned(), number);
         let (ring, wrap) = (chance.random_range(4..15), chance.random_range(0..8));
         let (max_wait, max_waiting) = (chance.random_range(40..240), chance.random_range(3..20));
         let (misses, rejects) = (chance.random_range(1..4), chance.random_range(1..4));
@@ -107,12 +118,17 @@ fn profile(rules: &mut SeatRules, chance: &mut ChaCha8Rng) {
 impl History {
     fn begin(seed: u64) -> History {
         let mut sim = Sim::with(setting(seed), seed);
+        // In some, the doors close on the way: then citizens leave messages.
+        if sim.chance.random_bool(0.25) {
+            sim = sim.starting_at("2026-11-24T19:57:00+01:00[Europe/Rome]");
+        }
         sim.weather = if sim.chance.random_bool(0.7) { Weather::STORMY } else { Weather::CALM };
         sim.tcp_share = [0, 30, 60][sim.chance.random_range(0..3)];
+        let office = sim.gateway(&[]);
         let count = sim.chance.random_range(5..=8);
         let seats = (1..=count).map(|n| sim.seat_phone(&format!("seat{n:02}"))).collect();
         let figures = Figures { seats: count, ..Figures::default() };
-        History { sim, seats, citizens: Vec::new(), figures, promised: Vec::new(), seen: 0 }
+        History { seed, sim, office, seats, citizens: Vec::new(), figures, promised: Vec::new(), seen: 0 }
     }
 
     /// A failure is told with the last facts before it.
@@ -155,7 +171,11 @@ impl History {
     }
 
     fn act(&mut self) -> Result<(), String> {
-        let (seats, citizens) = (self.seats.clone(), self.citizens.clone());
+        // The office outside does what operators do: takes calls, refuses them, hangs up, loses its power.
+        let (mut seats, citizens) = (self.seats.clone(), self.citizens.clone());
+        if self.sim.chance.random_bool(0.2) {
+            seats = vec![self.office];
+        }
         let up: Vec<_> =
             citizens.iter().copied().filter(|phone| self.sim.line(*phone) != Line::Free).collect();
         let roll = self.sim.chance.random_range(0..100);
@@ -163,17 +183,20 @@ impl History {
         match roll {
             0..12 => self.arrive(),
             12..37 => {
-                let keys = ["1", "1", "0", "2", "11", "21", "3", "4", "5", "8", "9", "*", "7", "#"];
+                let keys = ["1", "1", "0", "2", "11", "21", "3", "41", "42", "443", "9", "*", "7", "#"];
                 let keys = keys[self.sim.chance.random_range(0..keys.len())];
                 if let Some(citizen) = self.some(&up) {
+                    let speaks = self.sim.chance.random_bool(0.5);
+                    self.sim.speaks(citizen, speaks);
                     self.sim.press(citizen, keys);
                 }
             }
-            37..40 => {
+            37..39 => {
                 if let Some(phone) = self.some(&[seats, up].concat()) {
                     self.sim.break_streams(phone);
                 }
             }
+            39..40 => self.reload(),
             40..48 => {
                 if let Some(citizen) = self.some(&up) {
                     self.sim.hang_up(citizen);
@@ -182,6 +205,7 @@ impl History {
             48..62 => {
                 if let Some(seat) = self.some(&seats) {
                     let manner = match self.sim.chance.random_range(0..10) {
+                        8 if seat == self.office => Manner::Refused(503),
                         0..7 => Manner::Answers(after),
                         7..9 => Manner::Rejects(after),
                         _ => Manner::Ignores,
@@ -209,7 +233,8 @@ impl History {
             }
             91..94 => {
                 let code = ["*11", "*12", "*13", "*14", "*15", "*1599*9"][self.sim.chance.random_range(0..6)];
-                if let Some(seat) = self.some(&seats).filter(|seat| self.sim.line(*seat) == Line::Free) {
+                let free = self.some(&self.seats.clone()).filter(|seat| self.sim.line(*seat) == Line::Free);
+                if let Some(seat) = free {
                     self.sim.with_phone(seat, |phone, now| phone.dial(now, code));
                 }
             }
@@ -223,9 +248,12 @@ impl History {
                 }
             }
             96..97 => self.sim.store().disk().fail_next(DiskOp::Write, DiskFault::Full),
-            97..98 => self.sim.no_ports = 1,
+            97..98 => {
+                self.sim.no_ports = 1;
+                self.sim.tapes.full = !self.sim.tapes.full;
+            }
             _ => {
-                if let Some(seat) = self.some(&seats) {
+                if let Some(seat) = self.some(&self.seats.clone()) {
                     let again = self.sim.chance.random_bool(0.7);
                     self.register(seat, again);
                 }
@@ -236,7 +264,11 @@ impl History {
 
     fn arrive(&mut self) {
         self.figures.calls += 1;
-        let number = if self.sim.chance.random_bool(0.95) { "055055" } else { "555" };
+        let number = match self.sim.chance.random_range(0..100) {
+            0..75 => "055055",
+            75..95 => GIVEN_TO_AN_OFFICE,
+            _ => "555",
+        };
         let citizen = self.sim.dial(number);
         let listens = self.sim.chance.random_bool(0.8);
         self.sim.with_phone(citizen, |phone, _| phone.listens = listens);
@@ -263,6 +295,30 @@ impl History {
                 phone.register(now, &password);
             }
         });
+    }
+
+    /// Supervisors think again about who serves what; a queue goes, or comes back.
+    fn reload(&mut self) {
+        use rand::SeedableRng;
+        let mut chance = ChaCha8Rng::seed_from_u64(self.sim.chance.random());
+        let without = ["tributi", "anagrafe", "none"][chance.random_range(0..3)];
+        let ring = Duration::from_secs(chance.random_range(4..15));
+        let every = chance.random_range(1..4);
+        let setting = setting(self.seed).with_config(|config: &mut Config| {
+            config.queues.retain(|id, _| id.as_str() != without);
+            for queue in config.queues.values_mut() {
+                let offset = queue.rules.offset;
+                route(queue, &mut chance);
+                // Who came before still has the minutes of then on record, and the oracle goes by that.
+                (queue.rules.ring_for, queue.rules.offset) = (ring, offset);
+            }
+            let left: Vec<_> = config.queues.keys().map(|id| (id.clone(), Serving::default())).collect();
+            for (place, seat) in config.seats.values_mut().enumerate() {
+                seat.rules.queues = left.iter().skip(place % every).cloned().collect();
+                profile(&mut seat.rules, &mut chance);
+            }
+        });
+        self.sim.reload(setting);
     }
 
     /// Once, or twice in a row.
@@ -296,7 +352,7 @@ impl History {
 
     /// Everybody goes home; nothing may be left, and everything must be on record.
     fn end(&mut self) -> Result<Figures, String> {
-        for phone in [self.seats.clone(), self.citizens.clone()].concat() {
+        for phone in [vec![self.office], self.seats.clone(), self.citizens.clone()].concat() {
             self.sim.unplug(phone, false);
             self.sim.hang_up(phone);
         }
@@ -315,14 +371,16 @@ impl History {
         self.nothing_is_left()?;
         self.everything_is_on_record()?;
         self.figures.joined = self.sim.oracle.joined;
+        self.figures.takes = self.sim.oracle.kept;
+        self.figures.transferred = self.sim.oracle.transferred;
         Ok(self.figures)
     }
 
     fn nothing_is_left(&mut self) -> Result<(), String> {
         let census = self.sim.engine().census();
         let legs = self.sim.plane().legs().count();
-        let left =
-            census.calls + census.services + census.legs + census.dialogs + census.runs + census.alarms;
+        let left = census.calls + census.services + census.legs + census.dialogs + census.runs;
+        let left = left + census.asked + census.takes + census.alarms;
         let sip = census.sip.dialogs + census.sip.server_transactions + census.sip.client_transactions;
         if left + legs + sip > 0 {
             return Err(format!("left over: {census:?}, {legs} legs in the media plane"));
@@ -420,18 +478,21 @@ fn prove(first: u64, count: u64, fault: Option<Fault>) {
         );
     }
     println!(
-        "{} histories: {} calls, {} seats, {} talks at the median; {} crashes in all",
+        "{} histories: {} calls, {} seats, {} talks at the median; {} talks with numbers, {} crashes and {} takes kept in all",
         figures.len() + failures.len(),
         median(figures.iter().map(|f| f.calls).collect()),
         median(figures.iter().map(|f| f.seats).collect()),
         median(figures.iter().map(|f| f.joined).collect()),
+        figures.iter().map(|f| f.transferred).sum::<usize>(),
         figures.iter().map(|f| f.crashes).sum::<usize>(),
+        figures.iter().map(|f| f.takes).sum::<usize>(),
     );
     assert!(failures.is_empty(), "{} of {count} histories broke a promise", failures.len());
     assert!(
         figures.len() < 10 || median(figures.iter().map(|f| f.calls).collect()) >= 30,
         "too few calls to mean much"
     );
+    assert!(figures.len() < 10 || figures.iter().any(|f| f.transferred > 0), "nobody was given to a number");
 }
 
 #[test]

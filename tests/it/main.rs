@@ -2,6 +2,7 @@
 
 mod commands;
 mod connectors;
+mod connectors_tls;
 mod differential;
 mod fuzz_sim;
 mod layers;
@@ -12,6 +13,8 @@ mod scenarios_outside;
 mod scenarios_phones;
 mod scenarios_record;
 mod scenarios_switches;
+mod scenarios_takes;
+mod scenarios_transfer;
 mod sim;
 mod torture;
 mod unheard;

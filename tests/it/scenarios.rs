@@ -6,6 +6,7 @@ mod distribution;
 mod entrance;
 mod operators;
 mod queues;
+mod reload;
 mod stopping;
 mod streams;
 mod talks;

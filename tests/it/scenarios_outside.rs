@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use centralino::config::Connector;
+use centralino::config::{Article, Connector};
 use centralino::crm::{Case, Reminder};
 use centralino::engine::{Command, Told};
 use centralino::flow::Value;
@@ -69,7 +69,7 @@ fn hears(sim: &mut Sim, citizen: PhoneId, sound: &str) {
 fn case_of_an_earlier_call(sim: &mut Sim) -> Case {
     let earlier = sim.call("055055");
     sim.hang_up(earlier);
-    let id = sim.contact(earlier).case;
+    let id = sim.contact(earlier).case.expect("a citizen's call has a case");
     sim.views().case(id).expect("memory does not fail").expect("every call opens a case")
 }
 
@@ -132,6 +132,37 @@ fn answer_that_comes_too_late_or_after_the_call_changes_nothing() {
     sim.advance(60 * SECOND);
     let row = sim.views().case(case.case).expect("memory does not fail").expect("still there");
     assert!(row.reminders.is_empty());
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn article_is_found_by_its_key_in_the_citizen_s_language_while_it_holds() {
+    let article = |language: &str, from: &str, until: &str| Article {
+        title: "Rifiuti".to_owned(),
+        say: [(language.into(), "Si comincia alle sei.".to_owned())].into(),
+        from: from.parse().ok(),
+        until: until.parse().ok(),
+    };
+    // It is the 24th of November.
+    let articles = [
+        ("1", article("it", "", ""), "it/scelto_empoli"),
+        ("2", article("it", "2026-11-24", "2026-11-24"), "it/scelto_empoli"),
+        ("3", article("it", "2026-11-25", ""), "it/non_valido"),
+        ("4", article("it", "", "2026-11-23"), "it/non_valido"),
+        ("5", article("en", "", ""), "it/non_valido"),
+    ];
+    let known = articles.clone().map(|(key, article, _)| (key.to_owned(), article));
+    let setting = Setting::demo().with_config(|config| config.knowledge = known.into());
+    let node = "type: lookup, in: knowledge, key: \"${vars.numero}\"";
+    let found = "vars.esito.title == 'Rifiuti' && vars.esito.text == 'Si comincia alle sei.' && size(vars.esito) == 3";
+    let mut sim = Sim::with(setting.with_flow(&asking(node, found)), 1);
+    for (key, sound) in
+        articles.map(|(key, _, sound)| (key, sound)).into_iter().chain([("6", "it/non_valido")])
+    {
+        let citizen = asks(&mut sim, key);
+        hears(&mut sim, citizen, sound);
+    }
+    assert!(failures(&sim).is_empty(), "{:?}", failures(&sim));
     sim.verdict().unwrap();
 }
 
@@ -347,7 +378,7 @@ fn citizen_who_waits_by_a_transfer_is_let_go_when_the_queue_is_closed() {
     let citizen = sim.call("055055");
     hears(&mut sim, citizen, "music/attesa");
     let scope = Scope::Queue("generale".into());
-    sim.command(Command::Switch(Switch::Close(Closing { scope, until_ms: None, reason: None })));
+    sim.command(Command::Switch(Switch::Close(Closing { scope, ..Closing::default() })));
     hears(&mut sim, citizen, "it/nessun_operatore");
     sim.verdict().unwrap();
 }

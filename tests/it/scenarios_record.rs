@@ -78,7 +78,7 @@ fn repeated_questions_and_announced_places_are_on_record() {
 fn citizen_who_chooses_another_city_hears_which() {
     let mut sim = Sim::new();
     let citizen = at_the_menu(&mut sim);
-    sim.press(citizen, "83");
+    sim.press(citizen, "443");
     sim.until("the choice is confirmed", |sim| sim.hears(citizen, "it/scelto_empoli"));
     sim.until("the menu follows", |sim| sim.hears(citizen, "it/menu"));
     sim.hang_up(citizen);

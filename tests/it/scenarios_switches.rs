@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use centralino::engine::{Command, Reply};
 use centralino::journal::sim_disk::Crash;
-use centralino::switches::{Bulletin, Closing, Scope, Switch};
+use centralino::switches::{Bulletin, Closing, Scope, Switch, Turned};
 use centralino::words::{EndedBy, Outcome};
 
 use crate::sim::phone::{Line, Manner, PhoneId};
@@ -31,13 +31,14 @@ fn reply_to(sim: &mut Sim, switch: Switch) -> Reply {
 }
 
 fn close(scope: Scope, until_ms: Option<i64>) -> Switch {
-    Switch::Close(Closing { scope, until_ms, reason: Some("evacuazione".to_owned()) })
+    let reason = Some("evacuazione".to_owned());
+    Switch::Close(Closing { scope, until_ms, reason, ..Closing::default() })
 }
 
 fn bulletin(closing: bool, until_ms: Option<i64>) -> Switch {
     Switch::BulletinOn {
         slot: "protezione-civile".to_owned(),
-        bulletin: Bulletin { sound: None, closing, until_ms },
+        bulletin: Bulletin { closing, until_ms, ..Bulletin::default() },
     }
 }
 
@@ -63,9 +64,10 @@ fn bulletin_is_heard_by_the_next_caller_informs_and_is_switched_off() {
     assert!(!sim.hears(before, "it/allerta"), "who has passed the slot is left alone");
     let after = sim.call("055055");
     sim.until("the bulletin is heard", |sim| sim.hears(after, "it/allerta"));
+    sim.until("to its end", |sim| !sim.hears(after, "it/allerta"));
     sim.hang_up(after);
     assert_eq!(sim.contact(after).outcome, Some(Outcome::Contained));
-    turn(&mut sim, Switch::BulletinOff { slot: "protezione-civile".to_owned() });
+    turn(&mut sim, Switch::BulletinOff { slot: "protezione-civile".to_owned(), entity: None });
     let last = sim.call("055055");
     sim.until("the menu is read out", |sim| {
         assert!(!sim.hears(last, "it/allerta"), "it was switched off");
@@ -232,12 +234,13 @@ fn bulletin_whose_slot_no_flow_has_any_more_is_listed_and_can_be_switched_off() 
         sim.replies.clear();
         sim.command(Command::Switches);
         let Some(Reply::Switches(state)) = sim.replies.pop() else { panic!("no list") };
-        state.bulletins.into_iter().map(|it| (it.slot, it.on.is_some())).collect::<Vec<_>>()
+        let of_florence = state.bulletins.into_iter().filter(|it| it.slot == "protezione-civile");
+        of_florence.map(|it| it.on.is_some()).collect::<Vec<_>>()
     };
-    assert_eq!(slots(&mut sim), [("protezione-civile".to_owned(), true)]);
-    let off = || Switch::BulletinOff { slot: "protezione-civile".to_owned() };
+    assert_eq!(slots(&mut sim), [true]);
+    let off = || Switch::BulletinOff { slot: "protezione-civile".to_owned(), entity: None };
     turn(&mut sim, off());
-    assert_eq!(slots(&mut sim), []);
+    assert_eq!(slots(&mut sim), [false; 0]);
     assert!(matches!(reply_to(&mut sim, off()), Reply::Refused(_)), "there is no such slot now");
 }
 
@@ -258,10 +261,13 @@ nodes:
 #[test]
 fn what_cannot_be_switched_is_refused_with_what_there_is() {
     let mut sim = Sim::new();
-    let slot = |slot: &str| Switch::BulletinOff { slot: slot.to_owned() };
+    let slot = |slot: &str| Switch::BulletinOff { slot: slot.to_owned(), entity: None };
     let sound = Bulletin { sound: Some("nessuno".to_owned()), ..Bulletin::default() };
     for (switch, why) in [
-        (slot("neve"), "no flow has a bulletin slot `neve`; there is: protezione-civile"),
+        (
+            slot("neve"),
+            "no flow has a bulletin slot `neve`; there is: emergenza-milano, permessi-sosta, protezione-civile",
+        ),
         (
             Switch::BulletinOn { slot: "protezione-civile".to_owned(), bulletin: sound },
             "there is no sounds/en/nessuno.wav",
@@ -276,4 +282,156 @@ fn what_cannot_be_switched_is_refused_with_what_there_is() {
             other => panic!("{why}: {other:?}"),
         }
     }
+}
+
+/// A text for the one slot of the demo, in both its languages.
+fn text_bulletin(text: &str) -> Bulletin {
+    let texts = [("it".into(), text.to_owned()), ("en".into(), "Schools are closed.".to_owned())];
+    Bulletin { text: texts.into(), ..Bulletin::default() }
+}
+
+fn on(bulletin: Bulletin) -> Switch {
+    Switch::BulletinOn { slot: "protezione-civile".to_owned(), bulletin }
+}
+
+const SPOKEN: &str = "it/bollettini/acceso/protezione-civile";
+
+#[test]
+fn text_of_a_supervisor_is_heard_by_the_next_caller_as_soon_as_it_is_spoken() {
+    let mut sim = Sim::new();
+    sim.outside.speaking_takes = 30 * SECOND;
+    let told = sim.now + 31 * SECOND;
+    sim.command(Command::Switch(on(text_bulletin("Domani scuole chiuse."))));
+    let early = at_the_menu(&mut sim);
+    assert!(!sim.hears(early, SPOKEN) && sim.replies.is_empty(), "nobody has spoken it yet");
+    sim.until("it is spoken and written down", |sim| !sim.replies.is_empty());
+    assert!(matches!(sim.replies.remove(0), Reply::Done));
+    assert!(sim.now < told, "in force at once");
+    let citizen = sim.call("055055");
+    sim.until("the text is heard", |sim| sim.hears(citizen, SPOKEN));
+    sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
+    assert_eq!(sim.outside.spoke, ["Schools are closed.", "Domani scuole chiuse."]);
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn text_bulletin_is_on_record_and_is_spoken_again_after_a_crash() {
+    for how in [Crash::Kill, Crash::PowerCut] {
+        let mut sim = Sim::new();
+        turn(&mut sim, on(text_bulletin("Domani scuole chiuse.")));
+        sim.advance(SECOND);
+        sim.crash(how);
+        sim.outside.spoke.clear();
+        sim.start_exchange();
+        sim.until("it is spoken again", |sim| sim.outside.spoke.len() == 2);
+        let citizen = sim.call("055055");
+        sim.until("the text is heard", |sim| sim.hears(citizen, SPOKEN));
+        sim.crash(how);
+        sim.outside.mute = Some("espeak-ng is gone".to_owned());
+        sim.start_exchange();
+        let late = at_the_menu(&mut sim);
+        assert!(!sim.hears(late, SPOKEN) && !sim.hears(late, "it/allerta"), "no other words stand for it");
+    }
+}
+
+#[test]
+fn text_that_nobody_can_speak_is_refused_and_what_was_on_stays_on() {
+    let mut sim = Sim::new();
+    turn(&mut sim, bulletin(false, None));
+    sim.outside.mute = Some("`espeak-ng` is not installed".to_owned());
+    match reply_to(&mut sim, on(text_bulletin("Domani scuole chiuse."))) {
+        Reply::Refused(why) => {
+            assert_eq!(why, "not switched on: `espeak-ng` is not installed; or record it and give --sound");
+        }
+        other => panic!("{other:?}"),
+    }
+    let citizen = sim.call("055055");
+    sim.until("the bulletin of before is heard", |sim| sim.hears(citizen, "it/allerta"));
+}
+
+#[test]
+fn supervisor_who_switches_off_while_a_text_is_being_spoken_has_the_last_word() {
+    let mut sim = Sim::new();
+    sim.outside.speaking_takes = 2 * SECOND;
+    sim.command(Command::Switch(on(text_bulletin("Domani scuole chiuse."))));
+    let off = Switch::BulletinOff { slot: "protezione-civile".to_owned(), entity: None };
+    sim.command(Command::Switch(off));
+    sim.until("both are answered", |sim| sim.replies.len() == 2);
+    assert!(matches!(sim.replies[0], Reply::Refused(_)), "{:?}", sim.replies);
+    assert!(matches!(sim.replies[1], Reply::Done), "{:?}", sim.replies);
+    sim.advance(3 * SECOND);
+    let citizen = at_the_menu(&mut sim);
+    assert!(!sim.hears(citizen, SPOKEN));
+}
+
+#[test]
+fn bulletin_of_an_ente_is_heard_by_its_callers_in_the_place_of_the_one_for_everybody() {
+    let mut sim = Sim::new();
+    turn(&mut sim, bulletin(false, None));
+    let own = Bulletin { entity: Some("empoli".into()), ..text_bulletin("A Empoli scuole chiuse.") };
+    turn(&mut sim, on(own));
+    let of_empoli = sim.call("0555055002");
+    let own = "it/bollettini/acceso/protezione-civile.empoli";
+    sim.until("its own is heard", |sim| sim.hears(of_empoli, own));
+    let other = sim.call("055055");
+    sim.until("everybody's is heard", |sim| sim.hears(other, "it/allerta"));
+    let off = |entity| Switch::BulletinOff { slot: "protezione-civile".to_owned(), entity };
+    turn(&mut sim, off(Some("empoli".into())));
+    let again = sim.call("0555055002");
+    sim.until("everybody's is heard", |sim| sim.hears(again, "it/allerta"));
+    assert!(!sim.hears(again, own));
+}
+
+#[test]
+fn bulletin_of_a_queue_is_heard_by_whoever_enters_it_and_then_the_music() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    sim.with_phone(seat, |phone, _| phone.manner = Manner::Ignores);
+    let slot = "queue:tributi".to_owned();
+    turn(&mut sim, Switch::BulletinOn { slot, bulletin: text_bulletin("Per la TARI c'è più tempo.") });
+    let [enters, elsewhere] = [(); 2].map(|()| at_the_menu(&mut sim));
+    sim.press(elsewhere, "3");
+    sim.press(enters, "22");
+    let own = "it/bollettini/acceso/queue:tributi";
+    sim.until("it is heard", |sim| sim.hears(enters, own));
+    assert!(!sim.hears(elsewhere, own));
+    sim.until("then the music", |sim| sim.hears(enters, "music/attesa"));
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn emergency_and_bulletin_that_are_planned_begin_by_themselves() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    sim.with_phone(seat, |phone, _| phone.manner = Manner::Ignores);
+    let from_ms = Some(START_MS + 60_000);
+    let until_ms = Some(START_MS + 120_000);
+    turn(&mut sim, Switch::Close(Closing { from_ms, until_ms, ..Closing::default() }));
+    turn(&mut sim, on(Bulletin { from_ms, until_ms, ..Bulletin::default() }));
+    let waits = at_the_menu(&mut sim);
+    assert!(!sim.hears(waits, "it/allerta"), "it has not begun");
+    sim.press(waits, "3");
+    sim.until("music is heard", |sim| sim.hears(waits, "music/attesa"));
+    sim.until("who waits is told", |sim| sim.hears(waits, "it/coda_chiusa"));
+    let during = sim.call("055055");
+    sim.until("the bulletin is heard", |sim| sim.hears(during, "it/allerta"));
+    hears_and_is_let_go(&mut sim, during, "it/sospeso");
+    sim.advance(2 * MINUTE);
+    let after = at_the_menu(&mut sim);
+    assert!(!sim.hears(after, "it/allerta"));
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn list_says_who_turned_a_switch_when_and_whether_callers_hear_it() {
+    let mut sim = Sim::new();
+    let turned = Turned { by: Some("Anna".to_owned()), at_ms: Some(7) };
+    turn(&mut sim, on(Bulletin { turned, ..text_bulletin("Domani scuole chiuse.") }));
+    sim.replies.clear();
+    sim.command(Command::Switches);
+    let Some(Reply::Switches(state)) = sim.replies.pop() else { panic!("no list") };
+    let on = state.bulletins.iter().find_map(|slot| slot.on.as_ref()).expect("it is on");
+    assert_eq!((on.by.as_deref(), on.heard), (Some("Anna"), true));
+    let turned_on = on.turned_on.as_deref().unwrap_or_default();
+    assert!(turned_on.starts_with("2026-11-24T10:00:"), "the exchange's own clock says when: {turned_on}");
 }

@@ -1,7 +1,8 @@
 //! The ears of many callers: one socket that all of them name in their SDP, and one thread that listens.
 //!
 //! The exchange sends each call's sound from a port of its own, which tells the calls apart. Each caller presses key 1
-//! once, two seconds after the first sound, from this same socket, as a telephone would.
+//! once, two seconds after the first sound, from this same socket, as a telephone would. Beside them a bare sender, which does
+//! nothing but sleep and send, says what this machine's timers and loopback are worth at that moment.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -31,6 +32,10 @@ struct Heard {
     callers: BTreeMap<SocketAddr, Caller>,
     /// Deviations from the beat since the last [`Ears::reset`].
     deviations: Vec<Duration>,
+    /// When the bare sender's last packet came, and its deviations.
+    bare: Option<Instant>,
+    bare_deviations: Vec<Duration>,
+    bare_longest: Duration,
 }
 
 /// Figures of a stretch of listening.
@@ -43,6 +48,19 @@ pub(crate) struct Figures {
     /// Packets since the reset.
     pub(crate) packets: usize,
     /// Longest time between two packets of a call, among the others.
+    pub(crate) longest: Duration,
+    /// Deviation from 20 ms that one packet in a thousand exceeds.
+    pub(crate) deviation_p999: Duration,
+    /// The bare sender's packets, longest gap and deviation.
+    pub(crate) bare: Bare,
+}
+
+/// How a bare sender was heard.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Bare {
+    /// Packets since the reset.
+    pub(crate) packets: usize,
+    /// Longest time between two of them.
     pub(crate) longest: Duration,
     /// Deviation from 20 ms that one packet in a thousand exceeds.
     pub(crate) deviation_p999: Duration,
@@ -64,8 +82,13 @@ impl Ears {
         socket.set_read_timeout(Some(Duration::from_millis(200))).map_err(failed)?;
         let port = socket.local_addr().map_err(failed)?.port();
         let ears = Ears { port, heard: Arc::default(), closed: Arc::default() };
+        let bare = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
+        bare.connect((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
+        let bare_addr = bare.local_addr().map_err(failed)?;
         let (heard, closed) = (ears.heard.clone(), ears.closed.clone());
-        std::thread::spawn(move || listen(&socket, &heard, &closed));
+        std::thread::spawn(move || listen(&socket, bare_addr, &heard, &closed));
+        let closed = ears.closed.clone();
+        std::thread::spawn(move || send_bare(&bare, &closed));
         Ok(ears)
     }
 
@@ -73,6 +96,8 @@ impl Ears {
     pub(crate) fn reset(&self) {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.deviations.clear();
+        heard.bare_deviations.clear();
+        heard.bare_longest = Duration::ZERO;
         let now = Instant::now();
         for caller in heard.callers.values_mut() {
             (caller.last, caller.longest) = (now, Duration::ZERO);
@@ -85,16 +110,26 @@ impl Ears {
         let now = Instant::now();
         let longest = heard.callers.values().map(|caller| caller.longest.max(now - caller.last));
         let (silent, heard_all): (Vec<Duration>, Vec<Duration>) = longest.partition(|&gap| gap >= SILENCE);
-        heard.deviations.sort_unstable();
-        let rank = heard.deviations.len().saturating_sub(heard.deviations.len() / 1000 + 1);
+        let bare = Bare {
+            packets: heard.bare_deviations.len(),
+            longest: heard.bare_longest,
+            deviation_p999: p999(&mut heard.bare_deviations),
+        };
         Figures {
             callers: heard.callers.len(),
             packets: heard.deviations.len(),
             silent: silent.len(),
             longest: heard_all.into_iter().max().unwrap_or_default(),
-            deviation_p999: heard.deviations.get(rank).copied().unwrap_or_default(),
+            deviation_p999: p999(&mut heard.deviations),
+            bare,
         }
     }
+}
+
+/// What one value in a thousand exceeds.
+fn p999(values: &mut [Duration]) -> Duration {
+    values.sort_unstable();
+    values.get(values.len().saturating_sub(values.len() / 1000 + 1)).copied().unwrap_or_default()
 }
 
 impl Drop for Ears {
@@ -103,13 +138,26 @@ impl Drop for Ears {
     }
 }
 
-fn listen(socket: &UdpSocket, heard: &Mutex<Heard>, closed: &AtomicBool) {
+/// A packet on each beat, by the simplest program there is.
+fn send_bare(socket: &UdpSocket, closed: &AtomicBool) {
+    let mut next = Instant::now();
+    while !closed.load(Ordering::Relaxed) {
+        // What is not heard is not counted.
+        let _ = socket.send(&[0x80; 172]);
+        next += BEAT;
+        std::thread::sleep(next.saturating_duration_since(Instant::now()));
+    }
+}
+
+fn listen(socket: &UdpSocket, bare: SocketAddr, heard: &Mutex<Heard>, closed: &AtomicBool) {
     let mut buffer = [0; 2048];
     while !closed.load(Ordering::Relaxed) {
         let Ok((_, from)) = socket.recv_from(&mut buffer) else { continue };
         let now = Instant::now();
         let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
-        if heard.note(from, now) {
+        if from == bare {
+            heard.note_bare(now);
+        } else if heard.note(from, now) {
             drop(heard);
             press_one(socket, from);
         }
@@ -117,6 +165,13 @@ fn listen(socket: &UdpSocket, heard: &Mutex<Heard>, closed: &AtomicBool) {
 }
 
 impl Heard {
+    fn note_bare(&mut self, now: Instant) {
+        if let Some(last) = self.bare.replace(now) {
+            self.bare_longest = self.bare_longest.max(now - last);
+            self.bare_deviations.push((now - last).abs_diff(BEAT));
+        }
+    }
+
     /// Notes a packet; whether it is time to press the key.
     fn note(&mut self, from: SocketAddr, now: Instant) -> bool {
         let new = Caller { first: now, last: now, pressed: false, longest: Duration::ZERO };

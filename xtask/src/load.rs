@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::ears::Ears;
 use crate::packages;
-use crate::proc::{Used, threads};
+use crate::proc::{Thread, Used, threads};
 
 const PROGRAM: &str = "target/release/centralino";
 /// Callers who wait.
@@ -150,6 +150,16 @@ impl Exchange {
         );
         row("largest packet gap", &format!("{:.1} ms", ms(figures.longest)));
         row("deviation from 20 ms, p99.9", &format!("{:.2} ms", ms(figures.deviation_p999)));
+        let bare = figures.bare;
+        row(
+            "the same of a bare sender beside",
+            &format!(
+                "gap {:.1} ms, p99.9 {:.2} ms, of {}",
+                ms(bare.longest),
+                ms(bare.deviation_p999),
+                bare.packets
+            ),
+        );
         let cpu = 100.0 * (after.cpu - before.cpu).as_secs_f64() / took.as_secs_f64();
         let per_hundred = cpu * 100.0 / f64::from(WAITING);
         row(
@@ -187,6 +197,11 @@ impl Exchange {
         row(
             "CPU, all threads and children",
             &format!("{cpu:.2} s, {:.3} s per 1 000 calls", cpu * 1000.0 / f64::from(calls)),
+        );
+        let kernel = (after.kernel - before.kernel).as_secs_f64();
+        row(
+            "  of it in the kernel",
+            &format!("{kernel:.2} s, {:.3} s per 1 000 calls", kernel * 1000.0 / f64::from(calls)),
         );
         row("memory", &format!("{} KiB, at most {} KiB", after.resident_kib, after.peak_kib));
         self.print_threads(&threads_before);
@@ -230,15 +245,21 @@ impl Exchange {
         Used::by(self.process.0.id())
     }
 
-    fn threads(&self) -> Vec<(String, Duration)> {
+    fn threads(&self) -> Vec<Thread> {
         threads(self.process.0.id())
     }
 
-    fn print_threads(&self, before: &[(String, Duration)]) {
-        for (n, (name, cpu)) in self.threads().into_iter().enumerate() {
-            let earlier =
-                before.get(n).filter(|(same, _)| *same == name).map_or(Duration::ZERO, |(_, cpu)| *cpu);
-            row(&format!("  thread {name}"), &format!("{:.2} s", cpu.saturating_sub(earlier).as_secs_f64()));
+    fn print_threads(&self, before: &[Thread]) {
+        for (n, thread) in self.threads().into_iter().enumerate() {
+            let earlier = before.get(n).filter(|earlier| earlier.name == thread.name);
+            let cpu = thread.cpu.saturating_sub(earlier.map_or(Duration::ZERO, |earlier| earlier.cpu));
+            let sleeps = thread.sleeps.saturating_sub(earlier.map_or(0, |earlier| earlier.sleeps));
+            if sleeps > 0 {
+                row(
+                    &format!("  thread {}", thread.name),
+                    &format!("{:.2} s, went to sleep {sleeps} times", cpu.as_secs_f64()),
+                );
+            }
         }
     }
 }

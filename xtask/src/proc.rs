@@ -11,6 +11,8 @@ const TICK: Duration = Duration::from_millis(10);
 pub(crate) struct Used {
     /// By all threads, and by children that have ended.
     pub(crate) cpu: Duration,
+    /// What of it was the kernel's work for them.
+    pub(crate) kernel: Duration,
     /// In memory now.
     pub(crate) resident_kib: u64,
     /// In memory at most.
@@ -27,18 +29,35 @@ impl Used {
         };
         Used {
             cpu: ticks(&format!("/proc/{process}/stat"), 13..17),
+            kernel: ticks(&format!("/proc/{process}/stat"), 14..15),
             resident_kib: kib("VmRSS").unwrap_or(0),
             peak_kib: kib("VmHWM").unwrap_or(0),
         }
     }
 }
 
-/// Processor time of each thread, with its name.
-pub(crate) fn threads(process: u32) -> Vec<(String, Duration)> {
+/// What one thread has done.
+#[derive(Clone, Debug)]
+pub(crate) struct Thread {
+    /// As it calls itself.
+    pub(crate) name: String,
+    /// Processor time.
+    pub(crate) cpu: Duration,
+    /// How often it has gone to sleep; to be woken again costs more than most system calls.
+    pub(crate) sleeps: u64,
+}
+
+/// The threads of a process.
+pub(crate) fn threads(process: u32) -> Vec<Thread> {
     let Ok(tasks) = std::fs::read_dir(format!("/proc/{process}/task")) else { return Vec::new() };
     let thread = |path: std::path::PathBuf| {
-        let name = read_to_string(path.join("comm")).unwrap_or_default().trim().to_owned();
-        (name, ticks(&path.join("stat").to_string_lossy(), 13..15))
+        let status = read_to_string(path.join("status")).unwrap_or_default();
+        let sleeps = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        Thread {
+            name: read_to_string(path.join("comm")).unwrap_or_default().trim().to_owned(),
+            cpu: ticks(&path.join("stat").to_string_lossy(), 13..15),
+            sleeps: sleeps.and_then(|count| count.trim().parse().ok()).unwrap_or(0),
+        }
     };
     tasks.flatten().map(|task| thread(task.path())).collect()
 }

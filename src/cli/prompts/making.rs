@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use super::super::failure::Failure;
 use super::super::out;
 use super::{Places, is_of};
-use crate::io::prompts::{self, Builder, Built, Encoding, Levelled, Leveller, Prompt, PromptsError, Voice};
+use crate::io::prompts::{
+    self, Builder, Built, Encoding, Levelled, Leveller, PATIENCE, Prompt, PromptsError, Voice,
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct BuildArgs {
@@ -57,7 +59,7 @@ pub(super) struct LevelArgs {
 
 pub(super) fn build(args: BuildArgs, wanted: impl Iterator<Item = Prompt>) -> Result<(), Failure> {
     let encoding = args.encoding;
-    let voice = args.command.map(|command| Voice { command, encoding });
+    let voice = args.command.map(|command| Voice { command, encoding, within: PATIENCE });
     let builder = Builder { sounds: args.places.sounds, voice, force: args.force };
     let (mut new, mut unchanged, mut studio) = (0, 0, 0);
     let mut count = |built: Built| match built {

@@ -1,14 +1,15 @@
 //! A contact as people and scripts read it: one JSON object.
 
-use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{Contact, Stopwatch};
+use crate::crm::{Take, TakeLine};
 use crate::ids::{
     CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
 };
-use crate::journal::entry::Personal;
+use crate::journal::entry::{Destination, Personal};
 use crate::journal::seal::Keys;
+use crate::time::rome;
 use crate::words::{EndedBy, Outcome};
 
 /// One line of `contact list --format json`. Durations are seconds, 0 when the thing did not happen.
@@ -16,8 +17,8 @@ use crate::words::{EndedBy, Outcome};
 pub struct ContactLine {
     /// Which.
     pub contact: ContactId,
-    /// Its case.
-    pub case: CaseId,
+    /// Its case; none when it was refused, or when a seat made the call.
+    pub case: Option<CaseId>,
     /// When it arrived, RFC 3339 in Rome's time.
     pub opened: String,
     /// When it ended.
@@ -40,6 +41,9 @@ pub struct ContactLine {
     pub operator: Option<OperatorId>,
     /// The seat it was joined to last.
     pub seat: Option<SeatId>,
+    /// The number that it was transferred to.
+    #[serde(default)]
+    pub transferred_to: Option<String>,
     /// How it ended; nothing while it lasts.
     pub outcome: Option<Outcome>,
     /// Who ended it.
@@ -58,6 +62,9 @@ pub struct ContactLine {
     pub path: Vec<NodeId>,
     /// Recording, below the data directory.
     pub recording: Option<String>,
+    /// What the citizen said to the exchange itself, and is kept.
+    #[serde(default)]
+    pub takes: Vec<TakeLine>,
     /// The flow that led it.
     pub flow: FlowId,
     /// Spoken last.
@@ -77,10 +84,15 @@ pub struct ContactLine {
 impl Contact {
     /// As people and scripts read it; `keys` open the number.
     pub fn line(&self, keys: &Keys) -> ContactLine {
-        let from = match keys.unseal(self.contact, "from", &self.from) {
+        let unsealed = |field, personal| match keys.unseal(self.contact, field, personal) {
             Personal::Clear(number) => Some(number),
             Personal::Sealed(_) | Personal::Erased => None,
         };
+        let from = unsealed("from", &self.from);
+        let transferred_to = self.transferred_to.as_ref().and_then(|number| match number {
+            Destination::Public(number) => Some(number.clone()),
+            Destination::Personal(number) => unsealed("called", number),
+        });
         let times = &self.times;
         ContactLine {
             contact: self.contact,
@@ -96,6 +108,7 @@ impl Contact {
             queue: self.queue.clone(),
             operator: self.operator.clone(),
             seat: self.seat.clone(),
+            transferred_to,
             outcome: self.outcome,
             ended_by: self.ended_by,
             ring_s: seconds(times.ring.ms),
@@ -105,6 +118,7 @@ impl Contact {
             wrap_up_s: seconds(times.wrap_up.ms),
             path: self.path.clone(),
             recording: self.recording.as_ref().map(|file| format!("recordings/{file}")),
+            takes: self.takes.iter().map(Take::line).collect(),
             flow: self.flow.clone(),
             language: self.language.clone(),
             keys: self.keys.clone(),
@@ -121,13 +135,6 @@ fn talk_ms(joined: &Stopwatch, hold: &Stopwatch) -> i64 {
 }
 
 /// Milliseconds as seconds with three decimals.
-fn seconds(ms: i64) -> f64 {
+pub(in crate::crm) fn seconds(ms: i64) -> f64 {
     std::time::Duration::from_millis(u64::try_from(ms).unwrap_or(0)).as_secs_f64()
-}
-
-/// RFC 3339 with the offset that Rome had then.
-pub fn rome(ms: i64) -> String {
-    let zone = TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC);
-    let moment = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone);
-    moment.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }

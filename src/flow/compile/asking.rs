@@ -11,12 +11,17 @@ use super::super::yaml::Value as YamlValue;
 use super::Compiler;
 use super::exits::Draft;
 use crate::flow::variable::VarKind;
+use crate::media::take::LONGEST_TAKE;
 
 /// The kinds of `collect`.
 const COLLECTED: [&str; 4] = ["digits", "date", "phone", "fiscal_code"];
 /// A recording's limits, unless the node says otherwise.
 const MAX_RECORDING: Duration = Duration::from_secs(120);
 const END_SILENCE: Duration = Duration::from_secs(4);
+/// Shorter than this nobody speaks, or falls silent.
+const LEAST_SPAN: Duration = Duration::from_secs(1);
+/// Longest silence in a recording: who is silent for longer is gone.
+const LONGEST_SILENCE: Duration = Duration::from_secs(60);
 
 impl<'y> Compiler<'y> {
     pub(super) fn ask(&mut self, draft: &Draft<'y>, prompt: Option<PromptRef>) -> Option<Ask> {
@@ -141,12 +146,22 @@ impl<'y> Compiler<'y> {
         }
     }
 
+    fn take_span(&self, draft: &Draft<'y>, key: &'static str, most: Duration) -> Option<Duration> {
+        let span = draft.fields.duration(key)?;
+        if !(LEAST_SPAN..=most).contains(&span)
+            && let Some(text) = draft.fields.text(key)
+        {
+            self.faults.add(text.at, Fault::TakeSpan { key, most_s: most.as_secs() });
+        }
+        Some(span)
+    }
+
     /// `record` and `voicemail`.
     pub(super) fn record(&mut self, draft: &Draft<'y>) -> Option<Step> {
         let prompt = self.optional_prompt(draft, "prompt");
         let review = self.optional_prompt(draft, "review");
-        let max = draft.fields.duration("max").unwrap_or(MAX_RECORDING);
-        let silence = draft.fields.duration("silence").unwrap_or(END_SILENCE);
+        let max = self.take_span(draft, "max", LONGEST_TAKE).unwrap_or(MAX_RECORDING);
+        let silence = self.take_span(draft, "silence", LONGEST_SILENCE).unwrap_or(END_SILENCE);
         let end = draft.fields.text("end").map_or(Some('#'), |end| self.key(end));
         let (queue, save) = if draft.kind == Kind::Voicemail {
             draft.fields.required("queue");

@@ -1,12 +1,12 @@
 //! What a flow declares before its nodes: languages, variables, schedules, prompts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::expression::Scope;
+use super::super::expression::{Scope, too_complex};
 use super::super::fault::{Fault, Faults, Part, Words, hint, hint_or_all};
 use super::super::fields::{Fields, Text, text_of};
 use super::super::grammar;
-use super::super::hours::{ExceptionText, ScheduleText};
+use super::super::hours::{ExceptionText, Schedule, ScheduleFault, ScheduleText};
 use super::super::model::PromptRef;
 use super::super::prompt::{Prompt, Segment};
 use super::super::template::Form;
@@ -14,8 +14,11 @@ use super::super::value::Value;
 use super::super::variable::{Var, VarKind};
 use super::super::yaml::{Value as YamlValue, Yaml};
 use super::Compiler;
-use crate::ids::Language;
+use crate::ids::{Language, ScheduleId};
 use crate::speech::Speech;
+
+/// Most values put together into one. It bounds what that costs during a call.
+const MAX_LEAVES: usize = 64;
 
 impl<'y> Compiler<'y> {
     pub(super) fn read_languages(&mut self, top: &Fields<'y>) {
@@ -66,7 +69,7 @@ impl<'y> Compiler<'y> {
 
     fn default_of(&self, name: Text<'y>, kind: VarKind, given: &'y Yaml) -> Option<Value> {
         // Nothing is computed before the call.
-        let value = literal(given).filter(|value| kind.fits(value));
+        let value = literal(given).filter(|value| kind.fits(value) && value.is_bounded());
         if value.is_none() {
             self.faults
                 .add(given.at, Fault::VarDefault { name: name.text.to_owned(), expected: kind.words() });
@@ -78,14 +81,13 @@ impl<'y> Compiler<'y> {
         for (name, yaml) in top.fields("schedules").iter().flat_map(Fields::entries) {
             self.check_name(name);
             self.schedule_names.insert(name.text.into());
-            self.never_open.remove(name.text);
             let Some(fields) = Fields::of(yaml, Part::Schedule(name.text.to_owned()), self.faults) else {
                 continue;
             };
             let text = schedule_text(&fields, self.faults);
-            match text.compile() {
+            match self.compiled(&text) {
                 Ok(schedule) => {
-                    if never_opens(&text) {
+                    if schedule.never_opens() {
                         self.faults.add(fields.at, Fault::NeverOpens(name.text.to_owned()));
                     }
                     self.schedules.insert(name.text.into(), schedule);
@@ -93,6 +95,19 @@ impl<'y> Compiler<'y> {
                 Err(faults) => faults.into_iter().for_each(|fault| {
                     self.faults.add(fields.at, Fault::Schedule { name: name.text.to_owned(), fault });
                 }),
+            }
+        }
+    }
+
+    /// Over what it extends: one of this flow that stands above it, or one of the configuration.
+    fn compiled(&self, text: &ScheduleText) -> Result<Schedule, Vec<ScheduleFault>> {
+        let Some(name) = &text.extends else { return text.compile() };
+        match self.schedules.get(name.as_str()).or_else(|| self.env.schedules.get(name.as_str())) {
+            Some(parent) => text.compile_over(parent.clone()),
+            None => {
+                let known = self.schedules.keys().chain(self.env.schedules.keys());
+                let hint = crate::hint::Hint::nearest(name, known.map(ScheduleId::as_str));
+                Err(vec![ScheduleFault::Parent { name: name.clone(), hint }])
             }
         }
     }
@@ -135,7 +150,9 @@ impl<'y> Compiler<'y> {
         }
         for language in prompt.languages_of_values() {
             if Speech::for_language(language.as_str()).is_none() {
-                self.faults.add(fields.at, Fault::UnspokenLanguage(language.to_string()));
+                let known: BTreeSet<_> = Speech::all().map(|speech| speech.language().to_owned()).collect();
+                let known = known.into_iter().collect();
+                self.faults.add(fields.at, Fault::UnspokenLanguage { name: language.to_string(), known });
             }
         }
         self.complete_with_recordings(name, &fields, &mut prompt);
@@ -164,6 +181,10 @@ impl<'y> Compiler<'y> {
 
     /// A value in which texts may be computed.
     pub(super) fn form(&self, key: &str, yaml: &'y Yaml) -> Option<Form> {
+        if yaml.leaves() > MAX_LEAVES {
+            self.faults.add(yaml.at, Fault::Expression { text: key.to_owned(), why: too_complex() });
+            return None;
+        }
         match &yaml.value {
             YamlValue::Text(text) => self.template(Text { at: yaml.at, text }, false).map(Form::Leaf),
             YamlValue::List(items) => {
@@ -202,14 +223,10 @@ pub(in super::super) fn literal(yaml: &Yaml) -> Option<Value> {
     })
 }
 
-/// Nothing opens it: neither a weekday nor an exception.
-fn never_opens(text: &ScheduleText) -> bool {
-    text.open.values().all(Vec::is_empty) && text.exception.iter().all(|exception| exception.open.is_empty())
-}
-
 fn schedule_text(fields: &Fields<'_>, faults: &Faults) -> ScheduleText {
     let owned = |texts: Vec<Text<'_>>| texts.into_iter().map(|text| text.text.to_owned()).collect::<Vec<_>>();
     let mut text = ScheduleText {
+        extends: fields.text("extends").map(|parent| parent.text.to_owned()),
         zone: fields.text("zone").map(|zone| zone.text.to_owned()),
         closed: owned(fields.texts("closed")),
         ..ScheduleText::default()
@@ -232,6 +249,6 @@ fn schedule_text(fields: &Fields<'_>, faults: &Faults) -> ScheduleText {
         });
         exception.hold_to_names(vec!["date", "open", "closed", "title"]);
     }
-    fields.hold_to_names(vec!["zone", "closed", "open", "exceptions"]);
+    fields.hold_to_names(vec!["extends", "zone", "closed", "open", "exceptions"]);
     text
 }

@@ -1,12 +1,14 @@
 //! Where a node leads: its own `exits` over those of `defaults.<type>`, name by name.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use super::super::fault::{Fault, Part, hint};
 use super::super::fields::{Fields, Text};
 use super::super::grammar::{Kind, Way};
 use super::super::model::NodeRef;
-use super::super::yaml::Value as YamlValue;
+use super::super::yaml::{Value as YamlValue, Yaml};
 use super::Compiler;
 
 /// A node on its way through the compiler.
@@ -15,10 +17,24 @@ pub(super) struct Draft<'y> {
     pub(super) kind: Kind,
     pub(super) fields: Fields<'y>,
     exits: Option<Fields<'y>>,
-    default_exits: Option<Fields<'y>>,
-    /// As messages call the defaults of its type.
-    defaults: String,
+    default_exits: Option<Rc<Fields<'y>>>,
     pub(super) ways: RefCell<Vec<(Way, NodeRef)>>,
+}
+
+/// What `defaults` says of one type of node.
+pub(super) struct OfType<'y> {
+    keys: &'y Yaml,
+    exits: Option<Rc<Fields<'y>>>,
+}
+
+impl<'y> OfType<'y> {
+    pub(super) fn read(defaults: &Fields<'y>, name: &'static str) -> Option<OfType<'y>> {
+        let keys = defaults.value(name)?;
+        let YamlValue::Map(entries) = &keys.value else { return Some(OfType { keys, exits: None }) };
+        let exits = entries.iter().find(|(key, _)| key.name == "exits");
+        let exits = exits.and_then(|(_, exits)| Fields::of(exits, Part::Key("exits"), defaults.faults()));
+        Some(OfType { keys, exits: exits.map(Rc::new) })
+    }
 }
 
 impl<'y> Draft<'y> {
@@ -26,27 +42,21 @@ impl<'y> Draft<'y> {
         id: &'y str,
         kind: Kind,
         fields: Fields<'y>,
-        defaults: Option<&Fields<'y>>,
+        of_type: Option<&OfType<'y>>,
     ) -> Draft<'y> {
-        let of_type = defaults.and_then(|defaults| defaults.value(kind.name()));
-        let default_exits = of_type.and_then(|defaults| match &defaults.value {
-            YamlValue::Map(entries) => {
-                let (_, exits) = entries.iter().find(|(key, _)| key.name == "exits")?;
-                Fields::of(exits, Part::Key("exits"), fields.faults())
-            }
-            _ => None,
-        });
+        let default_exits = of_type.and_then(|of_type| of_type.exits.clone());
         let exits = fields.fields("exits");
-        let fields = fields.or_else(of_type);
-        let defaults = format!("defaults.{}", kind.name());
-        Draft { id, kind, fields, exits, default_exits, defaults, ways: RefCell::default() }
+        let fields = fields.or_else(of_type.map(|of_type| of_type.keys));
+        Draft { id, kind, fields, exits, default_exits, ways: RefCell::default() }
     }
 
     /// Where the exit leads by this node or by the defaults of its type, and who says so.
-    fn given(&self, exit: &str) -> Option<(&str, Text<'y>)> {
-        let own = self.exits.as_ref().and_then(|exits| exits.text_of_name(exit));
-        own.map(|target| (self.id, target))
-            .or_else(|| Some((self.defaults.as_str(), self.default_exits.as_ref()?.text_of_name(exit)?)))
+    fn given(&self, exit: &str) -> Option<(Cow<'y, str>, Text<'y>)> {
+        if let Some(target) = self.exits.as_ref().and_then(|exits| exits.text_of_name(exit)) {
+            return Some((self.id.into(), target));
+        }
+        let target = self.default_exits.as_ref()?.text_of_name(exit)?;
+        Some((format!("defaults.{}", self.kind.name()).into(), target))
     }
 
     pub(super) fn finish(&self) {
@@ -72,7 +82,7 @@ impl<'y> Compiler<'y> {
         for exit in draft.kind.written().exits {
             let needed = exit.needed || (draft.kind == Kind::Queue && self.queue_needs(draft, exit.name));
             let found = match draft.given(exit.name) {
-                Some((by, target)) => self.go_from(draft, by, Way::Exit(exit.name), target).map(drop),
+                Some((by, target)) => self.go_from(draft, &by, Way::Exit(exit.name), target).map(drop),
                 None if needed => {
                     self.missing_exit(draft, exit.name);
                     None
@@ -98,7 +108,7 @@ impl<'y> Compiler<'y> {
         let mut wired = Some(());
         for name in returns {
             let found = match draft.given(name) {
-                Some((by, target)) => self.go_from(draft, by, Way::Returned(name.clone()), target).map(drop),
+                Some((by, target)) => self.go_from(draft, &by, Way::Returned(name.clone()), target).map(drop),
                 None => {
                     self.missing_exit(draft, name);
                     None
@@ -124,9 +134,12 @@ impl<'y> Compiler<'y> {
         let from = *self.node_names.get(draft.id)?;
         let Some(to) = self.node_names.get(target.text).copied() else {
             self.graph.has_gap();
-            let hint = hint(target.text, self.node_names.keys().copied());
-            let (node, target_name) = (by.to_owned(), target.text.to_owned());
-            self.faults.add(target.at, Fault::UnknownNode { node, target: target_name, hint });
+            // A default of many nodes is looked for once.
+            if !self.faults.tells_of(target.at) {
+                let hint = hint(target.text, self.node_names.keys().copied());
+                let (node, target_name) = (by.to_owned(), target.text.to_owned());
+                self.faults.add(target.at, Fault::UnknownNode { node, target: target_name, hint });
+            }
             return None;
         };
         self.graph.edge(from, to, draft.kind.is_instant(&way));

@@ -3,6 +3,7 @@
 use super::super::expression::{Expression, Scope, Type};
 use super::super::fault::{Fault, Words, hint, shortened};
 use super::super::fields::Text;
+use super::super::hours::Schedule;
 use super::super::model::PromptRef;
 use super::super::prompt::{Prompt, Segment};
 use super::super::template::{Part, Template, parts};
@@ -107,7 +108,9 @@ impl<'y> Compiler<'y> {
             self.faults.add(name.at, Fault::UnknownSchedule { name: name.text.to_owned(), hint });
             return None;
         }
-        if self.never_open.contains(name.text) {
+        // One of the flow's own is told where it is declared.
+        let own = self.schedules.contains_key(name.text);
+        if !own && self.env.schedules.get(name.text).is_some_and(Schedule::never_opens) {
             self.faults.add(name.at, Fault::NeverOpens(name.text.to_owned()));
         }
         Some(name.text.into())

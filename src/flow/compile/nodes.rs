@@ -30,7 +30,6 @@ impl<'y> Compiler<'y> {
             return None;
         }
         let reference = *self.node_names.get(id.text)?;
-        self.graph.node(reference, id.text, id.at);
         let fields = Fields::of(yaml, Part::Node(id.text.to_owned()), self.faults);
         let kind = fields.as_ref().and_then(|fields| fields.required("type"));
         let known = kind.and_then(|kind| Kind::by_name(kind.text));
@@ -46,7 +45,7 @@ impl<'y> Compiler<'y> {
         if kind.ends() {
             self.graph.end(reference);
         }
-        let draft = Draft::new(id.text, kind, fields, self.defaults.as_ref());
+        let draft = Draft::new(id.text, kind, fields, self.of_types.get(kind.name()));
         let info = draft.fields.flag("info").unwrap_or(false);
         let step = self.step(&draft);
         let wired = self.wire(&draft);
@@ -112,7 +111,7 @@ impl<'y> Compiler<'y> {
 
     fn survey(&mut self, draft: &Draft<'y>) -> Option<Step> {
         let mut questions = Some(Vec::new());
-        for yaml in draft.fields.list("questions") {
+        for yaml in self.faults.until_full(draft.fields.list("questions")) {
             let question = self.question(yaml);
             questions = questions.zip(question).map(|(mut all, question)| {
                 all.push(question);
@@ -177,7 +176,7 @@ impl<'y> Compiler<'y> {
 
     fn branch(&mut self, draft: &Draft<'y>) -> Option<Step> {
         let mut when = Some(Vec::new());
-        for (at, yaml) in draft.fields.list("when").iter().enumerate() {
+        for (at, yaml) in self.faults.until_full(draft.fields.list("when")).enumerate() {
             let condition = self.condition(draft, at + 1, yaml);
             when = when.zip(condition).map(|(mut all, condition)| {
                 all.push(condition);

@@ -24,7 +24,7 @@ const FORMS: [&str; 7] = ["bearer ", "basic ", "-----begin ", "akia", "ghp_", "x
 /// Shortest rest of one.
 const MIN_REST: usize = 12;
 /// Names of parameters in an address.
-const PARAMETERS: [&str; 6] = ["password=", "passwd=", "token=", "api_key=", "apikey=", "secret="];
+const PARAMETERS: [&str; 6] = ["password", "passwd", "token", "api_key", "apikey", "secret"];
 
 /// Tells every secret in the file.
 pub(super) fn look(yaml: &Yaml, faults: &Faults) {
@@ -37,8 +37,8 @@ pub(super) fn look(yaml: &Yaml, faults: &Faults) {
         Value::List(items) => items.iter().for_each(|item| look(item, faults)),
         Value::Map(fields) => {
             for (key, value) in fields {
-                let name = key.name.to_ascii_lowercase().replace('-', "_");
-                if NAMES.contains(&name.as_str()) && matches!(value.value, Value::Text(_) | Value::Int(_)) {
+                let is_value = matches!(value.value, Value::Text(_) | Value::Int(_));
+                if is_value && NAMES.iter().any(|name| is_called(&key.name, name)) {
                     faults.add(key.at, Fault::Secret(format!("`{}`", shortened(&key.name))));
                 }
                 look(value, faults);
@@ -48,13 +48,20 @@ pub(super) fn look(yaml: &Yaml, faults: &Faults) {
     }
 }
 
+/// The same name, whatever its capitals and hyphens.
+fn is_called(given: &str, name: &str) -> bool {
+    let sign = |b: u8| if b == b'-' { b'_' } else { b.to_ascii_lowercase() };
+    given.len() == name.len() && given.bytes().map(sign).eq(name.bytes())
+}
+
 fn is_secret(text: &str) -> bool {
-    let start: String = text.trim_start().chars().take(64).collect::<String>().to_ascii_lowercase();
+    let start = text.trim_start();
     let of_form = |form: &&str| {
-        start.strip_prefix(*form).is_some_and(|rest| {
+        let (begin, rest) = start.split_at_checked(form.len()).unwrap_or_default();
+        begin.eq_ignore_ascii_case(form) && {
             let word = rest.split_whitespace().next().unwrap_or_default();
             word.len() >= MIN_REST && word.chars().any(|c| c.is_ascii_digit()) || form.starts_with("-----")
-        })
+        }
     };
     if FORMS.iter().any(of_form) {
         return true;
@@ -63,13 +70,13 @@ fn is_secret(text: &str) -> bool {
         let host = rest.split('/').next().unwrap_or_default();
         host.split_once('@').is_some_and(|(user, _)| user.contains(':'))
     });
-    let parameter = |name: &&str| {
-        let lower = text.to_ascii_lowercase();
-        lower.split_once(*name).is_some_and(|(before, after)| {
-            before.ends_with(['?', '&']) && !after.is_empty() && !after.starts_with("${")
-        })
+    // In an address the parameters stand behind a `?`, parted by `&`; each is `name=value`.
+    let parameter = |given: &str| {
+        let (name, value) = given.split_once('=').unwrap_or_default();
+        let is_named = PARAMETERS.iter().any(|known| is_called(name, known));
+        is_named && !value.is_empty() && !value.starts_with("${")
     };
-    in_address || (text.len() <= 2048 && PARAMETERS.iter().any(parameter))
+    in_address || text.split(['?', '&']).skip(1).any(parameter)
 }
 
 #[cfg(test)]

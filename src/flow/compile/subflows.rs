@@ -107,9 +107,17 @@ impl<'y> Compiler<'y> {
         Some(Step::Subflow(Box::new(SubflowStep { flow, with: with?, save: save? })))
     }
 
-    /// Compiles the sub-flow.
+    /// The sub-flow, compiled when it is named for the first time.
     fn subflow_named(&mut self, name: Text<'y>, version: u32) -> Option<Arc<Flow>> {
         let full = format!("{}@{version}", name.text);
+        match self.subflows.get(&full) {
+            Some(Ok(flow)) => return Some(Arc::clone(flow)),
+            Some(Err(faults)) => {
+                self.faults.add(name.at, Fault::SubflowFaulty { name: full, faults: *faults });
+                return None;
+            }
+            None => {}
+        }
         let Some(text) = self.env.subflows.get(&full) else {
             let hint = hint(&full, self.env.subflows.keys().map(String::as_str));
             self.faults.add(name.at, Fault::UnknownSubflow { name: full, hint });
@@ -133,10 +141,13 @@ impl<'y> Compiler<'y> {
                     self.faults.add(name.at, Fault::SubflowVersion { name: full, says });
                     return None;
                 }
-                Some(Arc::new(checked.flow))
+                let flow = Arc::new(checked.flow);
+                self.subflows.insert(full, Ok(Arc::clone(&flow)));
+                Some(flow)
             }
             Err(errors) => {
-                self.faults.add(name.at, Fault::SubflowFaulty { name: full, faults: errors.len() });
+                self.faults.add(name.at, Fault::SubflowFaulty { name: full.clone(), faults: errors.len() });
+                self.subflows.insert(full, Err(errors.len()));
                 self.faults.adopt(errors);
                 None
             }

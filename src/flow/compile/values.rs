@@ -9,21 +9,44 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::expression::Expression;
 use super::super::fault::{Fault, Faults};
 use super::super::grammar::Way;
-use super::super::model::{Asked, Flow, Node, PromptRef, Step};
+use super::super::model::{Asked, Flow, Node, NodeRef, PromptRef, Step};
 use super::super::template::{Form, Template};
+use super::super::variable::Var;
+
+/// Most variables of one flow: far above what people keep in mind, and each has its bit in [`Set`].
+pub(super) const MAX_VARS: usize = 128;
+
+/// Which of the variables without a default are set: one bit for each.
+type Set = u128;
+
+/// The variables without a default, in order: the first has the lowest bit.
+struct Unset<'f>(Vec<&'f str>);
+
+impl<'f> Unset<'f> {
+    fn of(vars: &'f BTreeMap<String, Var>) -> Unset<'f> {
+        Unset(vars.iter().filter(|(_, var)| !var.given).map(|(name, _)| name.as_str()).collect())
+    }
+
+    /// The variable's bit; none for one that always has a value.
+    fn bit(&self, name: &str) -> Set {
+        let at = self.0.binary_search(&name).ok().and_then(|at| u32::try_from(at).ok());
+        at.and_then(|at| 1_u128.checked_shl(at)).unwrap_or(0)
+    }
+
+    fn bits<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Set {
+        names.into_iter().fold(0, |set, name| set | self.bit(name))
+    }
+}
 
 /// Tells what is read too early, and notes which outputs each return gives.
 pub(super) fn check(flow: &mut Flow, faults: &Faults) {
-    let unset: BTreeSet<&str> =
-        flow.vars.iter().filter(|(_, var)| !var.given).map(|(name, _)| name.as_str()).collect();
+    let unset = Unset::of(&flow.vars);
     let before = set_before(flow, &unset);
     for ((node, place), set) in flow.nodes.iter().zip(&flow.places).zip(&before) {
         let Some(set) = set else { continue };
-        for name in reads(flow, node) {
-            if unset.contains(name) && !set.contains(name) {
-                let node = node.id.to_string();
-                faults.add(*place, Fault::Unset { node, name: name.to_owned() });
-            }
+        for name in reads(flow, node).into_iter().filter(|name| unset.bit(name) & !set != 0) {
+            let node = node.id.to_string();
+            faults.add(*place, Fault::Unset { node, name: name.to_owned() });
         }
     }
     let set_at = given_by_returns(flow, &unset, &before);
@@ -35,42 +58,41 @@ pub(super) fn check(flow: &mut Flow, faults: &Faults) {
 /// Outputs that have been set on every way to each return.
 fn given_by_returns(
     flow: &Flow,
-    unset: &BTreeSet<&str>,
-    before: &[Option<BTreeSet<&str>>],
+    unset: &Unset<'_>,
+    before: &[Option<Set>],
 ) -> BTreeMap<String, BTreeSet<String>> {
     let mut given: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let outputs = flow.interface.as_ref().map(|interface| &interface.outputs);
     for (node, set) in flow.nodes.iter().zip(before) {
         let (Step::Return { name }, Some(set), Some(outputs)) = (&node.step, set, outputs) else { continue };
-        let here = |output: &&String| !unset.contains(output.as_str()) || set.contains(output.as_str());
-        let here: BTreeSet<String> = outputs.iter().filter(here).cloned().collect();
+        let here = outputs.iter().filter(|output| unset.bit(output) & !set == 0).cloned();
+        let here: BTreeSet<String> = here.collect();
         let all = given.entry(name.clone()).or_insert_with(|| here.clone());
         all.retain(|output| here.contains(output));
     }
     given
 }
 
-/// Of each node, which of `unset` are set on every way to it; `None`: no way leads there.
-fn set_before<'f>(flow: &'f Flow, unset: &BTreeSet<&'f str>) -> Vec<Option<BTreeSet<&'f str>>> {
-    let mut before: Vec<Option<BTreeSet<&str>>> = vec![None; flow.nodes.len()];
-    let mut open = vec![(flow.start.0, BTreeSet::new())];
-    while let Some((at, set)) = open.pop() {
-        let (Some(known), Some(node)) = (before.get_mut(at), flow.nodes.get(at)) else { continue };
-        let now: BTreeSet<&str> = match known {
-            Some(known) => known.intersection(&set).copied().collect(),
-            None => set,
-        };
-        if known.as_ref() == Some(&now) {
-            continue;
+/// Of each node, what is set on every way to it; `None`: no way leads there. A node is gone through again only when less is
+/// set there than was known, so each at most once for every variable.
+fn set_before(flow: &Flow, unset: &Unset<'_>) -> Vec<Option<Set>> {
+    let mut before: Vec<Option<Set>> = vec![None; flow.nodes.len()];
+    let mut open = Vec::new();
+    let mut come_to = |to: NodeRef, set: Set, open: &mut Vec<(NodeRef, Set)>| {
+        let Some(known) = before.get_mut(to.0) else { return };
+        let now = known.map_or(set, |known| known & set);
+        if known.replace(now) != Some(now) {
+            open.push((to, now));
         }
-        *known = Some(now.clone());
+    };
+    come_to(flow.start, 0, &mut open);
+    while let Some((at, now)) = open.pop() {
+        let Some(node) = flow.nodes.get(at.0) else { continue };
         for (way, to) in &node.ways {
-            let mut after = now.clone();
-            after.extend(sets(&node.step, way).into_iter().filter(|name| unset.contains(name)));
-            open.push((to.0, after));
+            come_to(*to, now | unset.bits(sets(&node.step, way)), &mut open);
         }
         if let Some(error) = flow.error {
-            open.push((error.0, now));
+            come_to(error, now, &mut open);
         }
     }
     before

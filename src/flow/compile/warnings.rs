@@ -7,7 +7,6 @@ use super::super::fault::{Fault, Faults, Place};
 use super::super::grammar::Way;
 use super::super::model::{Asked, Environment, Flow, Node, Step};
 use super::super::prompt::Prompt;
-use super::super::request::Store;
 
 /// Most choices that people keep in mind.
 const MAX_CHOICES: usize = 5;
@@ -25,14 +24,18 @@ const RECORDING_NOTICES: [&str; 6] = [
 
 /// Tells them.
 pub(super) fn look(flow: &Flow, env: &Environment, warnings: &Faults) {
+    let notices: Vec<bool> = flow.prompts.iter().map(says_recorded).collect();
     for (node, place) in flow.nodes.iter().zip(&flow.places) {
         if let Some(act) = act(&node.step).filter(|act| env.unconnected.contains(act)) {
             warnings.add(*place, Fault::Unconnected { node: node.id.to_string(), act });
         }
         match &node.step {
+            Step::Request(request) if env.no_way_out && calls_out(&request.asked) => {
+                warnings.add(*place, Fault::NoWayOut(node.id.to_string()));
+            }
             Step::Menu { ask } => look_at_menu(node, flow.prompt(ask.prompt), *place, env, warnings),
             Step::Play { prompt, barge_in: true, notice }
-                if *notice || says_recorded(flow.prompt(*prompt)) =>
+                if *notice || notices.get(prompt.0) == Some(&true) =>
             {
                 warnings.add(*place, Fault::BargedNotice(node.id.to_string()));
             }
@@ -47,12 +50,14 @@ fn act(step: &Step) -> Option<&'static str> {
         Step::Record(record) => Some(if record.queue.is_some() { "voicemail" } else { "record" }),
         Step::Request(request) => match request.asked {
             Asked::Callback { .. } => Some("callback"),
-            Asked::Transfer { number: Some(_), .. } => Some("transfer to a number"),
-            Asked::Lookup { store: Store::Knowledge, .. } => Some("lookup in the knowledge"),
             _ => None,
         },
         _ => None,
     }
+}
+
+fn calls_out(asked: &Asked) -> bool {
+    matches!(asked, Asked::Transfer { number: Some(_), .. })
 }
 
 fn look_at_menu(node: &Node, prompt: &Prompt, place: Place, env: &Environment, warnings: &Faults) {

@@ -12,6 +12,7 @@ use super::Compiler;
 use super::exits::Draft;
 use crate::flow::variable::VarKind;
 use crate::ids::Language;
+use crate::phone_number::PhoneNumber;
 
 /// How long an office may ring.
 const RING_FOR: Duration = Duration::from_secs(30);
@@ -72,7 +73,19 @@ impl<'y> Compiler<'y> {
             return None;
         }
         let number = to.map_or(Some(None), |to| to.map(Some))?;
+        self.check_number(draft, number.as_ref().and_then(Template::fixed_text));
         self.request(draft, Some(Asked::Transfer { number, queue: queue?, ring_for }), false, false)
+    }
+
+    /// A number that stands in the flow must be one that is called; one that is computed is judged when it is known.
+    fn check_number(&self, draft: &Draft<'y>, text: Option<&str>) {
+        let Some(text) = text else { return };
+        let fault = match text.parse::<PhoneNumber>() {
+            Err(_) => Fault::NotANumber(super::shortened(text)),
+            Ok(number) if number.is_public() || number.begins_with(&self.env.destinations) => return,
+            Ok(_) => Fault::NotCalled(text.to_owned()),
+        };
+        self.faults.add(draft.fields.text("to").map_or(draft.fields.at, |to| to.at), fault);
     }
 
     pub(super) fn message(&mut self, draft: &Draft<'y>) -> Option<Step> {
@@ -167,8 +180,20 @@ impl<'y> Compiler<'y> {
         let store = self.word(draft, "in", &["knowledge", "cases"]).flatten();
         let key = self.computed(draft, "key");
         let store = store.map(|store| if store == "cases" { Store::Cases } else { Store::Knowledge });
+        if store == Some(Store::Knowledge) {
+            self.check_article(draft, key.as_ref().and_then(Template::fixed_text));
+        }
         let asked = store.zip(key).map(|(store, key)| Asked::Lookup { store, key });
         self.request(draft, asked, true, true)
+    }
+
+    /// A key that stands in the flow must be there; one that is computed may lead to nothing.
+    fn check_article(&self, draft: &Draft<'y>, key: Option<&str>) {
+        if let Some(key) = key.filter(|key| !self.env.articles.contains(*key)) {
+            let hint = hint(key, self.env.articles.iter().map(String::as_str));
+            let at = draft.fields.text("key").map_or(draft.fields.at, |text| text.at);
+            self.faults.add(at, Fault::UnknownArticle { name: key.to_owned(), hint });
+        }
     }
 
     pub(super) fn case(&mut self, draft: &Draft<'y>) -> Option<Step> {

@@ -12,6 +12,8 @@ use crate::flow::variable::{Var, VarKind};
 
 /// Deepest tree kept. It bounds the stack of evaluation.
 const MAX_DEPTH: usize = 32;
+/// Most mentions of lists and objects: each is made ready anew for the evaluation, whatever of it is asked for.
+const MAX_LARGE: usize = 8;
 /// Facts of a call that expressions may name.
 const CALL_FACTS: [&str; 4] = ["from", "to", "language", "entity"];
 /// Facts of the queue that a queue node's expressions may name.
@@ -111,7 +113,7 @@ pub(super) struct Seen {
 
 /// Looks at every part of the tree.
 pub(super) fn look_through(tree: &IdedExpr, scope: Scope<'_>) -> Result<Seen, Refusal> {
-    let mut look = Look { scope, reads: BTreeSet::new(), personal: false };
+    let mut look = Look { scope, reads: BTreeSet::new(), personal: false, large: 0 };
     let kind = look.at(tree, MAX_DEPTH)?;
     // A truth or a number made from what is personal does not tell it.
     let personal = look.personal && !matches!(kind, Type::Flag);
@@ -122,6 +124,8 @@ struct Look<'s> {
     scope: Scope<'s>,
     reads: BTreeSet<String>,
     personal: bool,
+    /// Lists and objects mentioned so far.
+    large: usize,
 }
 
 impl Look<'_> {
@@ -209,6 +213,10 @@ impl Look<'_> {
                 Some(var) => {
                     self.reads.insert(field.to_owned());
                     self.personal |= var.personal;
+                    self.large += usize::from(matches!(var.kind, VarKind::List | VarKind::Object));
+                    if self.large > MAX_LARGE {
+                        return Err(Refusal::Why(too_complex()));
+                    }
                     Ok(Type::of(var.kind))
                 }
                 None => {

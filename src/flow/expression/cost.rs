@@ -30,7 +30,7 @@ pub(super) fn bounded(text: &str) -> Result<(), Said> {
     Ok(())
 }
 
-pub(super) fn too_complex() -> Said {
+pub(in crate::flow) fn too_complex() -> Said {
     Said {
         english: "it is too complex; split it with a `set` node".to_owned(),
         italian: "è troppo complessa; dividerla con un nodo `set`".to_owned(),

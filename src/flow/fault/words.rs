@@ -2,6 +2,7 @@
 
 use super::{Fault, Hint, Part, Tongue, Words};
 use crate::flow::hours::ScheduleFault;
+use crate::flow::prompt::Spoken;
 
 /// A message in the language asked for. Names in braces are filled in as `format!` does.
 macro_rules! said {
@@ -51,10 +52,11 @@ impl Fault {
             | Fault::UnknownTopic { .. }
             | Fault::UnknownSchedule { .. }
             | Fault::UnknownConnector { .. }
+            | Fault::UnknownArticle { .. }
             | Fault::UnknownMusic { .. }
             | Fault::UnknownVar { .. }
             | Fault::UnknownLanguage { .. }
-            | Fault::UnspokenLanguage(_)
+            | Fault::UnspokenLanguage { .. }
             | Fault::UnknownType { .. }
             | Fault::UnknownNode { .. }
             | Fault::UnknownDefault { .. }
@@ -63,7 +65,7 @@ impl Fault {
             | Fault::MissingText { .. }
             | Fault::Schedule { .. }
             | Fault::NeverOpens(_)
-            | Fault::TooManyNodes(_)
+            | Fault::TooMany { .. }
             | Fault::SaveType { .. }
             | Fault::BadName(_)
             | Fault::BadSound(_) => self.of_names(tongue),
@@ -71,6 +73,7 @@ impl Fault {
             | Fault::KeyClash { .. }
             | Fault::NoKeys { .. }
             | Fault::DigitCount { .. }
+            | Fault::TakeSpan { .. }
             | Fault::BadPattern(_)
             | Fault::BadRange
             | Fault::OnlyForDigits { .. }
@@ -82,6 +85,8 @@ impl Fault {
             | Fault::Leak { .. }
             | Fault::EmptyTag(_)
             | Fault::Target(_)
+            | Fault::NotANumber(_)
+            | Fault::NotCalled(_)
             | Fault::BadPath(_)
             | Fault::NoQuestions(_) => self.of_values(tongue),
             Fault::UnknownSubflow { .. }
@@ -108,7 +113,8 @@ impl Fault {
             | Fault::LongMenu { .. }
             | Fault::Untested(_)
             | Fault::BargedNotice(_)
-            | Fault::Unconnected { .. } => self.of_the_whole(tongue),
+            | Fault::Unconnected { .. }
+            | Fault::NoWayOut(_) => self.of_the_whole(tongue),
             _ => self.of_shapes(tongue),
         }
     }
@@ -117,8 +123,37 @@ impl Fault {
         match self {
             Fault::TooLarge => said!(
                 tongue,
-                "the file is larger than 1 MB; split it into several flows",
-                "il file supera 1 MB; dividerlo in più flussi"
+                "the file is larger than 256 KB; split it into several flows",
+                "il file supera 256 KB; dividerlo in più flussi"
+            ),
+            Fault::Indented => said!(
+                tongue,
+                "this line is indented otherwise than those that it belongs with; what belongs together begins in one column, \
+                 two blanks further in than the line it belongs to",
+                "questa riga rientra diversamente da quelle a cui appartiene; ciò che sta insieme comincia nella stessa colonna, \
+                 due spazi più in dentro della riga da cui dipende"
+            ),
+            Fault::Tab => said!(
+                tongue,
+                "YAML is indented with blanks and never with tabs; put two blanks for each tab",
+                "YAML rientra con spazi e mai con tabulazioni; mettere due spazi per ogni tabulazione"
+            ),
+            Fault::NotClosed => said!(
+                tongue,
+                "a `{{` or `[` that begins here or above is not closed, or a comma is missing between two of its values",
+                "una `{{` o `[` che comincia qui o sopra non è chiusa, o manca una virgola fra due suoi valori"
+            ),
+            Fault::QuoteNotClosed => said!(
+                tongue,
+                "a quotation mark that opens above this line is not closed; close it where the text ends",
+                "le virgolette aperte sopra questa riga non sono chiuse; chiuderle dove finisce il testo"
+            ),
+            Fault::Colon => said!(
+                tongue,
+                "a `: ` stands where no key can be; put a text that holds a colon between quotation marks, or look at the \
+                 indentation",
+                "c'è un `: ` dove non può stare una chiave; mettere fra virgolette un testo che contiene due punti, o guardare \
+                 il rientro"
             ),
             Fault::Yaml(why) => {
                 said!(tongue, "this is not readable YAML: {why}", "questo non è YAML leggibile: {why}")
@@ -228,11 +263,14 @@ impl Fault {
                     "la lingua `{name}` non è tra le `languages` del flusso; aggiungerla o toglierla{hint}"
                 )
             }
-            Fault::UnspokenLanguage(name) => said!(
-                tongue,
-                "no rules for speaking values in `{name}`; use `it` or `en`, or leave values out of this text",
-                "non ci sono regole per dire valori in `{name}`; usare `it` o `en`, o togliere i valori da questo testo"
-            ),
+            Fault::UnspokenLanguage { name, known } => {
+                let known = known.join(", ");
+                said!(
+                    tongue,
+                    "no rules for speaking values in `{name}`; add sounds/{name}/grammar.toml, or leave values out of this text; values are spoken in: {known}",
+                    "non ci sono regole per dire valori in `{name}`; aggiungere sounds/{name}/grammar.toml, o togliere i valori da questo testo; si dicono valori in: {known}"
+                )
+            }
             Fault::UnknownQueue { name, hint } => {
                 let hint = hint.said(tongue);
                 said!(
@@ -263,6 +301,14 @@ impl Fault {
                     tongue,
                     "schedule `{name}` is neither in this flow nor in config/calendars.toml{hint}",
                     "l'orario `{name}` non è né in questo flusso né in config/calendars.toml{hint}"
+                )
+            }
+            Fault::UnknownArticle { name, hint } => {
+                let hint = hint.said(tongue);
+                said!(
+                    tongue,
+                    "article `{name}` is not in knowledge.toml; add it there{hint}",
+                    "l'articolo `{name}` non è in knowledge.toml; aggiungerlo là{hint}"
                 )
             }
             Fault::UnknownConnector { name, hint } => {
@@ -298,11 +344,14 @@ impl Fault {
                     "la variabile `{name}` non è dichiarata; aggiungerla in `vars`{hint}"
                 )
             }
-            Fault::TooManyNodes(count) => said!(
-                tongue,
-                "the flow has {count} nodes; split what is more than 1000 into another flow",
-                "il flusso ha {count} nodi; portare in un altro flusso quelli oltre 1000"
-            ),
+            Fault::TooMany { what, count, most } => {
+                let what = what.say(tongue);
+                said!(
+                    tongue,
+                    "the flow has {count} {what}; split what is more than {most} into another flow",
+                    "il flusso ha {count} {what}; portare in un altro flusso quanto supera {most}"
+                )
+            }
             Fault::SaveType { name, expected } => {
                 let expected = expected.say(tongue);
                 said!(
@@ -347,6 +396,11 @@ impl Fault {
                 "`digits` asks for at least {min} and at most {max}; min must be 1 or more, max at least min and at most 32",
                 "`digits` chiede da {min} a {max} cifre; min dev'essere almeno 1, max almeno min e al massimo 32"
             ),
+            Fault::TakeSpan { key, most_s } => said!(
+                tongue,
+                "`{key}` of a recording is 1s or more and {most_s}s at most; write a span within that",
+                "`{key}` di una registrazione va da 1s a {most_s}s; scrivere una durata fra questi limiti"
+            ),
             Fault::BadPattern(pattern) => said!(
                 tongue,
                 "`{pattern}` is no pattern: write digits as they are, `x` for any digit, `[1-5]` for some of them, as `3xxxxxxxxx`; there are no other signs, and no repetition",
@@ -373,10 +427,11 @@ impl Fault {
             }
             Fault::NotSpoken { text, hint } => {
                 let hint = hint.said(tongue);
+                let ways = Spoken::names().join("(), ");
                 said!(
                     tongue,
-                    "`{text}` cannot be spoken; use digits(), number(), ordinal(), date(), time(), duration(), phone() or slot(), or a prompt of its own{hint}",
-                    "`{text}` non si può dire; usare digits(), number(), ordinal(), date(), time(), duration(), phone() o slot(), o un messaggio a parte{hint}"
+                    "`{text}` cannot be spoken; use one of {ways}(), or a prompt of its own{hint}",
+                    "`{text}` non si può dire; usare uno tra {ways}(), o un messaggio a parte{hint}"
                 )
             }
             Fault::VarDefault { name, expected } => {
@@ -406,6 +461,18 @@ impl Fault {
                 tongue,
                 "node `{node}` must have either `to`, a number, or `queue`",
                 "il nodo `{node}` deve avere o `to`, un numero, o `queue`"
+            ),
+            Fault::NotANumber(text) => said!(
+                tongue,
+                "`{text}` is not a telephone number; write it like 0552768224 or +390552768224",
+                "`{text}` non è un numero di telefono; scriverlo come 0552768224 o +390552768224"
+            ),
+            Fault::NotCalled(number) => said!(
+                tongue,
+                "`{number}` costs more than a call or is abroad, and is not called; list it in trunks.toml, `also` under \
+                 [destinations], if it shall be",
+                "`{number}` costa più di una chiamata o è all'estero, e non viene chiamato; per permetterlo, elencarlo in \
+                 trunks.toml, `also` sotto [destinations]"
             ),
             Fault::BadPath(path) => said!(
                 tongue,
@@ -536,6 +603,13 @@ impl Fault {
                 "node `{node}` says a notice that callers have to hear, and a key stops it; give it `barge_in: false`",
                 "il nodo `{node}` dice un avviso che va sentito, e un tasto lo interrompe; dargli `barge_in: false`"
             ),
+            Fault::NoWayOut(node) => said!(
+                tongue,
+                "node `{node}` calls a number, and no trunk leads out; give one a table [trunk.outgoing] in trunks.toml, or \
+                 every caller leaves by `error`",
+                "il nodo `{node}` chiama un numero, e nessuna linea porta fuori; dare a una la tabella [trunk.outgoing] in \
+                 trunks.toml, o si esce sempre da `error`"
+            ),
             Fault::Unconnected { node, act } => said!(
                 tongue,
                 "node `{node}`: `{act}` comes with a later version; until then every caller leaves by `error`",
@@ -593,6 +667,9 @@ fn schedule_fault(fault: &ScheduleFault, tongue: Tongue) -> String {
         }
         (Tongue::Italian, ScheduleFault::Times(times)) => {
             format!("`{times}` non è un orario; scriverne uno come `08:00-20:00`, entro le 24:00")
+        }
+        (Tongue::Italian, ScheduleFault::TooManyDays(date)) => {
+            format!("con `{date}` le sue eccezioni coprono troppi giorni; togliere quelle passate")
         }
         (Tongue::Italian, ScheduleFault::Date(date)) => {
             format!("`{date}` non è una data; scriverne una come `2026-12-24`")

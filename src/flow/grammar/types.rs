@@ -43,7 +43,11 @@ pub(in super::super) const TOP: [Key; 17] = [
     may("outputs", List(&Name), "Of a sub-flow: variables that whoever uses it may keep."),
     may("returns", List(&Name), "Of a sub-flow: the names of its ends."),
     may("vars", Map(&Of(&VAR)), "Variables, by name."),
-    may("schedules", Map(&Any), "Opening hours of this flow alone, as in config/calendars.toml."),
+    may(
+        "schedules",
+        Map(&Any),
+        "Opening hours of this flow alone, as in config/calendars.toml; one may extend one of those.",
+    ),
     may("defaults", Of(&DEFAULTS), "What nodes say unless they say otherwise."),
     may(
         "prompts",
@@ -93,7 +97,7 @@ pub(in super::super) const INPUT: [Key; 5] = [
 ];
 
 /// The keys of a test.
-pub(in super::super) const TEST: [Key; 11] = [
+pub(in super::super) const TEST: [Key; 12] = [
     must("name", Text, "What must happen, as a sentence."),
     must("at", Text, "When the call comes, on the clock of the flow's time zone: 2026-11-24T10:00."),
     may("from", Text, "The caller's number."),
@@ -110,11 +114,16 @@ pub(in super::super) const TEST: [Key; 11] = [
         Map(&Any),
         "How nodes end whose end the world decides: an exit, `{exit, save}`, or a list of these for one visit after another.",
     ),
+    may("queues", Map(&Of(&QUEUE_FACTS)), "What conditions are told of queues; nobody waits when left out."),
     must("path", List(&Name), "The nodes passed, in order."),
     may("vars", Map(&Value), "What variables hold at the end."),
     may("says", List(&Text), "What the caller hears, in this order; more may be said in between."),
 ];
 
+const QUEUE_FACTS: [Key; 2] = [
+    may("waiting", Count, "Callers waiting: `queue.waiting`."),
+    may("ewt_s", Count, "The expected wait in seconds: `queue.ewt_s`."),
+];
 const PROMPT: Key = must("prompt", Name, "What is said.");
 const TO: Key = must("to", Name, "The next node.");
 const BARGE_IN: Key = may("barge_in", Flag, "A key stops the prompt; false for what must be heard.");

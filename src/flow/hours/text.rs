@@ -12,6 +12,8 @@ use crate::hint::Hint;
 
 /// Most days that one exception may cover, so that a slip in the year makes no table of centuries.
 const MAX_EXCEPTION_DAYS: usize = 366;
+/// Most days that all exceptions of a schedule cover: ten years. It bounds the table.
+const MAX_DAYS: usize = 3_660;
 
 /// The days of the week as schedules name them, Monday first.
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -90,6 +92,9 @@ pub enum ScheduleFault {
     /// It extends itself, directly or by way of others; or the row of those it stands on has no near end.
     #[error("it extends `{0}`, which leads back to it or over more than 8 others; let `{0}` stand alone")]
     Circle(String),
+    /// More than the table of exceptions holds.
+    #[error("with `{0}` its exceptions cover more than {MAX_DAYS} days; take out those that are over")]
+    TooManyDays(String),
     /// An exception that says nothing, or two things.
     #[error("the exception of {0} must have either `open` times or `closed = true`")]
     Exception(String),
@@ -117,7 +122,7 @@ impl ScheduleText {
     }
 
     /// The schedule where `parent` says what it does not say itself, or everything that is wrong with it.
-    pub(super) fn compile_over(&self, parent: Schedule) -> Result<Schedule, Vec<ScheduleFault>> {
+    pub(in crate::flow) fn compile_over(&self, parent: Schedule) -> Result<Schedule, Vec<ScheduleFault>> {
         let mut faults = Vec::new();
         let mut schedule = parent;
         if self.extends.is_none() || self.zone.is_some() {
@@ -131,6 +136,10 @@ impl ScheduleText {
         }
         for exception in &self.exception {
             exception.add(&mut schedule.exceptions, &mut faults);
+            if schedule.exceptions.len() > MAX_DAYS {
+                faults.push(ScheduleFault::TooManyDays(exception.date.clone()));
+                break;
+            }
         }
         if faults.is_empty() { Ok(schedule) } else { Err(faults) }
     }
@@ -239,7 +248,12 @@ fn parse_days(text: &str) -> Option<Vec<usize>> {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (first, last) = (index(first)?, index(last)?);
         let count = (last + 7 - first) % 7 + 1;
-        days.extend((first..first + count).map(|day| day % 7));
+        for day in (first..first + count).map(|day| day % 7) {
+            // Once is enough, however often it is named.
+            if !days.contains(&day) {
+                days.push(day);
+            }
+        }
     }
     Some(days)
 }

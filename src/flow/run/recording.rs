@@ -53,7 +53,8 @@ impl FlowRun {
         actions: &mut Vec<Action>,
     ) -> Result<Wait, EvaluationError> {
         let message_for = self.message_for(step)?;
-        let request = Request::Record { max: step.max, silence: step.silence, message_for };
+        let review = step.review.is_some();
+        let request = Request::Record { max: step.max, silence: step.silence, message_for, review };
         self.send(request, None, now, actions)
     }
 

@@ -137,8 +137,10 @@ impl FlowRun {
             Step::Request(step) => step.save.as_deref(),
             Step::Record(step) => {
                 let said = matches!(answer, Answer::Ok(_));
-                if let Answer::Ok(Some(value)) = &answer {
-                    self.save(step.save.as_deref(), value.clone(), actions)?;
+                if let Answer::Ok(Some(value)) = &answer
+                    && self.save(step.save.as_deref(), value.clone(), actions).is_none()
+                {
+                    return Some(Way::ERROR);
                 }
                 return if said {
                     self.recorded(step, request, now, actions)

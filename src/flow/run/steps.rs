@@ -152,6 +152,9 @@ impl FlowRun {
         if !fits {
             return Err(EvaluationError(format!("the value does not have the type of `{name}`")));
         }
+        if !value.is_bounded() {
+            return Err(EvaluationError(format!("the value is larger than `{name}` may hold")));
+        }
         self.vars.insert(name.to_owned(), value);
         Ok(())
     }

@@ -21,9 +21,9 @@ impl FlowRun {
         for (name, form) in &step.with {
             let value = form.evaluate(&self.facts(QueueFacts::default()))?;
             let fits = step.flow.vars.get(name).is_some_and(|var| var.kind.fits(&value));
-            if !fits {
+            if !fits || !value.is_bounded() {
                 return Err(EvaluationError(format!(
-                    "the value does not have the type of the input `{name}`"
+                    "the value does not have the type of the input `{name}`, or is larger than it may hold"
                 )));
             }
             vars.insert(name.clone(), value);

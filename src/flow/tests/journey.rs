@@ -126,16 +126,31 @@ fn caller_who_presses_wrong_keys_is_told_and_then_given_to_an_operator() {
 #[test]
 fn caller_who_chooses_english_hears_english_and_can_go_back() {
     let mut caller = Caller::dials(&parsed(DEMO));
-    caller.listens().heard.clear();
-    caller.presses("9").expect(&["@altra_lingua", "@inglese", "tag language en", "@menu", "en/menu"]);
-    caller.presses("9").expect(&["@altra_lingua", "@italiano", "tag language it", "@menu", "it/menu"]);
+    caller.heard.clear();
+    let notice = |language: &str, name: &str| {
+        [
+            "@altra_lingua",
+            name,
+            &format!("tag language {language}"),
+            "@benvenuto",
+            &format!("{language}/benvenuto"),
+        ]
+        .map(str::to_owned)
+    };
+    for (language, name) in [("en", "@inglese"), ("it", "@italiano")] {
+        caller.presses("9").listens();
+        assert_eq!(caller.heard, notice(language, name), "the notice is heard in the language chosen");
+        caller.heard.clear();
+    }
 }
 
 #[test]
 fn caller_who_chooses_another_city_and_a_topic_is_tagged_with_both() {
     let mut caller = Caller::dials(&parsed(DEMO));
     caller.listens().heard.clear();
-    caller.presses("83").expect(&[
+    caller.presses("443").expect(&[
+        "@menu_altro",
+        "it/menu_altro",
         "@menu_comuni",
         "it/menu_comuni",
         "@empoli",
@@ -158,9 +173,30 @@ fn caller_who_chooses_another_city_and_a_topic_is_tagged_with_both() {
 fn information_node_is_marked_and_the_caller_may_hang_up_content() {
     let mut caller = Caller::dials(&parsed(DEMO));
     caller.listens().heard.clear();
-    caller.presses("5").expect(&["@orari_uffici!", "it/orari_uffici"]);
+    caller.presses("4").expect(&["@menu_altro", "it/menu_altro"]);
+    caller.presses("2").expect(&["@orari_uffici!", "it/orari_uffici"]);
     caller.listens().expect(&["@dopo_orari", "it/dopo_orari"]);
     caller.is_silent_for(SECOND * 6).expect(&["@fine", "it/grazie"]);
+}
+
+#[test]
+fn schedule_of_a_flow_extends_one_of_the_configuration_and_says_what_differs() {
+    let flow = parsed(
+        &DEMO
+            .replace(
+                "\ndefaults:\n",
+                "\nschedules:\n  ridotto: {extends: sportello, open: {sat: []}}\n\ndefaults:\n",
+            )
+            .replace("schedule: sportello", "schedule: ridotto"),
+    );
+    for (moment, node) in [
+        ("2026-11-24T10:00", "@benvenuto"), // Tuesday, as in the configuration
+        ("2026-11-28T10:00", "@chiuso"),    // Saturday, which differs
+        ("2026-06-24T10:00", "@festivo"),
+    ] {
+        let caller = Caller::before(&flow).at(moment);
+        assert!(caller.heard.contains(&node.to_owned()), "{moment}: {:?}", caller.heard);
+    }
 }
 
 #[test]
@@ -173,7 +209,8 @@ fn callers_outside_the_hours_are_told_why() {
     ] {
         let mut caller = Caller::before(&parsed(DEMO)).at(moment);
         caller.expect(&["@allerta", "@orario", &format!("@{node}"), &format!("it/{node}")]);
-        caller.presses("1").listens().expect(&["hangup"]);
+        caller.listens().expect(&["@offri_messaggio", "it/offri_messaggio"]);
+        caller.is_silent_for(SECOND * 6).expect(&["@fine", "it/grazie"]);
     }
 }
 
@@ -404,7 +441,7 @@ fn any_sequence_of_keys_silences_and_queue_exits_ends_in_a_state_that_waits_or_i
         for _ in 0..60 {
             match chance.random_range(0..5) {
                 0 | 1 => {
-                    let keys = ['0', '1', '2', '3', '5', '8', '9', '*', '#', 'D'];
+                    let keys = ['0', '1', '2', '3', '4', '4', '9', '*', '#', 'D'];
                     caller.presses(&keys[chance.random_range(0..keys.len())].to_string());
                 }
                 2 if caller.playing.is_some() => drop(caller.listens()),
@@ -416,5 +453,21 @@ fn any_sequence_of_keys_silences_and_queue_exits_ends_in_a_state_that_waits_or_i
                 || caller.heard.iter().any(|said| said.starts_with("queue"));
             assert!(waits || caller.run.is_over(), "seed {seed}: {:#?}", caller.heard);
         }
+    }
+}
+
+#[test]
+fn test_says_how_long_the_wait_is_and_the_call_back_is_offered_by_it() {
+    let flow = |test: &str| {
+        parsed(&format!(
+            "schema: 1\nid: x\nlanguages: [it]\nstart: coda\nprompts: {{p: {{it: Uno}}}}\nnodes:\n  coda: {{type: queue, queue: tributi, offer_callback: {{key: \"1\", when: \"${{queue.ewt_s > 240 && queue.waiting > 3}}\"}}, exits: {{answered: fine, closed: fine, full: fine, no_seats: fine, timeout: fine, callback: richiama}}}}\n  richiama: {{type: play, prompt: p, to: fine}}\n  fine: {{type: hangup}}\ntests:\n  - {{name: t, at: \"2026-11-24T10:00\", keys: [{{coda: \"1\"}}], {test}}}\n"
+        ))
+    };
+    for (test, failures) in [
+        ("queues: {tributi: {waiting: 4, ewt_s: 300}}, path: [coda, richiama, fine]", 0),
+        ("queues: {tributi: {waiting: 4, ewt_s: 200}}, path: [coda, fine]", 0),
+        ("path: [coda, richiama, fine]", 1),
+    ] {
+        assert_eq!(flow(test).test(&sportello()).failures.len(), failures, "{test}");
     }
 }

@@ -47,14 +47,15 @@ fn long_menus_and_notices_that_can_be_barged_are_told() {
 #[test]
 fn nodes_that_the_exchange_does_not_carry_out_are_told() {
     let mut env = demo_environment();
-    env.unconnected = ["voicemail", "record", "transfer to a number"].into();
+    env.unconnected = ["voicemail", "record"].into();
+    env.no_way_out = true;
     let of = |line: usize, node: &str, act: &str| {
         format!(
             "{line}:3: warning: node `{node}`: `{act}` comes with a later version; until then every caller leaves by `error`"
         )
     };
-    assert_eq!(
-        warned(&env)[2..],
-        [of(17, "messaggio", "voicemail"), of(18, "nota", "record"), of(19, "fuori", "transfer to a number")]
-    );
+    let fuori = "19:3: warning: node `fuori` calls a number, and no trunk leads out; give one a table [trunk.outgoing] in \
+                 trunks.toml, or every caller leaves by `error`";
+    let told = [of(17, "messaggio", "voicemail"), of(18, "nota", "record"), fuori.to_owned()];
+    assert_eq!(warned(&env)[2..], told);
 }

@@ -82,7 +82,7 @@ impl<'t> Caller<'t> {
             now: Now { mono: Mono::ZERO, wall },
             calendars,
             bulletins,
-            queues: BTreeMap::new(),
+            queues: trial.queues.clone(),
             acts: trial.acts.iter().cloned().collect(),
             visits: BTreeMap::new(),
             plays: 0,

@@ -9,9 +9,10 @@ use crate::flow::fault::{Fault, Faults, Part, Words, hint, hint_or_all, shortene
 use crate::flow::fields::{Fields, Text, parse_duration};
 use crate::flow::grammar::{Kind, TEST};
 use crate::flow::model::{Flow, Node, Step};
+use crate::flow::run::QueueFacts;
 use crate::flow::value::Value;
 use crate::flow::yaml::{Value as YamlValue, Yaml};
-use crate::ids::NodeId;
+use crate::ids::{NodeId, QueueId};
 
 /// A caller who gives no number of the own in a test.
 const CALLER: &str = "+390552768224";
@@ -19,7 +20,7 @@ const CALLER: &str = "+390552768224";
 /// The tests in this list.
 pub(in crate::flow) fn read(list: &[Yaml], flow: &Flow, faults: &Faults) -> Vec<Trial> {
     let reader = Reader { flow, faults };
-    list.iter().filter_map(|yaml| reader.trial(yaml)).collect()
+    faults.until_full(list).filter_map(|yaml| reader.trial(yaml)).collect()
 }
 
 struct Reader<'r> {
@@ -46,15 +47,19 @@ impl<'r> Reader<'r> {
         let text = |key, otherwise: &str| fields.text(key).map_or(otherwise, |text| text.text).to_owned();
         let (from, to) = (text("from", CALLER), text("to", self.flow.id.as_str()));
         let inputs = self.values(fields.fields("inputs").as_ref());
-        let acts = fields.list("keys").iter().filter_map(|act| self.act(act)).collect();
+        let acts = self.faults.until_full(fields.list("keys")).filter_map(|act| self.act(act)).collect();
         let mocks = fields.fields("mock");
         let mocks = mocks.iter().flat_map(Fields::entries).filter_map(|(name, yaml)| self.mocks(name, yaml));
         let mocks: BTreeMap<_, _> = mocks.collect();
+        let queues = fields.fields("queues");
+        let queues =
+            queues.iter().flat_map(Fields::entries).filter_map(|(name, yaml)| self.queue(name, yaml));
+        let queues: BTreeMap<_, _> = queues.collect();
         if fields.value("path").is_none() {
             fields.missing("path");
         }
         let path = fields.texts("path");
-        let path = path.into_iter().filter_map(|name| self.node_name(name)).collect();
+        let path = self.faults.until_full(path).filter_map(|name| self.node_name(name)).collect();
         let vars = self.values(fields.fields("vars").as_ref());
         let says = fields.texts("says").into_iter().map(|text| text.text.to_owned()).collect();
         fields.hold_to(&TEST);
@@ -68,6 +73,7 @@ impl<'r> Reader<'r> {
             inputs,
             acts,
             mocks,
+            queues,
             path,
             vars,
             says,
@@ -92,6 +98,21 @@ impl<'r> Reader<'r> {
             self.faults.add(name.at, Fault::TestNode { name: shortened(name.text), hint });
         }
         node
+    }
+
+    /// What conditions are told of one queue.
+    fn queue(&self, name: Text<'_>, yaml: &'r Yaml) -> Option<(QueueId, QueueFacts)> {
+        let known = &self.flow.known.queues;
+        if !known.contains(name.text) {
+            let hint = hint(name.text, known.iter().map(QueueId::as_str));
+            self.faults.add(name.at, Fault::UnknownQueue { name: shortened(name.text), hint });
+            return None;
+        }
+        let fields = Fields::of(yaml, Part::ItemOf("queues"), self.faults)?;
+        let (waiting, ewt_s) = (fields.count("waiting"), fields.count("ewt_s"));
+        fields.hold_to_names(vec!["waiting", "ewt_s"]);
+        let facts = QueueFacts { waiting: waiting.unwrap_or(0), ewt_s: ewt_s.unwrap_or(0) };
+        Some((name.text.into(), facts))
     }
 
     fn values(&self, fields: Option<&Fields<'r>>) -> BTreeMap<String, Value> {
@@ -153,7 +174,11 @@ impl<'r> Reader<'r> {
             YamlValue::List(items) => items.as_slice(),
             _ => std::slice::from_ref(yaml),
         };
-        let mocks = items.iter().map(|item| self.mock(name, node, item)).collect::<Option<Vec<_>>>()?;
+        let mocks = self
+            .faults
+            .until_full(items)
+            .map(|item| self.mock(name, node, item))
+            .collect::<Option<Vec<_>>>()?;
         Some((self.node_name(name)?, mocks))
     }
 

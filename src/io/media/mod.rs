@@ -142,7 +142,9 @@ fn can_wait(command: &Command) -> bool {
     match command {
         C::SetRemote { .. } | C::Play { .. } | C::Stop { .. } | C::SendDigit { .. } => true,
         C::Listen { .. } | C::Close { .. } => true,
-        C::Open { .. } | C::Bridge { .. } | C::Unbridge { .. } | C::Record { .. } => false,
+        C::EndTake { .. } => true,
+        C::Open { .. } | C::Bridge { .. } | C::Unbridge { .. } | C::Record { .. } | C::Take { .. } => false,
+        C::Discard { .. } => false, // its leg may be gone, and with it the beat
     }
 }
 
@@ -157,6 +159,9 @@ fn leg_of(command: &Command) -> LegId {
         | Command::Unbridge { leg }
         | Command::SendDigit { leg, .. }
         | Command::Record { leg, .. }
+        | Command::Take { leg, .. }
+        | Command::EndTake { leg }
+        | Command::Discard { leg, .. }
         | Command::Listen { leg }
         | Command::Close { leg } => *leg,
     }

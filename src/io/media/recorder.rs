@@ -1,14 +1,15 @@
-//! The recorder thread: frames off a ring, onto a timeline, into stereo files.
+//! The recorder thread: frames off a ring, onto a timeline, into files.
 //!
 //! It looks at its ring ten times a second, so that no media thread has to wake it. Files are readable while they grow:
 //! their header is made valid every two seconds, and [`repair`](super::repair) makes it exact after a crash. A file that
-//! cannot be written is told once; the call goes on without it.
+//! cannot be written is told once; the call goes on without it. A take that may have to be played back is read again as soon as
+//! it is closed, because the threads of control and media read no files; whoever asked for it bounds its length.
 
 use std::collections::BTreeMap;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::BufWriter;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{BufWriter, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,10 +17,11 @@ use hound::{SampleFormat, WavSpec, WavWriter};
 use rtrb::Consumer;
 
 use super::ring::Events;
+use super::sounds::load_sound;
 use crate::media::mixer::Mixer;
 use crate::media::rtp::RtpTime;
-use crate::media::tape::{Side, TapeId, TapeOrder, Taped};
-use crate::media::{Codec, Event};
+use crate::media::tape::{Form, Side, Spoken, TapeId, TapeOrder, Taped};
+use crate::media::{Codec, Event, Said, Sound};
 use crate::time::Mono;
 
 /// Items between a media thread and its recorder: 100 recorded calls for a second and a half of a slow disk.
@@ -92,7 +94,7 @@ impl Block {
 /// A file being written.
 struct Tape {
     file: Arc<str>,
-    stereo: bool,
+    form: Form,
     since: Mono,
     mixer: Mixer,
     writer: WavWriter<BufWriter<File>>,
@@ -130,17 +132,18 @@ impl Recorder {
             self.settle();
         }
         while let Some((tape, _)) = self.tapes.first_key_value() {
-            self.stop(*tape, self.now);
+            self.stop(*tape, self.now, None);
         }
     }
 
     fn drain(&mut self) {
         while let Ok(item) = self.items.pop() {
             match item {
-                TapeItem::Order(TapeOrder::Start { tape, recording, stereo, at }) => {
-                    self.start(tape, recording.file, stereo, at);
+                TapeItem::Order(TapeOrder::Start { tape, recording, form, at }) => {
+                    self.start(tape, recording.file, form, at);
                 }
-                TapeItem::Order(TapeOrder::Stop { tape, at }) => self.stop(tape, at),
+                TapeItem::Order(TapeOrder::Stop { tape, at, said }) => self.stop(tape, at, said),
+                TapeItem::Order(TapeOrder::Discard { file }) => discard(&self.dir, &file),
                 TapeItem::Frame(block) => {
                     self.now = block.at;
                     if let Some(tape) = self.tapes.get_mut(&block.tape) {
@@ -155,11 +158,11 @@ impl Recorder {
         }
     }
 
-    fn start(&mut self, id: TapeId, file: Arc<str>, stereo: bool, at: Mono) {
+    fn start(&mut self, id: TapeId, file: Arc<str>, form: Form, at: Mono) {
         self.now = at;
-        match open(&self.dir.join(&*file), stereo) {
+        match open(&self.dir.join(&*file), form) {
             Ok(writer) => {
-                let tape = Tape { file, stereo, since: at, mixer: Mixer::new(at), writer, header_at: at };
+                let tape = Tape { file, form, since: at, mixer: Mixer::new(at), writer, header_at: at };
                 self.tapes.insert(id, tape);
             }
             Err(error) => self.fail(file, &error),
@@ -182,11 +185,17 @@ impl Recorder {
         }
     }
 
-    fn stop(&mut self, id: TapeId, at: Mono) {
+    fn stop(&mut self, id: TapeId, at: Mono, said: Option<Spoken>) {
         let Some(tape) = self.tapes.remove(&id) else { return };
         let (file, length) = (tape.file.clone(), at.since(tape.since));
         match tape.finish(at) {
-            Ok(()) => self.tell(Event::Recorded { file, length }),
+            Ok(()) => {
+                let said = said.map(|Spoken { spoken, replay }| {
+                    let sound = if replay { read_again(&self.dir, &file) } else { None };
+                    Said { spoken, sound }
+                });
+                self.tell(Event::Recorded { file, length, said });
+            }
             Err(error) => self.fail(file, &error),
         }
     }
@@ -208,8 +217,8 @@ impl Recorder {
 
 impl Tape {
     fn settle(&mut self, now: Mono) -> hound::Result<()> {
-        let (writer, stereo) = (&mut self.writer, self.stereo);
-        self.mixer.take_settled(now, |sample| write(writer, stereo, sample))?;
+        let (writer, form) = (&mut self.writer, self.form);
+        self.mixer.take_settled(now, |sample| write(writer, form, sample))?;
         if now.since(self.header_at) >= HEADER_EVERY {
             self.header_at = now;
             self.writer.flush()?;
@@ -218,31 +227,61 @@ impl Tape {
     }
 
     fn finish(mut self, end: Mono) -> hound::Result<()> {
-        let (writer, stereo) = (&mut self.writer, self.stereo);
-        self.mixer.take_rest(end, |sample| write(writer, stereo, sample))?;
+        let (writer, form) = (&mut self.writer, self.form);
+        self.mixer.take_rest(end, |sample| write(writer, form, sample))?;
         self.writer.finalize()
     }
 }
 
-fn write(
-    writer: &mut WavWriter<BufWriter<File>>,
-    stereo: bool,
-    [left, right]: [i16; 2],
-) -> hound::Result<()> {
+fn write(writer: &mut WavWriter<BufWriter<File>>, form: Form, [left, right]: [i16; 2]) -> hound::Result<()> {
     writer.write_sample(left)?;
-    if stereo { writer.write_sample(right) } else { Ok(()) }
+    if form == Form::Talk { writer.write_sample(right) } else { Ok(()) }
+}
+
+/// The sound of a take, to be played back; a caller whose words cannot be read again hears a neutral phrase.
+fn read_again(dir: &Path, file: &str) -> Option<Arc<Sound>> {
+    match load_sound(&dir.join(file), file) {
+        Ok(sound) => Some(Arc::new(sound)),
+        Err(error) => {
+            tracing::error!(%error, "a caller's words cannot be played back");
+            None
+        }
+    }
+}
+
+/// Nobody wants it any more. What cannot be removed stays until its time is over.
+fn discard(dir: &Path, file: &str) {
+    if !is_below(file) {
+        return tracing::error!(%file, "its name leads out of the recordings: it is not removed");
+    }
+    match fs::remove_file(dir.join(file)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            tracing::error!(%file, %error, "what a caller threw away could not be removed; see to it by hand");
+        }
+        _ => {}
+    }
+}
+
+/// The journal is ours, but a repaired one may name anything.
+pub(super) fn is_below(file: &str) -> bool {
+    Path::new(file).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// What people said is for those who may hear it: no one else may open the file or list its directory.
-fn open(path: &Path, stereo: bool) -> hound::Result<WavWriter<BufWriter<File>>> {
+fn open(path: &Path, form: Form) -> hound::Result<WavWriter<BufWriter<File>>> {
     if let Some(dir) = path.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     }
-    // A talk's file never takes the place of another's, whatever its name; a phone's next trial (mono) does.
+    // A citizen's file never takes the place of another's, whatever its name; a phone's next trial does.
+    let is_new = form != Form::Phone;
     let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(true).create_new(stereo).mode(0o600).open(path)?;
-    let channels = if stereo { 2 } else { 1 };
-    let spec = WavSpec { channels, sample_rate: 8000, bits_per_sample: 16, sample_format: SampleFormat::Int };
+    let file = options.write(true).create(true).truncate(true).create_new(is_new).mode(0o600).open(path)?;
+    let spec = WavSpec {
+        channels: form.channels(),
+        sample_rate: 8000,
+        bits_per_sample: 16,
+        sample_format: SampleFormat::Int,
+    };
     let mut writer = WavWriter::new(BufWriter::new(file), spec)?;
     writer.flush()?;
     Ok(writer)

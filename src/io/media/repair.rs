@@ -2,9 +2,10 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::path::{Component, Path};
+use std::path::Path;
 use std::time::Duration;
 
+use super::recorder::is_below;
 use crate::media::Event;
 
 /// Octets up to the sound in the files that we write: `RIFF`, size, `WAVE`, a `fmt ` chunk of 16, `data`, size.
@@ -29,7 +30,7 @@ fn told(file: &str, repaired: Result<Duration, Useless>) -> Option<Event> {
     match repaired {
         Ok(length) => {
             tracing::warn!(%file, seconds = length.as_secs(), "a recording that a crash cut off is whole again");
-            Some(Event::Recorded { file: file.into(), length })
+            Some(Event::Recorded { file: file.into(), length, said: None })
         }
         Err(Useless::Now(error)) => {
             tracing::error!(%file, %error, "a recording that a crash cut off cannot be read; the next start tries again");
@@ -62,8 +63,7 @@ impl From<io::Error> for Useless {
 }
 
 fn repair_below(dir: &Path, file: &str) -> Result<Duration, Useless> {
-    // The journal is ours, but a repaired one may hold anything.
-    if !Path::new(file).components().all(|part| matches!(part, Component::Normal(_))) {
+    if !is_below(file) {
         return Err(Useless::Forever("its name leads out of the recordings"));
     }
     repair(&dir.join(file))
@@ -143,7 +143,7 @@ mod tests {
     }
 
     fn recorded(file: &str, ms: u64) -> Event {
-        Event::Recorded { file: file.into(), length: Duration::from_millis(ms) }
+        Event::Recorded { file: file.into(), length: Duration::from_millis(ms), said: None }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::media::rtp::{Header, Packet, RtpTime, Seq};
+use crate::media::take::TakeRules;
 use crate::media::{Codec, PlayId, Recording, Remote, Sound};
 
 const CITIZEN: LegId = LegId(1);
@@ -217,4 +218,30 @@ fn a_phone_speaks_presses_keys_and_keeps_what_it_hears() {
     let reader = hound::WavReader::open(dir.path().join("heard.wav")).expect("a file");
     assert_eq!(reader.spec().channels, 1);
     assert!(reader.into_samples::<i16>().flatten().any(|sample| sample > 7000));
+}
+
+#[test]
+fn a_caller_is_recorded_alone_and_what_was_said_can_be_played_back_and_removed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut world = World::new((24_222, 24_240), dir.path());
+    let mut citizen = world.phone(CITIZEN, Codec::Pcma);
+    let file: Arc<str> = "2026/11/24/1.1.1-caller.wav".into();
+    let rules = TakeRules { max: PATIENCE, silence: PATIENCE, replay: true };
+    let recording = Recording { file: file.clone() };
+    world.plane.send(Command::Take { leg: CITIZEN, recording, rules });
+    (0..10).for_each(|_| citizen.send(8, &[Codec::Pcma.encode(8000); 160]));
+    citizen.send(101, &[11, 0x8a, 3, 32]);
+    assert_eq!(world.event(), Event::Digit { leg: CITIZEN, digit: '#' });
+    world.plane.send(Command::EndTake { leg: CITIZEN });
+    let Event::Recorded { said: Some(said), .. } = world.event() else { panic!("not recorded") };
+    assert_eq!(said.spoken, Duration::from_millis(200));
+    let sound = said.sound.expect("it was asked for");
+    let reader = hound::WavReader::open(dir.path().join(&*file)).expect("a file");
+    assert_eq!((reader.spec().channels, reader.len() as usize), (1, sound.pcma.len()));
+    let samples: Vec<i16> = reader.into_samples().flatten().collect();
+    assert_eq!(Codec::Pcma.encode_all(&samples), sound.pcma);
+    world.plane.send(Command::Discard { leg: CITIZEN, file: file.clone() });
+    world.plane.send(Command::Discard { leg: CITIZEN, file: "../outside.wav".into() });
+    world.plane.finish();
+    assert!(!dir.path().join(&*file).exists());
 }

@@ -96,6 +96,6 @@ impl Ledger {
 }
 
 /// Enough of SHA-256 to tell texts apart: 64 bits, hexadecimal.
-fn digest(bytes: &[u8]) -> String {
+pub(super) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -29,7 +29,7 @@ pub use error::PromptsError;
 use ledger::Ledger;
 pub use music::NAME as OWN_MUSIC;
 pub use studio::{Imported, Levelled, Leveller, import, recordings_below};
-pub use synthesis::{Encoding, Voice};
+pub use synthesis::{Encoding, PATIENCE, Voice};
 
 use crate::speech::Speech;
 
@@ -201,7 +201,13 @@ fn is_name(name: &str) -> bool {
     })
 }
 
-fn path_of(sounds: &Path, language: &str, name: &str) -> PathBuf {
+/// A name for the recording of a text that has no other: whoever has the same text has the same recording.
+pub fn name_of(text: &str) -> String {
+    ledger::digest(text.as_bytes())
+}
+
+/// Where a recording lies.
+pub fn path_of(sounds: &Path, language: &str, name: &str) -> PathBuf {
     sounds.join(language).join(format!("{name}.wav"))
 }
 

@@ -4,13 +4,17 @@
 //! comes in a file, where the command says `{output}`, or else on its standard output, as a WAV of any rate.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use super::passage::Passage;
 use super::wav::{self, Spoken};
 use super::{Prompt, PromptsError};
+use crate::config::ESPEAK;
 
 /// A command that speaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +23,20 @@ pub struct Voice {
     pub command: String,
     /// How it reads its text.
     pub encoding: Encoding,
+    /// How long it may take for one text; then it is killed.
+    pub within: Duration,
 }
+
+/// Longest that a build waits for one text: a slow voice on a busy machine speaks a long one in less.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How often is looked whether it has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+/// How long its last words may be on their way once it has ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Most bytes taken of what it gives: five minutes of a studio's best sound, more than is ever kept.
+const MAX_OUTPUT: u64 = 128 << 20;
+/// Most bytes taken of what it complains.
+const MAX_COMPLAINT: u64 = 64 << 10;
 
 /// How a synthesiser reads text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -34,8 +51,7 @@ pub enum Encoding {
 impl Voice {
     /// The voice used unless another is asked for.
     pub fn espeak() -> Voice {
-        let command = "espeak-ng -v {voice} -s 165 --stdin -w {output}".to_owned();
-        Voice { command, encoding: Encoding::Utf8 }
+        Voice { command: ESPEAK.to_owned(), encoding: Encoding::Utf8, within: PATIENCE }
     }
 
     /// Speaks a passage of `prompt`, by way of a file in `folder` that is gone afterwards.
@@ -47,17 +63,14 @@ impl Voice {
     ) -> Result<Spoken, PromptsError> {
         fs::create_dir_all(folder).map_err(PromptsError::file(folder))?;
         let file = Scratch::within(folder);
-        let output = self.run(prompt, passage, &file.0)?;
-        let sound = if file.0.exists() {
-            fs::read(&file.0).map_err(PromptsError::file(&file.0))?
-        } else {
-            output.stdout
-        };
+        let printed = self.run(prompt, passage, &file.0)?;
+        let sound = if file.0.exists() { file.read()? } else { printed };
         let advice = "the command must give a WAV file, in {output} or on its standard output";
         wav::decode(&sound).map_err(|what| PromptsError::bad_sound(prompt, format_args!("{what}; {advice}")))
     }
 
-    fn run(&self, prompt: &Prompt, passage: &Passage<'_>, file: &Path) -> Result<Output, PromptsError> {
+    /// What it printed.
+    fn run(&self, prompt: &Prompt, passage: &Passage<'_>, file: &Path) -> Result<Vec<u8>, PromptsError> {
         let voice = espeak_voice(passage.language);
         let fill = |word: &str| word.replace("{voice}", voice).replace("{output}", &file.to_string_lossy());
         let mut words = self.command.split_whitespace().map(fill);
@@ -83,12 +96,50 @@ impl Voice {
             // A program that does not read its text tells why by its exit status.
             let _unread = stdin.write_all(&self.encoding.of(passage.text));
         }
-        let output =
-            child.wait_with_output().map_err(|error| failed("lost".to_owned(), error.to_string()))?;
-        if output.status.success() {
-            return Ok(output);
+        let (printed, complained) =
+            (listen(child.stdout.take(), MAX_OUTPUT), listen(child.stderr.take(), MAX_COMPLAINT));
+        let status = ended_within(&mut child, self.within)
+            .map_err(|error| failed("lost".to_owned(), error.to_string()))?;
+        let all = |heard: &mpsc::Receiver<Vec<u8>>| heard.recv_timeout(LAST_WORDS).unwrap_or_default();
+        match status {
+            Some(status) if status.success() => Ok(all(&printed)),
+            Some(status) => Err(failed(status.to_string(), last_line(&all(&complained)))),
+            None => {
+                let status = format!("not done within {:.1} s", self.within.as_secs_f64());
+                Err(failed(status, "it was stopped".to_owned()))
+            }
         }
-        Err(failed(output.status.to_string(), last_line(&output.stderr)))
+    }
+}
+
+/// What comes out of a pipe, up to `most` bytes. A thread of its own reads it: a program of the program's may hold the other end for
+/// ever.
+fn listen(pipe: Option<impl Read + Send + 'static>, most: u64) -> mpsc::Receiver<Vec<u8>> {
+    let (told, heard) = mpsc::channel();
+    if let Some(pipe) = pipe {
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _rest_is_lost = pipe.take(most).read_to_end(&mut bytes);
+            let _nobody_waits = told.send(bytes);
+        });
+    }
+    heard
+}
+
+/// How it ended; `None`: it took too long and was killed.
+fn ended_within(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
+    let mut waited = Duration::ZERO;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if waited >= limit {
+            let _ended_by_itself = child.kill();
+            child.wait()?;
+            return Ok(None);
+        }
+        thread::sleep(LOOK_EVERY);
+        waited += LOOK_EVERY;
     }
 }
 
@@ -107,10 +158,12 @@ fn espeak_voice(language: &str) -> &str {
     if language == "en" { "en-gb" } else { language }
 }
 
+const ANOTHER: &str = "name another with --command, for bulletins by [voice] in engine.toml";
+
 fn no_synthesiser(program: &str, prompt: &Prompt) -> PromptsError {
     let hint = match program {
-        "espeak-ng" => "install it (Debian: apt install espeak-ng) or name another with --command".to_owned(),
-        _ => "install it, or name another with --command".to_owned(),
+        "espeak-ng" => format!("install it (Debian: apt install espeak-ng), or {ANOTHER}"),
+        _ => format!("install it, or {ANOTHER}"),
     };
     PromptsError::NoSynthesiser {
         program: program.to_owned(),
@@ -137,6 +190,13 @@ impl Scratch {
         let path = folder.join(".spoken.wav");
         let _absent = fs::remove_file(&path);
         Scratch(path)
+    }
+
+    fn read(&self) -> Result<Vec<u8>, PromptsError> {
+        let mut bytes = Vec::new();
+        let file = fs::File::open(&self.0).map_err(PromptsError::file(&self.0))?;
+        file.take(MAX_OUTPUT).read_to_end(&mut bytes).map_err(PromptsError::file(&self.0))?;
+        Ok(bytes)
     }
 }
 

@@ -1,5 +1,7 @@
 //! A synthesiser is a small script here, so that the rules are tried without one.
 
+use std::time::Duration;
+
 use super::*;
 use crate::media::level::{SPEECH_DBOV, speech_level};
 
@@ -29,7 +31,7 @@ impl Studio {
     /// The script with these arguments. Named to `sh`, not run itself: a file just written may still be busy.
     fn voice(&self, arguments: &str) -> Option<Voice> {
         let command = format!("sh {} {arguments}", self.path("say").display());
-        Some(Voice { command, encoding: Encoding::Utf8 })
+        Some(Voice { command, encoding: Encoding::Utf8, within: PATIENCE })
     }
 
     fn builder(&self) -> Builder {
@@ -46,6 +48,16 @@ impl Studio {
     fn asked(&self) -> String {
         fs::read_to_string(self.path("asked")).unwrap_or_default()
     }
+}
+
+#[test]
+fn synthesiser_that_does_not_end_is_stopped_and_told() {
+    let studio = Studio::new();
+    studio.script("sleep 600");
+    let voice = studio.voice("{output}").map(|voice| Voice { within: Duration::ZERO, ..voice });
+    let told = studio.build(&Builder { voice, ..studio.builder() }, &[("ciao", "Ciao.")]);
+    let told = told.expect_err("it does not end").to_string();
+    assert!(told.contains("`sh` failed on it/ciao (not done within 0.0 s): it was stopped"), "{told}");
 }
 
 #[test]
@@ -127,7 +139,8 @@ fn failures_say_what_to_do() {
 #[test]
 fn missing_synthesiser_is_named() {
     let studio = Studio::new();
-    let voice = Some(Voice { command: "no-such-voice-here".to_owned(), encoding: Encoding::Utf8 });
+    let voice =
+        Some(Voice { command: "no-such-voice-here".to_owned(), encoding: Encoding::Utf8, within: PATIENCE });
     let builder = Builder { voice, ..studio.builder() };
     let error = studio.build(&builder, &[("ciao", "Ciao.")]).expect_err("not there").to_string();
     assert!(error.contains("`no-such-voice-here` is not installed"), "{error}");
@@ -327,4 +340,16 @@ fn every_committed_recording_suits_a_telephone() {
         assert!(off < mastering::LEVEL_TOLERANCE_DB, "{}: {level} dBov", path.display());
         assert!(samples.iter().all(|sample| sample.abs() < 0.9), "{} is clipped", path.display());
     }
+}
+
+#[test]
+fn third_language_needs_its_grammar_and_no_code() {
+    let studio = Studio::new();
+    let spanish: Vec<Prompt> = own_prompts(["es"]).collect();
+    let wanted = spanish.iter().filter(|prompt| prompt.name.starts_with("pezzi/f_ord_1")).cloned();
+    studio.builder().build(wanted, |_, _, _, _| {}).expect("built");
+    assert!(studio.asked().contains("decimotercera"), "{}", studio.asked());
+    let standings = survey(&studio.path("sounds"), spanish.clone()).expect("a survey");
+    let [row] = coverage(&standings).try_into().expect("one language");
+    assert_eq!((row.wanted, row.synthesised, row.missing), (spanish.len(), 12, spanish.len() - 12));
 }

@@ -64,7 +64,7 @@ pub(super) fn tighten(dir: &Path) -> Result<(), DiskError> {
     if journal_dir(dir).exists() || names(dir)?.is_empty() {
         tighten_one(dir, &mut tightened)?;
     }
-    for name in ["journal", "views", "recordings", "http-token", "deletion-waits-until"] {
+    for name in ["journal", "views", "recordings", "http-token", "http-address", "deletion-waits-until"] {
         tighten_below(&dir.join(name), DEPTH, &mut tightened)?;
     }
     if tightened > 0 {

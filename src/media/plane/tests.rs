@@ -189,9 +189,9 @@ fn bridged_phones_hear_each_other_in_their_own_law() {
     plane.handle_packet(at(20), OPERATOR, addr(OPERATOR), &packet(0, 9, &[0x80; 160]), &mut line);
     assert_eq!((line.last().header.payload_type, line.last().payload), (8, &[0xaa; 160][..]));
     assert_eq!(line.taped, [Side::Left, Side::Right]);
-    assert!(matches!(plane.poll_tape(), Some(TapeOrder::Start { stereo: true, .. })));
+    assert!(matches!(plane.poll_tape(), Some(TapeOrder::Start { form: Form::Talk, .. })));
     plane.handle_command(at(90), Command::Close { leg: OPERATOR });
-    assert_eq!(plane.poll_tape(), Some(TapeOrder::Stop { tape: TapeId(1), at: at(90) }));
+    assert_eq!(plane.poll_tape(), Some(TapeOrder::Stop { tape: TapeId(1), at: at(90), said: None }));
     plane.handle_packet(at(100), CITIZEN, addr(CITIZEN), &packet(8, 10, &[0x2a; 160]), &mut line);
     assert_eq!(line.sent.len(), 2, "parted");
 }
@@ -326,7 +326,7 @@ fn simulated_recordings_end_with_the_bridge() {
     assert!(plane.recording(CITIZEN).is_some());
     plane.handle_command(at(3500), Command::Unbridge { leg: OPERATOR });
     let length = Duration::from_millis(2500);
-    assert_eq!(events(&mut plane), [Event::Recorded { file: "x.wav".into(), length }]);
+    assert_eq!(events(&mut plane), [Event::Recorded { file: "x.wav".into(), length, said: None }]);
 }
 
 #[test]
@@ -427,5 +427,100 @@ mod third_party {
         assert!(sounds(&mut playing_to(THIRD, true), 50_000));
         let own = remote(CITIZEN, Codec::Pcma).addr.expect("an address").to_string();
         assert!(sounds(&mut playing_to(&own, false), 50_000));
+    }
+}
+
+/// A caller speaks to the exchange itself.
+mod takes {
+    use super::*;
+    use crate::media::take::TakeRules;
+    use crate::media::{Said, Sound};
+
+    fn take(max_ms: u64, replay: bool) -> Command {
+        let (max, silence) = (Duration::from_millis(max_ms), Duration::from_secs(3));
+        let recording = Recording { file: "said.wav".into() };
+        Command::Take { leg: CITIZEN, recording, rules: TakeRules { max, silence, replay } }
+    }
+
+    /// The orders for the recorder, in short.
+    fn orders(plane: &mut Plane) -> Vec<String> {
+        let told = |order| match order {
+            TapeOrder::Start { form, at, .. } => format!("{form:?} at {}", at.since_start().as_millis()),
+            TapeOrder::Stop { at, said: Some(said), .. } => {
+                let (at, spoken) = (at.since_start().as_millis(), said.spoken.as_millis());
+                format!("stop at {at}: {spoken}, {}", said.replay)
+            }
+            TapeOrder::Stop { at, said: None, .. } => format!("stop at {}", at.since_start().as_millis()),
+            TapeOrder::Discard { file } => format!("discard {file}"),
+        };
+        std::iter::from_fn(|| plane.poll_tape()).map(told).collect()
+    }
+
+    #[test]
+    fn packets_of_a_voice_keep_it_going_and_silence_in_packets_ends_it() {
+        let mut plane = plane(Pace::Beats, [Codec::Pcma; 2]);
+        let mut line = Line::default();
+        plane.handle_command(at(0), take(60_000, true));
+        let (voice, quiet) = ([Codec::Pcma.encode(5_000); 160], [Codec::Pcma.silence(); 160]);
+        for seq in 1..=500u16 {
+            let now = at(u64::from(seq) * 20);
+            let payload = if seq <= 100 { &voice } else { &quiet };
+            plane.handle_packet(now, CITIZEN, addr(CITIZEN), &packet(8, seq, payload), &mut line);
+            plane.handle_timeout(now);
+        }
+        assert_eq!(orders(&mut plane), ["Take at 0", "stop at 5000: 2000, true"]);
+        assert_eq!(line.taped.len(), 250, "what comes after the end is not recorded");
+        assert!(line.sent.is_empty() && plane.recording(CITIZEN).is_none());
+    }
+
+    #[test]
+    fn it_ends_without_packets_by_word_by_close_and_by_bridge() {
+        let orders_to_end = [
+            None,
+            Some(Command::EndTake { leg: CITIZEN }),
+            Some(Command::Close { leg: CITIZEN }),
+            Some(bridge(false)),
+        ];
+        for order in orders_to_end {
+            let mut plane = plane(Pace::Beats, [Codec::Pcma; 2]);
+            plane.handle_command(at(0), take(60_000, false));
+            assert_eq!(plane.poll_timeout(), Some(at(6_000)));
+            let stop = if order.is_some() { "stop at 900: 0, false" } else { "stop at 6000: 0, false" };
+            match order {
+                Some(order) => plane.handle_command(at(900), order),
+                None => plane.handle_timeout(at(6_000)),
+            }
+            assert_eq!(orders(&mut plane), ["Take at 0", stop]);
+            plane.handle_command(at(7_000), Command::EndTake { leg: CITIZEN });
+            assert_eq!(orders(&mut plane), [""; 0], "once");
+        }
+    }
+
+    #[test]
+    fn who_talks_with_somebody_cannot_be_taken() {
+        let mut plane = plane(Pace::Beats, [Codec::Pcma; 2]);
+        plane.handle_command(at(0), bridge(true));
+        plane.handle_command(at(10), take(60_000, false));
+        assert!(
+            matches!(&events(&mut plane)[..], [Event::RecordingFailed { file, .. }] if &**file == "said.wav")
+        );
+        assert_eq!(orders(&mut plane), ["Talk at 0"]);
+        assert_eq!(plane.partner(CITIZEN), Some(OPERATOR));
+    }
+
+    #[test]
+    fn simulated_take_says_the_same_and_has_a_sound_of_its_length() {
+        let mut plane = plane(Pace::Events, [Codec::Pcma; 2]);
+        plane.handle_command(at(0), take(60_000, true));
+        plane.handle_speaking(at(500), CITIZEN, true);
+        plane.handle_speaking(at(2_500), CITIZEN, false);
+        assert_eq!(plane.poll_timeout().map(|at| plane.handle_timeout(at)), Some(()));
+        plane.handle_timeout(at(5_500));
+        let [Event::Recorded { length, said: Some(Said { spoken, sound }), .. }] = &events(&mut plane)[..]
+        else {
+            panic!("not recorded")
+        };
+        let played = sound.as_deref().map(Sound::duration);
+        assert_eq!((length.as_millis(), spoken.as_millis(), played), (5_500, 2_000, Some(*length)));
     }
 }

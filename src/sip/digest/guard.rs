@@ -54,6 +54,12 @@ impl Guard {
         Guard { realm, passwords, nobody, mint: Mint::new(key), counts: BTreeMap::new() }
     }
 
+    /// These users from now on; what was answered to a challenge is not good a second time.
+    pub(crate) fn know(&mut self, passwords: BTreeMap<Arc<str>, String>) {
+        self.counts.retain(|user, _| passwords.contains_key(user));
+        self.passwords = passwords;
+    }
+
     /// Values for WWW-Authenticate towards `host`, one header each, with these algorithms in this order.
     pub(crate) fn challenges(
         &mut self,

@@ -102,6 +102,12 @@ impl Endpoint {
         }
     }
 
+    /// The users and trunks of these settings from now on, and nothing else of them. Dialogs go on; a registration lasts until it is to be refreshed.
+    pub fn trust(&mut self, settings: Settings) {
+        self.admission = Admission::new(settings.users.keys(), settings.trunks);
+        self.guard.know(settings.users);
+    }
+
     /// Takes a datagram.
     pub fn handle_datagram(&mut self, now: Mono, link: Link, bytes: &[u8]) {
         match Message::parse_datagram(bytes) {

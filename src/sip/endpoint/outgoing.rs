@@ -149,6 +149,13 @@ impl Endpoint {
         Some(found)
     }
 
+    /// Whether the other side has said anything to our INVITE yet.
+    pub fn is_heard(&self, id: DialogId) -> bool {
+        let Some(Dialog { phase: Phase::Calling(calling), .. }) = self.dialogs.get(&id) else { return true };
+        let invite = ClientId { branch: calling.branch, is_cancel: false };
+        self.clients.get(&invite).is_none_or(|known| known.can_cancel())
+    }
+
     /// Ends a dialog in any state: CANCEL before the final answer (and BYE should a 200 cross it), BYE after, a refusal for a
     /// call that came in. No more events come of it.
     pub fn bye(&mut self, now: Mono, id: DialogId) {

@@ -1,13 +1,14 @@
-//! Two judges of every step: nothing outlives its call, and no citizen's call is answered before its contact is written.
+//! Judges of every step: nothing outlives its call, no citizen's call is answered before its contact is written, and no number
+//! is called before that is.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use centralino::engine::Orphan;
 use centralino::journal::Lsn;
-use centralino::journal::entry::{Entry, Fact, Personal};
+use centralino::journal::entry::{Destination, Entry, Fact, Personal};
 use centralino::sip::DialogRecord;
-use centralino::sip::message::{Message, Method};
+use centralino::sip::message::{Message, Method, Uri};
 use centralino::time::Mono;
 
 /// How long anything may be there after its call: twice the 32 s of a transaction, for a BYE that had to wait for an ACK.
@@ -23,6 +24,8 @@ pub(crate) struct Judge {
     looked: Mono,
     /// Where the dialog with this Call-ID was written down.
     answered: BTreeMap<String, Lsn>,
+    /// Where it was written down last that this number is called.
+    called: BTreeMap<String, Lsn>,
 }
 
 impl Judge {
@@ -50,6 +53,27 @@ impl Judge {
         if let Fact::DialogOpened { record: Personal::Clear(json), .. } = &entry.fact {
             let record: DialogRecord = serde_json::from_str(json).expect("a record is JSON");
             self.answered.insert(record.call_id, lsn);
+        }
+        if let Fact::NumberCalled { number, .. } = &entry.fact {
+            let (Destination::Public(number) | Destination::Personal(Personal::Clear(number))) = number
+            else {
+                return;
+            };
+            self.called.insert(number.clone(), lsn);
+        }
+    }
+
+    /// Something is sent to whoever is called outside, while the store keeps up and has written so much.
+    pub(crate) fn on_call(&self, bytes: &[u8], written: Lsn) -> Result<(), String> {
+        if !bytes.starts_with(b"INVITE ") {
+            return Ok(());
+        }
+        let invite = Message::parse_datagram(bytes).expect("our own messages can be read");
+        let uri = Uri::parse(invite.request_uri()).expect("a URI of ours");
+        let number = String::from_utf8_lossy(uri.user.unwrap_or_default()).into_owned();
+        match self.called.get(&number) {
+            Some(lsn) if *lsn <= written => Ok(()),
+            told => Err(format!("{number} is called before it is written down ({told:?}, {written:?})")),
         }
     }
 

@@ -12,6 +12,8 @@ use centralino::words::{NotTaken, Outcome, WorkView};
 struct SeatTale {
     /// Rings for or talks with.
     with: Option<ContactId>,
+    /// Wrap-up after this talk (milliseconds): what held when the seat was rung, whatever a reload says since.
+    wrap_up_ms: i64,
     /// Wrap-up holds until this moment (milliseconds), unless ended by the operator.
     wrap_up_until: i64,
 }
@@ -31,11 +33,21 @@ impl Stand {
     }
 }
 
+/// Whoever is called outside for a contact, as the facts tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum CalleeTale {
+    #[default]
+    Nobody,
+    Called,
+    Talks,
+}
+
 /// A contact, as the facts tell.
 #[derive(Debug, Default)]
 struct ContactTale {
     queue: Option<(QueueId, Stand)>,
     rung: BTreeSet<SeatId>,
+    callee: CalleeTale,
     closed: Option<Outcome>,
 }
 
@@ -44,8 +56,22 @@ struct ContactTale {
 pub(crate) struct Oracle {
     seats: BTreeMap<SeatId, SeatTale>,
     contacts: BTreeMap<ContactId, ContactTale>,
+    /// What citizens said, by file, and nothing has been decided of.
+    takes: BTreeMap<String, ContactId>,
     order: u64,
     pub(crate) joined: usize,
+    pub(crate) kept: usize,
+    pub(crate) transferred: usize,
+}
+
+impl ContactTale {
+    /// Whoever is called goes from one state to the next.
+    fn moves(&mut self, contact: ContactId, from: CalleeTale, to: CalleeTale) -> Result<(), String> {
+        match std::mem::replace(&mut self.callee, to) {
+            before if before == from => Ok(()),
+            before => Err(format!("whoever is called for {contact} is {before:?} and becomes {to:?}")),
+        }
+    }
 }
 
 impl Oracle {
@@ -68,9 +94,30 @@ impl Oracle {
                     return Err(format!("{contact} enters {queue} while it is in {old}"));
                 }
             }
+            Fact::NumberCalled { contact, .. } => {
+                let tale = self.contact(*contact)?;
+                if tale.queue.is_some() || !tale.rung.is_empty() || tale.closed.is_some() {
+                    return Err(format!("{contact} is given to a number while it waits, or is closed"));
+                }
+                tale.moves(*contact, CalleeTale::Nobody, CalleeTale::Called)?;
+            }
+            Fact::NumberNotTaken { contact, .. } => {
+                self.contact(*contact)?.moves(*contact, CalleeTale::Called, CalleeTale::Nobody)?;
+            }
+            Fact::Transferred { contact, .. } => {
+                self.transferred += 1;
+                self.contact(*contact)?.moves(*contact, CalleeTale::Called, CalleeTale::Talks)?;
+            }
+            Fact::TransferEnded { contact } => {
+                self.contact(*contact)?.moves(*contact, CalleeTale::Talks, CalleeTale::Nobody)?;
+            }
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
             Fact::SeatRung { contact, seat, queue } => {
-                self.on_rung(config, entry.at_ms, *contact, seat, queue)?
+                self.on_rung(config, entry.at_ms, *contact, seat, queue)?;
+                // Every queue of the demo has the same wrap-up; the shortest is what must hold in any case.
+                let wrap_up = config.queues.values().map(|queue| queue.rules.wrap_up).min();
+                let wrap_up_ms = i64::try_from(wrap_up.unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
+                self.seats.entry(seat.clone()).or_default().wrap_up_ms = wrap_up_ms;
             }
             Fact::SeatNotTaken { contact, seat, why } => {
                 let tale = self.contact(*contact)?;
@@ -86,7 +133,7 @@ impl Oracle {
                     return Err(format!("{contact} is joined with {seat}, which was not rung for it"));
                 }
             }
-            Fact::Parted { contact, seat } => self.on_parted(config, entry.at_ms, *contact, seat)?,
+            Fact::Parted { contact, seat } => self.on_parted(entry.at_ms, *contact, seat)?,
             Fact::WrappedUp { seat, .. } => {
                 let tale = self.seats.entry(seat.clone()).or_default();
                 if entry.at_ms < tale.wrap_up_until {
@@ -96,12 +143,22 @@ impl Oracle {
                     ));
                 }
             }
+            Fact::TakeBegun { contact, file, .. } => self.on_take_begun(*contact, file)?,
+            Fact::TakeKept { contact, file, .. } => {
+                self.kept += 1;
+                self.on_take_decided(*contact, file)?;
+            }
+            Fact::TakeDropped { contact, file } => self.on_take_decided(*contact, file)?,
+            Fact::RecordingFailed { file, .. } => drop(self.takes.remove(file)),
             Fact::ContactClosed { contact, outcome, .. } => {
                 let tale = self.contact(*contact)?;
                 if let Some(before) = tale.closed.replace(*outcome) {
                     return Err(format!("{contact} is closed as {before:?} and again as {outcome:?}"));
                 }
                 tale.queue = None;
+                if tale.callee != CalleeTale::Nobody {
+                    return Err(format!("{contact} is closed while a number rings for it or talks with it"));
+                }
             }
             Fact::SeatChanged { seat, now, by } if now.work == WorkView::Idle => {
                 let tale = self.seats.entry(seat.clone()).or_default();
@@ -120,12 +177,27 @@ impl Oracle {
         Ok(())
     }
 
+    fn on_take_begun(&mut self, contact: ContactId, file: &str) -> Result<(), String> {
+        match self.takes.insert(file.to_owned(), contact) {
+            Some(other) => Err(format!("{file} of {other} is recorded to by {contact}")),
+            None => Ok(()),
+        }
+    }
+
+    fn on_take_decided(&mut self, contact: ContactId, file: &str) -> Result<(), String> {
+        match self.takes.remove(file) {
+            Some(of) if of == contact => Ok(()),
+            _ => Err(format!("{file} of {contact} is decided, and nothing was to be")),
+        }
+    }
+
     /// A restart forgets who waits and who talks.
     fn on_started(&mut self) {
         self.seats.clear();
         for tale in self.contacts.values_mut() {
             tale.queue = None;
             tale.rung.clear();
+            tale.callee = CalleeTale::Nobody;
         }
     }
 
@@ -160,7 +232,9 @@ impl Oracle {
             return Ok(());
         }
         // Who does not know what the queue needs takes those who can do without it, wherever they stand.
-        if !config.seats[seat].rules.skills.meet(&config.queues[queue].rules.needs.skills) {
+        let (seats, queues) = (config.seats.get(seat), config.queues.get(queue));
+        let knows = seats.zip(queues).is_some_and(|(seat, queue)| seat.rules.skills.meet(&queue.rules.needs.skills));
+        if !knows {
             return Ok(());
         }
         let earlier = self.contacts.iter().find(|(other, tale)| {
@@ -176,20 +250,12 @@ impl Oracle {
         }
     }
 
-    fn on_parted(
-        &mut self,
-        config: &Config,
-        at_ms: i64,
-        contact: ContactId,
-        seat: &SeatId,
-    ) -> Result<(), String> {
+    fn on_parted(&mut self, at_ms: i64, contact: ContactId, seat: &SeatId) -> Result<(), String> {
         let tale = self.seats.entry(seat.clone()).or_default();
         if tale.with.take() != Some(contact) {
             return Err(format!("{seat} parts from {contact}, with which it was not"));
         }
-        // Every queue of the demo has the same wrap-up; the shortest is what must hold in any case.
-        let wrap_up = config.queues.values().map(|queue| queue.rules.wrap_up).min().unwrap_or_default();
-        tale.wrap_up_until = at_ms + i64::try_from(wrap_up.as_millis()).unwrap_or(i64::MAX);
+        tale.wrap_up_until = at_ms.saturating_add(tale.wrap_up_ms);
         Ok(())
     }
 
@@ -197,11 +263,14 @@ impl Oracle {
         self.contacts.get_mut(&contact).ok_or_else(|| format!("{contact} is spoken of before it is opened"))
     }
 
-    /// At the end: every contact has its one outcome.
+    /// At the end: every contact has its one outcome, and what citizens said is kept or dropped.
     pub(crate) fn all_closed(&self) -> Result<(), String> {
         match self.contacts.iter().find(|(_, tale)| tale.closed.is_none()) {
             Some((contact, _)) => Err(format!("{contact} was never closed")),
-            None => Ok(()),
+            None => match self.takes.keys().next() {
+                Some(file) => Err(format!("nothing became of {file}")),
+                None => Ok(()),
+            },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A simulated phone: a real SIP endpoint with a person behind it. Its media is told, not packed: which port it sends to.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,9 @@ use centralino::time::Mono;
 /// Where the exchange listens.
 pub(crate) const EXCHANGE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5060);
 
+/// Name of the phone behind the trunk that calls go out by.
+pub(crate) const GATEWAY: &str = "gateway";
+
 /// Which phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PhoneId(pub(crate) u16);
@@ -25,6 +29,8 @@ pub(crate) enum Manner {
     Answers(Duration),
     /// Refuse it after so long.
     Rejects(Duration),
+    /// It is refused at once with this status.
+    Refused(u16),
     /// Let it ring.
     Ignores,
 }
@@ -80,6 +86,8 @@ pub(crate) struct Phone {
     pub(crate) seen: Vec<Seen>,
     /// Its plug is pulled: it neither sends nor hears.
     pub(crate) unplugged: bool,
+    /// The number that its last caller dialled.
+    pub(crate) dialled: String,
     /// When the person does what the manner says.
     pub(crate) acts_at: Option<Mono>,
     /// How it speaks SIP.
@@ -92,29 +100,43 @@ pub(crate) struct Phone {
 }
 
 impl Phone {
-    pub(crate) fn new(id: PhoneId, name: &str, transport: Transport, seed: [u8; 32]) -> Phone {
+    /// Where the phone with this number is.
+    pub(crate) fn address_of(id: PhoneId) -> SocketAddr {
         let [high, low] = id.0.to_be_bytes();
-        let ip = IpAddr::V4(Ipv4Addr::new(127, 1, high, low));
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 1, high, low)), 5060)
+    }
+
+    /// `users`: callers whom it asks for their password.
+    pub(crate) fn new(
+        id: PhoneId,
+        name: &str,
+        transport: Transport,
+        users: BTreeMap<Arc<str>, String>,
+        seed: [u8; 32],
+    ) -> Phone {
+        let address = Phone::address_of(id);
         let settings = Settings {
             server: "simulated phone".to_owned(),
+            users,
             trunks: vec![("exchange".into(), EXCHANGE.ip().into())],
             ..Settings::default()
         };
         Phone {
             id,
             endpoint: Endpoint::new(settings, seed),
-            address: SocketAddr::new(ip, 5060),
+            address,
             name: name.into(),
             manner: Manner::Answers(Duration::from_secs(1)),
             line: Line::Free,
             seen: Vec::new(),
             unplugged: false,
+            dialled: String::new(),
             acts_at: None,
             transport,
             listens: true,
             offer: None,
             registration: None,
-            sdp: Local::new(ip, 4000, 1),
+            sdp: Local::new(address.ip(), 4000, 1),
         }
     }
 
@@ -187,7 +209,7 @@ impl Phone {
                 self.endpoint.reject(now, dialog, 486, None);
                 self.line = Line::Free;
             }
-            Manner::Ignores => {}
+            Manner::Refused(_) | Manner::Ignores => {}
         }
     }
 
@@ -205,6 +227,10 @@ impl Phone {
         while let Some(event) = self.endpoint.poll_event() {
             match event {
                 Event::Incoming { dialog, invite } => {
+                    if let Manner::Refused(status) = self.manner {
+                        self.endpoint.reject(now, dialog, status, None);
+                        continue;
+                    }
                     if self.line != Line::Free {
                         self.endpoint.reject(now, dialog, 486, None);
                         continue;
@@ -213,10 +239,11 @@ impl Phone {
                     self.offer = invite.offer;
                     let display = invite.display.unwrap_or_default();
                     self.seen.push(Seen::Rang { from: invite.from, display });
+                    self.dialled = invite.to;
                     self.endpoint.ring(now, dialog);
                     self.acts_at = match self.manner {
                         Manner::Answers(after) | Manner::Rejects(after) => Some(now + after),
-                        Manner::Ignores => None,
+                        Manner::Refused(_) | Manner::Ignores => None,
                     };
                 }
                 Event::Answered { dialog, answer } => {

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use centralino::config::Config;
+use centralino::config::{Config, Gateway};
 use centralino::flow::Flow;
 use centralino::ids::FlowId;
 use centralino::media::library::SoundLibrary;
+use centralino::sip::{Link, Transport};
+
+use super::phone::{EXCHANGE, Phone, PhoneId};
 
 /// What every world is made of: the demo's own configuration, flows and sounds, read once.
 pub(crate) struct Setting {
@@ -44,5 +47,35 @@ impl Setting {
         let mut config = (*self.config).clone();
         change(&mut config);
         Setting { config: Arc::new(config), flows: self.flows.clone(), sounds: self.sounds.clone() }
+    }
+
+    /// The same with a way out: the trunk `demo` calls the world's first phone, which `Sim::gateway` sets up.
+    pub(crate) fn with_gateway(&self) -> Setting {
+        self.with_config(|config| {
+            let gateway = Gateway {
+                host: "gw.example".to_owned(),
+                port: 5060,
+                transport: Transport::Udp,
+                link: Some(Link {
+                    transport: Transport::Udp,
+                    local: EXCHANGE,
+                    remote: Phone::address_of(PhoneId(1)),
+                }),
+                number: "+390552768224".to_owned(),
+                display: Some("Linea Comune".to_owned()),
+                credentials: None,
+                prefixes: Vec::new(),
+                dials_national: true,
+                record: true,
+            };
+            config.trunks.iter_mut().for_each(|trunk| trunk.outgoing = Some(gateway.clone()));
+        })
+    }
+
+    /// The same with another way out.
+    pub(crate) fn with_way_out(&self, change: impl Fn(&mut Gateway)) -> Setting {
+        self.with_config(|config| {
+            config.trunks.iter_mut().filter_map(|trunk| trunk.outgoing.as_mut()).for_each(change)
+        })
     }
 }

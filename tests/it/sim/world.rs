@@ -4,13 +4,14 @@ mod judging;
 mod network;
 mod outside;
 mod people;
+mod recording;
 mod seeing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use centralino::config::Config;
-use centralino::engine::{Command, Engine, Input, Output, Reply, RequestId, Setup};
+use centralino::engine::{Command, Engine, Files, Input, Output, Reply, RequestId, Setup};
 use centralino::ids::SeatId;
 use centralino::journal::entry::{Entry, Fact, Personal};
 use centralino::journal::sim_disk::{Crash, SimDisk};
@@ -85,6 +86,7 @@ pub(crate) struct Sim {
     pub(crate) no_ports: u32,
     /// The world outside, and its answers on their way.
     pub(crate) outside: outside::Outside,
+    pub(crate) tapes: recording::Tapes,
     broken: Option<String>,
 }
 
@@ -131,6 +133,7 @@ impl Sim {
             replies: Vec::new(),
             no_ports: 0,
             outside: outside::Outside::default(),
+            tapes: recording::Tapes::default(),
             broken: None,
         };
         sim.start_exchange();
@@ -161,6 +164,7 @@ impl Sim {
         (self.found_at_start, self.degraded) = (recovered.last, false);
         (self.written, self.durable) = (recovered.last, recovered.last);
         let seed = self.chance.random();
+        let cut_off = recovered.state.recordings.keys().cloned().collect();
         let setup = Setup {
             config: self.setting.config.clone(),
             flows: self.setting.flows.clone(),
@@ -173,6 +177,7 @@ impl Sim {
         self.store = Some(store);
         self.engine = Some(Engine::new(self.wall(), setup));
         self.drain();
+        self.mend(cut_off);
     }
 
     /// What the disk lost never happened, for the oracle as for everybody.
@@ -187,6 +192,7 @@ impl Sim {
     /// The process is killed (or the power is cut), and the disk keeps what it must.
     pub(crate) fn crash(&mut self, how: Crash) {
         self.engine = None;
+        self.cut_off_tapes();
         self.plane = Plane::new(Pace::Events, media::leg::Limits::default(), self.chance.random());
         self.ports.clear();
         self.media_events.clear();
@@ -196,6 +202,17 @@ impl Sim {
         if let Some(store) = self.store.take() {
             self.disk = Some(store.crash(how, &mut self.chance));
         }
+    }
+
+    /// The running exchange takes other files.
+    pub(crate) fn reload(&mut self, setting: Setting) {
+        let files = Files {
+            config: setting.config.clone(),
+            flows: setting.flows.clone(),
+            sounds: setting.sounds.clone(),
+        };
+        self.setting = setting;
+        self.command(Command::Reload(Box::new(files)));
     }
 
     /// The next start finds other files.
@@ -273,6 +290,9 @@ impl Sim {
             }
             Output::Media(media::Command::Open { leg }) => self.open_port(leg),
             Output::Media(command) => {
+                if self.on_tape_command(&command) {
+                    return;
+                }
                 if let media::Command::Close { leg } = &command {
                     self.ports.retain(|_, owner| owner != leg);
                 }
@@ -294,6 +314,7 @@ impl Sim {
             }
             Output::Reply(_, reply) => self.replies.push(reply),
             Output::Ask(id, question) => self.on_asked(id, &question),
+            Output::Speak(id, text) => self.on_speak(id, &text),
             Output::Stopped => self.stopped = true,
         }
     }

@@ -40,10 +40,7 @@ fn said(site: &Site, words: &[&str]) -> String {
 
 #[test]
 fn flow_asks_a_connector_reminds_of_a_case_and_queues_a_message() {
-    let site = Site::demo();
-    site.empty("ivr-flows");
-    std::fs::write(site.path("ivr-flows").join("055055.yaml"), FLOW)
-        .expect("the test's directory can be written");
+    let site = Site::demo().with_flow(FLOW);
     let connector =
         format!("[[connector]]\nid = \"segnalazioni\"\naddress = \"http://{}/api\"", connectors::server());
     site.configure("connectors.toml", &connector);

@@ -18,6 +18,7 @@ mod baresip;
 mod contacts;
 mod exchange;
 mod http;
+mod listener;
 mod patience;
 mod ports;
 mod sipp;
@@ -29,12 +30,16 @@ mod uac;
 mod voice;
 
 mod asking;
+mod keyed;
 mod phones;
 mod refusing;
 mod serving;
+mod speaking;
 mod stopping;
 mod storing;
+mod taking;
 mod talking;
+mod transferring;
 
 /// Whether `centralino serve` exists. Until then the scenarios that need it say `skipped:`.
 const EXCHANGE_SERVES: bool = true;

@@ -1,4 +1,4 @@
-//! sipp as a citizen: the scenarios of `tests/data/sipp/`, over UDP or TCP.
+//! sipp as a citizen, or as the server of a trunk: the scenarios of `tests/data/sipp/`, over UDP or TCP.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -40,6 +40,8 @@ pub(super) struct Citizen<'a> {
 pub(super) struct Sipp {
     child: Child,
     directory: PathBuf,
+    /// Where it speaks SIP.
+    pub(super) sip_port: u16,
     /// Where it receives sound.
     pub(super) media_port: u16,
 }
@@ -47,11 +49,33 @@ pub(super) struct Sipp {
 impl Citizen<'_> {
     /// Dials a number.
     pub(super) fn dial(&self, site: &Site, exchange: SocketAddr, number: &str) -> Sipp {
-        let directory = site.directory(self.number);
-        self.voice.write_pcap(&directory.join("mouth.pcap"));
-        let media_port = ports::free_run(4);
         let mut command = Command::new("sipp");
         command.arg(exchange.to_string()).args(["-s", number, "-key", "from", self.number]);
+        command.arg("-d").arg(self.patience.as_millis().to_string());
+        let side =
+            Side { name: self.number, scenario: self.scenario, transport: self.transport, voice: self.voice };
+        side.start(site, command)
+    }
+}
+
+/// The server of a trunk: takes one call, speaks, and stays until the other side hangs up.
+pub(super) fn gateway(site: &Site, transport: Transport, voice: &Voice) -> Sipp {
+    Side { name: "gateway", scenario: "gateway", transport, voice }.start(site, Command::new("sipp"))
+}
+
+/// What both sides of a call need.
+struct Side<'a> {
+    name: &'a str,
+    scenario: &'a str,
+    transport: Transport,
+    voice: &'a Voice,
+}
+
+impl Side<'_> {
+    fn start(&self, site: &Site, mut command: Command) -> Sipp {
+        let directory = site.directory(self.name);
+        self.voice.write_pcap(&directory.join("mouth.pcap"));
+        let (sip_port, media_port) = (ports::free(), ports::free_run(4));
         command.arg("-sf").arg(scenario(self.scenario));
         command.args(["-m", "1", "-nostdin", "-timeout_error", "-timeout"]).arg(seconds(LONGEST_CALL));
         command.args([
@@ -61,11 +85,10 @@ impl Citizen<'_> {
                 Transport::Tcp => "t1",
             },
         ]);
-        command.args(["-i", "127.0.0.1", "-p"]).arg(ports::free().to_string());
+        command.args(["-i", "127.0.0.1", "-p"]).arg(sip_port.to_string());
         command.args(["-mi", "127.0.0.1", "-mp"]).arg(media_port.to_string());
-        command.arg("-d").arg(self.patience.as_millis().to_string());
         command.args(["-trace_err", "-error_file", "errors", "-trace_msg", "-message_file", "messages"]);
-        Sipp { child: spawn(command, &directory), directory, media_port }
+        Sipp { child: spawn(command, &directory), directory, sip_port, media_port }
     }
 }
 

@@ -44,6 +44,18 @@ impl Site {
         self.directory(shared);
     }
 
+    /// Has one number, 055055, and this flow behind it.
+    pub(super) fn with_flow(self, text: &str) -> Site {
+        self.empty("ivr-flows");
+        std::fs::write(self.path("ivr-flows").join("055055.yaml"), text)
+            .expect("the test's directory can be written");
+        self.configure(
+            "numbers.toml",
+            "[[number]]\nnumber = \"055055\"\nentity = \"firenze\"\nflow = \"055055\"\n",
+        );
+        self
+    }
+
     /// Replaces a file of the configuration.
     pub(super) fn configure(&self, file: &str, text: &str) {
         std::fs::write(self.path("config").join(file), text).expect("the test's directory can be written");

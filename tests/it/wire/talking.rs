@@ -18,22 +18,22 @@ const TO_AN_OPERATOR: Duration = Duration::from_secs(90);
 /// Longest wait for what happens at once.
 const SOON: Duration = Duration::from_secs(5);
 /// How long they talk.
-const TALK_MS: usize = 3_000;
+pub(super) const TALK_MS: usize = 3_000;
 /// Longest gap that nobody minds.
 const GAP_MS: usize = 40;
 /// Password of the seats in the demo.
 pub(super) const PASSWORD: &str = "demo-seat01";
 
 /// What the citizen hears and what the operator hears, while they talk.
-struct Talk<'a> {
-    citizen: &'a Sound,
-    operator: &'a Sound,
+pub(super) struct Talk<'a> {
+    pub(super) citizen: &'a Sound,
+    pub(super) operator: &'a Sound,
 }
 
 impl Talk<'_> {
     /// Each hears the other's tone without a gap, and not its own.
     #[track_caller]
-    fn is_two_way(&self) {
+    pub(super) fn is_two_way(&self) {
         let at_operator = steady(self.operator, 1000, "the operator");
         let at_citizen = steady(self.citizen, 1500, "the citizen");
         absent_during(self.operator, 1500, at_operator, "the operator");
@@ -58,7 +58,7 @@ fn absent_during(sound: &Sound, hertz: u32, talk: Heard, who: &str) {
 
 /// Waits until what arrived at a port holds a tone for as long as they talk.
 #[track_caller]
-fn talk_for_a_while(tap: &Tap, port: u16, hertz: u32) {
+pub(super) fn talk_for_a_while(tap: &Tap, port: u16, hertz: u32) {
     wait_for(&format!("{TALK_MS} ms of {hertz} Hz at port {port}"), Duration::from_secs(20), || {
         tap.played_at(port).heard(hertz).filter(|heard| heard.total_ms >= TALK_MS)
     });

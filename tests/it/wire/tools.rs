@@ -12,6 +12,8 @@ pub(super) enum Need {
     Sipp,
     /// `baresip`, Debian package `baresip-core`.
     Baresip,
+    /// `espeak-ng`, the synthesiser of the demo.
+    Espeak,
     /// Raw sockets: sipp plays captures through one, and [`super::tap`] listens on one.
     RawSockets,
     /// File systems of its own, small or read-only.
@@ -28,6 +30,9 @@ impl Need {
             }
             Need::Baresip if !installed("baresip") => {
                 Some("baresip is not installed (Debian: apt-get install baresip-core)")
+            }
+            Need::Espeak if !installed("espeak-ng") => {
+                Some("espeak-ng is not installed (Debian: apt-get install espeak-ng)")
             }
             Need::RawSockets if super::tap::open().is_err() => {
                 Some("raw sockets are not permitted (run as root)")

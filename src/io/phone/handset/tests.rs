@@ -280,7 +280,10 @@ fn seat_that_is_left_in_a_call_hangs_up_and_unregisters() {
     assert!(world.events.iter().any(|event| matches!(event, Event::Ended { how: Ended::Bye, .. })));
     assert!(world.events.iter().any(|event| matches!(event, Event::Unregistered { expired: false, .. })));
     assert!(!world.is_over(), "the recording is not closed yet");
-    world.handset.handle_media(world.now, media::Event::Recorded { file: "op.wav".into(), length: SECOND });
+    world.handset.handle_media(
+        world.now,
+        media::Event::Recorded { file: "op.wav".into(), length: SECOND, said: None },
+    );
     assert!(world.is_over());
 }
 

@@ -6,6 +6,7 @@ use centralino::engine::{Engine, Orphan};
 use centralino::sip::{Holding, Transmit};
 
 use super::Sim;
+use crate::sim::phone::GATEWAY;
 
 impl Sim {
     /// What must hold after every step.
@@ -42,11 +43,16 @@ impl Sim {
         matches!(orphan, Orphan::Sip(Holding::Stream(link)) if self.streams.exchange_has(*link))
     }
 
-    /// What goes to a citizen while the store keeps up.
+    /// What goes to a citizen, or to whoever is called outside, while the store keeps up.
     pub(super) fn judge_answer(&mut self, transmit: &Transmit) {
         let to = self.phones.values().find(|phone| phone.address.ip() == transmit.link.remote.ip());
-        if !self.degraded && to.is_some_and(|phone| !phone.name.starts_with("seat")) {
-            self.hold_against(self.judge.on_transmit(&transmit.bytes, self.written));
+        let verdict = match to.map(|phone| &*phone.name) {
+            Some(GATEWAY) => self.judge.on_call(&transmit.bytes, self.written),
+            Some(name) if !name.starts_with("seat") => self.judge.on_transmit(&transmit.bytes, self.written),
+            _ => Ok(()),
+        };
+        if !self.degraded {
+            self.hold_against(verdict);
         }
     }
 

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use centralino::engine::{AskId, HttpRequest, Input, Question, Told};
-use centralino::time::Mono;
+use centralino::engine::{AskId, HttpRequest, Input, Question, SpeakId, Spoken, Told};
+use centralino::ids::Language;
+use centralino::media::Sound;
+use centralino::time::{Mono, earliest};
 use centralino::views::Views;
 
 use super::Sim;
@@ -18,17 +20,32 @@ pub(crate) struct Outside {
     pub(crate) connectors: VecDeque<(Duration, Told)>,
     /// What they were asked.
     pub(crate) asked: Vec<HttpRequest>,
+    /// How long the synthesiser takes for a text.
+    pub(crate) speaking_takes: Duration,
+    /// Why it cannot speak.
+    pub(crate) mute: Option<String>,
+    /// Everything that it was asked to say.
+    pub(crate) spoke: Vec<String>,
     answers: BTreeMap<(Mono, AskId), Told>,
+    spoken: BTreeMap<(Mono, SpeakId), Spoken>,
+}
+
+/// A sound of a second, whatever the text.
+fn spoken(text: &BTreeMap<Language, String>) -> BTreeMap<Language, Sound> {
+    text.keys().map(|language| (language.clone(), Sound::encode("", &[1000; 8000]))).collect()
 }
 
 impl Outside {
     pub(super) fn poll_timeout(&self) -> Option<Mono> {
-        self.answers.first_key_value().map(|((at, _), _)| *at)
+        let answer = self.answers.first_key_value().map(|((at, _), _)| *at);
+        let spoken = self.spoken.first_key_value().map(|((at, _), _)| *at);
+        earliest([answer, spoken])
     }
 
     /// Nobody is there any more to be told.
     pub(super) fn exchange_is_gone(&mut self) {
         self.answers.clear();
+        self.spoken.clear();
     }
 }
 
@@ -48,7 +65,20 @@ impl Sim {
         self.outside.answers.insert((self.now + after, id), told);
     }
 
+    pub(super) fn on_speak(&mut self, id: SpeakId, text: &BTreeMap<Language, String>) {
+        self.outside.spoke.extend(text.values().cloned());
+        let told = match &self.outside.mute {
+            Some(why) => Err(why.clone()),
+            None => Ok(spoken(text)),
+        };
+        self.outside.spoken.insert((self.now + self.outside.speaking_takes, id), told);
+    }
+
     pub(super) fn deliver_answers(&mut self) {
+        while let Some(entry) = self.outside.spoken.first_entry().filter(|entry| entry.key().0 <= self.now) {
+            let ((_, id), told) = entry.remove_entry();
+            self.feed(Input::Spoken(id, told));
+        }
         while let Some(entry) = self.outside.answers.first_entry().filter(|entry| entry.key().0 <= self.now) {
             let ((_, id), told) = entry.remove_entry();
             self.feed(Input::Told(id, told));

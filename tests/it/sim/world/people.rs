@@ -1,12 +1,14 @@
 //! Phones, and the people behind them.
 
+use std::collections::BTreeMap;
+
 use centralino::media::LegId;
 use centralino::sip::{Link, Transport};
 use centralino::time::{Mono, earliest};
 use rand::RngExt;
 
 use super::Sim;
-use crate::sim::phone::{Phone, PhoneId, Seen};
+use crate::sim::phone::{GATEWAY, Phone, PhoneId, Seen};
 use crate::sim::streams::Side;
 
 impl Sim {
@@ -52,7 +54,18 @@ impl Sim {
         let id = PhoneId(u16::try_from(self.phones.len()).expect("a small world") + 1);
         let by_tcp = self.tcp_share > 0 && self.chance.random_range(0..100) < self.tcp_share;
         let transport = if by_tcp { Transport::Tcp } else { Transport::Udp };
-        let phone = Phone::new(id, name, transport, self.chance.random());
+        let phone = Phone::new(id, name, transport, BTreeMap::new(), self.chance.random());
+        self.by_address.insert(phone.address, id);
+        self.phones.insert(id, phone);
+        id
+    }
+
+    /// Whoever is called outside: the world's first phone (`Setting::with_gateway`). It asks these callers for their password.
+    pub(crate) fn gateway(&mut self, users: &[(&str, &str)]) -> PhoneId {
+        let id = PhoneId(1);
+        assert!(self.phones.is_empty(), "the gateway is the first phone");
+        let users = users.iter().map(|(user, password)| ((*user).into(), (*password).to_owned())).collect();
+        let phone = Phone::new(id, GATEWAY, Transport::Udp, users, self.chance.random());
         self.by_address.insert(phone.address, id);
         self.phones.insert(id, phone);
         id

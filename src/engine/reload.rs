@@ -1,0 +1,51 @@
+//! Other files while calls are in course: configuration, flows and sounds as they are now.
+//!
+//! They have been checked as for a start. A call finishes on the flow that it began with; places, statuses, wrap-ups and counters
+//! stay. `engine.toml` is about the machine, and waits for the next start.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::acd;
+use crate::config::Config;
+use crate::flow::Flow;
+use crate::ids::{FlowId, QueueId};
+use crate::media::library::SoundLibrary;
+use crate::time::Now;
+
+use super::command::Reply;
+use super::{Engine, sip_settings};
+
+/// What a start reads, read again.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// Checked configuration.
+    pub config: Arc<Config>,
+    /// Compiled flows.
+    pub flows: BTreeMap<FlowId, Arc<Flow>>,
+    /// Every sound.
+    pub sounds: Arc<SoundLibrary>,
+}
+
+impl Engine {
+    pub(super) fn reload(&mut self, now: Now, files: Files) -> Reply {
+        let Files { config, flows, sounds } = files;
+        let mut config = Arc::unwrap_or_clone(config);
+        let later = config.engine != self.config.engine;
+        config.engine = self.config.engine.clone();
+        (self.config, self.flows, self.sounds) = (Arc::new(config), flows, sounds);
+
+        self.sip.trust(sip_settings(&self.config));
+        self.calendars = self.config.calendars.clone();
+        self.publish_switches(now);
+        self.expected.retain(|id, _| self.config.queues.contains_key(id));
+        // What was expected of a queue holds until the next estimate.
+        let before = std::mem::take(&mut self.queue_facts);
+        let facts = |id: &QueueId| before.get(id).copied().unwrap_or_default();
+        self.queue_facts = self.config.queues.keys().map(|id| (id.clone(), facts(id))).collect();
+        let queues = self.config.queues.values().map(|queue| queue.rules.clone()).collect();
+        let seats = self.config.seats.values().map(|seat| seat.rules.clone()).collect();
+        self.ask_distribution(now, acd::Input::Rules(queues, seats), "reload");
+        Reply::Reloaded { later }
+    }
+}

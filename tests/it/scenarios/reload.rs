@@ -1,0 +1,169 @@
+//! Other configuration and other flows while calls are in course.
+
+use centralino::config::Config;
+use centralino::engine::Reply;
+use centralino::ids::{QueueId, SeatId};
+use centralino::words::{Outcome, Status, WorkView};
+
+use super::{MINUTE, SECOND, rang, talking, waiting};
+use crate::sim::phone::{Line, Seen};
+use crate::sim::{Setting, Sim};
+
+/// A flow that says that we are closed, and hangs up.
+const CLOSED: &str = r#"
+schema: 1
+id: "055055"
+languages: [it]
+start: detto
+prompts:
+  chiuso: {it: "Siamo chiusi."}
+nodes:
+  detto: {type: play, prompt: chiuso, to: via}
+  via: {type: hangup}
+"#;
+
+#[track_caller]
+fn reload(sim: &mut Sim, setting: Setting) {
+    sim.reload(setting);
+    assert!(matches!(sim.replies.pop(), Some(Reply::Reloaded { later: false })));
+}
+
+fn work(sim: &Sim, seat: &str) -> WorkView {
+    sim.engine().distribution().seat(&SeatId::from(seat)).expect("a seat").work
+}
+
+#[test]
+fn who_waits_talks_or_wraps_up_goes_on_and_the_next_ones_meet_the_new_rules() {
+    let mut sim = Sim::new();
+    let (first, second) = (sim.seat("seat01"), sim.seat("seat02"));
+    let talks = waiting(&mut sim);
+    talking(&mut sim, talks, first);
+    let ends = waiting(&mut sim);
+    talking(&mut sim, ends, second);
+    let waits = waiting(&mut sim);
+    sim.until("the third has a place", |sim| sim.hears(waits, "music/attesa"));
+    sim.hang_up(ends);
+    sim.advance(4 * SECOND);
+    assert_eq!(work(&sim, "seat02"), WorkView::WrapUp);
+    let longer = Setting::demo().with_config(|config: &mut Config| {
+        config.queues.values_mut().for_each(|queue| queue.rules.wrap_up = MINUTE);
+    });
+    reload(&mut sim, longer);
+    assert!(sim.talk_together(talks, first));
+    assert_eq!(work(&sim, "seat02"), WorkView::WrapUp);
+    sim.advance(5 * SECOND);
+    assert_eq!(rang(&sim, second), 1, "its wrap-up is as long as it was when it began");
+    talking(&mut sim, waits, second);
+    sim.hang_up(talks);
+    sim.hang_up(waits);
+    sim.advance(30 * SECOND);
+    assert_eq!(work(&sim, "seat01"), WorkView::Idle, "it was rung under the old rules");
+    assert_eq!(work(&sim, "seat02"), WorkView::WrapUp, "and this one under the new");
+    sim.advance(3 * MINUTE);
+    assert_eq!((work(&sim, "seat01"), work(&sim, "seat02")), (WorkView::Idle, WorkView::Idle));
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn call_finishes_on_the_flow_that_it_began_with_and_the_next_one_meets_the_new_one() {
+    let mut sim = Sim::new();
+    let before = sim.call("055055");
+    sim.until("the menu is read out", |sim| sim.hears(before, "it/menu"));
+    reload(&mut sim, Setting::demo().with_flow(CLOSED));
+    let after = sim.call("055055");
+    sim.until("the new flow is heard", |sim| sim.hears(after, "it/chiuso"));
+    sim.press(before, "42");
+    sim.until("the old one goes on", |sim| sim.hears(before, "it/orari_uffici"));
+    sim.until("the new one ends", |sim| sim.line(after) == Line::Free);
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn caller_of_a_queue_that_is_gone_hears_that_it_is_closed() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    let talks = waiting(&mut sim);
+    talking(&mut sim, talks, seat);
+    let waits = waiting(&mut sim);
+    sim.until("the second has a place", |sim| sim.hears(waits, "music/attesa"));
+    let without = Setting::demo().with_config(|config: &mut Config| {
+        let anagrafe = QueueId::from("anagrafe");
+        config.queues.remove(&anagrafe);
+        config.seats.values_mut().for_each(|seat| seat.rules.queues.retain(|queue, _| *queue != anagrafe));
+    });
+    reload(&mut sim, without);
+    sim.until("the flow hangs up", |sim| sim.line(waits) == Line::Free);
+    assert_eq!(sim.contact(waits).outcome, Some(Outcome::Unserved));
+    assert!(sim.talk_together(talks, seat));
+    sim.hang_up(talks);
+    sim.advance(MINUTE);
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn operator_whose_seat_is_gone_talks_on_and_gets_no_further_call() {
+    let mut sim = Sim::new();
+    let gone = sim.seat("seat01");
+    let citizen = waiting(&mut sim);
+    talking(&mut sim, citizen, gone);
+    let without = Setting::demo().with_config(|config: &mut Config| {
+        config.seats.remove("seat01");
+    });
+    reload(&mut sim, without);
+    sim.advance(MINUTE);
+    assert!(sim.talk_together(citizen, gone));
+    sim.hang_up(citizen);
+    let other = sim.seat("seat02");
+    let next = waiting(&mut sim);
+    talking(&mut sim, next, other);
+    assert_eq!(rang(&sim, gone), 1);
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn seat_that_is_new_registers_and_pauses_and_registrations_of_the_others_stay() {
+    let few = Setting::demo().with_config(|config: &mut Config| {
+        config.seats.retain(|id, _| id.as_str() == "seat01");
+    });
+    let mut sim = Sim::with(few, 1);
+    sim.seat("seat01");
+    sim.status("seat01", centralino::words::StatusChange::Pause("mensa".to_owned()));
+    sim.replies.clear();
+    reload(&mut sim, Setting::demo().with_config(|_| {}));
+    let new = sim.seat("seat02");
+    let citizen = waiting(&mut sim);
+    talking(&mut sim, citizen, new);
+    let paused = sim.engine().distribution().seat(&SeatId::from("seat01")).expect("a seat");
+    assert_eq!((paused.status, paused.reachable), (Status::Paused("mensa".to_owned()), true));
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn number_that_was_changed_is_refused_from_now_on_and_what_is_about_the_machine_waits() {
+    let mut sim = Sim::new();
+    let other = Setting::demo().with_config(|config: &mut Config| {
+        let number = config.numbers.remove("055055").expect("the demo's number");
+        config.numbers.insert("055056".to_owned(), number);
+        config.engine.max_calls = 1;
+    });
+    sim.reload(other);
+    assert!(matches!(sim.replies.pop(), Some(Reply::Reloaded { later: true })));
+    let refused = sim.dial("055055");
+    sim.until("refused", |sim| sim.phones[&refused].seen.contains(&Seen::Refused(404)));
+    let citizens = [sim.call("055056"), sim.call("055056")];
+    assert!(citizens.iter().all(|citizen| sim.is_up_on(*citizen)));
+}
+
+#[test]
+fn emergency_stays_in_force_over_a_reload() {
+    use centralino::engine::Command;
+    use centralino::switches::{Closing, Switch};
+    let mut sim = Sim::new();
+    let closing = Closing::default(); // of everything
+    sim.command(Command::Switch(Switch::Close(closing)));
+    sim.advance(SECOND);
+    sim.replies.clear();
+    reload(&mut sim, Setting::demo().with_config(|_| {}));
+    let citizen = sim.call("055055");
+    sim.until("the emergency is told", |sim| sim.hears(citizen, "it/sospeso"));
+}
