@@ -131,7 +131,9 @@ impl Distribution {
             minutes,
             waited,
             skills,
-            prefers: prefers.filter(|(seat, _)| self.sits_there(seat, &rules.id)).map(|(seat, time)| (seat, now + time)),
+            prefers: prefers
+                .filter(|(seat, _)| self.sits_there(seat, &rules.id))
+                .map(|(seat, time)| (seat, now + time)),
             widens_at: None,
             deadline: now + max_wait.map_or(rules.max_wait, |own| own.min(rules.max_wait)),
             announce_at: (!every.is_zero()).then(|| now + every),
@@ -305,6 +307,10 @@ impl Distribution {
         let Some(caller) = self.callers.get_mut(&call) else { return };
         let Some(queue) = self.queues.get(&caller.queue) else { return };
         let every = queue.rules.announce_every;
+        if every.is_zero() {
+            caller.announce_at = None; // by rules that are newer than this alarm
+            return;
+        }
         let next = if at + every > now { at + every } else { now + every };
         caller.announce_at = Some(next);
         self.timers.set(next, Alarm::Announce(call));

@@ -76,7 +76,9 @@ impl Watch {
     ) -> Watch {
         Watch {
             rules: rules.map(|rules| (rules.id.clone(), rules.clone())).collect(),
-            seats: seats.map(|(order, rules)| (rules.id.clone(), Watched::new(order, rules.clone()))).collect(),
+            seats: seats
+                .map(|(order, rules)| (rules.id.clone(), Watched::new(order, rules.clone())))
+                .collect(),
             ..Watch::default()
         }
     }
@@ -120,13 +122,16 @@ impl Watch {
         }
     }
 
-    /// A queue that is gone keeps its rules, since a seat may ring for it still, but nobody helps it. A seat that is gone serves none.
+    /// A queue that is gone keeps its rules, since a seat may ring for it still, but nobody helps it. A seat that is gone serves
+    /// none, and is forgotten unless it has a call.
     fn on_rules(&mut self, queues: &[QueueRules], seats: &[SeatRules]) {
-        let offset = |rules: &BTreeMap<QueueId, QueueRules>, id| rules.get(id).map_or(0, |rules| rules.offset);
+        let offset =
+            |rules: &BTreeMap<QueueId, QueueRules>, id| rules.get(id).map_or(0, |rules| rules.offset);
         let before = self.rules.clone();
         self.rules.values_mut().for_each(|rules| rules.overflow.clear());
         self.rules.extend(queues.iter().map(|rules| (rules.id.clone(), rules.clone())));
         self.expected.retain(|id, _| queues.iter().any(|rules| rules.id == *id));
+        self.seats.retain(|id, seat| seat.view.call.is_some() || seats.iter().any(|rules| rules.id == *id));
         self.seats.values_mut().for_each(|seat| seat.rules.queues.clear());
         for (order, rules) in seats.iter().enumerate() {
             let new = || Watched::new(order, rules.clone());

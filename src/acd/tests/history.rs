@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rand::rngs::ChaCha8Rng;
-use rand::seq::IndexedRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 
 use super::*;
@@ -59,32 +59,38 @@ struct History {
     talks: BTreeMap<SeatId, CallId>,
 }
 
+fn some_queue(rng: &mut ChaCha8Rng, id: &str) -> QueueRules {
+    QueueRules {
+        offset: rng.random_range(-1..=1),
+        strategy: *STRATEGIES.choose(rng).expect("there are some"),
+        needs: some_needs(rng),
+        overflow: some_overflow(rng),
+        max_waiting: rng.random_range(1..12),
+        max_wait: Duration::from_secs(rng.random_range(20..400)),
+        announce_every: Duration::from_secs(rng.random_range(0..40)),
+        wrap_up: Duration::from_secs(rng.random_range(0..12)),
+        ..rules(id)
+    }
+}
+
+fn some_seat(rng: &mut ChaCha8Rng, n: usize) -> SeatRules {
+    let served: Vec<_> = QUEUES.into_iter().filter(|_| rng.random_bool(0.6)).collect();
+    let mut rules = serving(seat(n).as_str(), &served);
+    for serving in rules.queues.values_mut() {
+        if rng.random_bool(0.4) {
+            serving.priority = rng.random_range(-1..=2);
+            serving.delay = Duration::from_secs(rng.random_range(0..40));
+        }
+    }
+    let skills = some_skills(rng);
+    SeatRules { auto_login: rng.random_bool(0.8), skills, ..rules }
+}
+
 impl History {
     fn new(seed: u64) -> History {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let queues = QUEUES.map(|id| QueueRules {
-            offset: rng.random_range(-1..=1),
-            strategy: *STRATEGIES.choose(&mut rng).expect("there are some"),
-            needs: some_needs(&mut rng),
-            overflow: some_overflow(&mut rng),
-            max_waiting: rng.random_range(1..12),
-            max_wait: Duration::from_secs(rng.random_range(20..400)),
-            announce_every: Duration::from_secs(rng.random_range(0..40)),
-            wrap_up: Duration::from_secs(rng.random_range(0..12)),
-            ..rules(id)
-        });
-        let seats = (1..=7).map(|n| {
-            let served: Vec<_> = QUEUES.into_iter().filter(|_| rng.random_bool(0.6)).collect();
-            let mut rules = serving(seat(n).as_str(), &served);
-            for serving in rules.queues.values_mut() {
-                if rng.random_bool(0.4) {
-                    serving.priority = rng.random_range(-1..=2);
-                    serving.delay = Duration::from_secs(rng.random_range(0..40));
-                }
-            }
-            let skills = some_skills(&mut rng);
-            SeatRules { auto_login: rng.random_bool(0.8), skills, ..rules }
-        });
+        let queues = QUEUES.map(|id| some_queue(&mut rng, id));
+        let seats = (1..=7).map(|n| some_seat(&mut rng, n));
         let acd = Distribution::new(queues.to_vec(), seats.collect()).watched();
         let (inside, rung, talks) = Default::default();
         History { acd, rng, now: Mono::ZERO, last_call: 0, inside, rung, talks }
@@ -114,7 +120,8 @@ impl History {
             91..95 => Input::Status(seat, StatusChange::LogIn),
             95..96 => Input::Status(seat, StatusChange::LogOut),
             96..97 => Input::Status(seat, StatusChange::Pause("lunch".into())),
-            97..99 => Input::Status(seat, StatusChange::Ready),
+            97 => Input::Status(seat, StatusChange::Ready),
+            98 if self.rng.random_bool(0.4) => self.reload(),
             99 if self.rng.random_bool(0.5) => {
                 let queue = QUEUES.choose(&mut self.rng).copied().unwrap_or("a");
                 let wait =
@@ -132,6 +139,22 @@ impl History {
             _ => self.now = self.now + Duration::from_millis(self.rng.random_range(0..3_000)),
         }
         Input::Timeout
+    }
+
+    /// Other rules for most; some queues and seats are gone, or come back, and the seats stand in another order.
+    fn reload(&mut self) -> Input {
+        let rng = &mut self.rng;
+        let left: Vec<_> = QUEUES.into_iter().filter(|_| rng.random_bool(0.9)).collect();
+        let mut numbers: Vec<_> = (1..=7).filter(|_| rng.random_bool(0.9)).collect();
+        numbers.shuffle(rng);
+        let queues = left.iter().map(|id| some_queue(rng, id)).collect();
+        let seats = numbers.into_iter().map(|n| some_seat(rng, n));
+        let known = |rules: &mut SeatRules| rules.queues.retain(|id, _| left.contains(&id.as_str()));
+        let seats = seats.map(|mut rules| {
+            known(&mut rules);
+            rules
+        });
+        Input::Rules(queues, seats.collect())
     }
 
     fn enter(&mut self) -> Input {

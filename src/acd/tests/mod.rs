@@ -3,6 +3,7 @@
 mod callers;
 mod expected;
 mod history;
+mod reload;
 mod routing;
 mod seats;
 

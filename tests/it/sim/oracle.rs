@@ -233,7 +233,8 @@ impl Oracle {
         }
         // Who does not know what the queue needs takes those who can do without it, wherever they stand.
         let (seats, queues) = (config.seats.get(seat), config.queues.get(queue));
-        let knows = seats.zip(queues).is_some_and(|(seat, queue)| seat.rules.skills.meet(&queue.rules.needs.skills));
+        let knows =
+            seats.zip(queues).is_some_and(|(seat, queue)| seat.rules.skills.meet(&queue.rules.needs.skills));
         if !knows {
             return Ok(());
         }
