@@ -179,11 +179,11 @@ impl Engine {
         self.append(now, Fact::ContactTagged { contact: id.into(), entity, topic, language, record });
     }
 
-    pub(super) fn on_placed(&mut self, now: Now, id: CallId, queue: QueueId, position: usize) {
+    pub(super) fn on_placed(&mut self, now: Now, id: CallId, queue: &QueueId, position: usize) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.phase = Phase::Waiting(queue.clone());
         call.story.on_queued(now.mono);
-        let bulletin = self.sounds_of_queue(now, id, &queue);
+        let bulletin = self.sounds_of_queue(now, id, queue);
         if let Some(fact) = self.queued(now, id, position) {
             self.append(now, fact);
         }

@@ -395,7 +395,7 @@ impl Engine {
     fn on_acd(&mut self, now: Now, action: acd::Action) {
         use acd::Action as A;
         match action {
-            A::Placed { call, queue, position } => self.on_placed(now, call, queue, position),
+            A::Placed { call, queue, position } => self.on_placed(now, call, &queue, position),
             A::Announce { call, position } => self.announce(now, call, position),
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
             A::StopRinging { seat, call, .. } => self.stop_ringing(now, &seat, call),
