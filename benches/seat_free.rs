@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use centralino::acd::SeatRules;
+use centralino::acd::{SeatRules, Serving, Skills};
 use centralino::config::{Config, Seat, Secret};
 use centralino::ids::SeatId;
 use centralino::sdp::Local;
@@ -57,7 +57,8 @@ fn enlarge(config: &mut Config) {
     config.seats = (0..SEATS)
         .map(|number| SeatId::from(&*seat_name(number)))
         .map(|id| {
-            let rules = SeatRules { id: id.clone(), queues: queues.clone(), auto_login: true };
+            let queues = queues.iter().map(|queue| (queue.clone(), Serving::default())).collect();
+            let rules = SeatRules { id: id.clone(), queues, skills: Skills::default(), auto_login: true };
             (id, Seat { password: Secret::new("secret".to_owned()), rules })
         })
         .collect();

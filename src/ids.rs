@@ -193,6 +193,8 @@ named! {
     OperatorId;
     /// A waiting line, such as `tributi`.
     QueueId;
+    /// What an operator knows, such as `inglese`.
+    SkillId;
     /// A body of the federation (an Ente), such as `empoli`.
     EntityId;
     /// What a contact is about, as a path in the tree of topics: `tributi/tari/rimborsi`.

@@ -17,6 +17,10 @@ pub enum Fault {
     WrapUpCutByPause,
     /// The seat idle for the shortest time is rung.
     ShortestIdle,
+    /// Whoever is free is rung, whatever the caller needs.
+    SkillsIgnored,
+    /// What a caller needs never grows less.
+    NeedsForEver,
     /// Nobody looks at the longest wait.
     ForgottenTimeout,
     /// The store says `Durable` and has not synced.
@@ -33,13 +37,15 @@ pub enum Fault {
 
 impl Fault {
     /// All of them, for a test that goes through the list.
-    pub const ALL: [Fault; 12] = [
+    pub const ALL: [Fault; 14] = [
         Fault::LostWrapUp,
         Fault::DoubleReservation,
         Fault::NeverFreedAfterReject,
         Fault::BackOfTheLine,
         Fault::WrapUpCutByPause,
         Fault::ShortestIdle,
+        Fault::SkillsIgnored,
+        Fault::NeedsForEver,
         Fault::ForgottenTimeout,
         Fault::SkippedSync,
         Fault::LostTail,

@@ -1,13 +1,15 @@
 //! A caller's way through the distribution: enter, wait, be rung for, talk; or leave before that.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::distribution::Distribution;
 use super::place::Place;
-use super::queue::Queue;
+use super::queue::{Class, Queue};
 use super::seat::{Event, Terms};
+use super::skills::Skills;
 use super::timers::Alarm;
-use super::{Action, Entering};
+use super::{Action, Entering, QueueRules};
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::planted::{self, Fault};
 use crate::time::Mono;
@@ -20,6 +22,18 @@ pub(super) struct Caller {
     pub(super) place: Place,
     pub(super) entered: Mono,
     pub(super) stage: Stage,
+    /// Who may serve it, as far as it has come.
+    pub(super) class: Class,
+    /// Of priority, and of the queue.
+    pub(super) minutes: i64,
+    /// What counted as waited at entry.
+    waited: Duration,
+    /// What it needs beside what its queue needs.
+    skills: Skills,
+    /// One seat alone until then.
+    prefers: Option<(SeatId, Mono)>,
+    /// When `class`, or who else may serve, changes next.
+    widens_at: Option<Mono>,
     /// End of the longest wait.
     deadline: Mono,
     /// Next time the place is told.
@@ -34,77 +48,165 @@ pub(super) enum Stage {
     Talking(SeatId),
 }
 
+impl Caller {
+    fn is_talking(&self) -> bool {
+        matches!(self.stage, Stage::Talking(_))
+    }
+
+    /// Who may serve it at `now`.
+    fn class_at(&self, now: Mono, rules: &QueueRules) -> Class {
+        let waited = self.waited + now.since(self.entered);
+        match &self.prefers {
+            Some((seat, until)) if now < *until => Class::For(seat.clone()),
+            _ => Class::Needs(rules.needs.and(&self.skills).after(waited)),
+        }
+    }
+
+    /// When more seats may serve it than at `now`, if ever.
+    fn widens_after(&self, now: Mono, queue: &Queue) -> Option<Mono> {
+        let waivers = queue.rules.needs.waivers.iter();
+        let waived = waivers.map(|(after, _)| self.entered + after.saturating_sub(self.waited));
+        let delays = queue.delays.iter().map(|delay| self.place.reaches(*delay, queue.rules.offset));
+        let preferred = self.prefers.iter().map(|(_, until)| *until);
+        waived.chain(delays).chain(preferred).filter(|at| *at > now).min()
+    }
+}
+
 impl Distribution {
     pub(super) fn on_enter(&mut self, now: Mono, entering: Entering) {
         if self.callers.contains_key(&entering.call) {
             return;
         }
-        match self.refusal(&entering.queue) {
-            Some(exit) => {
-                let Entering { call, queue, .. } = entering;
-                self.push(Action::Left { call, queue, exit, waited: Duration::ZERO });
-            }
-            None => self.place(now, entering),
-        }
-    }
-
-    /// Why nobody may enter this queue now, if so.
-    fn refusal(&self, queue: &QueueId) -> Option<QueueExit> {
-        match self.queues.get(queue) {
+        let (call, queue) = (entering.call, entering.queue.clone());
+        let exit = match self.queues.get(&queue) {
             None => Some(QueueExit::Error),
             Some(queue) if queue.attended == 0 => Some(QueueExit::NoSeats),
-            Some(queue) if queue.is_full() => Some(QueueExit::Full),
-            Some(_) => None,
+            Some(_) => self.place(now, entering),
+        };
+        if let Some(exit) = exit {
+            self.push(Action::Left { call, queue, exit, waited: Duration::ZERO });
         }
     }
 
-    /// Give the caller a place and set the alarms of waiting.
-    fn place(&mut self, now: Mono, entering: Entering) {
-        let Entering { call, queue: id, priority, max_wait } = entering;
-        let Some(queue) = self.queues.get_mut(&id) else { return };
+    /// Give the caller a place and set the alarms of waiting; otherwise why not.
+    fn place(&mut self, now: Mono, entering: Entering) -> Option<QueueExit> {
+        let call = entering.call;
+        let queue = self.queues.get(&entering.queue)?;
+        let caller = self.caller(now, entering, queue);
+        // Whoever would be served at once needs no room.
+        if queue.len() >= queue.rules.max_waiting && self.seat_for(now, &caller).is_none() {
+            return Some(QueueExit::Full);
+        }
         self.last_turn += 1;
-        let place = Place::of(now, priority, self.last_turn);
-        let deadline = now + max_wait.map_or(queue.rules.max_wait, |own| own.min(queue.rules.max_wait));
-        let every = queue.rules.announce_every;
-        let announce_at = (!every.is_zero()).then(|| now + every);
-        queue.wait(place, call);
-        let position = queue.position(place);
+        let Caller { queue: id, place, deadline, announce_at, .. } = caller.clone();
         if !planted::is(Fault::ForgottenTimeout) {
             self.timers.set(deadline, Alarm::MaxWait(call));
         }
         if let Some(at) = announce_at {
             self.timers.set(at, Alarm::Announce(call));
         }
-        let (queue, entered, stage) = (id.clone(), now, Stage::Waiting);
-        self.callers.insert(call, Caller { queue, place, entered, stage, deadline, announce_at });
-        self.push(Action::Placed { call, queue: id, position });
+        let queue = self.queues.get_mut(&id)?;
+        queue.wait(place, caller.class.clone(), call);
+        let position = queue.position(place);
+        self.callers.insert(call, caller);
+        self.widen_later(now, call);
+        self.push(Action::Placed { call, queue: id.clone(), position });
         self.serve_caller(now, call);
+        self.call_reserve(now, &id);
+        None
     }
 
-    /// Ring the seat that is free for longest among those who serve the caller's queue.
-    pub(super) fn serve_caller(&mut self, now: Mono, call: CallId) {
-        let queue = self.callers.get(&call).and_then(|caller| self.queues.get(&caller.queue));
-        if let Some(seat) = queue.and_then(Queue::longest_free) {
-            self.ring(now, &seat, call);
+    /// As it stands when it enters.
+    fn caller(&self, now: Mono, entering: Entering, queue: &Queue) -> Caller {
+        let Entering { queue: id, priority, max_wait, waited, skills, prefers, .. } = entering;
+        let rules = &queue.rules;
+        let minutes = i64::from(priority) + i64::from(rules.offset);
+        let every = rules.announce_every;
+        let mut caller = Caller {
+            queue: id,
+            place: Place::of(now, waited, minutes, self.last_turn + 1),
+            entered: now,
+            stage: Stage::Waiting,
+            class: Class::Needs(Skills::default()),
+            minutes,
+            waited,
+            skills,
+            prefers: prefers
+                .filter(|(seat, _)| self.sits_there(seat, &rules.id))
+                .map(|(seat, time)| (seat, now + time)),
+            widens_at: None,
+            deadline: now + max_wait.map_or(rules.max_wait, |own| own.min(rules.max_wait)),
+            announce_at: (!every.is_zero()).then(|| now + every),
+        };
+        caller.class = caller.class_at(now, rules);
+        caller
+    }
+
+    /// A seat where nobody sits is not waited for.
+    fn sits_there(&self, id: &SeatId, queue: &QueueId) -> bool {
+        self.seats.get(id).is_some_and(|seat| seat.is_manned() && seat.serves().contains_key(queue))
+    }
+
+    /// By new rules somebody else may serve this caller, who has `more` minutes than by the old ones. Nobody is overtaken within the queue.
+    pub(super) fn stand_anew(&mut self, now: Mono, call: CallId, more: i32) {
+        let Some(caller) = self.callers.get(&call).filter(|caller| !caller.is_talking()) else { return };
+        let kept = caller.prefers.clone().filter(|(seat, _)| self.sits_there(seat, &caller.queue));
+        let Some(caller) = self.callers.get_mut(&call) else { return };
+        let Some(queue) = self.queues.get_mut(&caller.queue) else { return };
+        queue.remove(caller.place, &caller.class);
+        caller.prefers = kept;
+        caller.minutes += i64::from(more);
+        caller.place = caller.place.advanced(more);
+        caller.class = caller.class_at(now, &queue.rules);
+        queue.wait(caller.place, caller.class.clone(), call);
+        if let Some(at) = caller.widens_at.take() {
+            self.widenings.remove(&(at, call));
+        }
+        match caller.stage {
+            Stage::Ringing(_) => queue.ring(caller.place, &caller.class, call),
+            _ => self.widen_later(now, call),
         }
     }
 
-    /// Give a free seat the first caller over all its queues.
-    pub(super) fn serve_seat(&mut self, now: Mono, id: &SeatId) {
-        let Some(seat) = self.seats.get(id).filter(|seat| seat.free_since().is_some()) else { return };
-        let lines = seat.queues().iter().filter_map(|queue| self.queues.get(queue)?.first_waiting());
-        if let Some((_, call)) = lines.min() {
-            self.ring(now, id, call);
+    /// Set the alarm for the time when more seats may serve a caller who waits.
+    fn widen_later(&mut self, now: Mono, call: CallId) {
+        let Some(caller) = self.callers.get_mut(&call) else { return };
+        let Some(queue) = self.queues.get(&caller.queue) else { return };
+        caller.widens_at = caller.widens_after(now, queue);
+        self.widenings.extend(caller.widens_at.map(|at| (at, call)));
+    }
+
+    /// More seats may serve some of those who wait: the first of them is served first.
+    pub(super) fn widen(&mut self, now: Mono) {
+        let mut widened = BTreeSet::new();
+        while let Some((_, call)) = self.widenings.first().copied().filter(|(at, _)| *at <= now) {
+            self.widenings.pop_first();
+            let Some(caller) = self.callers.get_mut(&call) else { continue };
+            let Some(queue) = self.queues.get_mut(&caller.queue) else { continue };
+            if !planted::is(Fault::NeedsForEver) {
+                queue.remove(caller.place, &caller.class);
+                caller.class = caller.class_at(now, &queue.rules);
+                queue.wait(caller.place, caller.class.clone(), call);
+            }
+            widened.insert((caller.place, call));
+            self.widen_later(now, call);
+        }
+        for (_, call) in widened {
+            self.serve_caller(now, call);
         }
     }
 
     /// Reserve the seat and ring it.
-    fn ring(&mut self, now: Mono, seat: &SeatId, call: CallId) {
+    pub(super) fn ring(&mut self, now: Mono, seat: &SeatId, call: CallId) {
         let Some(caller) = self.callers.get_mut(&call) else { return };
         let Some(queue) = self.queues.get_mut(&caller.queue) else { return };
-        queue.ring(caller.place, call);
+        queue.ring(caller.place, &caller.class, call);
         caller.stage = Stage::Ringing(seat.clone());
-        let terms = Terms::from(&queue.rules);
+        if let Some(at) = caller.widens_at.take() {
+            self.widenings.remove(&(at, call));
+        }
+        self.last_ring += 1;
+        let terms = Terms::of(&queue.rules, self.last_ring);
         self.on_seat(now, seat, Event::Assign(call, terms));
     }
 
@@ -114,16 +216,18 @@ impl Distribution {
         let Some(queue) = self.queues.get_mut(&caller.queue) else { return };
         caller.stage = Stage::Waiting;
         if planted::is(Fault::BackOfTheLine) {
-            queue.remove(caller.place);
+            queue.remove(caller.place, &caller.class);
             self.last_turn += 1;
-            caller.place = Place::of(now, 0, self.last_turn);
+            caller.place = Place::of(now, Duration::ZERO, 0, self.last_turn);
         }
-        queue.wait(caller.place, call);
+        caller.class = caller.class_at(now, &queue.rules);
+        queue.wait(caller.place, caller.class.clone(), call);
         if caller.deadline <= now && !planted::is(Fault::ForgottenTimeout) {
             self.dismiss(now, call, QueueExit::Timeout);
         } else if queue.attended == 0 {
             self.dismiss(now, call, QueueExit::NoSeats);
         } else {
+            self.widen_later(now, call);
             self.serve_caller(now, call);
         }
     }
@@ -141,8 +245,9 @@ impl Distribution {
     }
 
     /// Out of the line, into the talk.
-    pub(super) fn joined(&mut self, call: CallId, seat: &SeatId) {
+    pub(super) fn joined(&mut self, now: Mono, call: CallId, seat: &SeatId) {
         self.step_out(call);
+        self.waited(now, call, false);
         if let Some(caller) = self.callers.get_mut(&call) {
             caller.stage = Stage::Talking(seat.clone());
         }
@@ -155,9 +260,18 @@ impl Distribution {
             Some(Stage::Talking(_)) | None => return,
         };
         self.step_out(call);
+        self.waited(now, call, true);
         self.callers.remove(&call);
         if let Some(seat) = rung {
             self.on_seat(now, &seat, Event::CallerLeft(call));
+        }
+    }
+
+    /// A wait is over; for what later callers may expect.
+    fn waited(&mut self, now: Mono, call: CallId, gave_up: bool) {
+        let Some(caller) = self.callers.get(&call) else { return };
+        if let Some(queue) = self.queues.get_mut(&caller.queue) {
+            queue.habits.on_waited(now.since(caller.entered), gave_up);
         }
     }
 
@@ -173,7 +287,10 @@ impl Distribution {
     fn step_out(&mut self, call: CallId) {
         let Some(caller) = self.callers.get(&call) else { return };
         if let Some(queue) = self.queues.get_mut(&caller.queue) {
-            queue.remove(caller.place);
+            queue.remove(caller.place, &caller.class);
+        }
+        if let Some(at) = caller.widens_at {
+            self.widenings.remove(&(at, call));
         }
         self.timers.cancel(caller.deadline, Alarm::MaxWait(call));
         if let Some(at) = caller.announce_at {
@@ -190,6 +307,10 @@ impl Distribution {
         let Some(caller) = self.callers.get_mut(&call) else { return };
         let Some(queue) = self.queues.get(&caller.queue) else { return };
         let every = queue.rules.announce_every;
+        if every.is_zero() {
+            caller.announce_at = None; // by rules that are newer than this alarm
+            return;
+        }
         let next = if at + every > now { at + every } else { now + every };
         caller.announce_at = Some(next);
         self.timers.set(next, Alarm::Announce(call));

@@ -1,15 +1,17 @@
 //! The machine itself: seats, queues and callers under one writer, with an index for every question asked per event.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::callers::Caller;
 use super::queue::Queue;
+use super::rank::{Rank, Standing};
 use super::seat::{Effect, Event, Seat};
+use super::serves;
 use super::timers::{Alarm, Timers};
 use super::watch::Watch;
 use super::{Action, Input, QueueRules, SeatRules};
 use crate::ids::{CallId, QueueId, SeatId};
-use crate::time::Mono;
+use crate::time::{Mono, earliest};
 use crate::words::{QueueExit, SeatView};
 
 /// Gives free seats to waiting callers.
@@ -20,46 +22,59 @@ pub struct Distribution {
     /// Bounded by the queues' `max_waiting` plus one talk per seat.
     pub(super) callers: BTreeMap<CallId, Caller>,
     pub(super) timers: Timers,
+    /// When more seats than now may serve a waiting caller.
+    pub(super) widenings: BTreeSet<(Mono, CallId)>,
     pub(super) watch: Option<Box<Watch>>,
     /// Drained after every input.
     actions: VecDeque<Action>,
     /// Number of the last entry.
     pub(super) last_turn: u64,
+    /// Number of the last ring.
+    pub(super) last_ring: u64,
+    /// When and how often waits have been estimated.
+    pub(super) estimated: Option<(Mono, u64)>,
 }
 
 /// What the indexes know of a seat, to be compared before and after an event.
 struct Mark {
     view: SeatView,
-    free_since: Option<Mono>,
+    standing: Option<Standing>,
     alarm: Option<Mono>,
     attends: bool,
 }
 
 impl Mark {
     fn of(seat: &Seat) -> Mark {
-        Mark {
-            view: seat.view(),
-            free_since: seat.free_since(),
-            alarm: seat.alarm(),
-            attends: seat.attends(),
-        }
+        Mark { view: seat.view(), standing: seat.standing(), alarm: seat.alarm(), attends: seat.attends() }
     }
 }
 
 impl Distribution {
     /// These queues and seats, all seats logged out and unreachable. A seat's queue that is not among `queues` is never served.
     pub fn new(queues: Vec<QueueRules>, seats: Vec<SeatRules>) -> Distribution {
-        Distribution {
-            queues: queues.into_iter().map(|rules| (rules.id.clone(), Queue::new(rules))).collect(),
-            seats: seats.into_iter().map(|rules| (rules.id.clone(), Seat::new(rules))).collect(),
-            ..Distribution::default()
+        let mut lines: BTreeMap<_, _> =
+            queues.into_iter().map(|rules| (rules.id.clone(), Queue::new(rules))).collect();
+        let mut floor = BTreeMap::new();
+        for (order, rules) in seats.into_iter().enumerate() {
+            let serves = serves::of(&rules, lines.values().map(|queue| &queue.rules));
+            for (queue, serves) in &serves {
+                if let Some(queue) = lines.get_mut(queue) {
+                    queue.count_on(&rules.id, serves);
+                }
+            }
+            floor.insert(rules.id.clone(), Seat::new(order, rules, serves));
         }
+        Distribution { queues: lines, seats: floor, ..Distribution::default() }
     }
 
     /// Take one input at `now`, then whatever else is due. (In this order: an answer in time is not lost to a late wake-up.)
     pub fn handle_input(&mut self, now: Mono, input: Input) {
         if let Some(watch) = &mut self.watch {
-            watch.on_input(now, &input);
+            watch.on_time(now);
+        }
+        self.widen(now);
+        if let Some(watch) = &mut self.watch {
+            watch.on_input(&input);
         }
         match input {
             Input::Reachable(seat) => self.on_seat(now, &seat, Event::Reachable),
@@ -73,6 +88,7 @@ impl Distribution {
             Input::Failed(seat, call) => self.on_seat(now, &seat, Event::Fail(call)),
             Input::Blocked(seat, call) => self.on_seat(now, &seat, Event::Block(call)),
             Input::TalkEnded(seat, call) => self.on_seat(now, &seat, Event::TalkEnded(call)),
+            Input::Expected(queue, wait) => self.on_expected(now, &queue, wait),
             Input::WrapUpDone(seat) => self.on_seat(now, &seat, Event::WrapUpDone),
             Input::Rules(queues, seats) => self.on_rules(now, queues, seats),
             Input::Timeout => {}
@@ -90,13 +106,14 @@ impl Distribution {
 
     /// When to come back with [`Input::Timeout`].
     pub fn poll_timeout(&self) -> Option<Mono> {
-        self.timers.next()
+        earliest([self.timers.next(), self.widenings.first().map(|(at, _)| *at)])
     }
 
     /// Have an independent observer compare every action with the rules; what it finds is told by [`Self::invariants`].
     pub fn watched(mut self) -> Distribution {
-        let seats = self.seats.iter().map(|(id, seat)| (id.clone(), seat.queues().clone()));
-        self.watch = Some(Box::new(Watch::new(self.queues.values().map(|queue| &queue.rules), seats)));
+        let rules = self.queues.values().map(|queue| &queue.rules);
+        let seats = self.seats.values().map(|seat| (seat.order(), seat.rules()));
+        self.watch = Some(Box::new(Watch::new(rules, seats)));
         self
     }
 
@@ -126,9 +143,12 @@ impl Distribution {
         self.tell(id, effect);
         self.reindex(now, id, &before, after);
         match effect {
-            Some(Effect::Joined(call)) => self.joined(call, id),
-            Some(Effect::Parted(call)) => {
-                self.callers.remove(&call);
+            Some(Effect::Joined(call)) => self.joined(now, call, id),
+            Some(Effect::Parted { call, rang, held }) => {
+                let queue = self.callers.remove(&call).and_then(|caller| self.queues.get_mut(&caller.queue));
+                if let Some(queue) = queue {
+                    queue.habits.on_talk(rang, held);
+                }
             }
             Some(Effect::NotTaken { call, .. }) => self.back_in_line(now, call),
             Some(Effect::Ring(_)) | None => {}
@@ -150,7 +170,7 @@ impl Distribution {
                 }
                 self.push(Action::NotTaken { seat, call, why });
             }
-            Some(Effect::Joined(_) | Effect::Parted(_)) | None => {}
+            Some(Effect::Joined(_) | Effect::Parted { .. }) | None => {}
         }
     }
 
@@ -164,13 +184,15 @@ impl Distribution {
                 self.timers.set(at, Alarm::Seat(id.clone()));
             }
         }
-        if before.free_since != after.free_since {
-            self.each_queue_of(id, |queue| {
-                if let Some(since) = before.free_since {
-                    queue.remove_free(since, id);
+        if before.standing != after.standing {
+            self.each_queue_of(id, |seat, queue| {
+                let rank = |standing| Rank::of(standing, seat.skills(), &queue.rules);
+                let (old, new) = (before.standing.map(rank), after.standing.map(rank));
+                if let Some(rank) = old {
+                    queue.remove_free(rank, id);
                 }
-                if let Some(since) = after.free_since {
-                    queue.add_free(since, id.clone());
+                if let Some(rank) = new {
+                    queue.add_free(rank, id.clone());
                 }
             });
         }
@@ -178,28 +200,37 @@ impl Distribution {
             self.push(Action::SeatChanged { seat: id.clone(), now: after.view });
         }
         match (before.attends, after.attends) {
-            (false, true) => self.each_queue_of(id, |queue| queue.attended += 1),
+            (false, true) => self.each_queue_attended(id, |queue| queue.attended += 1),
             (true, false) => {
-                self.each_queue_of(id, |queue| queue.attended = queue.attended.saturating_sub(1));
+                self.each_queue_attended(id, |queue| queue.attended = queue.attended.saturating_sub(1));
                 self.close_unattended(now, id);
             }
             _ => {}
         }
     }
 
-    fn each_queue_of(&mut self, id: &SeatId, mut change: impl FnMut(&mut Queue)) {
+    fn each_queue_of(&mut self, id: &SeatId, mut change: impl FnMut(&Seat, &mut Queue)) {
         let Some(seat) = self.seats.get(id) else { return };
-        for name in seat.queues() {
+        for name in seat.serves().keys() {
             if let Some(queue) = self.queues.get_mut(name) {
-                change(queue);
+                change(seat, queue);
             }
         }
+    }
+
+    /// Whoever helps only while many wait does not attend a queue.
+    fn each_queue_attended(&mut self, id: &SeatId, mut change: impl FnMut(&mut Queue)) {
+        self.each_queue_of(id, |_, queue| {
+            if !queue.reserve.contains(id) {
+                change(queue);
+            }
+        });
     }
 
     /// The last one who served a queue has gone home, or the last phone is gone: nobody waits there in vain.
     fn close_unattended(&mut self, now: Mono, id: &SeatId) {
         let mut stranded = Vec::new();
-        self.each_queue_of(id, |queue| {
+        self.each_queue_of(id, |_, queue| {
             if queue.attended == 0 {
                 stranded.extend(queue.waiting().map(|(_, call)| call));
             }

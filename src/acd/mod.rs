@@ -4,11 +4,14 @@
 //! person's doing) and idle, ringing, talking, in wrap-up or resting (its *work*, the calls' doing). Everything is memory: no
 //! assignment waits for a disk. The owner feeds [`Input`]s, drains [`Action`]s and wakes [`Distribution`] when it asks.
 //!
-//! - **A caller** stands at a *place* fixed at entry: the moment of entry, moved back by the minutes of priority. A
-//!   place never changes, so a caller whom a seat did not take is still the next in line.
-//! - **A seat** that is reachable, ready and idle is *free*. When a caller enters, the seat of that queue that is free for
-//!   longest is rung; when a seat becomes free, it gets the first caller over all the queues it serves. So no free seat and no
-//!   caller it serves ever wait side by side, and several seats ring for several callers at once.
+//! - **A caller** stands at a *place* fixed at entry: the moment since which it waits (in this queue, in this call, or in an
+//!   earlier one that was cut off), moved back by the minutes of priority and of the queue. A place never changes, so a caller
+//!   whom a seat did not take is still the next in line.
+//! - **A seat** that is reachable, ready and idle is *free*. When a caller enters, the queue's strategy chooses among the free
+//!   seats that may serve it; when a seat becomes free, it gets the first of those whom it may serve, over all its queues. So no
+//!   free seat and no caller it serves ever wait side by side, and several seats ring for several callers at once.
+//! - **Who may serve whom** widens with time and never narrows: a preferred seat is alone for a while, needed skills are done without, seats
+//!   with a delay join, other queues help. Each such moment is an alarm of the caller's.
 //! - **A ring** ends by an answer, or is *not taken*: missed, rejected, unreachable, or the caller left. The caller goes back
 //!   to the old place and is offered elsewhere at once, while the seat rests; too many in a row pause the seat.
 //! - **A talk** is always followed by its wrap-up, whatever the operator or the phone does meanwhile: statuses never touch work.
@@ -20,11 +23,19 @@
 
 mod callers;
 mod distribution;
+mod estimating;
+mod expected_wait;
+mod matching;
 mod place;
 mod queue;
+mod rank;
 mod reload;
 mod restored;
+mod returning;
+mod rules;
 mod seat;
+mod serves;
+mod skills;
 mod state;
 mod status;
 mod timers;
@@ -34,60 +45,17 @@ mod watch;
 mod tests;
 
 pub use distribution::Distribution;
+pub use expected_wait::ExpectedWait;
 pub use restored::Restored;
+pub use returning::{CutOff, LONGEST_KEPT, Returning};
+pub use rules::{Entering, Overflow, QueueRules, SeatRules, Serving, Strategy};
+pub use skills::{Needs, Skills};
 pub use state::{QueueState, SeatState, WaitingState};
 
 use std::time::Duration;
 
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::words::{NotTaken, QueueExit, SeatView, StatusChange};
-
-/// What a queue is, apart from who waits in it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct QueueRules {
-    /// Its name.
-    pub id: QueueId,
-    /// More callers than this are sent to the `full` exit.
-    pub max_waiting: usize,
-    /// Longest wait; the flow's node may shorten it.
-    pub max_wait: Duration,
-    /// How long one seat rings.
-    pub ring_for: Duration,
-    /// Rest of a seat after it rejected or missed a call; at least a second.
-    pub reject_delay: Duration,
-    /// Rejects in a row after which the seat is paused.
-    pub max_rejects: u32,
-    /// Rings in a row missed (or failed) after which the seat is paused (status away).
-    pub max_misses: u32,
-    /// Wrap-up after a call of this queue.
-    pub wrap_up: Duration,
-    /// Position is announced this often; zero: never.
-    pub announce_every: Duration,
-}
-
-/// What a seat is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeatRules {
-    /// Its name.
-    pub id: SeatId,
-    /// The queues it serves.
-    pub queues: Vec<QueueId>,
-    /// Logs in and is ready at its first registration.
-    pub auto_login: bool,
-}
-
-/// A caller who asks for a place.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entering {
-    /// The call.
-    pub call: CallId,
-    /// The queue.
-    pub queue: QueueId,
-    /// Minutes of advantage over others.
-    pub priority: i32,
-    /// Shortens the queue's own maximum wait.
-    pub max_wait: Option<Duration>,
-}
 
 /// What happens to seats and callers.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,6 +82,8 @@ pub enum Input {
     Blocked(SeatId, CallId),
     /// The talk is over, whoever hung up.
     TalkEnded(SeatId, CallId),
+    /// How long somebody who enters this queue now will wait, if that is known: for overflow.
+    Expected(QueueId, Option<Duration>),
     /// The operator ends the wrap-up early.
     WrapUpDone(SeatId),
     /// Queues and seats are to be these from now on; whoever waits, talks or wraps up goes on.

@@ -1,23 +1,47 @@
 //! A queue: who waits in it, in order, and which free seats serve it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use super::QueueRules;
+use super::expected_wait::Habits;
 use super::place::Place;
+use super::rank::Rank;
+use super::rules::QueueRules;
+use super::serves::Serves;
+use super::skills::Skills;
 use crate::ids::{CallId, SeatId};
 use crate::planted::{self, Fault};
-use crate::time::Mono;
+
+/// Who may serve a caller. Callers of one class differ in nothing but their places, so only the first of each is ever looked at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Class {
+    /// This seat alone.
+    For(SeatId),
+    /// Whoever knows this.
+    Needs(Skills),
+}
 
 /// One waiting line. A caller is in `waiting` or in `ringing`, never in both.
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
     pub(super) rules: QueueRules,
-    waiting: BTreeMap<Place, CallId>,
+    /// By class; no class is kept without a caller.
+    waiting: BTreeMap<Class, BTreeMap<Place, CallId>>,
     ringing: BTreeMap<Place, CallId>,
-    /// Free seats that serve this queue, the longest free first.
-    free: BTreeSet<(Mono, SeatId)>,
+    /// Everybody, for the positions.
+    line: BTreeMap<Place, CallId>,
+    /// Free seats that serve this queue, the next to be rung first.
+    free: BTreeSet<(Rank, SeatId)>,
+    /// Scores at which further seats begin to serve, all seats together.
+    pub(super) delays: BTreeSet<Duration>,
+    /// Seats that help only while many wait, or long.
+    pub(super) reserve: BTreeSet<SeatId>,
     /// Seats that serve this queue and attend it, paused ones too.
     pub(super) attended: usize,
+    /// How long somebody who enters now will wait, when that is known.
+    pub(super) expected: Option<Duration>,
+    /// What its last calls were like.
+    pub(super) habits: Habits,
 }
 
 impl Queue {
@@ -26,82 +50,115 @@ impl Queue {
             rules,
             waiting: BTreeMap::new(),
             ringing: BTreeMap::new(),
+            line: BTreeMap::new(),
             free: BTreeSet::new(),
+            delays: BTreeSet::new(),
+            reserve: BTreeSet::new(),
             attended: 0,
+            expected: None,
+            habits: Habits::default(),
         }
     }
 
     /// Callers in the queue, with those whom a seat rings for.
     pub(super) fn len(&self) -> usize {
-        self.waiting.len() + self.ringing.len()
-    }
-
-    /// No room; but whoever would be served at once needs none.
-    pub(super) fn is_full(&self) -> bool {
-        self.free.is_empty() && self.len() >= self.rules.max_waiting
+        self.line.len()
     }
 
     /// Stand in line: at entry, or again when a ring led to nothing.
-    pub(super) fn wait(&mut self, place: Place, call: CallId) {
+    pub(super) fn wait(&mut self, place: Place, class: Class, call: CallId) {
         self.ringing.remove(&place);
-        self.waiting.insert(place, call);
+        self.waiting.entry(class).or_default().insert(place, call);
+        self.line.insert(place, call);
     }
 
     /// A seat rings for this caller from now on.
-    pub(super) fn ring(&mut self, place: Place, call: CallId) {
+    pub(super) fn ring(&mut self, place: Place, class: &Class, call: CallId) {
         if !planted::is(Fault::DoubleReservation) {
-            self.waiting.remove(&place);
+            self.unclass(place, class);
         }
         self.ringing.insert(place, call);
     }
 
-    pub(super) fn remove(&mut self, place: Place) {
-        self.waiting.remove(&place);
+    pub(super) fn remove(&mut self, place: Place, class: &Class) {
+        self.unclass(place, class);
         self.ringing.remove(&place);
+        self.line.remove(&place);
     }
 
-    /// The caller to be served next: the first whom no seat rings for.
-    pub(super) fn first_waiting(&self) -> Option<(Place, CallId)> {
-        self.waiting.first_key_value().map(|(place, call)| (*place, *call))
+    fn unclass(&mut self, place: Place, class: &Class) {
+        let Some(line) = self.waiting.get_mut(class) else { return };
+        line.remove(&place);
+        if line.is_empty() {
+            self.waiting.remove(class);
+        }
+    }
+
+    /// The first of each class that this seat, which knows so much, may serve.
+    pub(super) fn firsts_for(&self, seat: &SeatId, known: &Skills) -> impl Iterator<Item = (Place, CallId)> {
+        let own = self.waiting.get(&Class::For(seat.clone()));
+        let any = self.waiting.range(Class::Needs(Skills::default())..);
+        let any = any.filter(|(class, _)| match class {
+            Class::Needs(needed) => known.meet(needed) || planted::is(Fault::SkillsIgnored),
+            Class::For(_) => false,
+        });
+        let lines = own.into_iter().chain(any.map(|(_, line)| line));
+        lines.filter_map(|line| line.first_key_value()).map(|(place, call)| (*place, *call))
     }
 
     /// 1 for the caller to be served next. Counts from the end, where those who have just entered stand.
     pub(super) fn position(&self, place: Place) -> usize {
-        let from_here = self.waiting.range(place..).count() + self.ringing.range(place..).count();
-        self.len() - from_here + 1
+        self.len() - self.line.range(place..).count() + 1
     }
 
-    /// Callers whom no seat rings for, in order.
+    /// The classes of those who wait, each with its places in order.
+    pub(super) fn classes(&self) -> impl Iterator<Item = (&Class, impl Iterator<Item = Place>)> {
+        self.waiting.iter().map(|(class, line)| (class, line.keys().copied()))
+    }
+
+    /// Callers whom no seat rings for.
     pub(super) fn waiting(&self) -> impl Iterator<Item = (Place, CallId)> {
-        self.waiting.iter().map(|(place, call)| (*place, *call))
+        self.waiting.values().flatten().map(|(place, call)| (*place, *call))
     }
 
     /// All callers in the order in which they will be served.
-    pub(super) fn in_order(&self) -> Vec<CallId> {
-        let all: BTreeMap<_, _> = self.waiting.iter().chain(&self.ringing).collect();
-        all.into_values().copied().collect()
+    pub(super) fn in_order(&self) -> impl Iterator<Item = CallId> {
+        self.line.values().copied()
     }
 
-    pub(super) fn add_free(&mut self, since: Mono, seat: SeatId) {
-        self.free.insert((since, seat));
+    pub(super) fn add_free(&mut self, rank: Rank, seat: SeatId) {
+        self.free.insert((rank, seat));
     }
 
-    pub(super) fn remove_free(&mut self, since: Mono, seat: &SeatId) {
-        self.free.remove(&(since, seat.clone()));
+    pub(super) fn remove_free(&mut self, rank: Rank, seat: &SeatId) {
+        self.free.remove(&(rank, seat.clone()));
     }
 
     /// As if no seat served it.
     pub(super) fn forget_seats(&mut self) {
         self.free.clear();
+        self.delays.clear();
+        self.reserve.clear();
         self.attended = 0;
     }
 
-    pub(super) fn longest_free(&self) -> Option<SeatId> {
-        let pick = if planted::is(Fault::ShortestIdle) { self.free.last() } else { self.free.first() };
-        pick.map(|(_, seat)| seat.clone())
+    /// A seat serves it, in this way.
+    pub(super) fn count_on(&mut self, seat: &SeatId, serves: &Serves) {
+        self.delays.extend(serves.delays());
+        self.reserve.extend(serves.is_reserve().then(|| seat.clone()));
     }
 
-    pub(super) fn free(&self) -> &BTreeSet<(Mono, SeatId)> {
+    /// Free seats, the next to be rung first.
+    pub(super) fn free(&self) -> impl Iterator<Item = &SeatId> {
+        let (first, last) = if planted::is(Fault::ShortestIdle) {
+            (None, Some(self.free.iter().rev()))
+        } else {
+            (Some(self.free.iter()), None)
+        };
+        first.into_iter().flatten().chain(last.into_iter().flatten()).map(|(_, seat)| seat)
+    }
+
+    pub(super) fn ranks(&self) -> &BTreeSet<(Rank, SeatId)> {
         &self.free
     }
 }

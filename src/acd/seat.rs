@@ -3,12 +3,15 @@
 //! The work holds at most one call, and each deadline lives in the state that waits for it. Neither a status nor a phone that comes
 //! and goes touches the work, with one exception: a phone that vanishes while it rings cannot be answered any more.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::rank::Standing;
 use super::restored::Restored;
+use super::rules::{QueueRules, SeatRules};
+use super::serves::Serves;
+use super::skills::Skills;
 use super::status::{self, MISSED, REJECTS};
-use super::{QueueRules, SeatRules};
 use crate::ids::{CallId, QueueId};
 use crate::planted::{self, Fault};
 use crate::time::{Mono, earliest};
@@ -31,16 +34,19 @@ pub(super) struct Terms {
     wrap_up: Duration,
     max_rejects: u32,
     max_misses: u32,
+    /// Number of the ring, over all seats.
+    ring: u64,
 }
 
-impl From<&QueueRules> for Terms {
-    fn from(rules: &QueueRules) -> Terms {
+impl Terms {
+    pub(super) fn of(rules: &QueueRules, ring: u64) -> Terms {
         Terms {
             ring_for: rules.ring_for,
             rest: rules.reject_delay.max(SHORTEST_REST),
             wrap_up: rules.wrap_up,
             max_rejects: rules.max_rejects,
             max_misses: rules.max_misses,
+            ring,
         }
     }
 }
@@ -50,7 +56,7 @@ impl From<&QueueRules> for Terms {
 enum Work {
     Idle { since: Mono },
     Ringing { call: CallId, until: Mono, terms: Terms, idle_since: Mono },
-    Talking { call: CallId, terms: Terms },
+    Talking { call: CallId, terms: Terms, rung: Mono, since: Mono },
     WrapUp { until: Mono },
     Resting { until: Mono },
 }
@@ -94,7 +100,7 @@ pub(super) enum Effect {
     /// The ring led to nothing; `stop` when the phone has to be told.
     NotTaken { call: CallId, why: NotTaken, stop: bool },
     /// The caller has no operator any more.
-    Parted(CallId),
+    Parted { call: CallId, rang: Duration, held: Duration },
 }
 
 /// The event does not fit what the seat is doing.
@@ -104,7 +110,10 @@ pub(super) struct Misplaced;
 /// One workplace.
 #[derive(Clone, Debug)]
 pub(super) struct Seat {
-    queues: BTreeSet<QueueId>,
+    rules: SeatRules,
+    serves: BTreeMap<QueueId, Serves>,
+    /// Its number in the list of seats.
+    order: usize,
     /// To be logged in at the next registration: the first one of a seat that logs in by itself.
     login_pending: bool,
     phone: Phone,
@@ -118,13 +127,21 @@ pub(super) struct Seat {
     misses: u32,
     /// In a row.
     rejects: u32,
+    /// Number of the last ring that was the seat's to take.
+    last_ring: u64,
+    /// Since log-in.
+    calls: u64,
+    /// Since log-in.
+    talked: Duration,
 }
 
 impl Seat {
-    pub(super) fn new(rules: SeatRules) -> Seat {
+    pub(super) fn new(order: usize, rules: SeatRules, serves: BTreeMap<QueueId, Serves>) -> Seat {
         Seat {
-            queues: rules.queues.into_iter().collect(),
             login_pending: rules.auto_login,
+            rules,
+            serves,
+            order,
             phone: Phone::Gone,
             status: Status::LoggedOut,
             work: Work::Idle { since: Mono::ZERO },
@@ -133,6 +150,9 @@ impl Seat {
             work_since: Mono::ZERO,
             misses: 0,
             rejects: 0,
+            last_ring: 0,
+            calls: 0,
+            talked: Duration::ZERO,
         }
     }
 
@@ -209,6 +229,9 @@ impl Seat {
         if next == Status::Ready {
             self.available_since = now;
         }
+        if self.status == Status::LoggedOut {
+            (self.calls, self.talked) = (0, Duration::ZERO);
+        }
         self.status = next;
         self.status_since = now;
     }
@@ -224,7 +247,7 @@ impl Seat {
                 (W::Ringing { call, until, terms, idle_since: since }, Some(Effect::Ring(call)))
             }
             (&W::Ringing { call, terms, .. }, E::Answer(answered)) if answered == call => {
-                (W::Talking { call, terms }, Some(Effect::Joined(call)))
+                (W::Talking { call, terms, rung: self.work_since, since: now }, Some(Effect::Joined(call)))
             }
             (&W::Ringing { call, terms, .. }, E::Reject(rejected)) if rejected == call => {
                 (after_reject(now, terms), not_taken(call, NotTaken::Rejected, false))
@@ -245,8 +268,10 @@ impl Seat {
             (&W::Ringing { call, until, terms, .. }, E::Timeout) if until <= now => {
                 (rest(now, terms.rest), not_taken(call, NotTaken::Missed, true))
             }
-            (&W::Talking { call, terms }, E::TalkEnded(ended)) if ended == call => {
-                (after_talk(now, terms), Some(Effect::Parted(call)))
+            (&W::Talking { call, terms, rung, since }, E::TalkEnded(ended)) if ended == call => {
+                self.talked += now.since(since);
+                let (rang, held) = (since.since(rung), now.since(rung));
+                (after_talk(now, terms), Some(Effect::Parted { call, rang, held }))
             }
             (W::WrapUp { .. }, E::WrapUpDone) => (W::Idle { since: now }, None),
             (&W::WrapUp { until } | &W::Resting { until }, E::Timeout) if until <= now => {
@@ -265,8 +290,14 @@ impl Seat {
 
     /// Keep count of the rings in a row that this seat did not take; too many pause it.
     fn count(&mut self, now: Mono, terms: Terms, effect: Effect) {
+        if !matches!(effect, Effect::NotTaken { why: NotTaken::CallerLeft, .. }) {
+            self.last_ring = terms.ring;
+        }
         match effect {
-            Effect::Joined(_) => (self.misses, self.rejects) = (0, 0),
+            Effect::Joined(_) => {
+                (self.misses, self.rejects) = (0, 0);
+                self.calls += 1;
+            }
             Effect::NotTaken { why: NotTaken::Rejected, .. } => self.rejects = self.rejects.saturating_add(1),
             Effect::NotTaken { why: NotTaken::Missed, .. }
             | Effect::NotTaken { why: NotTaken::Unreachable, stop: false, .. } => {
@@ -312,6 +343,11 @@ impl Seat {
         self.status != Status::LoggedOut && self.phone != Phone::Gone
     }
 
+    /// Somebody is logged in, and the phone is there.
+    pub(super) fn is_manned(&self) -> bool {
+        self.status != Status::LoggedOut && self.is_reachable()
+    }
+
     fn is_reachable(&self) -> bool {
         self.phone == Phone::Registered
     }
@@ -320,13 +356,51 @@ impl Seat {
         matches!(self.work, Work::Ringing { .. })
     }
 
-    /// Serve these queues from now on; the indexes are the caller's to mend.
-    pub(super) fn serve(&mut self, queues: Vec<QueueId>) {
-        self.queues = queues.into_iter().collect();
+    /// When it will take a call, if its operator and its phone are there for more: in so long, or when a call has ended that has
+    /// been held for so long.
+    pub(super) fn free_in(&self, now: Mono) -> Option<Result<Duration, (CallId, Duration)>> {
+        if !self.is_reachable() || self.status != Status::Ready {
+            return None;
+        }
+        Some(match self.work {
+            Work::Idle { .. } => Ok(Duration::ZERO),
+            Work::WrapUp { until } | Work::Resting { until } => Ok(until.since(now)),
+            Work::Ringing { call, .. } => Err((call, now.since(self.work_since))),
+            Work::Talking { call, rung, .. } => Err((call, now.since(rung))),
+        })
     }
 
-    pub(super) fn queues(&self) -> &BTreeSet<QueueId> {
-        &self.queues
+    /// What a queue's strategy compares; `None` when it cannot be rung.
+    pub(super) fn standing(&self) -> Option<Standing> {
+        let (last_ring, calls, talked, order) = (self.last_ring, self.calls, self.talked, self.order);
+        self.free_since().map(|since| Standing { since, last_ring, calls, talked, order })
+    }
+
+    /// Serve by these rules from now on; the indexes are the caller's to mend.
+    pub(super) fn serve(&mut self, order: usize, rules: SeatRules, serves: BTreeMap<QueueId, Serves>) {
+        (self.order, self.rules, self.serves) = (order, rules, serves);
+    }
+
+    /// Serve nothing: there is no such seat any more.
+    pub(super) fn serve_nothing(&mut self) {
+        self.rules.queues.clear();
+        self.serves.clear();
+    }
+
+    pub(super) fn serves(&self) -> &BTreeMap<QueueId, Serves> {
+        &self.serves
+    }
+
+    pub(super) fn order(&self) -> usize {
+        self.order
+    }
+
+    pub(super) fn rules(&self) -> &SeatRules {
+        &self.rules
+    }
+
+    pub(super) fn skills(&self) -> &Skills {
+        &self.rules.skills
     }
 
     pub(super) fn view(&self) -> SeatView {

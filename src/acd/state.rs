@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use super::callers::{Caller, Stage};
 use super::distribution::Distribution;
 use super::queue::Queue;
+use super::rank::Rank;
+use super::seat::Seat;
 use super::status;
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
@@ -52,9 +54,9 @@ impl Distribution {
     pub fn queues(&self) -> impl Iterator<Item = QueueState> {
         self.queues.iter().map(|(id, queue)| QueueState {
             id: id.clone(),
-            waiting: queue.in_order().into_iter().filter_map(|call| self.waiting_state(call)).collect(),
+            waiting: queue.in_order().filter_map(|call| self.waiting_state(call)).collect(),
             attended: queue.attended,
-            free: queue.free().len(),
+            free: queue.ranks().len(),
         })
     }
 
@@ -72,6 +74,11 @@ impl Distribution {
         self.queues.get(queue).map_or(0, Queue::len)
     }
 
+    /// Minutes of priority and of its queue that a caller was given.
+    pub fn minutes_ahead(&self, call: CallId) -> i64 {
+        self.callers.get(&call).map_or(0, |caller| caller.minutes)
+    }
+
     /// All seats by name.
     pub fn seats(&self) -> impl Iterator<Item = SeatState> {
         self.seats.iter().map(|(id, seat)| SeatState {
@@ -84,7 +91,7 @@ impl Distribution {
 
     /// One seat.
     pub fn seat(&self, id: &SeatId) -> Option<SeatView> {
-        self.seats.get(id).map(super::seat::Seat::view)
+        self.seats.get(id).map(Seat::view)
     }
 
     /// There is such a seat, and its status can become this: nobody who is logged out can pause or be ready.
@@ -95,7 +102,7 @@ impl Distribution {
     /// What must hold after every step; otherwise the first promise that is broken. Slow: for tests and the simulator.
     pub fn invariants(&self, now: Mono) -> Result<(), String> {
         self.check_seats()?;
-        self.check_queues()?;
+        self.check_queues(now)?;
         self.check_callers()?;
         if let Some((at, alarm)) = self.timers.iter().find(|(at, _)| *at <= now) {
             return Err(format!("{alarm:?} was due at {at:?} and is still set at {now:?}"));
@@ -121,23 +128,27 @@ impl Distribution {
         Ok(())
     }
 
-    /// No free seat beside a caller it serves; the indexes are what a search of all seats would find.
-    fn check_queues(&self) -> Result<(), String> {
+    /// No free seat beside a caller it may serve; the indexes are what a search of all seats would find.
+    fn check_queues(&self, now: Mono) -> Result<(), String> {
         for (id, queue) in &self.queues {
-            let serving = || self.seats.iter().filter(|(_, seat)| seat.queues().contains(id));
+            let serving = || self.seats.iter().filter(|(_, seat)| seat.serves().contains_key(id));
+            let rank = |seat: &Seat| Some(Rank::of(seat.standing()?, seat.skills(), &queue.rules));
             let free: BTreeSet<_> =
-                serving().filter_map(|(name, seat)| Some((seat.free_since()?, name.clone()))).collect();
-            if free != *queue.free() {
-                return Err(format!("queue {id}: free are {free:?}, it knows {:?}", queue.free()));
+                serving().filter_map(|(name, seat)| Some((rank(seat)?, name.clone()))).collect();
+            if free != *queue.ranks() {
+                return Err(format!("queue {id}: free are {free:?}, it knows {:?}", queue.ranks()));
             }
-            if let (Some((_, seat)), Some((_, call))) = (free.first(), queue.first_waiting()) {
+            if let Some((seat, call)) =
+                free.iter().find_map(|(_, seat)| Some((seat, self.first_for(now, seat)?)))
+            {
                 return Err(format!("queue {id}: {call} waits although {seat} is free"));
             }
-            let attended = serving().filter(|(_, seat)| seat.attends()).count();
+            let attended =
+                serving().filter(|(name, seat)| seat.attends() && !queue.reserve.contains(*name)).count();
             if attended != queue.attended {
                 return Err(format!("queue {id}: {attended} attend it, it counts {}", queue.attended));
             }
-            if attended == 0 && queue.first_waiting().is_some() {
+            if attended == 0 && queue.waiting().next().is_some() {
                 return Err(format!("queue {id}: somebody waits and nobody attends it"));
             }
         }
@@ -148,8 +159,11 @@ impl Distribution {
     fn check_callers(&self) -> Result<(), String> {
         let mut in_line = 0;
         for (call, caller) in &self.callers {
-            let homes: Vec<_> =
-                self.queues.iter().filter(|(_, queue)| queue.in_order().contains(call)).collect();
+            let homes: Vec<_> = self
+                .queues
+                .iter()
+                .filter(|(_, queue)| queue.in_order().any(|other| other == *call))
+                .collect();
             let waits = homes.iter().any(|(_, queue)| queue.waiting().any(|(_, other)| other == *call));
             let right = match caller.stage {
                 Stage::Waiting => homes.len() == 1 && waits,

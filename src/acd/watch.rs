@@ -4,7 +4,9 @@
 //! comes from `Enter`, `Placed` and `Left`; of a seat, from `SeatChanged`. The first broken rule is kept. Slow by intention (it
 //! searches everything): for tests and the simulator.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod eligible;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::place::Place;
@@ -19,6 +21,8 @@ use crate::words::{NotTaken, QueueExit, SeatView, Status, WorkView};
 struct Waiting {
     queue: QueueId,
     place: Place,
+    entered: Mono,
+    asked: Entering,
     deadline: Mono,
     rung_by: Option<SeatId>,
 }
@@ -26,8 +30,17 @@ struct Waiting {
 /// One seat, as its changes tell.
 #[derive(Clone, Debug)]
 struct Watched {
-    queues: BTreeSet<QueueId>,
+    rules: SeatRules,
     view: SeatView,
+    /// Its number in the list of seats.
+    order: usize,
+    /// Number of the ring in course.
+    ring: u64,
+    /// Number of the last ring that ended otherwise than by the caller's leaving.
+    last_ring: u64,
+    /// Since log-in.
+    calls: u64,
+    talked: Duration,
     /// Since when the work is what it is; a ring whose caller left does not count.
     idle_since: Mono,
     work_since: Mono,
@@ -51,23 +64,30 @@ pub(super) struct Watch {
     entering: Option<Entering>,
     now: Mono,
     turn: u64,
+    rings: u64,
+    expected: BTreeMap<QueueId, Duration>,
     broken: Option<String>,
 }
 
 impl Watch {
     pub(super) fn new<'a>(
         rules: impl Iterator<Item = &'a QueueRules>,
-        seats: impl Iterator<Item = (SeatId, BTreeSet<QueueId>)>,
+        seats: impl Iterator<Item = (usize, &'a SeatRules)>,
     ) -> Watch {
         Watch {
             rules: rules.map(|rules| (rules.id.clone(), rules.clone())).collect(),
-            seats: seats.map(|(id, queues)| (id, Watched::new(queues))).collect(),
+            seats: seats
+                .map(|(order, rules)| (rules.id.clone(), Watched::new(order, rules.clone())))
+                .collect(),
             ..Watch::default()
         }
     }
 
-    pub(super) fn on_input(&mut self, now: Mono, input: &Input) {
+    pub(super) fn on_time(&mut self, now: Mono) {
         self.now = now;
+    }
+
+    pub(super) fn on_input(&mut self, input: &Input) {
         for seat in self.seats.values_mut() {
             seat.wrap_up_done = false;
         }
@@ -88,6 +108,10 @@ impl Watch {
                     seat.wrap_up_left = Some(before.wrap_up_left);
                 }
             }
+            Input::Expected(queue, wait) => {
+                self.expected.remove(queue);
+                self.expected.extend(wait.map(|wait| (queue.clone(), wait)));
+            }
             Input::WrapUpDone(seat) => {
                 if let Some(seat) = self.seats.get_mut(seat) {
                     seat.wrap_up_done = true;
@@ -98,13 +122,30 @@ impl Watch {
         }
     }
 
-    /// A queue that is gone keeps its rules: a seat may ring for it still. A seat that is gone serves none.
+    /// A queue that is gone keeps its rules, since a seat may ring for it still, but nobody helps it. A seat that is gone serves
+    /// none, and is forgotten unless it has a call.
     fn on_rules(&mut self, queues: &[QueueRules], seats: &[SeatRules]) {
+        let offset =
+            |rules: &BTreeMap<QueueId, QueueRules>, id| rules.get(id).map_or(0, |rules| rules.offset);
+        let before = self.rules.clone();
+        self.rules.values_mut().for_each(|rules| rules.overflow.clear());
         self.rules.extend(queues.iter().map(|rules| (rules.id.clone(), rules.clone())));
-        self.seats.values_mut().for_each(|seat| seat.queues.clear());
-        for rules in seats {
-            let seat = self.seats.entry(rules.id.clone()).or_insert_with(|| Watched::new(BTreeSet::new()));
-            seat.queues = rules.queues.iter().cloned().collect();
+        self.expected.retain(|id, _| queues.iter().any(|rules| rules.id == *id));
+        self.seats.retain(|id, seat| seat.view.call.is_some() || seats.iter().any(|rules| rules.id == *id));
+        self.seats.values_mut().for_each(|seat| seat.rules.queues.clear());
+        for (order, rules) in seats.iter().enumerate() {
+            let new = || Watched::new(order, rules.clone());
+            let seat = self.seats.entry(rules.id.clone()).or_insert_with(new);
+            (seat.order, seat.rules) = (order, rules.clone());
+        }
+        for caller in self.waiting.values_mut() {
+            let more = offset(&self.rules, &caller.queue) - offset(&before, &caller.queue);
+            caller.place = caller.place.advanced(more);
+        }
+        let asked = |caller: &Waiting| self.without_absent(caller.asked.clone());
+        let asked: Vec<_> = self.waiting.iter().map(|(call, caller)| (*call, asked(caller))).collect();
+        for (call, asked) in asked {
+            self.waiting.entry(call).and_modify(|caller| caller.asked = asked);
         }
     }
 
@@ -126,6 +167,7 @@ impl Watch {
             return Err(broken.clone());
         }
         self.check_waiting()?;
+        self.check_served()?;
         self.seats.iter().try_for_each(|(id, seat)| self.check_time(id, seat))
     }
 
@@ -138,11 +180,16 @@ impl Watch {
         let Some(entering) = self.entering.take().filter(|entering| entering.call == call) else {
             return self.broken(&format!("{call} was placed without asking"));
         };
-        let longest = self.rules.get(queue).map_or(Duration::ZERO, |rules| rules.max_wait);
-        let deadline = self.now + entering.max_wait.unwrap_or(longest).min(longest);
+        let Some(rules) = self.rules.get(queue) else {
+            return self.broken(&format!("{call} was placed in {queue}, which is not there"));
+        };
+        let deadline = self.now + entering.max_wait.unwrap_or(rules.max_wait).min(rules.max_wait);
         self.turn += 1;
-        let place = Place::of(self.now, entering.priority, self.turn);
-        self.waiting.insert(call, Waiting { queue: queue.clone(), place, deadline, rung_by: None });
+        let minutes = i64::from(entering.priority) + i64::from(rules.offset);
+        let place = Place::of(self.now, entering.waited, minutes, self.turn);
+        let asked = self.without_absent(entering);
+        let (queue, entered) = (queue.clone(), self.now);
+        self.waiting.insert(call, Waiting { queue, place, entered, asked, deadline, rung_by: None });
     }
 
     fn on_announce(&mut self, call: CallId) {
@@ -157,36 +204,34 @@ impl Watch {
         let (Some(seat), Some(caller)) = (self.seats.get(id), self.waiting.get(&call)) else {
             return self.broken(&format!("{id} was rung for {call}; one of them is unknown"));
         };
-        let (place, since) = (caller.place, seat.free_since());
         if let Some(other) = &caller.rung_by {
             return self.broken(&format!("{id} was rung for {call}, for whom {other} rings"));
         }
-        if since.is_none() || !seat.queues.contains(queue) || caller.queue != *queue {
+        if seat.free_since().is_none() || caller.queue != *queue || !self.may(seat, caller) {
             return self.broken(&format!("{id} was rung for {call} of {queue}, but it is {:?}", seat.view));
         }
-        let before = self.waiting.iter().find(|(_, other)| {
-            other.rung_by.is_none() && seat.queues.contains(&other.queue) && other.place < place
-        });
-        if let Some((other, _)) = before {
+        if let Some(other) = self.ahead_of(seat, call, caller) {
             return self.broken(&format!("{id} was rung for {call}, but {other} comes before"));
         }
-        let mut serving = self.seats.iter().filter(|(_, other)| other.queues.contains(queue));
-        if let Some((other, _)) =
-            serving.find(|(_, other)| other.free_since().is_some_and(|s| Some(s) < since))
-        {
-            return self.broken(&format!("{id} was rung for {call}, but {other} is free for longer"));
+        if let Some(other) = self.better_than(id, seat, call, caller) {
+            return self.broken(&format!("{id} was rung for {call}, but {other} should be"));
         }
+        self.rings += 1;
+        let ring = self.rings;
         if let Some(caller) = self.waiting.get_mut(&call) {
             caller.rung_by = Some(id.clone());
         }
         if let Some(seat) = self.seats.get_mut(id) {
-            (seat.served, seat.let_go) = (self.rules.get(queue).cloned(), false);
+            (seat.served, seat.let_go, seat.ring) = (self.rules.get(queue).cloned(), false, ring);
         }
     }
 
     fn on_not_taken(&mut self, id: &SeatId, call: CallId, why: NotTaken) {
         if let Some(seat) = self.seats.get_mut(id) {
             seat.let_go = why == NotTaken::CallerLeft;
+            if !seat.let_go {
+                seat.last_ring = seat.ring;
+            }
         }
         match self.waiting.get_mut(&call) {
             Some(caller) if caller.rung_by.as_ref() == Some(id) => caller.rung_by = None,
@@ -217,6 +262,11 @@ impl Watch {
             && now.since(seat.work_since) < wrap_up
             && !seat.wrap_up_done;
         if was != is {
+            match (was, is) {
+                (_, WorkView::Talking) => (seat.calls, seat.last_ring) = (seat.calls + 1, seat.ring),
+                (WorkView::Talking, _) => seat.talked += now.since(seat.work_since),
+                _ => {}
+            }
             seat.work_since = now;
             if is == WorkView::Idle && !seat.let_go {
                 seat.idle_since = now;
@@ -226,6 +276,9 @@ impl Watch {
         }
         if !is_available(&seat.view) && is_available(view) {
             seat.available_since = now;
+        }
+        if seat.view.status == Status::LoggedOut && view.status != Status::LoggedOut {
+            (seat.calls, seat.talked) = (0, Duration::ZERO);
         }
         seat.view = view.clone();
         if (skipped && !wrap_up.is_zero()) || short {
@@ -261,11 +314,16 @@ impl Watch {
 }
 
 impl Watched {
-    fn new(queues: BTreeSet<QueueId>) -> Watched {
+    fn new(order: usize, rules: SeatRules) -> Watched {
         let view = SeatView { reachable: false, status: Status::LoggedOut, work: WorkView::Idle, call: None };
         Watched {
-            queues,
+            rules,
             view,
+            order,
+            ring: 0,
+            last_ring: 0,
+            calls: 0,
+            talked: Duration::ZERO,
             idle_since: Mono::ZERO,
             work_since: Mono::ZERO,
             available_since: Mono::ZERO,

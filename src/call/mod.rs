@@ -24,7 +24,7 @@ use ipnet::IpNet;
 
 use crate::config::Gateway;
 use crate::flow::{Enqueue, Flow};
-use crate::ids::{CallId, EntityId, Language, QueueId, SeatId, TopicId};
+use crate::ids::{CallId, CitizenId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::media::library::SoundLibrary;
 use crate::media::{self, LegId};
 use crate::sdp;
@@ -143,6 +143,14 @@ pub struct Call {
     pub story: Story,
     /// Messages queued by its flow.
     pub letters: u32,
+    /// Who calls, when the number is known.
+    pub citizen_id: Option<CitizenId>,
+    /// When it came in.
+    pub arrived: Mono,
+    /// When the citizen pressed a key last.
+    pub last_key: Option<Mono>,
+    /// Since when its waiting counts, in milliseconds of the Unix epoch.
+    pub waits_since_ms: i64,
     /// Recordings of the citizen alone that its flow has asked for.
     pub takes: u32,
 }

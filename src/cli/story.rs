@@ -180,7 +180,17 @@ mod tests {
         let story = [
             at(1_000, Fact::ContactAnswered { contact }),
             at(1_000, Fact::DialogClosed { dialog: 1 }),
-            at(3_500, Fact::Queued { contact, queue: "tributi".into(), position: 3 }),
+            at(
+                3_500,
+                Fact::Queued {
+                    contact,
+                    queue: "tributi".into(),
+                    position: 3,
+                    since_ms: None,
+                    ahead_min: 0,
+                    expected_s: None,
+                },
+            ),
             at(4_000, Fact::SeatNotTaken { contact, seat: "seat01".into(), why: NotTaken::Missed }),
             at(
                 61_000,

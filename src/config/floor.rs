@@ -7,9 +7,10 @@ use super::directory::is_digits;
 use super::fault::Fault;
 use super::names::Names;
 use super::reader::{Table, Word};
-use super::{Queue, Seat, Secret};
-use crate::acd::{QueueRules, SeatRules};
-use crate::ids::{QueueId, SeatId};
+use super::span::parse_span;
+use super::{Queue, Seat, Secret, WaitsSince};
+use crate::acd::{LONGEST_KEPT, Needs, Overflow, QueueRules, SeatRules, Serving, Skills, Strategy};
+use crate::ids::{QueueId, SeatId, SkillId};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -22,19 +23,29 @@ pub(super) struct Used<'n> {
     pub(super) schedules: &'n Names,
 }
 
-/// Read `[[queue]]` and the `[dispositions]` that all queues share.
-pub(super) fn queues(table: Table<'_>, names: &mut Names, used: &Used<'_>) -> BTreeMap<QueueId, Queue> {
+/// Read `[[queue]]`, the `skills` that there are, and the `[dispositions]` that all queues share.
+pub(super) fn queues(
+    table: Table<'_>,
+    names: &mut Names,
+    used: &Used<'_>,
+) -> (BTreeMap<QueueId, Queue>, Names) {
     let shared = dispositions(&table, "[dispositions]").unwrap_or_default();
+    let mut skills = Names::new("skill", "queues.toml");
+    table.texts("skills").iter().for_each(|word| _ = skills.add(&table.file, word));
     let mut queues = BTreeMap::new();
+    let mut helpers = Vec::new();
     for queue in table.tables("queue", "[[queue]]") {
         let (id, name) = (names.take(&queue, "id"), queue.need("name"));
+        let overflow = overflow(&queue, &mut helpers);
         let read = Queue {
             name: name.map_or_else(String::new, |name| name.text.to_owned()),
-            rules: rules(&queue, id.as_ref().map_or("", |id| id.text)),
+            rules: QueueRules { overflow, ..rules(&queue, id.as_ref().map_or("", |id| id.text), &skills) },
             schedule: used.schedules.used(&queue, "schedule").map(|word| word.text.into()),
             entity: used.entities.used(&queue, "entity").map(|word| word.text.into()),
             topic: used.topics.used(&queue, "topic").map(|word| word.text.into()),
             record: queue.flag("record", true),
+            waits_since: waits_since(&queue),
+            keeps_place: queue.span("keeps_place", 5 * MINUTE, Duration::ZERO..=LONGEST_KEPT),
             dispositions: dispositions(&queue, "[queue.dispositions]").unwrap_or_else(|| shared.clone()),
         };
         if let Some(id) = id {
@@ -42,12 +53,99 @@ pub(super) fn queues(table: Table<'_>, names: &mut Names, used: &Used<'_>) -> BT
         }
         queue.finish();
     }
+    helpers.iter().for_each(|word| _ = names.check(&table.file, word));
     table.finish();
-    queues
+    (queues, skills)
+}
+
+/// Whose seats help. The names are checked when all queues are known.
+fn overflow<'a>(queue: &Table<'a>, helpers: &mut Vec<Word<'a>>) -> Vec<Overflow> {
+    let mut helps = Vec::new();
+    for help in queue.tables("overflow", "[[queue.overflow]]") {
+        let after = help.span("after", Duration::ZERO, Duration::ZERO..=HOUR);
+        let over_waiting = help.has("over_waiting").then(|| help.number("over_waiting", 0, 0..=10_000));
+        let over_wait =
+            help.has("over_wait").then(|| help.span("over_wait", Duration::ZERO, Duration::ZERO..=24 * HOUR));
+        if let Some(to) = help.need("to") {
+            helps.push(Overflow { to: to.text.into(), after, over_waiting, over_wait });
+            helpers.push(to);
+        }
+        help.finish();
+    }
+    helps
+}
+
+/// `inglese`, or `inglese 3`: a skill and its level, 1 when it is left out.
+fn skills(table: &Table<'_>, names: &Names) -> Skills {
+    let mut levels = Vec::new();
+    for word in table.texts("skills") {
+        let (name, level) = word.text.split_once(' ').unwrap_or((word.text, "1"));
+        let level = level.trim().parse::<u8>().ok().filter(|level| (1..=9).contains(level));
+        let Some(level) = level else {
+            table.not(&word, "a skill and its level, 1 to 9", "inglese 3");
+            continue;
+        };
+        if names.check(&table.file, &Word { text: name, span: word.span }) {
+            levels.push((SkillId::from(name), level));
+        }
+    }
+    levels.into_iter().collect()
+}
+
+/// `after 30s drop inglese`: what is done without, and from when on.
+fn waivers(queue: &Table<'_>, names: &Names) -> Vec<(Duration, SkillId)> {
+    let mut waivers = Vec::new();
+    for word in queue.texts("widen") {
+        let words: Vec<_> = word.text.split_whitespace().collect();
+        let read = match words[..] {
+            ["after", span, "drop", skill] => parse_span(span).map(|after| (after, skill)),
+            _ => None,
+        };
+        let Some((after, skill)) = read else {
+            queue.not(&word, "a rule for those who wait", "after 30s drop inglese");
+            continue;
+        };
+        if names.check(&queue.file, &Word { text: skill, span: word.span }) {
+            waivers.push((after, skill.into()));
+        }
+    }
+    waivers
+}
+
+fn waits_since(queue: &Table<'_>) -> WaitsSince {
+    match queue.text("waits_since") {
+        None => WaitsSince::default(),
+        Some(Word { text: "entry", .. }) => WaitsSince::Entry,
+        Some(Word { text: "arrival", .. }) => WaitsSince::Arrival,
+        Some(Word { text: "key", .. }) => WaitsSince::Key,
+        Some(word) => {
+            queue.not(&word, "entry, arrival or key", "entry");
+            WaitsSince::default()
+        }
+    }
+}
+
+const STRATEGIES: [(&str, Strategy); 6] = [
+    ("longest_idle", Strategy::LongestIdle),
+    ("round_robin", Strategy::RoundRobin),
+    ("fewest_calls", Strategy::FewestCalls),
+    ("least_talk_time", Strategy::LeastTalkTime),
+    ("linear", Strategy::Linear),
+    ("skill_level", Strategy::SkillLevel),
+];
+
+fn strategy(queue: &Table<'_>) -> Strategy {
+    let Some(word) = queue.text("strategy") else { return Strategy::default() };
+    let found = STRATEGIES.into_iter().find(|(name, _)| *name == word.text);
+    if found.is_none() {
+        let names = "longest_idle, round_robin, fewest_calls, least_talk_time, linear or skill_level";
+        queue.not(&word, names, "longest_idle");
+    }
+    found.map_or(Strategy::default(), |(_, strategy)| strategy)
 }
 
 /// The limits keep a slip of the pen from stopping the floor: a ring too short to be answered, a seat paused for ever.
-fn rules(queue: &Table<'_>, id: &str) -> QueueRules {
+fn rules(queue: &Table<'_>, id: &str, names: &Names) -> QueueRules {
     QueueRules {
         id: id.into(),
         max_waiting: queue.number("max_waiting", 50, 1..=10_000),
@@ -58,6 +156,10 @@ fn rules(queue: &Table<'_>, id: &str) -> QueueRules {
         max_misses: queue.number("max_misses", 2, 1..=100),
         wrap_up: queue.span("wrap_up", 10 * SECOND, Duration::ZERO..=HOUR),
         announce_every: queue.span("announce_every", 45 * SECOND, Duration::ZERO..=HOUR),
+        offset: queue.number("offset", 0, -60..=60),
+        strategy: strategy(queue),
+        needs: Needs { skills: skills(queue, names), waivers: waivers(queue, names) },
+        overflow: Vec::new(),
     }
 }
 
@@ -76,17 +178,24 @@ fn dispositions(table: &Table<'_>, kind: &'static str) -> Option<BTreeMap<String
 }
 
 /// Read `[[seat]]`.
-pub(super) fn seats(table: Table<'_>, names: &mut Names, queues: &Names) -> BTreeMap<SeatId, Seat> {
+pub(super) fn seats(
+    table: Table<'_>,
+    names: &mut Names,
+    queues: &Names,
+    skill_names: &Names,
+) -> BTreeMap<SeatId, Seat> {
     let mut seats = BTreeMap::new();
     for seat in table.some_tables("seat", "[[seat]]") {
         let (id, password) = (names.take(&seat, "id"), seat.need("password"));
-        let served = served(&seat, queues);
+        let mut served = served(&seat, queues);
+        served.extend(profile(&seat, queues));
+        let skills = skills(&seat, skill_names);
         let auto_login = seat.flag("auto_login", false);
         if let (Some(id), Some(password)) = (id, password) {
             if password.text.trim().is_empty() {
                 seat.file.fault(&password.span, Fault::EmptyPassword { seat: id.text.to_owned() });
             }
-            let rules = SeatRules { id: id.text.into(), queues: served, auto_login };
+            let rules = SeatRules { id: id.text.into(), queues: served, skills, auto_login };
             seats.insert(id.text.into(), Seat { password: Secret::new(password.text.to_owned()), rules });
         }
         seat.finish();
@@ -96,11 +205,25 @@ pub(super) fn seats(table: Table<'_>, names: &mut Names, queues: &Names) -> BTre
 }
 
 /// The queues that a seat names; `["*"]` is all of them.
-fn served(seat: &Table<'_>, queues: &Names) -> Vec<QueueId> {
+fn served(seat: &Table<'_>, queues: &Names) -> BTreeMap<QueueId, Serving> {
     let words = seat.need_texts("queues");
     if let [Word { text: "*", .. }] = words[..] {
-        return queues.all().map(QueueId::from).collect();
+        return queues.all().map(|queue| (queue.into(), Serving::default())).collect();
     }
     let known = words.into_iter().filter(|word| queues.check(&seat.file, word));
-    known.map(|word| word.text.into()).collect()
+    known.map(|word| (word.text.into(), Serving::default())).collect()
+}
+
+/// How it serves some of them otherwise than the rest, and perhaps others.
+fn profile(seat: &Table<'_>, queues: &Names) -> BTreeMap<QueueId, Serving> {
+    let mut profile = BTreeMap::new();
+    for entry in seat.tables("profile", "[[seat.profile]]") {
+        let priority = entry.number("priority", 0, -60..=60);
+        let delay = entry.span("delay", Duration::ZERO, Duration::ZERO..=HOUR);
+        if let Some(queue) = entry.need("queue").filter(|word| queues.check(&entry.file, word)) {
+            profile.insert(queue.text.into(), Serving { priority, delay });
+        }
+        entry.finish();
+    }
+    profile
 }

@@ -5,6 +5,7 @@
 //! mends everything in one go; only a configuration without any fault becomes a `Config`.
 
 mod calendars;
+mod callers;
 mod coding;
 mod connectors;
 mod destinations;
@@ -22,7 +23,7 @@ mod trunks;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +36,7 @@ pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
 use crate::acd::{QueueRules, SeatRules};
 use crate::flow::hours::{Calendars, Hours};
-use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, TopicId};
+use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, SkillId, TopicId};
 use crate::sip::{Link, Transport};
 
 /// Everything the exchange is told at start.
@@ -53,8 +54,12 @@ pub struct Config {
     pub flow_places: BTreeMap<FlowId, Place>,
     /// `queues.toml`.
     pub queues: BTreeMap<QueueId, Queue>,
+    /// `queues.toml`: what operators may know.
+    pub skills: BTreeSet<SkillId>,
     /// `seats.toml`.
     pub seats: BTreeMap<SeatId, Seat>,
+    /// `callers.toml`, by number as it is received.
+    pub callers: BTreeMap<String, ListedCaller>,
     /// `trunks.toml`.
     pub trunks: Vec<Trunk>,
     /// `trunks.toml`: which numbers may be called.
@@ -178,8 +183,33 @@ pub struct Queue {
     pub topic: Option<TopicId>,
     /// Talks are recorded.
     pub record: bool,
+    /// From when on waiting counts.
+    pub waits_since: WaitsSince,
+    /// How long the place of a caller who was cut off is kept.
+    pub keeps_place: Duration,
     /// Outcome codes for wrap-up: digits to disposition.
     pub dispositions: BTreeMap<String, String>,
+}
+
+/// From when on waiting counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WaitsSince {
+    /// The call entered the queue.
+    #[default]
+    Entry,
+    /// The call came in.
+    Arrival,
+    /// The citizen pressed the last key.
+    Key,
+}
+
+/// A number that is served otherwise than others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListedCaller {
+    /// Minutes of advantage.
+    pub priority: i32,
+    /// A seat that is rung alone at first, and for how long.
+    pub prefers: Option<(SeatId, Duration)>,
 }
 
 impl Queue {

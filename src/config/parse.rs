@@ -6,9 +6,9 @@ use super::fault::{ConfigError, Fault, Place};
 use super::floor::Used;
 use super::names::Names;
 use super::reader::{Faults, File, Table};
-use super::{Config, calendars, connectors, directory, engine, floor, knowledge, trunks};
+use super::{Config, calendars, callers, connectors, directory, engine, floor, knowledge, trunks};
 use crate::hint::Hint;
-use crate::ids::{FlowId, SeatId};
+use crate::ids::{FlowId, SeatId, SkillId};
 
 /// The files of a configuration.
 pub const FILES: [&str; 8] = [
@@ -23,7 +23,7 @@ pub const FILES: [&str; 8] = [
 ];
 
 /// Files that a configuration may do without.
-pub const OPTIONAL_FILES: [&str; 2] = ["connectors.toml", "knowledge.toml"];
+pub const OPTIONAL_FILES: [&str; 3] = ["callers.toml", "connectors.toml", "knowledge.toml"];
 
 impl Config {
     /// Read all `files` (name to text). Every fault is told at once, in the order of files and lines.
@@ -109,8 +109,13 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
     let used = Used { entities: &entity_names, topics: &topic_names, schedules: &schedules };
     let (queues, queue_names) =
         texts.read_names("queue", "queues.toml", |table, names| floor::queues(table, names, &used));
-    let (seats, _) =
-        texts.read_names("seat", "seats.toml", |table, names| floor::seats(table, names, &queue_names));
+    let (queues, skills) = queues.map_or_else(
+        || (None, Names::new("skill", "queues.toml").unread()),
+        |(queues, skills)| (Some(queues), skills),
+    );
+    let (seats, seat_names) = texts
+        .read_names("seat", "seats.toml", |table, names| floor::seats(table, names, &queue_names, &skills));
+    let callers = texts.read("callers.toml", |table| callers::read(table, &seat_names));
     let numbers = texts.read("numbers.toml", |table| directory::numbers(table, &entity_names, &topic_names));
     let trunks = texts.read("trunks.toml", trunks::trunks);
     let (connectors, _) = texts.read_names("connector", "connectors.toml", connectors::connectors);
@@ -124,7 +129,9 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
         numbers,
         flow_places,
         queues: queues?,
+        skills: skills.all().map(SkillId::from).collect(),
         seats: seats?,
+        callers: callers?,
         trunks,
         destinations,
         calendars: calendars?,

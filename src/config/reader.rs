@@ -82,6 +82,11 @@ impl<'a> Table<'a> {
         self.file.fault(&value.span(), Fault::Shape { key: key.to_owned(), expected, found });
     }
 
+    /// The key is there.
+    pub(super) fn has(&self, key: &'static str) -> bool {
+        self.entries.contains_key(key)
+    }
+
     /// A text, if the key is there.
     pub(super) fn text(&self, key: &'static str) -> Option<Word<'a>> {
         let value = self.value(key)?;

@@ -53,12 +53,12 @@ fn shipped_configuration_is_the_florence_center_which_answers_milan_too() {
     assert_eq!(config.check_flows(&BTreeSet::from(["020202".into(), "055055".into()])), []);
     for (id, seat) in &config.seats {
         assert!(seat.rules.auto_login, "{id}");
-        assert!(seat.rules.queues.contains(&"anagrafe".into()), "{id} serves the queue of key 1");
+        assert!(seat.rules.queues.contains_key("anagrafe"), "{id} serves the queue of key 1");
         assert_eq!(seat.password.reveal(), format!("demo-{id}"));
     }
     for (id, queue) in &config.queues {
         assert!(queue.rules.wrap_up <= Duration::from_secs(10), "{id}");
-        assert!(config.seats.values().any(|seat| seat.rules.queues.contains(id)), "somebody serves {id}");
+        assert!(config.seats.values().any(|seat| seat.rules.queues.contains_key(id)), "somebody serves {id}");
     }
     assert!(!config.queues["servizi-sociali"].record);
 }
@@ -205,5 +205,37 @@ fn file_that_cannot_be_read_does_not_make_its_names_unknown() {
         faults_of(&files).iter().all(|fault| fault.starts_with("queues.toml:")),
         "{:?}",
         faults_of(&files)
+    );
+}
+
+#[test]
+fn routing_is_read_and_its_names_are_checked() {
+    let queues = "skills = [\"inglese\"]\n[[queue]]\nid = \"generale\"\nname = \"G\"\nstrategy = \"linear\"\nskills = [\"inglese 2\"]\n\
+                  widen = [\"after 30s drop inglese\"]\n[[queue.overflow]]\nto = \"aiuto\"\nafter = \"2m\"\nover_waiting = 3\n\
+                  [[queue]]\nid = \"aiuto\"\nname = \"A\"";
+    let seats = "[[seat]]\nid = \"seat01\"\npassword = \"x\"\nqueues = [\"generale\"]\nskills = [\"inglese 3\"]\n\
+                 profile = [{queue = \"aiuto\", priority = 2, delay = \"30s\"}]";
+    let mut files = small_with("queues.toml", queues);
+    files.insert("seats.toml".to_owned(), seats.to_owned());
+    files.insert("callers.toml".to_owned(), "[[caller]]\nnumbers = [\"055\"]\nseat = \"seat01\"".to_owned());
+    let config = Config::parse(&files).expect("no fault");
+    let (queue, seat) = (&config.queues["generale"].rules, &config.seats["seat01"].rules);
+    assert!(seat.skills.meet(&queue.needs.skills));
+    assert_eq!(queue.needs.waivers, [(Duration::from_secs(30), "inglese".into())]);
+    assert_eq!((queue.overflow.len(), queue.overflow[0].over_waiting), (1, Some(3)));
+    assert_eq!((seat.queues["generale"].priority, seat.queues["aiuto"].priority), (0, 2));
+    assert_eq!(config.callers["055"].prefers, Some(("seat01".into(), Duration::from_secs(30))));
+
+    files.insert(
+        "queues.toml".to_owned(),
+        queues.replace("drop inglese", "drop inglesi").replace("\"linear\"", "\"line\""),
+    );
+    files.insert("callers.toml".to_owned(), "[[caller]]\nnumbers = [\"055\"]\nseat = \"seat1\"".to_owned());
+    let told: Vec<_> = faults_of(&files);
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(
+        told.iter()
+            .any(|fault| fault.contains("skill `inglesi` is not in queues.toml; did you mean `inglese`?")),
+        "{told:?}"
     );
 }

@@ -73,7 +73,7 @@ impl Engine {
         let language = spoken.unwrap_or_else(|| "it".into());
         // Who calls from a seat is no citizen with a need: that is on record, and no case.
         let case = matches!(invite.peer, Peer::Trunk(_)).then(|| self.next_case(now));
-        self.open_contact(now, id, &invite, number, &language, case);
+        let citizen_id = self.open_contact(now, id, &invite, number, &language, case);
         let mut citizen = self.open_leg(Some(dialog), invite.link, Owner::Citizen(id));
         citizen.media_networks = self.media_networks(&invite.peer);
         let call = Call {
@@ -97,6 +97,10 @@ impl Engine {
             hearing: Hearing::default(),
             story: Story::default(),
             letters: 0,
+            citizen_id,
+            arrived: now.mono,
+            last_key: None,
+            waits_since_ms: now.wall_ms(),
             takes: 0,
         };
         self.calls.insert(id, call);
@@ -129,7 +133,7 @@ impl Engine {
         number: &DialledNumber,
         language: &Language,
         case: Option<CaseId>,
-    ) {
+    ) -> Option<CitizenId> {
         let contact = ContactId::from(id);
         let citizen = self.citizen_of(now, contact, &invite.from);
         self.append(
@@ -147,6 +151,7 @@ impl Engine {
                 degraded: self.gate.is_degraded(),
             },
         );
+        citizen
     }
 
     /// The citizen who calls; one who calls for the first time is written down.

@@ -244,7 +244,10 @@ mod tests {
             (0, opened(contact, "+390552768224")),
             (1, Fact::ContactAnswered { contact }),
             (9, Fact::KeyPressed { contact, key: '1' }),
-            (10, Fact::Queued { contact, queue, position: 2 }),
+            (
+                10,
+                Fact::Queued { contact, queue, position: 2, since_ms: None, ahead_min: 0, expected_s: None },
+            ),
             (42, joined),
             (100, Fact::Parted { contact, seat }),
             (101, closed(contact, Outcome::Answered)),

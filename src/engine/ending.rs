@@ -32,6 +32,7 @@ impl Engine {
 
     /// End a call, whatever it is doing.
     pub(super) fn close_call(&mut self, now: Now, id: CallId, ended_by: EndedBy, why: Option<String>) {
+        self.keep_place(now, id);
         self.part(now, id);
         let Some(call) = self.calls.remove(&id) else { return };
         self.runs.remove(&id);

@@ -56,6 +56,10 @@ impl Engine {
         step: impl FnOnce(&mut FlowRun, &World<'_>) -> Vec<flow::Action>,
     ) {
         self.expire_switches(now);
+        if !self.runs.contains_key(&id) {
+            return;
+        }
+        self.estimate(now);
         let Some(run) = self.runs.get_mut(&id) else { return };
         for (queue, facts) in &mut self.queue_facts {
             facts.waiting = u32::try_from(self.acd.waiting_in(queue)).unwrap_or(u32::MAX);
@@ -150,9 +154,9 @@ impl Engine {
     // -- the queue
 
     pub(super) fn enqueue(&mut self, now: Now, id: CallId, enqueue: Enqueue) {
-        let Enqueue { queue, priority, max_wait, .. } = enqueue.clone();
+        let queue = enqueue.queue.clone();
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.enqueue = Some(enqueue);
+        call.enqueue = Some(enqueue.clone());
         let config = self.config.clone();
         let Some(rules) = config.queues.get(&queue) else {
             return self.back_to_flow(now, id, QueueExit::Error);
@@ -166,8 +170,8 @@ impl Engine {
         if closed || !rules.is_open(&config.calendars, now.wall) {
             return self.on_left_queue(now, id, queue, QueueExit::Closed);
         }
-        self.acd
-            .handle_input(now.mono, acd::Input::Enter(acd::Entering { call: id, queue, priority, max_wait }));
+        let entering = self.entering(now, id, enqueue, rules);
+        self.acd.handle_input(now.mono, acd::Input::Enter(entering));
     }
 
     fn tag(&mut self, now: Now, id: CallId, tags: Tags) {
@@ -175,12 +179,14 @@ impl Engine {
         self.append(now, Fact::ContactTagged { contact: id.into(), entity, topic, language, record });
     }
 
-    pub(super) fn on_placed(&mut self, now: Now, id: CallId, queue: QueueId, position: usize) {
+    pub(super) fn on_placed(&mut self, now: Now, id: CallId, queue: &QueueId, position: usize) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.phase = Phase::Waiting(queue.clone());
         call.story.on_queued(now.mono);
-        let bulletin = self.sounds_of_queue(now, id, &queue);
-        self.append(now, Fact::Queued { contact: id.into(), queue, position });
+        let bulletin = self.sounds_of_queue(now, id, queue);
+        if let Some(fact) = self.queued(now, id, position) {
+            self.append(now, fact);
+        }
         self.announce_after(now, id, position, bulletin);
     }
 
@@ -232,10 +238,11 @@ impl Engine {
 
     pub(super) fn on_digit(&mut self, now: Now, leg: LegId, digit: char) {
         let Some(Owner::Citizen(id)) = self.legs.get(&leg).cloned() else { return };
-        let Some(call) = self.calls.get(&id) else { return };
+        let Some(call) = self.calls.get_mut(&id) else { return };
         if !matches!(call.phase, Phase::Flow | Phase::Waiting(_)) {
             return;
         }
+        call.last_key = Some(now.mono);
         if self.runs.get(&id).is_some_and(|run| !run.keys_are_personal()) {
             self.append(now, Fact::KeyPressed { contact: id.into(), key: digit });
         }

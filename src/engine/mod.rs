@@ -16,6 +16,7 @@ mod command;
 mod ending;
 mod gate;
 mod ivr;
+mod placing;
 mod reload;
 mod restart;
 mod service;
@@ -179,6 +180,10 @@ pub struct Engine {
     /// Who asked for the status change being made, for the journal.
     acting: Option<String>,
     arrivals: Arrivals,
+    /// Who was cut off while waiting.
+    returning: acd::Returning,
+    /// How long the wait is in each queue, as last estimated.
+    expected: BTreeMap<QueueId, Option<acd::ExpectedWait>>,
     /// What supervisors have switched on; the three that follow are how flows see it.
     switches: Switches,
     bulletins: BTreeMap<String, Bulletin>,
@@ -232,6 +237,8 @@ impl Engine {
             journalled: BTreeSet::new(),
             acting: None,
             arrivals: Arrivals::default(),
+            expected: BTreeMap::new(),
+            returning: recovered.state.returning.clone(),
             switches: recovered.state.switches.clone(),
             bulletins: BTreeMap::new(),
             own_bulletins: BTreeMap::new(),
@@ -388,7 +395,7 @@ impl Engine {
     fn on_acd(&mut self, now: Now, action: acd::Action) {
         use acd::Action as A;
         match action {
-            A::Placed { call, queue, position } => self.on_placed(now, call, queue, position),
+            A::Placed { call, queue, position } => self.on_placed(now, call, &queue, position),
             A::Announce { call, position } => self.announce(now, call, position),
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
             A::StopRinging { seat, call, .. } => self.stop_ringing(now, &seat, call),

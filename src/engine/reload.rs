@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use crate::acd;
 use crate::config::Config;
-use crate::flow::{Flow, QueueFacts};
-use crate::ids::FlowId;
+use crate::flow::Flow;
+use crate::ids::{FlowId, QueueId};
 use crate::media::library::SoundLibrary;
 use crate::time::Now;
 
@@ -38,7 +38,11 @@ impl Engine {
         self.sip.trust(sip_settings(&self.config));
         self.calendars = self.config.calendars.clone();
         self.publish_switches(now);
-        self.queue_facts = self.config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect();
+        self.expected.retain(|id, _| self.config.queues.contains_key(id));
+        // What was expected of a queue holds until the next estimate.
+        let before = std::mem::take(&mut self.queue_facts);
+        let facts = |id: &QueueId| before.get(id).copied().unwrap_or_default();
+        self.queue_facts = self.config.queues.keys().map(|id| (id.clone(), facts(id))).collect();
         let queues = self.config.queues.values().map(|queue| queue.rules.clone()).collect();
         let seats = self.config.seats.values().map(|seat| seat.rules.clone()).collect();
         self.ask_distribution(now, acd::Input::Rules(queues, seats), "reload");

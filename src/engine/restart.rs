@@ -27,6 +27,9 @@ impl Engine {
             tracing::warn!(calls = cut_off, "calls that the last end of the exchange cut off are closed now");
         }
         for (contact, open) in &recovered.state.contacts {
+            if let Some(cut_off) = open.waits(now.wall_ms()) {
+                self.returning.on_cut_off(cut_off); // nobody could call again until now
+            }
             let story = Story::recovered(open.joined.is_some(), open.transferred, open.left, open.informed);
             let (contact, ended_by) = (*contact, EndedBy::Crash);
             let outcome = story.outcome(ended_by);

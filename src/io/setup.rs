@@ -82,9 +82,6 @@ pub fn load(config: &Path) -> Result<Loaded, Vec<String>> {
     if faults.is_empty() { Ok(Loaded { config, flows, sounds }) } else { Err(faults) }
 }
 
-<<<<<<< HEAD
-/// Largest sub-flow read.
-=======
 /// The same for an exchange that listens for SIP at `sip`: with the rules that hold only there, by a start and by a reload.
 ///
 /// # Errors
@@ -104,8 +101,7 @@ pub fn load_for(config: &Path, sip: SocketAddr, always_open: bool) -> Result<Loa
     Ok(loaded)
 }
 
-/// Largest sub-flow read; the compiler takes a quarter of it.
->>>>>>> menda
+/// Largest sub-flow read.
 const MAX_SUBFLOW_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The texts of the sub-flows below `flows`, `sub/<name>@<version>.yaml`.

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-//! Where the trunks' servers are that calls go out to: names are looked up at the start and at a reload.
-=======
 //! Where the trunks' servers are that calls go out to: names are looked up at the start and at each reload.
->>>>>>> menda
 //!
 //! One that is not found refuses no start, because calls must come in also while the name service is away; flows that need it then
 //! take their `error` exit. A reload keeps the address that was found before: it was good a moment ago, and who changes an opening

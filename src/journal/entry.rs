@@ -166,6 +166,15 @@ pub enum Fact {
         queue: QueueId,
         /// Place at entry.
         position: usize,
+        /// Since when the waiting counts, in milliseconds of the Unix epoch, when that is not the entry.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since_ms: Option<i64>,
+        /// Minutes of priority and of the queue.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        ahead_min: i64,
+        /// The wait that was expected at this moment, in seconds from and to; left out when it was not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expected_s: Option<(u64, u64)>,
     },
     /// The caller was told the place in the queue.
     Announced {
@@ -398,6 +407,11 @@ pub enum Fact {
     },
     /// Stands where an entry could not be kept: put there by a repair.
     Lost,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_zero(minutes: &i64) -> bool {
+    *minutes == 0
 }
 
 /// A personal field. In memory it is clear; on its way to the disk the store replaces it by `Sealed`, and it prints masked.

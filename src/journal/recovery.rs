@@ -16,6 +16,7 @@ use super::log::{Cut, LogError};
 use super::reader::Reader;
 use super::record;
 use super::seal::{Keys, NumberHash};
+use crate::acd::{CutOff, Returning};
 use crate::ids::{CaseId, CitizenId, ContactId, QueueId, SeatId};
 use crate::switches::Switches;
 use crate::words::{QueueExit, SeatView};
@@ -89,6 +90,12 @@ pub struct Recovery {
     /// Bulletins and emergencies in force, unless their time is over.
     #[serde(default)]
     pub switches: Switches,
+    /// Who was cut off while waiting.
+    #[serde(default)]
+    pub returning: Returning,
+    /// When the last start was.
+    #[serde(default)]
+    pub started_ms: i64,
     /// Contacts whose keys must not come back with a restored backup.
     pub erased: BTreeSet<ContactId>,
 }
@@ -113,9 +120,23 @@ pub struct OpenContact {
     /// The exit by which it left its last queue.
     #[serde(default)]
     pub left: Option<QueueExit>,
+    /// Who called, if that is known.
+    #[serde(default)]
+    pub citizen: Option<CitizenId>,
+    /// The queue in which it has its place, and since when that counts.
+    #[serde(default)]
+    pub place: Option<(QueueId, i64)>,
     /// It had heard a node that answers a request for information.
     #[serde(default)]
     pub informed: bool,
+}
+
+impl OpenContact {
+    /// The place that it loses if it ends now.
+    pub fn waits(&self, left_ms: i64) -> Option<CutOff> {
+        let (queue, since_ms) = self.place.clone()?;
+        Some(CutOff { citizen: self.citizen?, queue, since_ms, left_ms })
+    }
 }
 
 /// A dialog without an end.
@@ -216,6 +237,7 @@ impl Recovery {
     fn on_started(&mut self, node: u16, epoch: u32, at_ms: i64) {
         let last = self.epochs.entry(node).or_default();
         *last = epoch.max(*last);
+        self.started_ms = at_ms;
         self.dialogs.retain(|_, dialog| dialog.orphan_ms.is_none_or(|since| at_ms - since < ORPHAN_MS));
         for dialog in self.dialogs.values_mut() {
             dialog.orphan_ms.get_or_insert(at_ms);
@@ -232,7 +254,7 @@ impl Recovery {
 
     fn on_contact(&mut self, fact: &Fact, at_ms: i64) {
         match fact {
-            Fact::ContactOpened { contact, case, .. } => {
+            Fact::ContactOpened { contact, case, citizen, .. } => {
                 let open = OpenContact {
                     case: *case,
                     opened_ms: at_ms,
@@ -241,6 +263,8 @@ impl Recovery {
                     transferred: false,
                     waiting: false,
                     left: None,
+                    citizen: *citizen,
+                    place: None,
                     informed: false,
                 };
                 self.contacts.insert(*contact, open);
@@ -250,24 +274,42 @@ impl Recovery {
             Fact::NodeEntered { contact, info: true, .. } => {
                 self.with_open(*contact, |open| open.informed = true)
             }
-            Fact::Queued { contact, .. } => {
-                self.with_open(*contact, |open| (open.waiting, open.left) = (true, None))
+            Fact::Queued { contact, queue, since_ms, .. } => {
+                let citizen = self.contacts.get(contact).and_then(|open| open.citizen);
+                if let Some(citizen) = citizen {
+                    self.returning.on_placed(citizen, queue);
+                }
+                self.with_open(*contact, |open| {
+                    (open.waiting, open.left) = (true, None);
+                    open.place = Some((queue.clone(), since_ms.unwrap_or(at_ms)));
+                });
             }
             Fact::QueueLeft { contact, exit, .. } => {
-                self.with_open(*contact, |open| (open.waiting, open.left) = (false, Some(*exit)));
+                self.with_open(*contact, |open| {
+                    (open.waiting, open.left, open.place) = (false, Some(*exit), None);
+                });
             }
             Fact::Joined { contact, seat, queue, recording, .. } => {
                 if let Some(since) = self.seats.get_mut(seat) {
                     since.served = Some(Served { contact: *contact, queue: queue.clone() });
                 }
-                self.with_open(*contact, |open| (open.waiting, open.joined) = (false, Some(seat.clone())));
+                self.with_open(*contact, |open| {
+                    (open.waiting, open.joined, open.place) = (false, Some(seat.clone()), None);
+                });
                 self.recordings.extend(recording.clone().map(|file| (file, *contact)));
+            }
+            Fact::ContactClosed { contact, .. } => {
+                // Nobody can call while the exchange is down: the time counts from the start.
+                let left_ms = at_ms.max(self.started_ms);
+                let open = self.contacts.remove(contact);
+                if let Some(cut_off) = open.and_then(|open| open.waits(left_ms)) {
+                    self.returning.on_cut_off(cut_off);
+                }
             }
             Fact::Transferred { contact, recording, .. } => {
                 self.with_open(*contact, |open| open.transferred = true);
                 self.recordings.extend(recording.clone().map(|file| (file, *contact)));
             }
-            Fact::ContactClosed { contact, .. } => drop(self.contacts.remove(contact)),
             _ => {}
         }
     }

@@ -27,7 +27,17 @@ pub(crate) fn answered(count: u32, at: i64, number: &str) -> Vec<Entry> {
         (100, Fact::NodeEntered { contact, node: "saluto".into(), info: false }),
         (2000, Fact::KeyPressed { contact, key: '1' }),
         (2000, Fact::NodeEntered { contact, node: "coda".into(), info: false }),
-        (3000, Fact::Queued { contact, queue: queue.clone(), position: 1 }),
+        (
+            3000,
+            Fact::Queued {
+                contact,
+                queue: queue.clone(),
+                position: 1,
+                since_ms: None,
+                ahead_min: 0,
+                expected_s: None,
+            },
+        ),
         (4000, Fact::SeatRung { contact, seat: seat01.clone(), queue: queue.clone() }),
         (6000, Fact::SeatNotTaken { contact, seat: seat01, why: NotTaken::Rejected }),
         (12_000, Fact::SeatRung { contact, seat: seat02.clone(), queue: queue.clone() }),
@@ -75,7 +85,17 @@ fn abandoned(count: u32, at: i64, number: &str) -> Vec<Entry> {
     let contact = contact(count);
     let facts = [
         (0, opened(count, number)),
-        (1000, Fact::Queued { contact, queue: "anagrafe".into(), position: 3 }),
+        (
+            1000,
+            Fact::Queued {
+                contact,
+                queue: "anagrafe".into(),
+                position: 3,
+                since_ms: None,
+                ahead_min: 0,
+                expected_s: None,
+            },
+        ),
         (8000, closed(contact, Outcome::Abandoned, EndedBy::Citizen)),
     ];
     facts.into_iter().map(|(after, fact)| Entry { at_ms: at + after, fact }).collect()

@@ -7,12 +7,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use centralino::config::{Config, DialledNumber};
+use centralino::acd::{Overflow, SeatRules, Serving, Strategy};
+use centralino::config::{Config, DialledNumber, Queue, WaitsSince};
 use centralino::journal::disk::{DiskFault, DiskOp};
 use centralino::journal::sim_disk::Crash;
 use centralino::planted::Fault;
 use centralino::words::StatusChange;
 use rand::RngExt;
+use rand::rngs::ChaCha8Rng;
 
 use crate::scenarios_transfer;
 use crate::sim::net::Weather;
@@ -51,7 +53,7 @@ struct History {
 
 fn setting(seed: u64) -> Setting {
     use rand::SeedableRng;
-    let mut chance = rand::rngs::ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
+    let mut chance = ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
     let flow = scenarios_transfer::FLOW.replace("id: \"055055\"", "id: passa");
     Setting::demo().with_gateway().with_flow(&flow).with_config(|config: &mut Config| {
         let number = DialledNumber { flow: "passa".into(), ..config.numbers["055055"].clone() };
@@ -66,8 +68,51 @@ fn setting(seed: u64) -> Setting {
             queue.rules.max_waiting = max_waiting;
             queue.rules.max_misses = misses;
             queue.rules.max_rejects = rejects;
+            route(queue, &mut chance);
         }
+        config.seats.values_mut().for_each(|seat| profile(&mut seat.rules, &mut chance));
     })
+}
+
+const STRATEGIES: [Strategy; 6] = [
+    Strategy::LongestIdle,
+    Strategy::RoundRobin,
+    Strategy::FewestCalls,
+    Strategy::LeastTalkTime,
+    Strategy::Linear,
+    Strategy::SkillLevel,
+];
+
+/// Who comes first to a queue, who is rung, what is needed and who helps.
+fn route(queue: &mut Queue, chance: &mut ChaCha8Rng) {
+    let rules = &mut queue.rules;
+    rules.strategy = STRATEGIES[chance.random_range(0..STRATEGIES.len())];
+    rules.offset = chance.random_range(-1..=1);
+    queue.waits_since = [WaitsSince::Entry, WaitsSince::Arrival, WaitsSince::Key][chance.random_range(0..3)];
+    if chance.random_bool(0.3) {
+        rules.needs.skills = [("inglese".into(), chance.random_range(1..=3))].into_iter().collect();
+    }
+    if chance.random_bool(0.7) {
+        rules.needs.waivers = vec![(Duration::from_secs(chance.random_range(0..60)), "inglese".into())];
+    }
+    if chance.random_bool(0.3) {
+        let over_waiting = chance.random_bool(0.5).then(|| chance.random_range(0..4));
+        let after = Duration::from_secs(chance.random_range(0..30));
+        rules.overflow = vec![Overflow { to: "generale".into(), after, over_waiting, over_wait: None }];
+    }
+}
+
+fn profile(rules: &mut SeatRules, chance: &mut ChaCha8Rng) {
+    rules.queues.retain(|_, _| chance.random_bool(0.9));
+    for serving in rules.queues.values_mut() {
+        if chance.random_bool(0.3) {
+            serving.priority = chance.random_range(-1..=2);
+            serving.delay = Duration::from_secs(chance.random_range(0..20));
+        }
+    }
+    if chance.random_bool(0.6) {
+        rules.skills = [("inglese".into(), chance.random_range(1..=3))].into_iter().collect();
+    }
 }
 
 impl History {
@@ -254,16 +299,23 @@ impl History {
 
     /// Supervisors think again about who serves what; a queue goes, or comes back.
     fn reload(&mut self) {
-        let chance = &mut self.sim.chance;
+        use rand::SeedableRng;
+        let mut chance = ChaCha8Rng::seed_from_u64(self.sim.chance.random());
         let without = ["tributi", "anagrafe", "none"][chance.random_range(0..3)];
         let ring = Duration::from_secs(chance.random_range(4..15));
         let every = chance.random_range(1..4);
         let setting = setting(self.seed).with_config(|config: &mut Config| {
             config.queues.retain(|id, _| id.as_str() != without);
-            config.queues.values_mut().for_each(|queue| queue.rules.ring_for = ring);
-            let left: Vec<_> = config.queues.keys().cloned().collect();
+            for queue in config.queues.values_mut() {
+                let offset = queue.rules.offset;
+                route(queue, &mut chance);
+                // Who came before still has the minutes of then on record, and the oracle goes by that.
+                (queue.rules.ring_for, queue.rules.offset) = (ring, offset);
+            }
+            let left: Vec<_> = config.queues.keys().map(|id| (id.clone(), Serving::default())).collect();
             for (place, seat) in config.seats.values_mut().enumerate() {
                 seat.rules.queues = left.iter().skip(place % every).cloned().collect();
+                profile(&mut seat.rules, &mut chance);
             }
         });
         self.sim.reload(setting);

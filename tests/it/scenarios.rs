@@ -2,6 +2,7 @@
 //! The road of a call is here; what may come between has files of its own.
 
 mod disks;
+mod distribution;
 mod entrance;
 mod operators;
 mod queues;

@@ -132,7 +132,7 @@ fn longest_wait_is_the_shorter_of_queue_and_node() {
     for (own, expected) in [(None, 10 * MINUTE), (Some(MINUTE), MINUTE), (Some(60 * MINUTE), 10 * MINUTE)] {
         let mut floor = Floor::with_seats(1, |_| ());
         floor.pause(1);
-        floor.input(Input::Enter(Entering { call: call(1), queue: "a".into(), priority: 0, max_wait: own }));
+        floor.input(Input::Enter(Entering { max_wait: own, ..Entering::new(call(1), "a".into()) }));
         floor.advance(expected - SECOND);
         assert_eq!(floor.done(), [placed(1, 1)]);
         floor.advance(SECOND);

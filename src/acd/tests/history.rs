@@ -3,13 +3,49 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rand::rngs::ChaCha8Rng;
-use rand::seq::IndexedRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 
 use super::*;
+use crate::ids::SkillId;
 
 const STEPS: u32 = 2_000;
 const QUEUES: [&str; 3] = ["a", "b", "c"];
+
+const SKILLS: [&str; 2] = ["inglese", "tributi"];
+const STRATEGIES: [Strategy; 6] = [
+    Strategy::LongestIdle,
+    Strategy::RoundRobin,
+    Strategy::FewestCalls,
+    Strategy::LeastTalkTime,
+    Strategy::Linear,
+    Strategy::SkillLevel,
+];
+
+fn some_skills(rng: &mut ChaCha8Rng) -> Skills {
+    let level = |skill| rng.random_bool(0.6).then(|| (SkillId::from(skill), rng.random_range(1..=3)));
+    SKILLS.into_iter().filter_map(level).collect()
+}
+
+/// Most queues need nothing, and what is needed is often done without later.
+fn some_needs(rng: &mut ChaCha8Rng) -> Needs {
+    if rng.random_bool(0.6) {
+        return Needs::default();
+    }
+    let skills = some_skills(rng);
+    let waiver = |skill| {
+        rng.random_bool(0.7).then(|| (Duration::from_secs(rng.random_range(0..60)), SkillId::from(skill)))
+    };
+    Needs { skills, waivers: SKILLS.into_iter().filter_map(waiver).collect() }
+}
+
+fn some_overflow(rng: &mut ChaCha8Rng) -> Vec<Overflow> {
+    let to = QUEUES.choose(rng).copied().unwrap_or("a").into();
+    let after = Duration::from_secs(rng.random_range(0..60));
+    let over_waiting = rng.random_bool(0.4).then(|| rng.random_range(0..6));
+    let over_wait = rng.random_bool(0.3).then(|| Duration::from_secs(rng.random_range(0..60)));
+    Vec::from_iter(rng.random_bool(0.4).then_some(Overflow { to, after, over_waiting, over_wait }))
+}
 
 /// Operators and citizens who do as the dice say.
 struct History {
@@ -23,20 +59,38 @@ struct History {
     talks: BTreeMap<SeatId, CallId>,
 }
 
+fn some_queue(rng: &mut ChaCha8Rng, id: &str) -> QueueRules {
+    QueueRules {
+        offset: rng.random_range(-1..=1),
+        strategy: *STRATEGIES.choose(rng).expect("there are some"),
+        needs: some_needs(rng),
+        overflow: some_overflow(rng),
+        max_waiting: rng.random_range(1..12),
+        max_wait: Duration::from_secs(rng.random_range(20..400)),
+        announce_every: Duration::from_secs(rng.random_range(0..40)),
+        wrap_up: Duration::from_secs(rng.random_range(0..12)),
+        ..rules(id)
+    }
+}
+
+fn some_seat(rng: &mut ChaCha8Rng, n: usize) -> SeatRules {
+    let served: Vec<_> = QUEUES.into_iter().filter(|_| rng.random_bool(0.6)).collect();
+    let mut rules = serving(seat(n).as_str(), &served);
+    for serving in rules.queues.values_mut() {
+        if rng.random_bool(0.4) {
+            serving.priority = rng.random_range(-1..=2);
+            serving.delay = Duration::from_secs(rng.random_range(0..40));
+        }
+    }
+    let skills = some_skills(rng);
+    SeatRules { auto_login: rng.random_bool(0.8), skills, ..rules }
+}
+
 impl History {
     fn new(seed: u64) -> History {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let queues = QUEUES.map(|id| QueueRules {
-            max_waiting: rng.random_range(1..12),
-            max_wait: Duration::from_secs(rng.random_range(20..400)),
-            announce_every: Duration::from_secs(rng.random_range(0..40)),
-            wrap_up: Duration::from_secs(rng.random_range(0..12)),
-            ..rules(id)
-        });
-        let seats = (1..=7).map(|n| {
-            let served: Vec<_> = QUEUES.into_iter().filter(|_| rng.random_bool(0.6)).collect();
-            SeatRules { auto_login: rng.random_bool(0.8), ..serving(seat(n).as_str(), &served) }
-        });
+        let queues = QUEUES.map(|id| some_queue(&mut rng, id));
+        let seats = (1..=7).map(|n| some_seat(&mut rng, n));
         let acd = Distribution::new(queues.to_vec(), seats.collect()).watched();
         let (inside, rung, talks) = Default::default();
         History { acd, rng, now: Mono::ZERO, last_call: 0, inside, rung, talks }
@@ -66,7 +120,14 @@ impl History {
             91..95 => Input::Status(seat, StatusChange::LogIn),
             95..96 => Input::Status(seat, StatusChange::LogOut),
             96..97 => Input::Status(seat, StatusChange::Pause("lunch".into())),
-            97..99 => Input::Status(seat, StatusChange::Ready),
+            97 => Input::Status(seat, StatusChange::Ready),
+            98 if self.rng.random_bool(0.4) => self.reload(),
+            99 if self.rng.random_bool(0.5) => {
+                let queue = QUEUES.choose(&mut self.rng).copied().unwrap_or("a");
+                let wait =
+                    self.rng.random_bool(0.8).then(|| Duration::from_secs(self.rng.random_range(0..100)));
+                Input::Expected(queue.into(), wait)
+            }
             _ => Input::Answered(seat, call(self.rng.random_range(1..=self.last_call.max(1)))),
         }
     }
@@ -80,12 +141,40 @@ impl History {
         Input::Timeout
     }
 
+    /// Other rules for most; some queues and seats are gone, or come back, and the seats stand in another order.
+    fn reload(&mut self) -> Input {
+        let rng = &mut self.rng;
+        let left: Vec<_> = QUEUES.into_iter().filter(|_| rng.random_bool(0.9)).collect();
+        let mut numbers: Vec<_> = (1..=7).filter(|_| rng.random_bool(0.9)).collect();
+        numbers.shuffle(rng);
+        let queues = left.iter().map(|id| some_queue(rng, id)).collect();
+        let seats = numbers.into_iter().map(|n| some_seat(rng, n));
+        let known = |rules: &mut SeatRules| rules.queues.retain(|id, _| left.contains(&id.as_str()));
+        let seats = seats.map(|mut rules| {
+            known(&mut rules);
+            rules
+        });
+        Input::Rules(queues, seats.collect())
+    }
+
     fn enter(&mut self) -> Input {
         self.last_call += 1;
         let queue = QUEUES.choose(&mut self.rng).copied().unwrap_or("a");
         let max_wait = self.rng.random_bool(0.3).then(|| Duration::from_secs(self.rng.random_range(0..100)));
         let priority = self.rng.random_range(-1..=2);
-        Input::Enter(Entering { call: call(self.last_call), queue: queue.into(), priority, max_wait })
+        let waited = Duration::from_secs(self.rng.random_range(0..4) * 20);
+        let skills = if self.rng.random_bool(0.2) { some_skills(&mut self.rng) } else { Skills::default() };
+        let how_long = Duration::from_secs(self.rng.random_range(0..30));
+        let prefers = self.rng.random_bool(0.2).then(|| (seat(self.rng.random_range(1..=8)), how_long));
+        let call = call(self.last_call);
+        Input::Enter(Entering {
+            priority,
+            max_wait,
+            waited,
+            skills,
+            prefers,
+            ..Entering::new(call, queue.into())
+        })
     }
 
     fn apply(&mut self, input: Input) -> Result<(), String> {
@@ -166,7 +255,8 @@ fn random_histories_keep_every_promise() {
 #[test]
 fn every_planted_fault_is_found() {
     use crate::planted::{self, Fault};
-    for fault in Fault::ALL {
+    // Those of the store and of SIP come after; the simulator finds them.
+    for fault in Fault::ALL.into_iter().take_while(|fault| *fault != Fault::SkippedSync) {
         planted::set(Some(fault));
         let found = (0..200).find_map(|seed| run(seed).err());
         planted::set(None);

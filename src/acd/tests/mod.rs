@@ -1,12 +1,18 @@
 //! The rules as sentences, on a small floor whose clock is a variable.
 
 mod callers;
+mod expected;
 mod history;
+mod reload;
+mod routing;
 mod seats;
 
 use std::time::Duration;
 
-use super::{Action, Distribution, Entering, Input, QueueRules, Restored, SeatRules};
+use super::{
+    Action, Distribution, Entering, Input, Needs, Overflow, QueueRules, Restored, SeatRules, Serving, Skills,
+    Strategy,
+};
 use crate::ids::{CallId, QueueId, SeatId, Stamp};
 use crate::time::Mono;
 use crate::words::{SeatView, Status, StatusChange, WorkView};
@@ -25,13 +31,18 @@ pub(super) fn rules(id: &str) -> QueueRules {
         max_misses: 2,
         wrap_up: 10 * SECOND,
         announce_every: Duration::ZERO,
+        offset: 0,
+        strategy: Strategy::LongestIdle,
+        needs: Needs::default(),
+        overflow: Vec::new(),
     }
 }
 
 pub(super) fn serving(id: &str, queues: &[&str]) -> SeatRules {
     SeatRules {
         id: id.into(),
-        queues: queues.iter().map(|queue| QueueId::from(*queue)).collect(),
+        queues: queues.iter().map(|queue| (QueueId::from(*queue), Serving::default())).collect(),
+        skills: Skills::default(),
         auto_login: true,
     }
 }
@@ -90,12 +101,7 @@ impl Floor {
     }
 
     pub(super) fn enter_queue(&mut self, count: u32, queue: &str, priority: i32) {
-        self.input(Input::Enter(Entering {
-            call: call(count),
-            queue: queue.into(),
-            priority,
-            max_wait: None,
-        }));
+        self.input(Input::Enter(Entering { priority, ..Entering::new(call(count), queue.into()) }));
     }
 
     /// Caller `count` enters, seat `number` is rung and answers.

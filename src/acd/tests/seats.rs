@@ -278,7 +278,7 @@ fn inputs_that_fit_nothing_change_nothing() {
         Input::Failed(seat(1), call(9)),
         Input::TalkEnded(seat(1), call(9)),
         Input::WrapUpDone(seat(1)),
-        Input::Enter(Entering { call: call(1), queue: "a".into(), priority: 0, max_wait: None }),
+        Input::Enter(Entering::new(call(1), "a".into())),
     ];
     misfits.into_iter().for_each(|input| floor.input(input));
     assert_eq!((floor.view(1), floor.done()), (before, vec![]));

@@ -102,7 +102,7 @@ fn caller_of_a_queue_that_is_gone_hears_that_it_is_closed() {
     let without = Setting::demo().with_config(|config: &mut Config| {
         let anagrafe = QueueId::from("anagrafe");
         config.queues.remove(&anagrafe);
-        config.seats.values_mut().for_each(|seat| seat.rules.queues.retain(|queue| *queue != anagrafe));
+        config.seats.values_mut().for_each(|seat| seat.rules.queues.retain(|queue, _| *queue != anagrafe));
     });
     reload(&mut sim, without);
     sim.until("the flow hangs up", |sim| sim.line(waits) == Line::Free);

@@ -18,6 +18,21 @@ struct SeatTale {
     wrap_up_until: i64,
 }
 
+/// Where a contact stands in its queue.
+#[derive(Clone, Copy, Debug)]
+struct Stand {
+    /// Since when it waits, less the minutes that it is ahead.
+    at_ms: i64,
+    order: u64,
+}
+
+impl Stand {
+    /// Entries know milliseconds; the distribution counts finer, so neighbours may stand either way.
+    fn is_before(self, other: Stand) -> bool {
+        self.at_ms + 1 < other.at_ms || (self.at_ms == other.at_ms && self.order < other.order)
+    }
+}
+
 /// Whoever is called outside for a contact, as the facts tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum CalleeTale {
@@ -30,7 +45,7 @@ enum CalleeTale {
 /// A contact, as the facts tell.
 #[derive(Debug, Default)]
 struct ContactTale {
-    queue: Option<(QueueId, u64)>,
+    queue: Option<(QueueId, Stand)>,
     rung: BTreeSet<SeatId>,
     callee: CalleeTale,
     closed: Option<Outcome>,
@@ -71,8 +86,9 @@ impl Oracle {
                     return Err(format!("contact {contact} is opened twice"));
                 }
             }
-            Fact::Queued { contact, queue, .. } => {
-                let place = (queue.clone(), self.order);
+            Fact::Queued { contact, queue, since_ms, ahead_min, .. } => {
+                let at_ms = since_ms.unwrap_or(entry.at_ms) - ahead_min * 60_000;
+                let place = (queue.clone(), Stand { at_ms, order: self.order });
                 let old = self.contact(*contact)?.queue.replace(place);
                 if let Some((old, _)) = old {
                     return Err(format!("{contact} enters {queue} while it is in {old}"));
@@ -97,7 +113,7 @@ impl Oracle {
             }
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
             Fact::SeatRung { contact, seat, queue } => {
-                self.on_rung(entry.at_ms, *contact, seat, queue)?;
+                self.on_rung(config, entry.at_ms, *contact, seat, queue)?;
                 // Every queue of the demo has the same wrap-up; the shortest is what must hold in any case.
                 let wrap_up = config.queues.values().map(|queue| queue.rules.wrap_up).min();
                 let wrap_up_ms = i64::try_from(wrap_up.unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
@@ -187,6 +203,7 @@ impl Oracle {
 
     fn on_rung(
         &mut self,
+        config: &Config,
         at_ms: i64,
         contact: ContactId,
         seat: &SeatId,
@@ -210,10 +227,21 @@ impl Oracle {
         if !rung.insert(seat.clone()) || rung.len() > 1 {
             return Err(format!("{contact} has two seats ringing"));
         }
+        // A listed number may wait for its own operator.
+        if !config.callers.is_empty() {
+            return Ok(());
+        }
+        // Who does not know what the queue needs takes those who can do without it, wherever they stand.
+        let (seats, queues) = (config.seats.get(seat), config.queues.get(queue));
+        let knows =
+            seats.zip(queues).is_some_and(|(seat, queue)| seat.rules.skills.meet(&queue.rules.needs.skills));
+        if !knows {
+            return Ok(());
+        }
         let earlier = self.contacts.iter().find(|(other, tale)| {
             **other != contact
                 && tale.rung.is_empty()
-                && tale.queue.as_ref().is_some_and(|(name, order)| name == queue && *order < since)
+                && tale.queue.as_ref().is_some_and(|(name, stand)| name == queue && stand.is_before(since))
         });
         match earlier {
             Some((other, _)) => {

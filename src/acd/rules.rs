@@ -1,0 +1,125 @@
+//! What queues and seats are, apart from who waits and who works: what a configuration says.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::skills::{Needs, Skills};
+use crate::ids::{CallId, QueueId, SeatId};
+
+/// What a queue is, apart from who waits in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueueRules {
+    /// Its name.
+    pub id: QueueId,
+    /// More callers than this are sent to the `full` exit.
+    pub max_waiting: usize,
+    /// Longest wait; the flow's node may shorten it.
+    pub max_wait: Duration,
+    /// How long one seat rings.
+    pub ring_for: Duration,
+    /// Rest of a seat after it rejected or missed a call; at least a second.
+    pub reject_delay: Duration,
+    /// Rejects in a row after which the seat is paused.
+    pub max_rejects: u32,
+    /// Rings in a row missed (or failed) after which the seat is paused (status away).
+    pub max_misses: u32,
+    /// Wrap-up after a call of this queue.
+    pub wrap_up: Duration,
+    /// Position is announced this often; zero: never.
+    pub announce_every: Duration,
+    /// Minutes of advantage of all its callers over those of other queues.
+    pub offset: i32,
+    /// Which of the free seats is rung.
+    pub strategy: Strategy,
+    /// What its callers need of a seat.
+    pub needs: Needs,
+    /// Who else serves its callers when its own seats do not suffice.
+    pub overflow: Vec<Overflow>,
+}
+
+/// Which of the free seats is rung. Whoever is left equal is taken in the order of idleness.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// Free for longest.
+    #[default]
+    LongestIdle,
+    /// Whose last ring is longest ago.
+    RoundRobin,
+    /// Fewest calls since log-in.
+    FewestCalls,
+    /// Least talk since log-in.
+    LeastTalkTime,
+    /// First in the list of seats.
+    Linear,
+    /// Who knows most of what the queue needs.
+    SkillLevel,
+}
+
+/// The seats of another queue help; those who wait keep their places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overflow {
+    /// Whose seats.
+    pub to: QueueId,
+    /// Callers whose score is at least this.
+    pub after: Duration,
+    /// Only while more than this many wait.
+    pub over_waiting: Option<usize>,
+    /// Only while the expected wait is longer than this.
+    pub over_wait: Option<Duration>,
+}
+
+/// What a seat is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeatRules {
+    /// Its name.
+    pub id: SeatId,
+    /// The queues it serves, and how: its routing profile.
+    pub queues: BTreeMap<QueueId, Serving>,
+    /// What its operator knows.
+    pub skills: Skills,
+    /// Logs in and is ready at its first registration.
+    pub auto_login: bool,
+}
+
+/// How a seat serves one of its queues.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Serving {
+    /// Minutes that this queue's callers are ahead of others at this seat.
+    pub priority: i32,
+    /// Takes those whose score has come to this much.
+    pub delay: Duration,
+}
+
+/// A caller who asks for a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entering {
+    /// The call.
+    pub call: CallId,
+    /// The queue.
+    pub queue: QueueId,
+    /// Minutes of advantage over others.
+    pub priority: i32,
+    /// Shortens the queue's own maximum wait.
+    pub max_wait: Option<Duration>,
+    /// What counts as waited already: since the call arrived, or in an earlier call.
+    pub waited: Duration,
+    /// What this caller needs beside what the queue needs.
+    pub skills: Skills,
+    /// This seat alone, for so long; then anyone.
+    pub prefers: Option<(SeatId, Duration)>,
+}
+
+impl Entering {
+    /// At the end of this queue, without anything special.
+    pub fn new(call: CallId, queue: QueueId) -> Entering {
+        Entering {
+            call,
+            queue,
+            priority: 0,
+            max_wait: None,
+            waited: Duration::ZERO,
+            skills: Skills::default(),
+            prefers: None,
+        }
+    }
+}
