@@ -209,3 +209,18 @@ fn warn_of_queues_that_never_open(config: &Config) {
 fn lines(faults: &[impl std::fmt::Display]) -> Vec<String> {
     faults.iter().map(ToString::to_string).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_that_everybody_can_read_are_for_this_machine_alone() {
+        let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let load = |sip: &str| load_for(&config, sip.parse().expect("an address"), true);
+        let loaded = load("127.0.0.1:5060").expect("nobody else can use them");
+        assert!(loaded.config.calendars.always_open);
+        let told = load("192.0.2.1:5060").expect_err("others can use them");
+        assert!(told[0].contains("17 seats") && told[0].contains("192.0.2.1:5060"), "{told:?}");
+    }
+}
