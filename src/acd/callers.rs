@@ -112,7 +112,7 @@ impl Distribution {
         self.widen_later(now, call);
         self.push(Action::Placed { call, queue: id.clone(), position });
         self.serve_caller(now, call);
-        self.call_reserve(now, &id);
+        self.call_helpers(now, &id);
         None
     }
 

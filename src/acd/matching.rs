@@ -71,13 +71,13 @@ impl Distribution {
         if let Some(queue) = self.queues.get_mut(id) {
             queue.expected = wait;
         }
-        self.call_reserve(now, id);
+        self.call_helpers(now, id);
     }
 
-    /// More wait, or longer: those who help only then may have to.
-    pub(super) fn call_reserve(&mut self, now: Mono, id: &QueueId) {
-        let Some(queue) = self.queues.get(id).filter(|queue| !queue.reserve.is_empty()) else { return };
-        let free: Vec<SeatId> = queue.free().filter(|seat| queue.reserve.contains(*seat)).cloned().collect();
+    /// More wait, or longer: those who help only then, or who serve the queue later otherwise, may have to.
+    pub(super) fn call_helpers(&mut self, now: Mono, id: &QueueId) {
+        let Some(queue) = self.queues.get(id).filter(|queue| !queue.helpers.is_empty()) else { return };
+        let free: Vec<SeatId> = queue.free().filter(|seat| queue.helpers.contains(*seat)).cloned().collect();
         for seat in free {
             self.serve_seat(now, &seat);
         }

@@ -36,6 +36,8 @@ pub(super) struct Queue {
     pub(super) delays: BTreeSet<Duration>,
     /// Seats that help only while many wait, or long.
     pub(super) reserve: BTreeSet<SeatId>,
+    /// These, and those that serve it sooner then.
+    pub(super) helpers: BTreeSet<SeatId>,
     /// Seats that serve this queue and attend it, paused ones too.
     pub(super) attended: usize,
     /// How long somebody who enters now will wait, when that is known.
@@ -54,6 +56,7 @@ impl Queue {
             free: BTreeSet::new(),
             delays: BTreeSet::new(),
             reserve: BTreeSet::new(),
+            helpers: BTreeSet::new(),
             attended: 0,
             expected: None,
             habits: Habits::default(),
@@ -139,6 +142,7 @@ impl Queue {
         self.free.clear();
         self.delays.clear();
         self.reserve.clear();
+        self.helpers.clear();
         self.attended = 0;
     }
 
@@ -146,6 +150,7 @@ impl Queue {
     pub(super) fn count_on(&mut self, seat: &SeatId, serves: &Serves) {
         self.delays.extend(serves.delays());
         self.reserve.extend(serves.is_reserve().then(|| seat.clone()));
+        self.helpers.extend(serves.helps().then(|| seat.clone()));
     }
 
     /// Free seats, the next to be rung first.

@@ -62,6 +62,11 @@ impl Serves {
         self.ways.iter().any(|way| way.is_always_open() && way.delay.is_zero())
     }
 
+    /// May serve a caller while many wait, or long, that it may not serve otherwise yet.
+    pub(super) fn helps(&self) -> bool {
+        !self.ways.iter().all(Way::is_always_open)
+    }
+
     /// Helps only while many wait, or long.
     pub(super) fn is_reserve(&self) -> bool {
         !self.ways.iter().any(Way::is_always_open)

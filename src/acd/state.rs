@@ -141,7 +141,7 @@ impl Distribution {
             if let Some((seat, call)) =
                 free.iter().find_map(|(_, seat)| Some((seat, self.first_for(now, seat)?)))
             {
-                return Err(format!("queue {id}: {call} waits although {seat} is free"));
+                return Err(format!("queue {id}: {call} waits at {now:?} although {seat} is free"));
             }
             let attended =
                 serving().filter(|(name, seat)| seat.attends() && !queue.reserve.contains(*name)).count();

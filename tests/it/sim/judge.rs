@@ -1,7 +1,7 @@
 //! Judges of every step: nothing outlives its call, no citizen's call is answered before its contact is written, and no number
 //! is called before that is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use centralino::engine::Orphan;
@@ -24,8 +24,10 @@ pub(crate) struct Judge {
     looked: Mono,
     /// Where the dialog with this Call-ID was written down.
     answered: BTreeMap<String, Lsn>,
-    /// Where it was written down last that this number is called.
-    called: BTreeMap<String, Lsn>,
+    /// Where it was written down that this number is called, and the call has not been seen.
+    called: BTreeMap<String, VecDeque<Lsn>>,
+    /// By Call-ID, the calls that have been seen: they are sent again, and with credentials.
+    calls: BTreeSet<String>,
 }
 
 impl Judge {
@@ -59,20 +61,24 @@ impl Judge {
             else {
                 return;
             };
-            self.called.insert(number.clone(), lsn);
+            self.called.entry(number.clone()).or_default().push_back(lsn);
         }
     }
 
     /// Something is sent to whoever is called outside, while the store keeps up and has written so much.
-    pub(crate) fn on_call(&self, bytes: &[u8], written: Lsn) -> Result<(), String> {
+    pub(crate) fn on_call(&mut self, bytes: &[u8], written: Lsn) -> Result<(), String> {
         if !bytes.starts_with(b"INVITE ") {
             return Ok(());
         }
         let invite = Message::parse_datagram(bytes).expect("our own messages can be read");
         let uri = Uri::parse(invite.request_uri()).expect("a URI of ours");
         let number = String::from_utf8_lossy(uri.user.unwrap_or_default()).into_owned();
-        match self.called.get(&number) {
-            Some(lsn) if *lsn <= written => Ok(()),
+        let call_id = String::from_utf8_lossy(invite.call_id().unwrap_or_default()).into_owned();
+        if !self.calls.insert(call_id) {
+            return Ok(());
+        }
+        match self.called.get_mut(&number).and_then(VecDeque::pop_front) {
+            Some(lsn) if lsn <= written => Ok(()),
             told => Err(format!("{number} is called before it is written down ({told:?}, {written:?})")),
         }
     }
