@@ -43,7 +43,12 @@ fn read_texts(dir: &Path) -> Result<BTreeMap<String, String>, Vec<ConfigError>> 
 }
 
 fn read_text(path: &Path) -> io::Result<String> {
-    if fs::metadata(path)?.len() > MAX_BYTES {
+    let about = fs::metadata(path)?;
+    if !about.is_file() {
+        // A pipe would keep the reader waiting for ever, a device would never end.
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+    }
+    if about.len() > MAX_BYTES {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 4 MB"));
     }
     fs::read_to_string(path)
@@ -67,6 +72,18 @@ mod tests {
     #[test]
     fn shipped_directory_is_read() {
         assert_eq!(told(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config")), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_no_file_is_told_and_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/dev/zero", dir.path().join("trunks.toml")).unwrap();
+        std::fs::create_dir(dir.path().join("topics.toml")).unwrap();
+        let told = told(dir.path());
+        for name in ["trunks.toml", "topics.toml"] {
+            let fault = format!("{}: cannot be read: it is no file", dir.path().join(name).display());
+            assert!(told.iter().any(|told| told.starts_with(&fault)), "{told:?}");
+        }
     }
 
     #[test]

@@ -250,3 +250,18 @@ fn queue_that_others_only_help_when_it_is_long_is_attended_by_nobody() {
     floor.enter(1);
     assert!(matches!(floor.done()[..], [Action::Left { exit: crate::words::QueueExit::NoSeats, .. }]));
 }
+
+#[test]
+fn seat_that_serves_a_queue_later_helps_it_at_once_when_it_is_long() {
+    let help = Overflow { to: "b".into(), after: Duration::ZERO, over_waiting: Some(1), over_wait: None };
+    let queue = QueueRules { overflow: vec![help], ..rules("a") };
+    let mut late = serving("seat02", &["b"]);
+    late.queues.insert("a".into(), Serving { priority: 0, delay: 2 * MINUTE });
+    let mut floor = floor(vec![queue, rules("b")], vec![serving("seat01", &["a"]), late]);
+    floor.talk(1, 1);
+    floor.rings();
+    floor.enter(2);
+    assert_eq!(floor.rings(), []);
+    floor.enter(3);
+    assert_eq!(floor.rings(), [(seat(2), call(2))]);
+}
