@@ -55,6 +55,18 @@ pub enum Strategy {
     SkillLevel,
 }
 
+impl Strategy {
+    /// Every one.
+    pub const ALL: [Strategy; 6] = [
+        Strategy::LongestIdle,
+        Strategy::RoundRobin,
+        Strategy::FewestCalls,
+        Strategy::LeastTalkTime,
+        Strategy::Linear,
+        Strategy::SkillLevel,
+    ];
+}
+
 /// The seats of another queue help; those who wait keep their places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overflow {

@@ -74,19 +74,10 @@ fn setting(seed: u64) -> Setting {
     })
 }
 
-const STRATEGIES: [Strategy; 6] = [
-    Strategy::LongestIdle,
-    Strategy::RoundRobin,
-    Strategy::FewestCalls,
-    Strategy::LeastTalkTime,
-    Strategy::Linear,
-    Strategy::SkillLevel,
-];
-
 /// Who comes first to a queue, who is rung, what is needed and who helps.
 fn route(queue: &mut Queue, chance: &mut ChaCha8Rng) {
     let rules = &mut queue.rules;
-    rules.strategy = STRATEGIES[chance.random_range(0..STRATEGIES.len())];
+    rules.strategy = Strategy::ALL[chance.random_range(0..Strategy::ALL.len())];
     rules.offset = chance.random_range(-1..=1);
     queue.waits_since = [WaitsSince::Entry, WaitsSince::Arrival, WaitsSince::Key][chance.random_range(0..3)];
     if chance.random_bool(0.3) {

@@ -11,16 +11,7 @@ use crate::ids::SkillId;
 
 const STEPS: u32 = 2_000;
 const QUEUES: [&str; 3] = ["a", "b", "c"];
-
 const SKILLS: [&str; 2] = ["inglese", "tributi"];
-const STRATEGIES: [Strategy; 6] = [
-    Strategy::LongestIdle,
-    Strategy::RoundRobin,
-    Strategy::FewestCalls,
-    Strategy::LeastTalkTime,
-    Strategy::Linear,
-    Strategy::SkillLevel,
-];
 
 fn some_skills(rng: &mut ChaCha8Rng) -> Skills {
     let level = |skill| rng.random_bool(0.6).then(|| (SkillId::from(skill), rng.random_range(1..=3)));
@@ -62,7 +53,7 @@ struct History {
 fn some_queue(rng: &mut ChaCha8Rng, id: &str) -> QueueRules {
     QueueRules {
         offset: rng.random_range(-1..=1),
-        strategy: *STRATEGIES.choose(rng).expect("there are some"),
+        strategy: *Strategy::ALL.choose(rng).expect("there are some"),
         needs: some_needs(rng),
         overflow: some_overflow(rng),
         max_waiting: rng.random_range(1..12),

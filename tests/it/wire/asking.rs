@@ -1,7 +1,5 @@
 //! A flow that asks a system of an Ente, the case store and the outbox, in a running exchange.
 
-use std::process::Command;
-
 use super::contacts;
 use super::exchange::Exchange;
 use super::site::Site;
@@ -28,16 +26,6 @@ nodes:
   via: {type: hangup}
 "##;
 
-fn said(site: &Site, words: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_centralino"))
-        .args(words)
-        .current_dir(site.path(""))
-        .output()
-        .expect("the program was built");
-    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("what it says is text")
-}
-
 #[test]
 fn flow_asks_a_connector_reminds_of_a_case_and_queues_a_message() {
     let site = Site::demo().with_flow(FLOW);
@@ -45,16 +33,16 @@ fn flow_asks_a_connector_reminds_of_a_case_and_queues_a_message() {
         format!("[[connector]]\nid = \"segnalazioni\"\naddress = \"http://{}/api\"", connectors::server());
     site.configure("connectors.toml", &connector);
     let exchange = Exchange::start(&site);
-    said(&site, &["phone", "dial", "055055", "--from", "3331234567", "--to", &exchange.sip.to_string()]);
+    site.command(&["phone", "dial", "055055", "--from", "3331234567", "--to", &exchange.sip.to_string()]);
     let called = contacts::when_ended(&site, exchange.http, 1);
     let path = serde_json::json!(["ticket", "aperta", "pratica", "nuova", "scrive", "detto", "via"]);
     assert_eq!(called[0]["path"], path);
     let http = exchange.http.to_string();
-    let outbox = said(&site, &["outbox", "list", "--format", "json", "--http", &http]);
+    let outbox = site.command(&["outbox", "list", "--format", "json", "--http", &http]);
     let message: serde_json::Value = serde_json::from_str(&outbox).expect("one message");
     assert_eq!((&message["to"], &message["text"]), (&"3331234567".into(), &"Giorni: 3".into()));
-    assert!(said(&site, &["outbox", "list", "--http", &http]).contains("Giorni: 3"));
-    let case = said(&site, &["case", "show", "100001", "--http", &http]);
+    assert!(site.command(&["outbox", "list", "--http", &http]).contains("Giorni: 3"));
+    let case = site.command(&["case", "show", "100001", "--http", &http]);
     assert!(case.contains("reminder   "), "{case}");
     assert!(exchange.terminate().success());
 }

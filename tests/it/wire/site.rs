@@ -1,6 +1,7 @@
 //! A directory of its own for each test: the repository's configuration, to be changed at will, and fresh data.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -54,6 +55,18 @@ impl Site {
             "[[number]]\nnumber = \"055055\"\nentity = \"firenze\"\nflow = \"055055\"\n",
         );
         self
+    }
+
+    /// Runs a command of the program there, which succeeds; what it says.
+    #[track_caller]
+    pub(super) fn command(&self, words: &[&str]) -> String {
+        let output = Command::new(env!("CARGO_BIN_EXE_centralino"))
+            .args(words)
+            .current_dir(self.path(""))
+            .output()
+            .expect("the program was built");
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("what it says is text")
     }
 
     /// Replaces a file of the configuration.

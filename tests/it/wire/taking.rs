@@ -1,7 +1,5 @@
 //! A citizen leaves a message: what is on the disk is what was said, and what is played back too.
 
-use std::process::Command;
-
 use super::contacts::{self, text};
 use super::exchange::Exchange;
 use super::site::Site;
@@ -27,16 +25,6 @@ nodes:
 /// `#` ends the message when words, tone and some seconds of it are over; the play-back is heard for a while before it is confirmed.
 const KEYS: &str = "wait:6s,#,wait:3s,3,wait:4s,1";
 
-fn said(site: &Site, words: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_centralino"))
-        .args(words)
-        .current_dir(site.path(""))
-        .output()
-        .expect("the program was built");
-    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("what it says is text")
-}
-
 #[test]
 fn message_holds_the_callers_words_alone_and_is_played_back() {
     let site = Site::demo().with_flow(FLOW);
@@ -44,7 +32,7 @@ fn message_holds_the_callers_words_alone_and_is_played_back() {
     let exchange = Exchange::start(&site);
     let to = exchange.sip.to_string();
     let dial = ["phone", "dial", "055055", "--to", &to, "--play", "voice.wav", "--record", "heard.wav"];
-    said(&site, &[&dial[..], &["--keys", KEYS]].concat());
+    site.command(&[&dial[..], &["--keys", KEYS]].concat());
     let called = contacts::when_ended(&site, exchange.http, 1);
     let message = &called[0]["takes"][0];
     assert_eq!(text(message, "queue"), "tributi", "{called:?}");
@@ -58,10 +46,19 @@ fn message_holds_the_callers_words_alone_and_is_played_back() {
     let played = Sound::read_wav(&site.path("heard.wav")).remove(0).heard(HERTZ).expect("it is played back");
     assert!(played.total_ms > 1_500 && played.longest_gap_ms <= 40, "{played:?}");
     let http = exchange.http.to_string();
-    let case =
-        said(&site, &["case", "list", "--voicemail", "--status", "new", "--format", "json", "--http", &http]);
+    let case = site.command(&[
+        "case",
+        "list",
+        "--voicemail",
+        "--status",
+        "new",
+        "--format",
+        "json",
+        "--http",
+        &http,
+    ]);
     assert!(case.contains("\"queue\":\"tributi\""), "{case}");
-    let contact = said(&site, &["contact", "show", text(&called[0], "contact"), "--http", &http]);
+    let contact = site.command(&["contact", "show", text(&called[0], "contact"), "--http", &http]);
     assert!(contact.contains("voicemail  ") && contact.contains("leaves a message of"), "{contact}");
     assert!(exchange.terminate().success());
 }
