@@ -254,7 +254,8 @@ impl Recovery {
 
     fn on_contact(&mut self, fact: &Fact, at_ms: i64) {
         match fact {
-            Fact::ContactOpened { contact, case, citizen, .. } => {
+            Fact::ContactOpened { contact, case, citizen, .. }
+            | Fact::Dialled { contact, case, citizen, .. } => {
                 let open = OpenContact {
                     case: *case,
                     opened_ms: at_ms,
