@@ -15,7 +15,7 @@ use crate::ids::{CallId, SeatId};
 use crate::time::Mono;
 
 /// What is wanted of a seat, for a call that no queue gives it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direct {
     /// Ring it. Done when it is idle, ready and its phone is there; otherwise answered by [`Action::Engaged`].
     Ring(DirectRules),

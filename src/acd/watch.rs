@@ -110,7 +110,7 @@ impl Watch {
             seat.wrap_up_done = false;
         }
         match input {
-            Input::Direct(seat, call, wanted) => self.on_wanted(seat, *call, wanted),
+            Input::Direct(seat, call, wanted) => self.on_wanted(seat, *call, *wanted),
             Input::Enter(entering) => self.entering = Some(entering.clone()),
             Input::Leave(call) => {
                 self.waiting.remove(call);

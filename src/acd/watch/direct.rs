@@ -8,8 +8,8 @@ use crate::ids::{CallId, SeatId};
 use crate::words::{Status, WorkView};
 
 impl Watch {
-    pub(super) fn on_wanted(&mut self, id: &SeatId, call: CallId, wanted: &Direct) {
-        self.wanted = Some((id.clone(), call, wanted.clone()));
+    pub(super) fn on_wanted(&mut self, id: &SeatId, call: CallId, wanted: Direct) {
+        self.wanted = Some((id.clone(), call, wanted));
         let now = self.now;
         let Some(seat) = self.seats.get_mut(id).filter(|seat| !seat.view.work.is_engaged()) else { return };
         if let Direct::Dialled(rules) = wanted {
@@ -19,7 +19,7 @@ impl Watch {
                 _ => Duration::ZERO,
             };
             seat.wrap_up_left = None;
-            seat.served = Served { wrap_up: rules.wrap_up.max(left), ..Served::of(rules) };
+            seat.served = Served { wrap_up: rules.wrap_up.max(left), ..Served::of(&rules) };
             (seat.direct, seat.let_go) = (Some(call), false);
         }
     }
