@@ -1,15 +1,15 @@
 //! Whom the digits mean that an operator dials, and whether this seat may call there.
 //!
-//! First an emergency number: from every seat, by every trunk in turn, whatever else is so. Then one of our own numbers, another
-//! seat, and at last a number outside, which the one judge of numbers ([`Config::route`]) must let through. A number outside is an
-//! *office* when it begins like one listed under `[destinations]`, and a *citizen* otherwise.
+//! First an emergency number: from every seat, by every trunk in turn, whatever else is so. Then whom an operator reaches at all
+//! ([`Config::target`]): a colleague, a queue, a number of ours, or one outside, which the one judge of numbers must let through. A
+//! number outside is an *office* when it is short or begins like one listed under `[destinations]`, and a *citizen* otherwise.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::names::Names;
 use super::reader::{Table, Word};
-use super::{Config, DialledNumber, Route};
+use super::{Config, Route, Target};
 use crate::flow::destinations::{NoRoute, fit};
 use crate::ids::{QueueId, SeatId};
 use crate::phone_number::PhoneNumber;
@@ -27,7 +27,7 @@ pub enum Callable {
     Citizens,
     /// Numbers listed as offices.
     Offices,
-    /// Other seats.
+    /// Other seats, one by one or by their queue.
     Seats,
 }
 
@@ -71,9 +71,11 @@ pub enum Dialled<'c> {
     /// Those who come to help.
     Emergency(PhoneNumber),
     /// A flow of ours.
-    Own(&'c DialledNumber),
+    Flow,
     /// Another seat.
     Seat(SeatId),
+    /// Whoever serves this queue.
+    Queue(QueueId),
     /// A number outside, and the way there.
     Outside(Route<'c>, Callable),
 }
@@ -101,17 +103,18 @@ impl Config {
         if let Some(number) = self.emergency(digits) {
             return Ok(Dialled::Emergency(number));
         }
-        if let Some(number) = self.numbers.get(digits) {
-            return Ok(Dialled::Own(number));
-        }
-        if let Some(other) = self.seat_called(digits) {
-            self.permit(seat, Callable::Seats)?;
-            return if other == seat { Err(NotDialled::Itself) } else { Ok(Dialled::Seat(other.clone())) };
-        }
-        let route = self.route(digits)?;
-        let whom = self.callable(&route.number);
-        self.permit(seat, whom)?;
-        Ok(Dialled::Outside(route, whom))
+        let (whom, dialled) = match self.target(digits)? {
+            Target::Number(_) => return Ok(Dialled::Flow),
+            Target::Seat(other) if other == *seat => return Err(NotDialled::Itself),
+            Target::Seat(other) => (Callable::Seats, Dialled::Seat(other)),
+            Target::Queue(queue) => (Callable::Seats, Dialled::Queue(queue)),
+            Target::Outside(route) => {
+                let whom = self.callable(&route.number);
+                (whom, Dialled::Outside(route, whom))
+            }
+        };
+        let may = self.seats.get(seat).is_some_and(|seat| seat.may_call.contains(&whom));
+        if may { Ok(dialled) } else { Err(NotDialled::NotFromHere(whom.word())) }
     }
 
     /// The emergency number that these digits are.
@@ -147,21 +150,12 @@ impl Config {
         lost.map(|(id, _)| id).collect()
     }
 
-    fn seat_called(&self, digits: &str) -> Option<&SeatId> {
-        self.seats.get_key_value(digits).map(|(id, _)| id)
-    }
-
     fn callable(&self, number: &PhoneNumber) -> Callable {
         if number.is_short() || number.begins_with(&self.destinations.offices) {
             Callable::Offices
         } else {
             Callable::Citizens
         }
-    }
-
-    fn permit(&self, seat: &SeatId, whom: Callable) -> Result<(), NotDialled> {
-        let may = self.seats.get(seat).is_some_and(|seat| seat.may_call.contains(&whom));
-        if may { Ok(()) } else { Err(NotDialled::NotFromHere(whom.word())) }
     }
 }
 
@@ -264,6 +258,7 @@ location = "Via Pergolesi 8"
 [[seat]]
 id = "seat02"
 password = "x"
+extension = "202"
 queues = []
 may_call = ["offices"]
 "#;
@@ -278,8 +273,9 @@ may_call = ["offices"]
     fn meant(config: &Config, seat: &str, digits: &str) -> String {
         match config.dialled(&seat.into(), digits) {
             Ok(Dialled::Emergency(number)) => format!("help {number}"),
-            Ok(Dialled::Own(number)) => format!("flow {}", number.flow),
+            Ok(Dialled::Flow) => "flow".to_owned(),
             Ok(Dialled::Seat(seat)) => format!("seat {seat}"),
+            Ok(Dialled::Queue(queue)) => format!("queue {queue}"),
             Ok(Dialled::Outside(route, whom)) => format!("{} {}", whom.word(), route.trunk.name),
             Err(why) => why.to_string().chars().take(24).collect(),
         }
@@ -291,9 +287,12 @@ may_call = ["offices"]
         for (seat, digits, meaning) in [
             ("seat01", "112", "help 112"),
             ("seat02", "116117", "help 116117"),
-            ("seat01", "055055", "flow 055055"),
-            ("seat02", "055055", "flow 055055"),
+            ("seat01", "055055", "flow"),
+            ("seat02", "055055", "flow"),
             ("seat01", "seat02", "seat seat02"),
+            ("seat01", "202", "seat seat02"),
+            ("seat01", "generale", "queue generale"),
+            ("seat02", "generale", "this seat may not call s"),
             ("seat01", "seat01", "a seat cannot call itsel"),
             ("seat02", "seat01", "this seat may not call s"),
             ("seat01", "3331234567", "citizens world"),
