@@ -12,7 +12,9 @@ use crate::ids::{CitizenId, ContactId, EntityId, Language, QueueId, TopicId};
 /// Most that are remembered.
 const MOST: usize = 10_000;
 /// For how long after the last attempt, in milliseconds: three days.
-const KEPT_MS: i64 = 3 * 24 * 3_600_000;
+const KEPT_MS: i64 = 3 * 24 * HOUR_MS;
+/// An hour.
+const HOUR_MS: i64 = 3_600_000;
 
 /// Why somebody is on the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,38 +54,47 @@ pub struct Caller {
 
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RecallList(BTreeMap<CitizenId, Caller>);
+pub struct RecallList {
+    callers: BTreeMap<CitizenId, Caller>,
+    /// When old ones were last looked for.
+    forgot_ms: i64,
+}
 
 impl RecallList {
     /// Somebody called in vain (once more).
     pub fn on_in_vain(&mut self, citizen: CitizenId, caller: Caller) {
-        if self.0.len() >= MOST {
-            self.0.retain(|_, other| caller.last_ms.saturating_sub(other.last_ms) < KEPT_MS);
-        }
-        if let Some(before) = self.0.get_mut(&citizen) {
+        self.forget(caller.last_ms);
+        if let Some(before) = self.callers.get_mut(&citizen) {
             let (first_ms, times) = (before.first_ms, before.times.saturating_add(1));
             *before = Caller { first_ms, times, ..caller };
-        } else if self.0.len() < MOST {
-            self.0.insert(citizen, caller);
+        } else if self.callers.len() < MOST {
+            self.callers.insert(citizen, caller);
+        }
+    }
+
+    /// Once in an hour, those of days ago.
+    fn forget(&mut self, now_ms: i64) {
+        if now_ms.saturating_sub(self.forgot_ms) >= HOUR_MS {
+            self.forgot_ms = now_ms;
+            self.callers.retain(|_, caller| now_ms.saturating_sub(caller.last_ms) < KEPT_MS);
         }
     }
 
     /// Somebody was served, or has been promised a call: nobody needs to think of it any more.
     pub fn on_taken_care_of(&mut self, citizen: CitizenId) {
-        self.0.remove(&citizen);
+        self.callers.remove(&citizen);
     }
 
     /// Who is on it, the longest missed first.
     pub fn callers(&self) -> Vec<(CitizenId, &Caller)> {
-        let mut callers: Vec<_> = self.0.iter().map(|(citizen, caller)| (*citizen, caller)).collect();
+        let mut callers: Vec<_> = self.callers.iter().map(|(citizen, caller)| (*citizen, caller)).collect();
         callers.sort_by_key(|(citizen, caller)| (caller.first_ms, *citizen));
         callers
     }
 
     /// One of them.
     pub fn caller(&self, citizen: CitizenId) -> Option<&Caller> {
-        self.0.get(&citizen)
+        self.callers.get(&citizen)
     }
 }
 
