@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::change::Promise;
 use crate::ids::{CitizenId, ContactId, EntityId, Language, QueueId, TopicId};
 
 /// Most that are remembered.
@@ -58,6 +59,15 @@ pub struct RecallList {
     callers: BTreeMap<CitizenId, Caller>,
     /// When old ones were last looked for.
     forgot_ms: i64,
+}
+
+impl Caller {
+    /// Who was promised a call that had not come by `at_ms`.
+    pub fn promised(promise: &Promise, at_ms: i64) -> Caller {
+        let Promise { queue, entity, topic, language, contact, .. } = promise.clone();
+        let (first_ms, last_ms, times, why) = (at_ms, at_ms, 1, InVain::Missed);
+        Caller { queue, entity, topic, language, contact, first_ms, last_ms, times, why }
+    }
 }
 
 impl RecallList {

@@ -22,7 +22,7 @@ const PROTOCOLS: &[&str] = LAYERS[1];
 const OUTER: &[&str] = LAYERS[4];
 
 /// Who knows a neighbour in the own layer, and why.
-const NEIGHBOURS: [(&str, &str, &str); 15] = [
+const NEIGHBOURS: [(&str, &str, &str); 16] = [
     ("flood", "time", "counts are told by the minute"),
     ("words", "ids", "a seat's view names its call"),
     ("sdp", "media", "a round of offer and answer ends in a codec and an address for a leg"),
@@ -41,6 +41,7 @@ const NEIGHBOURS: [(&str, &str, &str); 15] = [
     ("callback", "flow", "slots lie within opening hours, and nobody is called outside them"),
     ("call", "config", "a number that is called keeps the way out that was found for it"),
     ("journal", "acd", "who was cut off while waiting gets the place back, after a restart too"),
+    ("journal", "callback", "what was promised outlives a restart, and so does who called in vain"),
     ("journal", "switches", "what supervisors switch is written down, and in force after a restart"),
     ("crm", "journal", "contacts, cases and citizens are folds over its facts"),
     ("views", "journal", "views apply its entries and remember how far"),
