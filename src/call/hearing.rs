@@ -13,8 +13,10 @@ pub enum Purpose {
     Music,
     /// The tone after which the citizen is to speak.
     Tone,
-    /// A last word; then the call is over.
+    /// A last word, because the exchange stops; then the call is over.
     Farewell,
+    /// Why nobody is reached; then the call is over.
+    LastWord,
 }
 
 /// At most one thing plays at a time; an end that was not the last one's is old news.

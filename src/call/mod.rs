@@ -7,12 +7,14 @@
 
 mod arrivals;
 mod hearing;
+mod made;
 mod pulse;
 mod story;
 mod tags;
 
 pub use arrivals::Arrivals;
 pub use hearing::{Hearing, Purpose};
+pub use made::{Made, Way, Whom};
 pub use pulse::Pulses;
 pub use story::Story;
 pub use tags::Tags;
@@ -30,7 +32,7 @@ use crate::media::{self, LegId};
 use crate::sdp;
 use crate::sip::DialogId;
 use crate::time::Mono;
-use crate::words::NotTaken;
+use crate::words::{Direction, NotTaken};
 
 /// One side of a call: a dialog plus its media.
 #[derive(Clone, Debug)]
@@ -68,6 +70,8 @@ pub enum Phase {
     Calling,
     /// Joined with whoever answered there.
     Transferred,
+    /// Hears a last word.
+    Leaving,
 }
 
 /// The seat's side of a call, from the moment it is rung.
@@ -123,8 +127,8 @@ pub struct Call {
     pub may_record: bool,
     /// The SDP offer of the INVITE, until it is answered.
     pub offer: Option<Vec<u8>>,
-    /// The flow that leads it, as it was when the call arrived.
-    pub flow: Arc<Flow>,
+    /// The flow that leads it, as it was when the call arrived; none leads a call that an operator makes.
+    pub flow: Option<Arc<Flow>>,
     /// Every sound, as they were then: the flow was checked against these.
     pub sounds: Arc<SoundLibrary>,
     /// The place that the flow asked for last.
@@ -153,6 +157,8 @@ pub struct Call {
     pub waits_since_ms: i64,
     /// Recordings of the citizen alone that its flow has asked for.
     pub takes: u32,
+    /// The operator who makes it, if one does.
+    pub made: Option<Made>,
 }
 
 /// Heard while somebody is waited for, unless the flow says otherwise: name of a sound below `sounds/music/`.
@@ -197,6 +203,72 @@ impl SeatLeg {
 }
 
 impl Call {
+    /// A call of which nothing is known but the phone that begins it, and in whose name and language it is spoken.
+    pub fn begun(
+        id: CallId,
+        caller: Leg,
+        sounds: Arc<SoundLibrary>,
+        (entity, language): (EntityId, Language),
+        now: Mono,
+    ) -> Call {
+        Call {
+            id,
+            from: String::new(),
+            to: String::new(),
+            entity,
+            topic: None,
+            tagged: false,
+            language,
+            talks: 0,
+            may_record: true,
+            offer: None,
+            flow: None,
+            sounds,
+            enqueue: None,
+            citizen: caller,
+            seat: None,
+            callee: None,
+            phase: Phase::Arriving,
+            hearing: Hearing::default(),
+            story: Story::default(),
+            letters: 0,
+            citizen_id: None,
+            arrived: now,
+            last_key: None,
+            waits_since_ms: 0,
+            takes: 0,
+            made: None,
+        }
+    }
+
+    /// What this call allows to be recorded of a talk with an operator: what the flow says, or the trunk that an operator's call goes
+    /// by.
+    pub fn lets_record(&self) -> bool {
+        match &self.made {
+            Some(made) => made.records,
+            None => self.enqueue.as_ref().is_some_and(|enqueue| enqueue.record),
+        }
+    }
+
+    /// Who began it.
+    pub fn direction(&self) -> Direction {
+        match self.made.as_ref().map(|made| &made.whom) {
+            None => Direction::In,
+            Some(Whom::Outside { .. }) => Direction::Out,
+            Some(Whom::Seat(_) | Whom::Queue(_)) => Direction::Internal,
+        }
+    }
+
+    /// It goes to an emergency number.
+    pub fn is_for_help(&self) -> bool {
+        self.made.as_ref().is_some_and(|made| made.emergency)
+    }
+
+    /// The caller's side is an operator's: nobody outside has answered yet, or a colleague is called.
+    pub fn is_operators(&self) -> bool {
+        self.made.as_ref().is_some_and(|made| !made.turned)
+    }
+
     /// The leg beside the citizen's.
     pub fn other(&self) -> Option<&Leg> {
         let seat = self.seat.as_ref().map(|seat| &seat.leg);

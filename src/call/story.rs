@@ -8,6 +8,7 @@ use crate::words::{EndedBy, Outcome, QueueExit};
 /// Collected while the call lives; asked once, at its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Story {
+    made: bool,
     flow_began: bool,
     joined: bool,
     transferred: bool,
@@ -38,6 +39,11 @@ impl Story {
             story.on_left(exit);
         }
         story
+    }
+
+    /// The story of a call that an operator makes.
+    pub fn made() -> Story {
+        Story { made: true, ..Story::default() }
     }
 
     /// The flow has begun to lead the citizen.
@@ -107,6 +113,7 @@ impl Story {
         match ended_by {
             _ if self.joined => Outcome::Answered,
             _ if self.transferred => Outcome::Transferred,
+            _ if self.made => Outcome::Unreached,
             _ if self.turned_away => Outcome::Unserved,
             EndedBy::Crash => Outcome::Interrupted,
             EndedBy::Citizen | EndedBy::Network if self.waiting_since.is_some() => Outcome::Abandoned,
@@ -154,6 +161,8 @@ mod tests {
             (&turned_away, EndedBy::Crash, Outcome::Unserved),
             (&joined, EndedBy::Crash, Outcome::Answered),
             (&transferred, EndedBy::Crash, Outcome::Transferred),
+            (&Story::made(), EndedBy::Callee, Outcome::Unreached),
+            (&Story { joined: true, ..Story::made() }, EndedBy::Operator, Outcome::Answered),
             (&Story { joined: true, ..transferred.clone() }, EndedBy::Flow, Outcome::Answered),
         ] {
             assert_eq!(story.outcome(ended_by), outcome, "{story:?} ended by {ended_by:?}");

@@ -11,7 +11,7 @@ use super::names::Names;
 use super::reader::{Table, Word};
 use super::{Config, Route, Target};
 use crate::flow::destinations::{NoRoute, fit};
-use crate::ids::{QueueId, SeatId};
+use crate::ids::{EntityId, QueueId, SeatId};
 use crate::phone_number::PhoneNumber;
 
 /// Called from every seat unless the city says otherwise: the emergency numbers of Italy, and the doctor on call.
@@ -50,6 +50,8 @@ impl Callable {
 pub struct Dialling {
     /// Whose wrap-up, codes, Ente and recording they follow; `None`: the first queue that the seat serves.
     pub queue: Option<QueueId>,
+    /// In whose name, unless the queue says it; `None`: the first number's.
+    pub entity: Option<EntityId>,
     /// How long whoever is called is rung.
     pub ring_for: Duration,
     /// Whoever is called is told first that the talk is recorded, if it is.
@@ -61,7 +63,7 @@ pub struct Dialling {
 impl Default for Dialling {
     fn default() -> Dialling {
         let emergency = EMERGENCY.iter().filter_map(|number| number.parse().ok()).collect();
-        Dialling { queue: None, ring_for: RING_FOR, tells_recording: false, emergency }
+        Dialling { queue: None, entity: None, ring_for: RING_FOR, tells_recording: false, emergency }
     }
 }
 
@@ -142,6 +144,13 @@ impl Config {
         self.dialling.queue.as_ref().filter(|queue| self.queues.contains_key(*queue)).or_else(served)
     }
 
+    /// In whose name a call from this seat is made, when anybody is known.
+    pub fn entity_of_calls(&self, seat: &SeatId) -> Option<&EntityId> {
+        let of_queue = self.queue_of_calls(seat).and_then(|queue| self.queues.get(queue)?.entity.as_ref());
+        let first = || self.stranger().map(|number| &number.entity);
+        of_queue.or(self.dialling.entity.as_ref()).or_else(first)
+    }
+
     /// Seats whose place nobody who comes to help would be told, when there is a trunk for emergencies.
     pub fn seats_without_location(&self) -> Vec<&SeatId> {
         let gateways = self.trunks.iter().filter_map(|trunk| trunk.outgoing.as_ref());
@@ -160,13 +169,14 @@ impl Config {
 }
 
 /// Read `[dialling]`.
-pub(super) fn dialling(table: Option<Table<'_>>, queues: &Names) -> Dialling {
+pub(super) fn dialling(table: Option<Table<'_>>, queues: &Names, entities: &Names) -> Dialling {
     let Some(table) = table else { return Dialling::default() };
     let default = Dialling::default();
     let ring_for = table.span("ring_for", RING_FOR, Duration::from_secs(5)..=Duration::from_secs(300));
     let emergency = if table.has("emergency") { emergency(&table) } else { default.emergency };
     let dialling = Dialling {
         queue: queues.used(&table, "queue").map(|word| word.text.into()),
+        entity: entities.used(&table, "entity").map(|word| word.text.into()),
         ring_for,
         tells_recording: table.flag("tells_recording", false),
         emergency,

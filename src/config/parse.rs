@@ -120,7 +120,7 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
     });
     let callers = texts.read("callers.toml", |table| callers::read(table, &seat_names));
     let numbers = texts.read("numbers.toml", |table| directory::numbers(table, &entity_names, &topic_names));
-    let trunks = texts.read("trunks.toml", |table| trunks::trunks(table, &queue_names));
+    let trunks = texts.read("trunks.toml", |table| trunks::trunks(table, &queue_names, &entity_names));
     let (connectors, _) = texts.read_names("connector", "connectors.toml", connectors::connectors);
     let (knowledge, _) = texts.read_names("article", "knowledge.toml", knowledge::articles);
     let (numbers, flow_places) = numbers?;

@@ -22,7 +22,11 @@ use crate::sip::message::{Scheme, Uri};
 const SIP_PORT: u16 = 5060;
 
 /// Read `[[trunk]]`, `[destinations]` and `[dialling]`.
-pub(super) fn trunks(table: Table<'_>, queues: &Names) -> (Vec<Trunk>, Destinations, Dialling) {
+pub(super) fn trunks(
+    table: Table<'_>,
+    queues: &Names,
+    entities: &Names,
+) -> (Vec<Trunk>, Destinations, Dialling) {
     let mut names = Names::new("trunk", "trunks.toml");
     let mut prefixes = Names::new("prefix", "trunks.toml");
     let mut trunks = Vec::new();
@@ -38,7 +42,7 @@ pub(super) fn trunks(table: Table<'_>, queues: &Names) -> (Vec<Trunk>, Destinati
         trunk.finish();
     }
     let destinations = table.table("destinations", "[destinations]").map(destinations).unwrap_or_default();
-    let dialling = dialling(table.table("dialling", "[dialling]"), queues);
+    let dialling = dialling(table.table("dialling", "[dialling]"), queues, entities);
     table.finish();
     (trunks, destinations, dialling)
 }

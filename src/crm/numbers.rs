@@ -35,6 +35,11 @@ impl CaseNumbers {
         Some(Fact::CaseBlock { first: self.next, len: BLOCK })
     }
 
+    /// This number has been given out, as far as this node knows.
+    pub fn has_given(&self, case: CaseId) -> bool {
+        (FIRST_CASE..self.next).contains(&case.0)
+    }
+
     /// The next number of a block that is reserved.
     pub fn take(&mut self) -> CaseId {
         let number = self.next;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::call::{Call, Hearing, Phase, Story};
+use crate::call::{Call, Phase};
 use crate::config::DialledNumber;
 use crate::crm::Who;
 use crate::ids::{CallId, CaseId, CitizenId, ContactId, Language};
@@ -14,7 +14,7 @@ use crate::media;
 use crate::phone_number::Caller;
 use crate::sip::{DialogId, Incoming, Peer};
 use crate::time::Now;
-use crate::words::{EndedBy, Outcome};
+use crate::words::{Direction, EndedBy, Outcome};
 
 use super::gate::Held;
 use super::{Engine, Owner};
@@ -29,21 +29,36 @@ fn shown(from: &str) -> &str {
 
 impl Engine {
     pub(super) fn on_incoming(&mut self, now: Now, dialog: DialogId, invite: Incoming) {
-        if let (Peer::User(seat), true, None) = (&invite.peer, invite.to.starts_with('*'), &self.stopping) {
+        if let Peer::User(seat) = &invite.peer {
             let seat = seat.as_ref().into();
-            return self.on_feature_code(now, dialog, seat, &invite);
+            return self.on_seat_dials(now, dialog, seat, invite);
         }
+        self.on_call(now, dialog, invite);
+    }
+
+    /// Somebody calls one of our numbers, if there is room.
+    pub(super) fn on_call(&mut self, now: Now, dialog: DialogId, invite: Incoming) {
         if !self.has_room(now) {
-            self.counters.on_shed(now.mono);
-            return self.sip.reject(now.mono, dialog, 503, Some(RETRY_AFTER));
+            return self.shed(now, dialog);
         }
+        self.on_call_in(now, dialog, invite);
+    }
+
+    /// There is no room.
+    pub(super) fn shed(&mut self, now: Now, dialog: DialogId) {
+        self.counters.on_shed(now.mono);
+        self.sip.reject(now.mono, dialog, 503, Some(RETRY_AFTER));
+    }
+
+    /// Somebody calls one of our numbers, and there is room.
+    pub(super) fn on_call_in(&mut self, now: Now, dialog: DialogId, invite: Incoming) {
         match self.config.numbers.get(&invite.to).cloned() {
             Some(number) => self.let_in(now, dialog, invite, &number),
             None => self.turn_away(now, dialog, &invite),
         }
     }
 
-    fn has_room(&mut self, now: Now) -> bool {
+    pub(super) fn has_room(&mut self, now: Now) -> bool {
         let ready = self.is_ready();
         let limits = &self.config.engine;
         self.stopping.is_none()
@@ -56,7 +71,10 @@ impl Engine {
     /// Takes the place of the oldest call whose phone has not acknowledged our 200 in time.
     fn drop_half_open(&mut self, now: Now) -> bool {
         let calls = &self.calls;
-        let is_half_open = |id| calls.get(&id).is_some_and(|call| call.phase == Phase::Answered);
+        let is_half_open = |id| {
+            let call = calls.get(&id).filter(|call| call.phase == Phase::Answered);
+            call.is_some_and(|call| !call.is_for_help())
+        };
         let Some(id) = self.arrivals.late(now.mono, is_half_open) else { return false };
         let why = "the 200 was not acknowledged, and another call needed the place".to_owned();
         self.close_call(now, id, EndedBy::Network, Some(why));
@@ -76,32 +94,16 @@ impl Engine {
         let citizen_id = self.open_contact(now, id, &invite, number, &language, case);
         let mut citizen = self.open_leg(Some(dialog), invite.link, Owner::Citizen(id));
         citizen.media_networks = self.media_networks(&invite.peer);
+        let spoken_for = (number.entity.clone(), language);
         let call = Call {
-            id,
             from: shown(&invite.from).to_owned(),
             to: invite.to,
-            entity: number.entity.clone(),
             topic: number.topic.clone(),
-            tagged: false,
-            language,
-            talks: 0,
-            may_record: true,
             offer: invite.offer,
-            flow,
-            sounds: self.sounds.clone(),
-            enqueue: None,
-            citizen,
-            seat: None,
-            callee: None,
-            phase: Phase::Arriving,
-            hearing: Hearing::default(),
-            story: Story::default(),
-            letters: 0,
+            flow: Some(flow),
             citizen_id,
-            arrived: now.mono,
-            last_key: None,
             waits_since_ms: now.wall_ms(),
-            takes: 0,
+            ..Call::begun(id, citizen, self.sounds.clone(), spoken_for, now.mono)
         };
         self.calls.insert(id, call);
     }
@@ -120,7 +122,15 @@ impl Engine {
             let language = number.language.clone().unwrap_or_else(|| "it".into());
             self.open_contact(now, id, invite, &number, &language, None);
             let why = Some("the number dialled is not in numbers.toml".to_owned());
-            self.close_contact(now, id.into(), Outcome::Refused, EndedBy::Exchange, false, why);
+            self.close_contact(
+                now,
+                id.into(),
+                Direction::In,
+                Outcome::Refused,
+                EndedBy::Exchange,
+                false,
+                why,
+            );
         }
         self.sip.reject(now.mono, dialog, 404, None);
     }
@@ -154,8 +164,8 @@ impl Engine {
         citizen
     }
 
-    /// The citizen who calls; one who calls for the first time is written down.
-    fn citizen_of(&mut self, now: Now, contact: ContactId, from: &str) -> Option<CitizenId> {
+    /// The citizen with this number; one whose number is new is written down.
+    pub(super) fn citizen_of(&mut self, now: Now, contact: ContactId, from: &str) -> Option<CitizenId> {
         let stamps = &mut self.stamps;
         match self.citizens.meet(&self.keys, from, || CitizenId(stamps.next_stamp())) {
             Who::Nobody => None,

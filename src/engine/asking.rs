@@ -19,7 +19,7 @@ use crate::ids::{CallId, CaseId, Language, QueueId};
 use crate::journal::entry::{Fact, Personal};
 use crate::media::take::TakeRules;
 use crate::time::{Mono, Now, rome, rome_zone};
-use crate::words::{Channel, Plea, QueueExit};
+use crate::words::{Channel, EndedBy, Plea, QueueExit};
 
 use super::gate::Held;
 use super::{Engine, Output};
@@ -180,6 +180,9 @@ impl Engine {
 
     /// A queue has let the citizen go: back to the node that asked for it.
     pub(super) fn back_to_flow(&mut self, now: Now, call: CallId, exit: QueueExit) {
+        if self.calls.get(&call).is_some_and(|call| call.flow.is_none()) {
+            return self.close_call(now, call, EndedBy::Flow, None); // nothing leads it any further
+        }
         if !self.is_transferred(call) {
             return self.step_flow(now, call, flow::Input::QueueExit(exit));
         }
@@ -257,7 +260,7 @@ fn question(wanted: &Request) -> Result<Question, Answer> {
 }
 
 /// A transfer asks for nothing but the queue itself.
-fn place_in(queue: QueueId) -> Enqueue {
+pub(super) fn place_in(queue: QueueId) -> Enqueue {
     Enqueue { queue, priority: 0, max_wait: None, music: MUSIC.to_owned(), announce: true, record: true }
 }
 

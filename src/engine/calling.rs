@@ -6,10 +6,9 @@
 //! the flow goes on by `busy`, `no_answer` or `error`, or the two talk, and when the other side hangs up it goes on by `done`. All this
 //! by the way out as it was when the number was judged: a reload meanwhile is for the next call.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call::{Callee, MUSIC, Phase, Purpose, SeatLeg};
+use crate::call::{Call, Callee, MUSIC, Phase, Purpose, SeatLeg, Way};
 use crate::config::Gateway;
 use crate::flow::Answer;
 use crate::flow::request::Marked;
@@ -25,6 +24,9 @@ use super::{Engine, Owner};
 
 /// How long a trunk may say nothing at all: over UDP the INVITE has gone out five times by then (RFC 3261 section 17.1.1.2).
 const MOST_SILENCE: Duration = Duration::from_secs(8);
+
+/// The same for a call for help, which another trunk may carry: the INVITE has gone out four times by then.
+const HELP_SILENCE: Duration = Duration::from_secs(4);
 
 /// How trunks tell that nobody answers (RFC 3261 sections 21.4.9 and 21.4.18).
 const NOBODY_ANSWERS: [u16; 2] = [408, 480];
@@ -54,15 +56,27 @@ impl Engine {
     ) -> Result<Callee, String> {
         let config = self.config.clone();
         let route = config.route(&number.text).map_err(|why| why.to_string())?;
-        let trunk = route.trunk.name.clone();
-        let gateway = Arc::new(route.gateway.clone());
+        self.callee_by(now, id, Way::from(&route), number.personal, ring_for)
+    }
+
+    /// The same by a way that is known.
+    pub(super) fn callee_by(
+        &mut self,
+        now: Now,
+        id: CallId,
+        way: Way,
+        personal: bool,
+        ring_for: Duration,
+    ) -> Result<Callee, String> {
+        let Way { dialled, trunk, gateway, media } = way;
         let no_address =
             || format!("the address of trunk `{trunk}` was not found at the start or the last reload");
         let link = gateway.link.ok_or_else(no_address)?;
         let mut leg = self.open_leg(None, link, Owner::Callee(id));
-        leg.media_networks = route.trunk.media.clone();
-        let (dialled, personal) = (route.dialled(), number.personal);
-        let (rings_until, look_at) = (now.mono + ring_for, Some(now.mono + ring_for.min(MOST_SILENCE)));
+        leg.media_networks = media;
+        let for_help = self.calls.get(&id).is_some_and(Call::is_for_help);
+        let silence = if for_help { HELP_SILENCE } else { MOST_SILENCE };
+        let (rings_until, look_at) = (now.mono + ring_for, Some(now.mono + ring_for.min(silence)));
         Ok(Callee { dialled, personal, trunk, gateway, rings_until, look_at, leg })
     }
 
@@ -137,6 +151,9 @@ impl Engine {
     fn callee_not_taken(&mut self, now: Now, id: CallId, why: (NotTaken, Option<u16>), answer: Answer) {
         self.drop_callee(now, id, why);
         let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.is_operators() {
+            return self.on_number_not_taken(now, id, why.0);
+        }
         call.story.on_not_taken(why.0 != NotTaken::Unreachable);
         call.phase = Phase::Flow;
         call.hearing.stop();
@@ -179,7 +196,10 @@ impl Engine {
         };
         self.media(command);
         self.pulses.on_alive(now.mono, dialog);
-        self.join_callee(now, id);
+        match self.calls.get(&id).is_some_and(Call::is_operators) {
+            true => self.on_number_answered(now, id),
+            false => self.join_callee(now, id),
+        }
     }
 
     fn join_callee(&mut self, now: Now, id: CallId) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::acd;
-use crate::call::{Phase, Purpose};
+use crate::call::{Call, Phase, Purpose};
 use crate::flood::Flood;
 use crate::ids::{CallId, EntityId, QueueId, SeatId};
 use crate::journal::entry::Fact;
@@ -15,12 +15,15 @@ use crate::sip;
 use crate::speech::notice::Notice;
 use crate::switches::Switch;
 use crate::time::{Mono, Now};
-use crate::words::{EndedBy, Outcome, SeatView, StatusChange};
+use crate::words::{Direction, EndedBy, Outcome, SeatView, StatusChange};
 
 use super::{Engine, Files, Output, SwitchState};
 
 /// The most that citizens' last words may take before the exchange stops all the same.
 const LAST_WORDS: Duration = Duration::from_secs(6);
+
+/// How long calls for help hold up the end of the exchange: whoever speaks there longer has been heard.
+const HELP_WITHIN: Duration = Duration::from_secs(1_800);
 
 /// How long the phones' answers to our last BYEs are waited for; a lost BYE is sent again meanwhile.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(2);
@@ -127,7 +130,7 @@ pub struct CallState {
     pub to: String,
     /// The body answered for.
     pub entity: EntityId,
-    /// `arriving`, `answered`, `flow`, `waiting`, `talking`, `calling`, `transferred`.
+    /// `arriving`, `answered`, `flow`, `waiting`, `talking`, `calling`, `transferred`, `leaving`.
     pub phase: &'static str,
     /// The queue it waits in, or came to its seat by.
     pub queue: Option<QueueId>,
@@ -146,8 +149,10 @@ pub struct Metrics {
     pub unconfirmed: u64,
     /// What SIP has refused.
     pub refused: sip::Tally,
-    /// Closed contacts by outcome.
+    /// Closed contacts of those who called, by outcome.
     pub closed: BTreeMap<Outcome, u64>,
+    /// The same of those that operators began.
+    pub made: BTreeMap<Outcome, u64>,
     /// Waiting by queue.
     pub waiting: BTreeMap<QueueId, usize>,
     /// Seats logged in and reachable.
@@ -167,6 +172,7 @@ pub(super) struct Counters {
     unconfirmed: Flood,
     degraded: Flood,
     closed: BTreeMap<Outcome, u64>,
+    made: BTreeMap<Outcome, u64>,
 }
 
 impl Counters {
@@ -211,8 +217,9 @@ impl Counters {
         }
     }
 
-    pub(super) fn on_closed(&mut self, outcome: Outcome) {
-        *self.closed.entry(outcome).or_default() += 1;
+    pub(super) fn on_closed(&mut self, direction: Direction, outcome: Outcome) {
+        let closed = if direction == Direction::In { &mut self.closed } else { &mut self.made };
+        *closed.entry(outcome).or_default() += 1;
     }
 }
 
@@ -232,6 +239,8 @@ pub(super) enum Stopping {
     Draining { until: Mono },
     /// Citizens hear a last word until this moment.
     Closing { until: Mono },
+    /// Only calls for help are left, until this moment.
+    Helping { until: Mono },
     /// Every call is over; their phones may confirm it until this moment.
     Parting { until: Mono },
     /// Everything is said.
@@ -241,9 +250,10 @@ pub(super) enum Stopping {
 impl Stopping {
     pub(super) fn poll_timeout(&self) -> Option<Mono> {
         match self {
-            Stopping::Draining { until } | Stopping::Closing { until } | Stopping::Parting { until } => {
-                Some(*until)
-            }
+            Stopping::Draining { until }
+            | Stopping::Closing { until }
+            | Stopping::Helping { until }
+            | Stopping::Parting { until } => Some(*until),
             Stopping::Stopped => None,
         }
     }
@@ -296,7 +306,11 @@ impl Engine {
     pub(super) fn on_stopping_timeout(&mut self, now: Now) {
         match self.stopping {
             Some(Stopping::Draining { until }) if until <= now.mono => self.say_farewell(now),
-            Some(Stopping::Closing { until }) if until <= now.mono => self.close_all(now),
+            Some(Stopping::Closing { until }) if until <= now.mono => {
+                self.stopping = Some(Stopping::Helping { until: now.mono + HELP_WITHIN });
+                self.close_all(now, |call| !call.is_for_help());
+            }
+            Some(Stopping::Helping { until }) if until <= now.mono => self.close_all(now, |_| true),
             _ => {}
         }
     }
@@ -306,7 +320,7 @@ impl Engine {
         self.stopping = Some(Stopping::Closing { until: now.mono + LAST_WORDS });
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         for id in calls {
-            let Some(call) = self.calls.get(&id) else { continue };
+            let Some(call) = self.calls.get(&id).filter(|call| !call.is_for_help()) else { continue };
             let hears = matches!(call.phase, Phase::Flow | Phase::Waiting(_) | Phase::Calling);
             let sound =
                 self.sound_for(id, call.language.as_str(), Notice::ServiceEnds.sound()).filter(|_| hears);
@@ -322,8 +336,8 @@ impl Engine {
         }
     }
 
-    fn close_all(&mut self, now: Now) {
-        let calls: Vec<CallId> = self.calls.keys().copied().collect();
+    fn close_all(&mut self, now: Now, of: impl Fn(&Call) -> bool) {
+        let calls: Vec<CallId> = self.calls.values().filter(|call| of(call)).map(|call| call.id).collect();
         for id in calls {
             self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned()));
         }
@@ -340,7 +354,9 @@ impl Engine {
             None | Some(Stopping::Stopped) => return,
             _ if !over => return,
             Some(Stopping::Parting { until }) => until,
-            Some(Stopping::Draining { .. } | Stopping::Closing { .. }) => now.mono + CONFIRM_WITHIN,
+            Some(Stopping::Draining { .. } | Stopping::Closing { .. } | Stopping::Helping { .. }) => {
+                now.mono + CONFIRM_WITHIN
+            }
         };
         if self.sip.is_waiting() && now.mono < until {
             self.stopping = Some(Stopping::Parting { until });
@@ -376,7 +392,8 @@ impl Engine {
         }
     }
 
-    fn metrics(&self) -> Metrics {
+    /// The figures.
+    pub fn metrics(&self) -> Metrics {
         let waiting = self.config.queues.keys().map(|id| (id.clone(), self.acd.waiting_in(id)));
         let ready = |view: &SeatView| view.reachable && view.status == crate::words::Status::Ready;
         Metrics {
@@ -385,6 +402,7 @@ impl Engine {
             unconfirmed: self.counters.unconfirmed.total(),
             refused: self.sip.tally(),
             closed: self.counters.closed.clone(),
+            made: self.counters.made.clone(),
             waiting: waiting.collect(),
             seats_ready: self.acd.seats().filter(|seat| ready(&seat.view)).count(),
             spooled: self.gate.spooled(),
@@ -394,7 +412,7 @@ impl Engine {
     }
 }
 
-fn call_state(call: &crate::call::Call) -> CallState {
+fn call_state(call: &Call) -> CallState {
     let (phase, queue) = match &call.phase {
         Phase::Arriving => ("arriving", None),
         Phase::Answered => ("answered", None),
@@ -403,7 +421,10 @@ fn call_state(call: &crate::call::Call) -> CallState {
         Phase::Talking(_) => ("talking", call.seat.as_ref().map(|leg| leg.queue.clone())),
         Phase::Calling => ("calling", None),
         Phase::Transferred => ("transferred", None),
+        Phase::Leaving => ("leaving", None),
     };
+    let made = call.made.as_ref().map(|made| &made.seat);
+    let seat = call.seat.as_ref().map(|leg| &leg.seat).or(made);
     CallState {
         id: call.id,
         from: call.from.clone(),
@@ -411,6 +432,6 @@ fn call_state(call: &crate::call::Call) -> CallState {
         entity: call.entity.clone(),
         phase,
         queue,
-        seat: call.seat.as_ref().map(|leg| leg.seat.clone()),
+        seat: seat.cloned(),
     }
 }

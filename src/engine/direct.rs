@@ -3,16 +3,22 @@
 use crate::acd::{self, Direct};
 use crate::ids::{CallId, SeatId};
 use crate::time::Now;
+use crate::words::NotTaken;
 
 use super::Engine;
 
 impl Engine {
     /// The seat is reserved: ring it for whoever asked.
     pub(super) fn ring_direct(&mut self, now: Now, seat: SeatId, id: CallId) {
+        if self.ring_colleague(now, &seat, id) {
+            return;
+        }
         // Nobody asks yet; a ring that nobody carries out must not hold the seat.
         self.acd.handle_input(now.mono, acd::Input::Direct(seat, id, Direct::CallOff));
     }
 
     /// The seat cannot be had.
-    pub(super) fn on_engaged(&mut self, _now: Now, _seat: &SeatId, _id: CallId) {}
+    pub(super) fn on_engaged(&mut self, now: Now, seat: &SeatId, id: CallId) {
+        self.on_colleague_not_taken(now, seat, id, NotTaken::Rejected);
+    }
 }

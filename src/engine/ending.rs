@@ -6,7 +6,7 @@ use crate::ids::{CallId, ContactId};
 use crate::journal::entry::{Fact, Personal};
 use crate::sip::{DialogId, Ended};
 use crate::time::Now;
-use crate::words::{EndedBy, Outcome};
+use crate::words::{Direction, EndedBy, Outcome};
 
 use super::{Engine, Owner};
 
@@ -22,7 +22,7 @@ impl Engine {
     /// The peer has ended its dialog, or is gone.
     pub(super) fn on_dialog_over(&mut self, now: Now, dialog: DialogId, how: EndedBy) {
         match self.dialogs.get(&dialog).cloned() {
-            Some(Owner::Citizen(id)) => self.close_call(now, id, how, None),
+            Some(Owner::Citizen(id)) => self.close_call(now, id, self.blamed(id, how), None),
             Some(Owner::Seat(id)) => self.on_seat_over(now, id, how),
             Some(Owner::Callee(id)) => self.on_callee_over(now, id, how),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),
@@ -46,11 +46,14 @@ impl Engine {
             self.journal_dialog_over(now, dialog);
         }
         self.close_leg(&call.citizen);
+        if let Some(made) = &call.made {
+            self.release_maker(now, id, made);
+        }
         let outcome = call.story.outcome(ended_by);
         let hasty = call.story.is_short(now.mono, self.config.engine.short_abandon);
         let short = outcome == Outcome::Abandoned && hasty;
         let ended_by = call.story.ended_by(ended_by);
-        self.close_contact(now, id.into(), outcome, ended_by, short, why);
+        self.close_contact(now, id.into(), call.direction(), outcome, ended_by, short, why);
     }
 
     /// The one place where a contact of this start is closed.
@@ -58,17 +61,19 @@ impl Engine {
         &mut self,
         now: Now,
         contact: ContactId,
+        direction: Direction,
         outcome: Outcome,
         ended_by: EndedBy,
         short: bool,
         why: Option<String>,
     ) {
-        self.counters.on_closed(outcome);
+        self.counters.on_closed(direction, outcome);
         self.append(now, Fact::ContactClosed { contact, outcome, ended_by, short, why });
     }
 
     /// Take the other side away from a call that ends, and the call out of its queue.
     fn part(&mut self, now: Now, id: CallId) {
+        self.call_off(now, id);
         self.part_callee(now, id);
         let talking = self.calls.get(&id).is_some_and(|call| matches!(call.phase, Phase::Talking(_)));
         if !talking {

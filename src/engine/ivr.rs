@@ -21,6 +21,7 @@ impl Engine {
         if call.phase != Phase::Answered {
             return;
         }
+        let Some(flow) = call.flow.clone() else { return self.call_out(now, id) };
         call.phase = Phase::Flow;
         call.story.on_flow_began();
         if let Some(dialog) = call.citizen.dialog {
@@ -32,7 +33,6 @@ impl Engine {
             entity: call.entity.clone(),
             language: call.language.clone(),
         };
-        let flow = call.flow.clone();
         self.runs.insert(id, FlowRun::new(flow, facts));
         self.run_flow(now, id, None, |run, world| run.start(now, world));
     }
@@ -263,11 +263,13 @@ impl Engine {
                     Some(Purpose::Farewell) => {
                         self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned()))
                     }
+                    Some(Purpose::LastWord) => self.on_last_word(now, id),
                     Some(Purpose::Music) | None => {}
                 }
             }
             Some(Owner::Service(dialog)) => self.on_service_played(now, dialog),
-            Some(Owner::Seat(_) | Owner::Callee(_)) | None => {}
+            Some(Owner::Callee(id)) => self.on_told_before(now, id, play),
+            Some(Owner::Seat(_)) | None => {}
         }
     }
 }

@@ -40,6 +40,13 @@ impl Engine {
         }
     }
 
+    /// Answer a seat that dials, only to say this.
+    pub(super) fn say_only(&mut self, dialog: DialogId, invite: &Incoming, notice: Notice) {
+        let leg = self.open_leg(Some(dialog), invite.link, Owner::Service(dialog));
+        let service = Service { leg, offer: invite.offer.clone(), say: Some(notice), established: false };
+        self.services.insert(dialog, service);
+    }
+
     /// Do what the code asks; what to say, unless that must wait for the disk.
     fn obey(&mut self, now: Now, dialog: DialogId, seat: SeatId, code: &str) -> Option<Notice> {
         let codes = self.config.engine.feature_codes.clone();

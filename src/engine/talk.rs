@@ -70,13 +70,12 @@ impl Engine {
         self.join(now, id, seat);
     }
 
-    fn join(&mut self, now: Now, id: CallId, seat: SeatId) {
+    pub(super) fn join(&mut self, now: Now, id: CallId, seat: SeatId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(SeatLeg { queue, leg, .. }) = &call.seat else { return };
         let (queue, b) = (queue.clone(), leg.media);
         let queue_records = self.config.queues.get(&queue).is_some_and(|queue| queue.record);
-        let node_records = call.enqueue.as_ref().is_some_and(|enqueue| enqueue.record);
-        let recording = call.begin_talk(queue_records && node_records, now.wall);
+        let recording = call.begin_talk(queue_records && call.lets_record(), now.wall);
         call.phase = Phase::Talking(seat.clone());
         call.story.on_joined();
         call.hearing.stop();

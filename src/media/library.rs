@@ -23,6 +23,16 @@ pub fn speak_now() -> &'static Arc<Sound> {
     &TONE
 }
 
+/// The same of the tone that says "it rings there", with the pause between two of them (ITU-T E.180, Italy).
+const RING_BACK: (f32, f32, f32) = (425.0, 1.0, 0.05);
+const RING_BACK_PAUSE: f32 = 4.0;
+
+/// What whoever calls hears while it rings, to be repeated.
+pub fn ring_back() -> &'static Arc<Sound> {
+    static TONE: LazyLock<Arc<Sound>> = LazyLock::new(|| tone("ring-back", RING_BACK, RING_BACK_PAUSE));
+    &TONE
+}
+
 fn tone(name: &str, (hertz, seconds, loudness): (f32, f32, f32), pause: f32) -> Arc<Sound> {
     let wave = (0u16..).map(|at| f32::from(at) / 8000.0).take_while(|at| *at < seconds + pause);
     let sample = |at: f32| if at < seconds { (at * hertz * std::f32::consts::TAU).sin() } else { 0.0 };

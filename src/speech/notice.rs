@@ -30,11 +30,25 @@ pub enum Notice {
     NothingToCode,
     /// To whoever would be ready or pause where nobody has logged in.
     NobodyLoggedIn,
+    /// To an operator: this number may not be called.
+    MayNotCall,
+    /// To an operator: the number is busy.
+    NumberBusy,
+    /// To an operator: nobody answers there.
+    NoAnswer,
+    /// To an operator: the number cannot be reached.
+    NotReached,
+    /// To an operator who dials at a seat that has a call.
+    SeatBusy,
+    /// To an operator: no case has this number.
+    NoSuchCase,
+    /// To whoever an operator calls.
+    IsRecorded,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 13] = [
+    pub const ALL: [Notice; 20] = [
         Notice::ServiceEnds,
         Notice::Error,
         Notice::Unavailable,
@@ -48,6 +62,13 @@ impl Notice {
         Notice::BadOutcome,
         Notice::NothingToCode,
         Notice::NobodyLoggedIn,
+        Notice::MayNotCall,
+        Notice::NumberBusy,
+        Notice::NoAnswer,
+        Notice::NotReached,
+        Notice::SeatBusy,
+        Notice::NoSuchCase,
+        Notice::IsRecorded,
     ];
 
     /// Name of the recording below `sounds/<language>/`.
@@ -66,6 +87,13 @@ impl Notice {
             Notice::BadOutcome => "sistema/esito_errato",
             Notice::NothingToCode => "sistema/niente_da_codificare",
             Notice::NobodyLoggedIn => "sistema/nessun_accesso",
+            Notice::MayNotCall => "sistema/numero_non_consentito",
+            Notice::NumberBusy => "sistema/numero_occupato",
+            Notice::NoAnswer => "sistema/numero_non_risponde",
+            Notice::NotReached => "sistema/numero_non_raggiungibile",
+            Notice::SeatBusy => "sistema/postazione_occupata",
+            Notice::NoSuchCase => "sistema/pratica_inesistente",
+            Notice::IsRecorded => "sistema/chiamata_registrata",
         }
     }
 

@@ -1,11 +1,18 @@
 //! Figures in the text format of Prometheus.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::engine::Metrics;
+use crate::words::Outcome;
 
 /// One line: labels in braces or nothing, and the value.
 type Row = (String, u64);
+
+fn by_outcome(closed: &BTreeMap<Outcome, u64>) -> Vec<Row> {
+    let label = |outcome| serde_json::to_value(outcome).unwrap_or_default();
+    closed.iter().map(|(outcome, n)| (format!("{{outcome={}}}", label(outcome)), *n)).collect()
+}
 
 /// Everything that `/metrics` shows. Queues and outcomes are names of ours: nothing in them needs escaping.
 pub(super) fn exposition(metrics: &Metrics, views_behind: bool) -> String {
@@ -22,11 +29,10 @@ pub(super) fn exposition(metrics: &Metrics, views_behind: bool) -> String {
     family("seats_ready", "gauge", "Seats reachable and ready.", &plain(count(metrics.seats_ready)));
     let waiting = metrics.waiting.iter().map(|(queue, n)| (format!("{{queue=\"{queue}\"}}"), count(*n)));
     family("waiting", "gauge", "Callers waiting, by queue.", &waiting.collect::<Vec<Row>>());
-    let closed = metrics.closed.iter().map(|(outcome, n)| {
-        let outcome = serde_json::to_value(outcome).unwrap_or_default();
-        (format!("{{outcome={outcome}}}"), *n)
-    });
-    family("contacts_closed_total", "counter", "Contacts closed, by outcome.", &closed.collect::<Vec<Row>>());
+    let closed = by_outcome(&metrics.closed);
+    family("contacts_closed_total", "counter", "Contacts of those who called, closed, by outcome.", &closed);
+    let made = by_outcome(&metrics.made);
+    family("calls_made_closed_total", "counter", "Contacts that operators began, closed, by outcome.", &made);
     family("calls_shed_total", "counter", "Calls not let in for want of room.", &plain(metrics.shed));
     let help = "Legs whose sound to an address that sends nothing was stopped.";
     family("media_unconfirmed_total", "counter", help, &plain(metrics.unconfirmed));

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use centralino::config::Config;
 use centralino::ids::{ContactId, QueueId, SeatId};
-use centralino::journal::entry::{Entry, Fact};
-use centralino::words::{NotTaken, Outcome, WorkView};
+use centralino::journal::entry::{Destination, Entry, Fact, Personal};
+use centralino::words::{Direction, NotTaken, Outcome, WorkView};
 
 /// A seat, as the facts tell.
 #[derive(Debug, Default)]
@@ -49,6 +49,9 @@ struct ContactTale {
     rung: BTreeSet<SeatId>,
     callee: CalleeTale,
     closed: Option<Outcome>,
+    /// The seat that began it.
+    maker: Option<SeatId>,
+    internal: bool,
 }
 
 /// Follows the facts in order and says what is wrong with them.
@@ -62,6 +65,24 @@ pub(crate) struct Oracle {
     pub(crate) joined: usize,
     pub(crate) kept: usize,
     pub(crate) transferred: usize,
+}
+
+/// Every queue of the demo has the same wrap-up; the shortest is what must hold in any case.
+fn shortest_wrap_up(config: &Config) -> Option<i64> {
+    let wrap_up = config.queues.values().map(|queue| queue.rules.wrap_up).min()?;
+    i64::try_from(wrap_up.as_millis()).ok()
+}
+
+/// Why a number may not be called, if so. Whether a trunk leads there may have changed meanwhile.
+fn refused(config: &Config, number: &Destination) -> Option<String> {
+    let (Destination::Public(number) | Destination::Personal(Personal::Clear(number))) = number else {
+        return None;
+    };
+    let number = number.parse().ok()?;
+    let reach = config.reach();
+    let number: &centralino::phone_number::PhoneNumber = &number;
+    let may = number.is_public() || number.begins_with(&reach.also);
+    (!may || reach.own.contains(number)).then(|| format!("{number}"))
 }
 
 impl ContactTale {
@@ -86,7 +107,16 @@ impl Oracle {
                     return Err(format!("contact {contact} is opened twice"));
                 }
             }
+            Fact::Dialled { contact, seat, direction, emergency, .. } => {
+                let internal = *direction == Direction::Internal;
+                let maker = Some(seat.clone()).filter(|_| !emergency);
+                let tale = ContactTale { maker, internal, ..ContactTale::default() };
+                if self.contacts.insert(*contact, tale).is_some() {
+                    return Err(format!("contact {contact} is opened twice"));
+                }
+            }
             Fact::Queued { contact, queue, since_ms, ahead_min, .. } => {
+                self.on_calls(config, *contact)?;
                 let at_ms = since_ms.unwrap_or(entry.at_ms) - ahead_min * 60_000;
                 let place = (queue.clone(), Stand { at_ms, order: self.order });
                 let old = self.contact(*contact)?.queue.replace(place);
@@ -94,7 +124,12 @@ impl Oracle {
                     return Err(format!("{contact} enters {queue} while it is in {old}"));
                 }
             }
-            Fact::NumberCalled { contact, .. } => {
+            Fact::NumberCalled { contact, number, .. } => {
+                self.on_calls(config, *contact)?;
+                let is_made = self.contact(*contact)?.maker.is_some();
+                if let (true, Some(why)) = (is_made, refused(config, number)) {
+                    return Err(format!("{contact} goes to a number that may not be called: {why}"));
+                }
                 let tale = self.contact(*contact)?;
                 if tale.queue.is_some() || !tale.rung.is_empty() || tale.closed.is_some() {
                     return Err(format!("{contact} is given to a number while it waits, or is closed"));
@@ -114,9 +149,9 @@ impl Oracle {
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
             Fact::SeatRung { contact, seat, queue } => {
                 self.on_rung(config, entry.at_ms, *contact, seat, queue)?;
-                // Every queue of the demo has the same wrap-up; the shortest is what must hold in any case.
-                let wrap_up = config.queues.values().map(|queue| queue.rules.wrap_up).min();
-                let wrap_up_ms = i64::try_from(wrap_up.unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
+                let tale = self.contact(*contact)?;
+                let is_colleague = tale.internal && tale.queue.is_none();
+                let wrap_up_ms = if is_colleague { 0 } else { shortest_wrap_up(config).unwrap_or(0) };
                 self.seats.entry(seat.clone()).or_default().wrap_up_ms = wrap_up_ms;
             }
             Fact::SeatNotTaken { contact, seat, why } => {
@@ -129,6 +164,10 @@ impl Oracle {
                 self.joined += 1;
                 let tale = self.contact(*contact)?;
                 tale.queue = None;
+                let begun_by_it = tale.maker.as_ref() == Some(seat) || tale.callee == CalleeTale::Called;
+                if begun_by_it && !tale.rung.contains(seat) {
+                    return tale.moves(*contact, CalleeTale::Called, CalleeTale::Nobody);
+                }
                 if !tale.rung.remove(seat) {
                     return Err(format!("{contact} is joined with {seat}, which was not rung for it"));
                 }
@@ -159,6 +198,10 @@ impl Oracle {
                 if tale.callee != CalleeTale::Nobody {
                     return Err(format!("{contact} is closed while a number rings for it or talks with it"));
                 }
+                if let Some(maker) = tale.maker.clone() {
+                    let seat = self.seats.entry(maker).or_default();
+                    seat.with.take_if(|with| with == contact);
+                }
             }
             Fact::SeatChanged { seat, now, by } if now.work == WorkView::Idle => {
                 let tale = self.seats.entry(seat.clone()).or_default();
@@ -173,6 +216,22 @@ impl Oracle {
                 }
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// The call of an operator begins to do something: its seat has no other.
+    fn on_calls(&mut self, config: &Config, contact: ContactId) -> Result<(), String> {
+        let tale = self.contact(contact)?;
+        let Some(maker) = tale.maker.clone() else { return Ok(()) };
+        let wrap_up = if tale.internal { None } else { shortest_wrap_up(config) };
+        let seat = self.seats.entry(maker.clone()).or_default();
+        match seat.with.replace(contact) {
+            Some(other) if other != contact => {
+                return Err(format!("{maker} calls in {contact} while it is with {other}"));
+            }
+            Some(_) => {}
+            None => seat.wrap_up_ms = wrap_up.unwrap_or(0),
         }
         Ok(())
     }
@@ -215,6 +274,11 @@ impl Oracle {
         }
         if let Some(other) = tale.with.replace(contact) {
             return Err(format!("{seat} is rung for {contact} while it is with {other}"));
+        }
+        let called = self.contact(contact)?;
+        if called.internal && called.queue.is_none() {
+            called.rung.insert(seat.clone());
+            return self.on_calls(config, contact);
         }
         let place = self.contact(contact)?.queue.clone();
         let Some((waits_in, since)) = place else {
