@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
-use super::*;
+use super::super::*;
 use crate::media::mix::Member;
 use crate::media::mixer::Mixer;
 use crate::media::player::{BEAT, FRAME};
