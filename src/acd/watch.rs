@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::place::Place;
 use super::seat::{REST_AFTER_FAILURE, SHORTEST_REST};
-use super::{Action, Entering, Input, QueueRules, SeatRules};
+use super::{Action, AfterTalk, Entering, Input, QueueRules, SeatRules, WrapUpAct};
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
 use crate::words::{NotTaken, QueueExit, SeatView, Status, WorkView};
@@ -53,6 +53,14 @@ struct Watched {
     wrap_up_done: bool,
     /// What a restart left of a wrap-up, until it is over.
     wrap_up_left: Option<Duration>,
+    /// What the operator has added to the wrap-up in course, and how often.
+    extended: (Duration, u32),
+    /// The last call whose outcome was coded here.
+    coded: Option<CallId>,
+    /// A supervisor ended the wrap-up in this step.
+    released: bool,
+    /// The call of the last talk.
+    last_call: Option<CallId>,
 }
 
 /// The observer.
@@ -89,7 +97,7 @@ impl Watch {
 
     pub(super) fn on_input(&mut self, input: &Input) {
         for seat in self.seats.values_mut() {
-            seat.wrap_up_done = false;
+            (seat.wrap_up_done, seat.released) = (false, false);
         }
         match input {
             Input::Enter(entering) => self.entering = Some(entering.clone()),
@@ -105,7 +113,8 @@ impl Watch {
             }
             Input::Restored(seat, before) => {
                 if let Some(seat) = self.seats.get_mut(seat) {
-                    seat.wrap_up_left = Some(before.wrap_up_left);
+                    seat.wrap_up_left = Some(before.wrap_up.map_or(Duration::ZERO, |left| left.time));
+                    seat.last_call = before.wrap_up.map(|left| left.call);
                 }
             }
             Input::Expected(queue, wait) => {
@@ -115,6 +124,11 @@ impl Watch {
             Input::WrapUpDone(seat) => {
                 if let Some(seat) = self.seats.get_mut(seat) {
                     seat.wrap_up_done = true;
+                }
+            }
+            Input::WrapUp(seat, act) => {
+                if let Some(seat) = self.seats.get_mut(seat) {
+                    seat.on_wrap_up(self.now, *act);
                 }
             }
             Input::Rules(queues, seats) => self.on_rules(queues, seats),
@@ -260,10 +274,21 @@ impl Watch {
         let short = was == WorkView::WrapUp
             && is != WorkView::WrapUp
             && now.since(seat.work_since) < wrap_up
-            && !seat.wrap_up_done;
+            && !seat.wrap_up_done
+            && !seat.released;
+        let unpaid = was == WorkView::WrapUp
+            && is != WorkView::WrapUp
+            && seat.view.owes_outcome
+            && seat.last_call != seat.coded
+            && seat.bound().is_none_or(|bound| now.since(seat.work_since) < bound)
+            && !seat.released;
+        let forgotten = view.next.is_some() && matches!(is, WorkView::Idle | WorkView::Resting);
         if was != is {
             match (was, is) {
-                (_, WorkView::Talking) => (seat.calls, seat.last_ring) = (seat.calls + 1, seat.ring),
+                (_, WorkView::Talking) => {
+                    (seat.calls, seat.last_ring) = (seat.calls + 1, seat.ring);
+                    (seat.last_call, seat.extended) = (view.call, (Duration::ZERO, 0));
+                }
                 (WorkView::Talking, _) => seat.talked += now.since(seat.work_since),
                 _ => {}
             }
@@ -284,6 +309,12 @@ impl Watch {
         if (skipped && !wrap_up.is_zero()) || short {
             self.broken(&format!("{id} went from {was:?} to {is:?} without its wrap-up of {wrap_up:?}"));
         }
+        if unpaid {
+            self.broken(&format!("{id} left its wrap-up owing an outcome"));
+        }
+        if forgotten {
+            self.broken(&format!("{id} has no call, and its next status did not follow: {view:?}"));
+        }
     }
 
     /// Nobody waits beyond the limit, unless rung for at this moment.
@@ -301,10 +332,14 @@ impl Watch {
         let limit = match seat.view.work {
             WorkView::Idle | WorkView::Talking => return Ok(()),
             WorkView::Ringing => of_served(|rules| rules.ring_for),
+            WorkView::WrapUp if seat.view.owes_outcome => match seat.bound() {
+                Some(bound) => bound,
+                None => return Ok(()),
+            },
             WorkView::WrapUp => seat.wrap_up(),
-            WorkView::Resting => {
-                of_served(|rules| rules.reject_delay).max(REST_AFTER_FAILURE).max(SHORTEST_REST)
-            }
+            WorkView::Resting => of_served(|rules| rules.reject_delay.max(rules.busy_delay))
+                .max(REST_AFTER_FAILURE)
+                .max(SHORTEST_REST),
         };
         if self.now.since(seat.work_since) < limit {
             return Ok(());
@@ -315,7 +350,7 @@ impl Watch {
 
 impl Watched {
     fn new(order: usize, rules: SeatRules) -> Watched {
-        let view = SeatView { reachable: false, status: Status::LoggedOut, work: WorkView::Idle, call: None };
+        let view = SeatView::default();
         Watched {
             rules,
             view,
@@ -331,12 +366,41 @@ impl Watched {
             let_go: false,
             wrap_up_done: false,
             wrap_up_left: None,
+            extended: (Duration::ZERO, 0),
+            coded: None,
+            released: false,
+            last_call: None,
         }
     }
 
     fn wrap_up(&self) -> Duration {
         let served = self.served.as_ref().map_or(Duration::ZERO, |rules| rules.wrap_up);
-        self.wrap_up_left.unwrap_or(served)
+        self.wrap_up_left.unwrap_or(served) + self.extended.0
+    }
+
+    /// The longest that a wrap-up which owes an outcome lasts.
+    fn bound(&self) -> Option<Duration> {
+        let rules = self.served.as_ref()?;
+        Some(self.wrap_up() + rules.after_talk.outcome_within?)
+    }
+
+    /// Time is only ever added while there is a wrap-up, and so often.
+    fn on_wrap_up(&mut self, now: Mono, act: WrapUpAct) {
+        let in_wrap_up = self.view.work == WorkView::WrapUp;
+        match (act, &self.served) {
+            (WrapUpAct::Coded(call), _) => self.coded = Some(call),
+            (WrapUpAct::Release, _) => self.released = true,
+            (WrapUpAct::Extend, Some(rules)) if in_wrap_up => {
+                let AfterTalk { extend_by, max_extensions, .. } = rules.after_talk;
+                if self.extended.1 < max_extensions && !extend_by.is_zero() {
+                    // Time that was over while the outcome was owed counts as used.
+                    let before = self.wrap_up().saturating_sub(self.extended.0);
+                    let lasted = now.since(self.work_since).max(self.wrap_up());
+                    self.extended = (lasted.saturating_sub(before) + extend_by, self.extended.1 + 1);
+                }
+            }
+            (WrapUpAct::Extend, _) => {}
+        }
     }
 
     fn free_since(&self) -> Option<Mono> {
@@ -347,5 +411,5 @@ impl Watched {
 
 /// Ready, and its phone is there.
 fn is_available(view: &SeatView) -> bool {
-    view.reachable && view.status == Status::Ready
+    view.reachable && view.status.takes_calls()
 }
