@@ -6,7 +6,7 @@
 
 mod eligible;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::place::Place;
@@ -74,6 +74,8 @@ pub(super) struct Watch {
     turn: u64,
     rings: u64,
     expected: BTreeMap<QueueId, Duration>,
+    /// Queues that a reload has removed.
+    gone: BTreeSet<QueueId>,
     broken: Option<String>,
 }
 
@@ -117,7 +119,8 @@ impl Watch {
                     seat.last_call = before.wrap_up.map(|left| left.call);
                 }
             }
-            Input::Expected(queue, wait) => {
+            // Of a queue that a reload has removed nothing is known when it comes again.
+            Input::Expected(queue, wait) if !self.gone.contains(queue) => {
                 self.expected.remove(queue);
                 self.expected.extend(wait.map(|wait| (queue.clone(), wait)));
             }
@@ -144,6 +147,8 @@ impl Watch {
         let before = self.rules.clone();
         self.rules.values_mut().for_each(|rules| rules.overflow.clear());
         self.rules.extend(queues.iter().map(|rules| (rules.id.clone(), rules.clone())));
+        let is_gone = |id: &&QueueId| !queues.iter().any(|rules| rules.id == **id);
+        self.gone = self.rules.keys().filter(is_gone).cloned().collect();
         self.expected.retain(|id, _| queues.iter().any(|rules| rules.id == *id));
         self.seats.retain(|id, seat| seat.view.call.is_some() || seats.iter().any(|rules| rules.id == *id));
         self.seats.values_mut().for_each(|seat| seat.rules.queues.clear());

@@ -35,19 +35,19 @@ impl Engine {
         let leg = self.open_leg(Some(dialog), invite.link, Owner::Service(dialog));
         let service = Service { leg, offer: invite.offer.clone(), say: None, established: false };
         self.services.insert(dialog, service);
-        let say = self.obey(now, dialog, seat, &invite.to);
+        let say = self.obey(now, dialog, &seat, &invite.to);
         if let Some(service) = self.services.get_mut(&dialog) {
             service.say = say;
         }
     }
 
     /// Do what the code asks; what to say, unless that must wait for the disk.
-    fn obey(&mut self, now: Now, dialog: DialogId, seat: SeatId, code: &str) -> Option<Notice> {
+    fn obey(&mut self, now: Now, dialog: DialogId, seat: &SeatId, code: &str) -> Option<Notice> {
         if let Some((act, say)) = self.act_of_code(code) {
-            return Some(self.act_on_seat(now, &seat, act, "phone").err().map_or(say, SeatRefusal::notice));
+            return Some(self.act_on_seat(now, seat, act, "phone").err().map_or(say, SeatRefusal::notice));
         }
         match code.strip_prefix(&self.config.engine.feature_codes.code) {
-            Some(digits) => self.code(now, dialog, &seat, digits).err(),
+            Some(digits) => self.code(now, dialog, seat, digits).err(),
             None => Some(Notice::BadCode),
         }
     }
