@@ -61,7 +61,7 @@ fn enlarge(config: &mut Config) {
             let queues = queues.iter().map(|queue| (queue.clone(), Serving::default())).collect();
             let (skills, pauses) = (Skills::default(), Arc::default());
             let rules = SeatRules { id: id.clone(), queues, skills, auto_login: true, pauses };
-            (id, Seat { password: Secret::new("secret".to_owned()), rules })
+            (id, Seat { password: Secret::new("secret".to_owned()), extension: None, rules })
         })
         .collect();
 }

@@ -52,7 +52,7 @@ impl Restored {
     pub fn of(view: &SeatView, lasted: Lasted, last: Option<(CallId, &QueueRules, bool)>) -> Restored {
         let wrapped_up = match view.work {
             WorkView::WrapUp => Some(lasted.work.saturating_add(lasted.down)),
-            WorkView::Talking => Some(lasted.down),
+            WorkView::Talking | WorkView::Holding | WorkView::Consulting => Some(lasted.down),
             WorkView::Idle | WorkView::Ringing | WorkView::Resting => None,
         };
         let left = wrapped_up.zip(last).map(|(already, (call, rules, coded))| WrapUpLeft {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::direct::{DirectRules, Turn};
 use super::pauses::PauseEnd;
 use super::rank::Standing;
 use super::restored::Restored;
@@ -38,8 +39,10 @@ pub(super) struct Terms {
     after_talk: AfterTalk,
     max_rejects: u32,
     max_misses: u32,
-    /// Number of the ring, over all seats.
-    ring: u64,
+    /// Number of the ring, over all seats; none for a call that no queue gave.
+    ring: Option<u64>,
+    /// Rung in a pause too.
+    own_wish: bool,
 }
 
 impl Terms {
@@ -52,7 +55,22 @@ impl Terms {
             after_talk: rules.after_talk,
             max_rejects: rules.max_rejects,
             max_misses: rules.max_misses,
-            ring,
+            ring: Some(ring),
+            own_wish: false,
+        }
+    }
+
+    pub(super) fn direct(rules: &DirectRules) -> Terms {
+        Terms {
+            ring_for: rules.ring_for,
+            rest: SHORTEST_REST,
+            busy_rest: SHORTEST_REST,
+            wrap_up: rules.wrap_up,
+            after_talk: AfterTalk::default(),
+            max_rejects: u32::MAX,
+            max_misses: u32::MAX,
+            ring: None,
+            own_wish: rules.own_wish,
         }
     }
 }
@@ -62,7 +80,7 @@ impl Terms {
 enum Work {
     Idle { since: Mono },
     Ringing { call: CallId, until: Mono, terms: Terms, idle_since: Mono },
-    Talking { call: CallId, terms: Terms, rung: Mono, since: Mono },
+    Talking { call: CallId, terms: Terms, rung: Mono, since: Mono, turn: Turn },
     WrapUp(WrapUp),
     Resting { until: Mono },
 }
@@ -93,6 +111,9 @@ pub(super) enum Event {
     Block(CallId),
     CallerLeft(CallId),
     TalkEnded(CallId),
+    /// The operator has dialled.
+    Dial(CallId, Terms),
+    Turn(CallId, Turn),
     WrapUpDone,
     WrapUp(WrapUpAct),
     Timeout,
@@ -130,6 +151,8 @@ pub(super) struct Seat {
     next: Option<Status>,
     pause_end: PauseEnd,
     work: Work,
+    /// A wrap-up that owed an outcome was broken into by a call of the operator's own.
+    owed: Option<(CallId, AfterTalk)>,
     /// The last call whose outcome was coded here.
     coded: Option<CallId>,
     /// Since when it is both ready and reachable, if it is.
@@ -160,6 +183,7 @@ impl Seat {
             next: None,
             pause_end: PauseEnd::Open,
             work: Work::Idle { since: Mono::ZERO },
+            owed: None,
             coded: None,
             available_since: Mono::ZERO,
             status_since: Mono::ZERO,
@@ -314,12 +338,26 @@ impl Seat {
         use Work as W;
         let not_taken = |call, why, stop| Some(Effect::NotTaken { call, why, stop });
         let (next, effect) = match (&self.work, event) {
-            (&W::Idle { since }, E::Assign(call, terms)) if self.free_since().is_some() => {
+            (&W::Idle { since }, E::Assign(call, terms)) if self.may_ring(terms.own_wish) => {
                 let until = now + terms.ring_for;
                 (W::Ringing { call, until, terms, idle_since: since }, Some(Effect::Ring(call)))
             }
             (&W::Ringing { call, terms, .. }, E::Answer(answered)) if answered == call => {
-                (W::Talking { call, terms, rung: self.work_since, since: now }, Some(Effect::Joined(call)))
+                let (rung, turn) = (self.work_since, Turn::Talking);
+                (W::Talking { call, terms, rung, since: now, turn }, Some(Effect::Joined(call)))
+            }
+            (_, E::Dial(call, terms)) if !self.is_engaged() => {
+                let terms = Terms { wrap_up: terms.wrap_up.max(self.wrap_up_left(now)), ..terms };
+                let turn = Turn::Talking;
+                (W::Talking { call, terms, rung: now, since: now, turn }, Some(Effect::Joined(call)))
+            }
+            (&W::Talking { call, terms, rung, since, turn: was }, E::Turn(turned, turn))
+                if turned == call =>
+            {
+                if turn == was {
+                    return Ok(None);
+                }
+                (W::Talking { call, terms, rung, since, turn }, None)
             }
             (&W::Ringing { call, terms, .. }, E::Reject(rejected)) if rejected == call => {
                 (after_reject(now, terms), not_taken(call, NotTaken::Rejected, false))
@@ -343,7 +381,7 @@ impl Seat {
             (&W::Ringing { call, until, terms, .. }, E::Timeout) if until <= now => {
                 (rest(now, terms.rest), not_taken(call, NotTaken::Missed, true))
             }
-            (&W::Talking { call, terms, rung, since }, E::TalkEnded(ended)) if ended == call => {
+            (&W::Talking { call, terms, rung, since, .. }, E::TalkEnded(ended)) if ended == call => {
                 self.talked += now.since(since);
                 let (rang, held) = (since.since(rung), now.since(rung));
                 (self.after_talk(now, call, terms), Some(Effect::Parted { call, rang, held }))
@@ -355,8 +393,10 @@ impl Seat {
         };
         let before = std::mem::replace(&mut self.work, next);
         self.work_since = now;
-        if let (Work::Ringing { terms, .. }, Some(effect)) = (before, effect) {
-            self.count(now, terms, effect);
+        match (before, effect) {
+            (Work::Ringing { terms, .. }, Some(effect)) => self.count(now, terms, effect),
+            (Work::WrapUp(wrap_up), Some(Effect::Joined(_))) => self.owed = wrap_up.owed(),
+            _ => {}
         }
         if !self.has_call_or_wrap_up() {
             self.follow_up(now);
@@ -364,9 +404,10 @@ impl Seat {
         Ok(effect)
     }
 
-    fn after_talk(&self, now: Mono, call: CallId, terms: Terms) -> Work {
-        let owes = terms.after_talk.outcome_needed && self.coded != Some(call);
-        let wrap_up = WrapUp::new(now, call, terms.wrap_up, terms.after_talk, owes);
+    fn after_talk(&mut self, now: Mono, call: CallId, terms: Terms) -> Work {
+        let (call, rules) = self.owed.take().unwrap_or((call, terms.after_talk));
+        let owes = rules.outcome_needed && self.coded != Some(call);
+        let wrap_up = WrapUp::new(now, call, terms.wrap_up, rules, owes);
         let idle = Work::Idle { since: now };
         if planted::is(Fault::LostWrapUp) { idle } else { wrap_up.map_or(idle, Work::WrapUp) }
     }
@@ -374,16 +415,17 @@ impl Seat {
     /// Keep count of the rings in a row that this seat did not take; too many pause it.
     fn count(&mut self, now: Mono, terms: Terms, effect: Effect) {
         if !matches!(effect, Effect::NotTaken { why: NotTaken::CallerLeft, .. }) {
-            self.last_ring = terms.ring;
+            self.last_ring = terms.ring.unwrap_or(self.last_ring);
         }
         match effect {
             Effect::Joined(_) => {
                 (self.misses, self.rejects) = (0, 0);
                 self.calls += 1;
-                if self.status == Status::OneCall {
+                if self.status == Status::OneCall && terms.ring.is_some() {
                     self.next.get_or_insert(Status::Paused(AFTER_ONE_CALL.to_owned()));
                 }
             }
+            Effect::NotTaken { .. } if terms.ring.is_none() => return,
             Effect::NotTaken { why: NotTaken::Rejected, .. } => self.rejects = self.rejects.saturating_add(1),
             Effect::NotTaken { why: NotTaken::Missed, .. }
             | Effect::NotTaken { why: NotTaken::Unreachable, stop: false, .. } => {
@@ -443,8 +485,37 @@ impl Seat {
         !matches!(self.work, Work::Idle { .. } | Work::Resting { .. })
     }
 
-    fn is_ringing(&self) -> bool {
+    pub(super) fn is_ringing(&self) -> bool {
         matches!(self.work, Work::Ringing { .. })
+    }
+
+    /// It has a call.
+    pub(super) fn is_engaged(&self) -> bool {
+        matches!(self.work, Work::Ringing { .. } | Work::Talking { .. })
+    }
+
+    /// It can be rung; in a pause only by the operator's `own_wish`.
+    pub(super) fn may_ring(&self, own_wish: bool) -> bool {
+        let wished = own_wish && matches!(self.status, Status::Paused(_));
+        let idle = matches!(self.work, Work::Idle { .. });
+        self.free_since().is_some() || (wished && idle && self.is_reachable())
+    }
+
+    /// The call that it has and no queue gave it.
+    pub(super) fn direct(&self) -> Option<CallId> {
+        match self.work {
+            Work::Ringing { call, terms, .. } | Work::Talking { call, terms, .. } => {
+                terms.ring.is_none().then_some(call)
+            }
+            _ => None,
+        }
+    }
+
+    fn wrap_up_left(&self, now: Mono) -> Duration {
+        match self.work {
+            Work::WrapUp(ref wrap_up) => wrap_up.left(now),
+            _ => Duration::ZERO,
+        }
     }
 
     /// When it will take a call, if its operator and its phone are there for more: in so long, or when a call has ended that has
@@ -499,7 +570,9 @@ impl Seat {
         let (work, call) = match self.work {
             Work::Idle { .. } => (WorkView::Idle, None),
             Work::Ringing { call, .. } => (WorkView::Ringing, Some(call)),
-            Work::Talking { call, .. } => (WorkView::Talking, Some(call)),
+            Work::Talking { call, turn: Turn::Talking, .. } => (WorkView::Talking, Some(call)),
+            Work::Talking { call, turn: Turn::Holding, .. } => (WorkView::Holding, Some(call)),
+            Work::Talking { call, turn: Turn::Consulting, .. } => (WorkView::Consulting, Some(call)),
             Work::WrapUp(_) => (WorkView::WrapUp, None),
             Work::Resting { .. } => (WorkView::Resting, None),
         };

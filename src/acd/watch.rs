@@ -4,6 +4,7 @@
 //! comes from `Enter`, `Placed` and `Left`; of a seat, from `SeatChanged`. The first broken rule is kept. Slow by intention (it
 //! searches everything): for tests and the simulator.
 
+mod direct;
 mod eligible;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use super::place::Place;
 use super::seat::{REST_AFTER_FAILURE, SHORTEST_REST};
-use super::{Action, AfterTalk, Entering, Input, QueueRules, SeatRules, WrapUpAct};
+use super::{Action, AfterTalk, Direct, Entering, Input, QueueRules, SeatRules, WrapUpAct};
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
 use crate::words::{NotTaken, QueueExit, SeatView, Status, WorkView};
@@ -45,8 +46,10 @@ struct Watched {
     idle_since: Mono,
     work_since: Mono,
     available_since: Mono,
-    /// Rules of the queue of the last ring, as they were then: they hold for ring, rest and wrap-up.
-    served: Option<QueueRules>,
+    /// What the last call asked of it, by the rules as they were then.
+    served: Served,
+    /// The call that it has and no queue gave it.
+    direct: Option<CallId>,
     /// The last ring ended because the caller left.
     let_go: bool,
     /// The operator ended the wrap-up in this step.
@@ -63,6 +66,22 @@ struct Watched {
     last_call: Option<CallId>,
 }
 
+/// What a call asks of the seat that has it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Served {
+    ring_for: Duration,
+    rest: Duration,
+    wrap_up: Duration,
+    after_talk: AfterTalk,
+}
+
+impl From<&QueueRules> for Served {
+    fn from(rules: &QueueRules) -> Served {
+        let QueueRules { ring_for, wrap_up, after_talk, .. } = *rules;
+        Served { ring_for, rest: rules.reject_delay.max(rules.busy_delay), wrap_up, after_talk }
+    }
+}
+
 /// The observer.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
@@ -70,6 +89,7 @@ pub(super) struct Watch {
     seats: BTreeMap<SeatId, Watched>,
     waiting: BTreeMap<CallId, Waiting>,
     entering: Option<Entering>,
+    wanted: Option<(SeatId, CallId, Direct)>,
     now: Mono,
     turn: u64,
     rings: u64,
@@ -102,6 +122,7 @@ impl Watch {
             (seat.wrap_up_done, seat.released) = (false, false);
         }
         match input {
+            Input::Direct(seat, call, wanted) => self.on_wanted(seat, *call, *wanted),
             Input::Enter(entering) => self.entering = Some(entering.clone()),
             Input::Leave(call) => {
                 self.waiting.remove(call);
@@ -173,6 +194,8 @@ impl Watch {
             Action::Placed { call, queue, .. } => self.on_placed(*call, queue),
             Action::Announce { call, .. } => self.on_announce(*call),
             Action::Ring { seat, call, queue } => self.on_ring(seat, *call, queue),
+            Action::RingDirect { seat, call } => self.on_ring_direct(seat, *call),
+            Action::Engaged { seat, call } => self.on_engaged(seat, *call),
             Action::StopRinging { .. } => {}
             Action::NotTaken { seat, call, why } => self.on_not_taken(seat, *call, *why),
             Action::Left { call, exit, .. } => self.on_left(*call, *exit),
@@ -241,7 +264,8 @@ impl Watch {
             caller.rung_by = Some(id.clone());
         }
         if let Some(seat) = self.seats.get_mut(id) {
-            (seat.served, seat.let_go, seat.ring) = (self.rules.get(queue).cloned(), false, ring);
+            let served = self.rules.get(queue).map(Served::from).unwrap_or_default();
+            (seat.served, seat.let_go, seat.ring) = (served, false, ring);
         }
     }
 
@@ -250,6 +274,9 @@ impl Watch {
             seat.let_go = why == NotTaken::CallerLeft;
             if !seat.let_go {
                 seat.last_ring = seat.ring;
+            }
+            if seat.direct.take_if(|direct| *direct == call).is_some() {
+                return;
             }
         }
         match self.waiting.get_mut(&call) {
@@ -275,14 +302,16 @@ impl Watch {
         let Some(seat) = self.seats.get_mut(id) else { return };
         let wrap_up = seat.wrap_up();
         let (was, is) = (seat.view.work, view.work);
-        let skipped = was == WorkView::Talking && is != WorkView::Talking && is != WorkView::WrapUp;
+        let skipped = was.is_talk() && !is.is_talk() && is != WorkView::WrapUp;
         let short = was == WorkView::WrapUp
             && is != WorkView::WrapUp
             && now.since(seat.work_since) < wrap_up
+            && !is.is_talk() // the operator has dialled
             && !seat.wrap_up_done
             && !seat.released;
         let unpaid = was == WorkView::WrapUp
             && is != WorkView::WrapUp
+            && !is.is_talk()
             && seat.view.owes_outcome
             && seat.last_call != seat.coded
             && seat.bound().is_none_or(|bound| now.since(seat.work_since) < bound)
@@ -290,11 +319,11 @@ impl Watch {
         let forgotten = view.next.is_some() && matches!(is, WorkView::Idle | WorkView::Resting);
         if was != is {
             match (was, is) {
-                (_, WorkView::Talking) => {
+                (WorkView::Ringing, is) if is.is_talk() => {
                     (seat.calls, seat.last_ring) = (seat.calls + 1, seat.ring);
                     (seat.last_call, seat.extended) = (view.call, (Duration::ZERO, 0));
                 }
-                (WorkView::Talking, _) => seat.talked += now.since(seat.work_since),
+                (was, _) if was.is_talk() => seat.talked += now.since(seat.work_since),
                 _ => {}
             }
             seat.work_since = now;
@@ -302,6 +331,7 @@ impl Watch {
                 seat.idle_since = now;
             }
             seat.let_go = false;
+            seat.direct.take_if(|_| !is.is_engaged());
             seat.wrap_up_left.take_if(|_| is != WorkView::WrapUp);
         }
         if !is_available(&seat.view) && is_available(view) {
@@ -333,18 +363,15 @@ impl Watch {
 
     /// No seat rings, rests or wraps up for longer than the rules say.
     fn check_time(&self, id: &SeatId, seat: &Watched) -> Result<(), String> {
-        let of_served = |pick: fn(&QueueRules) -> Duration| seat.served.as_ref().map_or(Duration::ZERO, pick);
         let limit = match seat.view.work {
-            WorkView::Idle | WorkView::Talking => return Ok(()),
-            WorkView::Ringing => of_served(|rules| rules.ring_for),
+            WorkView::Idle | WorkView::Talking | WorkView::Holding | WorkView::Consulting => return Ok(()),
+            WorkView::Ringing => seat.served.ring_for,
             WorkView::WrapUp if seat.view.owes_outcome => match seat.bound() {
                 Some(bound) => bound,
                 None => return Ok(()),
             },
             WorkView::WrapUp => seat.wrap_up(),
-            WorkView::Resting => of_served(|rules| rules.reject_delay.max(rules.busy_delay))
-                .max(REST_AFTER_FAILURE)
-                .max(SHORTEST_REST),
+            WorkView::Resting => seat.served.rest.max(REST_AFTER_FAILURE).max(SHORTEST_REST),
         };
         if self.now.since(seat.work_since) < limit {
             return Ok(());
@@ -367,7 +394,8 @@ impl Watched {
             idle_since: Mono::ZERO,
             work_since: Mono::ZERO,
             available_since: Mono::ZERO,
-            served: None,
+            served: Served::default(),
+            direct: None,
             let_go: false,
             wrap_up_done: false,
             wrap_up_left: None,
@@ -379,24 +407,22 @@ impl Watched {
     }
 
     fn wrap_up(&self) -> Duration {
-        let served = self.served.as_ref().map_or(Duration::ZERO, |rules| rules.wrap_up);
-        self.wrap_up_left.unwrap_or(served) + self.extended.0
+        self.wrap_up_left.unwrap_or(self.served.wrap_up) + self.extended.0
     }
 
     /// The longest that a wrap-up which owes an outcome lasts.
     fn bound(&self) -> Option<Duration> {
-        let rules = self.served.as_ref()?;
-        Some(self.wrap_up() + rules.after_talk.outcome_within?)
+        Some(self.wrap_up() + self.served.after_talk.outcome_within?)
     }
 
     /// Time is only ever added while there is a wrap-up, and so often.
     fn on_wrap_up(&mut self, now: Mono, act: WrapUpAct) {
         let in_wrap_up = self.view.work == WorkView::WrapUp;
-        match (act, &self.served) {
-            (WrapUpAct::Coded(call), _) => self.coded = Some(call),
-            (WrapUpAct::Release, _) => self.released = true,
-            (WrapUpAct::Extend, Some(rules)) if in_wrap_up => {
-                let AfterTalk { extend_by, max_extensions, .. } = rules.after_talk;
+        match act {
+            WrapUpAct::Coded(call) => self.coded = Some(call),
+            WrapUpAct::Release => self.released = true,
+            WrapUpAct::Extend if in_wrap_up => {
+                let AfterTalk { extend_by, max_extensions, .. } = self.served.after_talk;
                 if self.extended.1 < max_extensions && !extend_by.is_zero() {
                     // Time that was over while the outcome was owed counts as used.
                     let before = self.wrap_up().saturating_sub(self.extended.0);
@@ -404,7 +430,7 @@ impl Watched {
                     self.extended = (lasted.saturating_sub(before) + extend_by, self.extended.1 + 1);
                 }
             }
-            (WrapUpAct::Extend, _) => {}
+            WrapUpAct::Extend => {}
         }
     }
 

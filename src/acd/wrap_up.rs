@@ -80,6 +80,19 @@ impl WrapUp {
         self.owes
     }
 
+    /// The call whose outcome is owed, and what its queue wants of it.
+    pub(super) fn owed(&self) -> Option<(CallId, AfterTalk)> {
+        self.owes.then_some((self.call, self.rules))
+    }
+
+    /// What is left of its time.
+    pub(super) fn left(&self, now: Mono) -> Duration {
+        match self.phase {
+            Phase::Timed { until } => until.since(now),
+            Phase::Owing { .. } => Duration::ZERO,
+        }
+    }
+
     /// Time has passed; true when it is over.
     pub(super) fn on_timeout(&mut self, now: Mono) -> bool {
         if let Phase::Timed { until } = self.phase

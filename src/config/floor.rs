@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::directory::is_digits;
+use super::extensions;
 use super::fault::Fault;
 use super::names::Names;
 use super::reader::{Table, Word};
@@ -37,6 +38,7 @@ pub(super) struct UsedBySeats<'n> {
 pub(super) fn queues(
     table: Table<'_>,
     names: &mut Names,
+    extensions: &mut Names,
     used: &Used<'_>,
 ) -> (BTreeMap<QueueId, Queue>, Names) {
     let shared = dispositions(&table, "[dispositions]").unwrap_or_default();
@@ -49,6 +51,7 @@ pub(super) fn queues(
         let overflow = overflow(&queue, &mut helpers);
         let read = Queue {
             name: name.map_or_else(String::new, |name| name.text.to_owned()),
+            extension: extensions::read(&queue, extensions),
             rules: QueueRules { overflow, ..rules(&queue, id.as_ref().map_or("", |id| id.text), &skills) },
             schedule: used.schedules.used(&queue, "schedule").map(|word| word.text.into()),
             entity: used.entities.used(&queue, "entity").map(|word| word.text.into()),
@@ -201,13 +204,19 @@ fn dispositions(table: &Table<'_>, kind: &'static str) -> Option<BTreeMap<String
 }
 
 /// Read `[[seat]]`.
-pub(super) fn seats(table: Table<'_>, names: &mut Names, used: &UsedBySeats<'_>) -> BTreeMap<SeatId, Seat> {
+pub(super) fn seats(
+    table: Table<'_>,
+    names: &mut Names,
+    extensions: &mut Names,
+    used: &UsedBySeats<'_>,
+) -> BTreeMap<SeatId, Seat> {
     let mut seats = BTreeMap::new();
     for seat in table.some_tables("seat", "[[seat]]") {
         let (id, password) = (names.take(&seat, "id"), seat.need("password"));
         let mut served = served(&seat, used.queues);
         served.extend(profile(&seat, used.queues));
         let skills = skills(&seat, used.skills);
+        let extension = extensions::read(&seat, extensions);
         let auto_login = seat.flag("auto_login", false);
         if let (Some(id), Some(password)) = (id, password) {
             if password.text.trim().is_empty() {
@@ -220,7 +229,8 @@ pub(super) fn seats(table: Table<'_>, names: &mut Names, used: &UsedBySeats<'_>)
                 auto_login,
                 pauses: used.pauses.clone(),
             };
-            seats.insert(id.text.into(), Seat { password: Secret::new(password.text.to_owned()), rules });
+            let password = Secret::new(password.text.to_owned());
+            seats.insert(id.text.into(), Seat { password, extension, rules });
         }
         seat.finish();
     }

@@ -108,8 +108,10 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
     let (topics, topic_names) = texts.read_names("topic", "topics.toml", directory::topics);
     let (calendars, schedules) = texts.read_names("schedule", "calendars.toml", calendars::read);
     let used = Used { entities: &entity_names, topics: &topic_names, schedules: &schedules };
-    let (queues, queue_names) =
-        texts.read_names("queue", "queues.toml", |table, names| floor::queues(table, names, &used));
+    let mut extensions = Names::new("extension", "queues.toml and seats.toml");
+    let (queues, queue_names) = texts.read_names("queue", "queues.toml", |table, names| {
+        floor::queues(table, names, &mut extensions, &used)
+    });
     let (queues, skills) = queues.map_or_else(
         || (None, Names::new("skill", "queues.toml").unread()),
         |(queues, skills)| (Some(queues), skills),
@@ -117,8 +119,8 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
     let (pauses, _) = texts.read_names("pause", "operators.toml", operators::read);
     let rules = Arc::new(pauses.as_ref().map(operators::rules).unwrap_or_default());
     let used = UsedBySeats { queues: &queue_names, skills: &skills, pauses: &rules };
-    let (seats, seat_names) =
-        texts.read_names("seat", "seats.toml", |table, names| floor::seats(table, names, &used));
+    let (seats, seat_names) = texts
+        .read_names("seat", "seats.toml", |table, names| floor::seats(table, names, &mut extensions, &used));
     let callers = texts.read("callers.toml", |table| callers::read(table, &seat_names));
     let numbers = texts.read("numbers.toml", |table| directory::numbers(table, &entity_names, &topic_names));
     let trunks = texts.read("trunks.toml", trunks::trunks);

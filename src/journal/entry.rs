@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::callback::Change;
 use crate::ids::{
-    CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
+    CallbackId, CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId,
+    SeatId, TopicId,
 };
 use crate::switches::Switch;
 use crate::words::{AskedAgain, Channel, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView};
@@ -403,6 +405,21 @@ pub enum Fact {
         /// Contacts answered while degraded, told when it ends.
         answered: u64,
     },
+    /// Something happened to a call-back.
+    Callback {
+        /// Which.
+        callback: CallbackId,
+        /// The contact in which it was asked for; its key seals the number.
+        contact: ContactId,
+        /// The number to be called, when it is promised.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<Personal>,
+        /// What.
+        what: Change,
+        /// Who asked, when a person did: `command`, a seat.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
     /// The contact's personal fields were erased: its key is dropped, in a restored backup too.
     Erased {
         /// The contact.
@@ -461,6 +478,7 @@ impl Fact {
             | Fact::Surveyed { contact, .. }
             | Fact::CaseReminded { contact, .. }
             | Fact::MessageQueued { contact, .. }
+            | Fact::Callback { contact, .. }
             | Fact::KeyPressed { contact, .. }
             | Fact::AskedAgain { contact, .. }
             | Fact::ContactTagged { contact, .. }

@@ -8,7 +8,8 @@ use super::disk::{Disk, DiskFile};
 use super::entry::{Destination, Entry, Fact, Personal};
 use super::file_journal::FileJournal;
 use super::sim_disk::SimDisk;
-use crate::ids::{CaseId, CitizenId, ContactId, Stamp};
+use crate::callback::{Change, End, Kind, Promise, Slot, Unreached};
+use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, Stamp};
 use crate::switches::{Scope, Switch};
 use crate::words::{
     AskedAgain, Channel, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView, Status, WorkView,
@@ -141,11 +142,50 @@ fn write_the_sample() {
     }
 }
 
+fn promise(contact: ContactId) -> Promise {
+    let start = jiff::civil::date(2026, 11, 24).at(15, 15, 0, 0);
+    Promise {
+        citizen: CitizenId(contact.0),
+        source: None,
+        queue: "tributi".into(),
+        entity: "firenze".into(),
+        topic: Some("tari".into()),
+        language: "it".into(),
+        kind: Kind::Booked(Slot { start, minutes: 15, zone: "Europe/Rome".to_owned() }),
+        until_ms: 9,
+        contact,
+    }
+}
+
 /// Facts that came after the sample: their words stay too.
 #[test]
 fn facts_added_since_are_written_in_words_that_stay() {
     let contact = ContactId(Stamp { node: 1, epoch: 7, count: 42 });
+    let callback = CallbackId(Stamp { node: 1, epoch: 7, count: 9 });
+    let changed = |what| Fact::Callback { callback, contact, number: None, what, by: None };
     for (fact, json) in [
+        (
+            Fact::Callback {
+                callback,
+                contact,
+                number: Some(Personal::Sealed("c2lnaWxsbw".to_owned())),
+                what: Change::Promised { promise: promise(contact) },
+                by: Some("command".to_owned()),
+            },
+            r#"{"at_ms":7,"fact":"callback","callback":"1.7.9","contact":"1.7.42","number":{"sealed":"c2lnaWxsbw"},"what":{"change":"promised","promise":{"citizen":"1.7.42","queue":"tributi","entity":"firenze","topic":"tari","language":"it","kind":{"booked":{"start":"2026-11-24T15:15:00","minutes":15,"zone":"Europe/Rome"}},"until_ms":9,"contact":"1.7.42"}},"by":"command"}"#,
+        ),
+        (
+            changed(Change::Attempted { contact }),
+            r#"{"at_ms":7,"fact":"callback","callback":"1.7.9","contact":"1.7.42","what":{"change":"attempted","contact":"1.7.42"}}"#,
+        ),
+        (
+            changed(Change::NotReached { why: Unreached::TrunkFailure, next_ms: Some(8) }),
+            r#"{"at_ms":7,"fact":"callback","callback":"1.7.9","contact":"1.7.42","what":{"change":"not_reached","why":"trunk_failure","next_ms":8}}"#,
+        ),
+        (
+            changed(Change::Ended { how: End::Missed }),
+            r#"{"at_ms":7,"fact":"callback","callback":"1.7.9","contact":"1.7.42","what":{"change":"ended","how":"missed"}}"#,
+        ),
         (
             Fact::AskedAgain { contact, why: AskedAgain::WrongKey },
             r#"{"at_ms":7,"fact":"asked_again","contact":"1.7.42","why":"wrong_key"}"#,

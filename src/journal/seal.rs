@@ -165,6 +165,7 @@ impl Fact {
         match self {
             Fact::CitizenFound { contact, number, .. } => Some((*contact, "number", number)),
             Fact::ContactOpened { contact, from, .. } => Some((*contact, "from", from)),
+            Fact::Callback { contact, number: Some(number), .. } => Some((*contact, "callback", number)),
             Fact::MessageQueued { contact, letter, .. } => Some((*contact, "letter", letter)),
             Fact::NumberCalled { contact, number: Destination::Personal(number), .. }
             | Fact::Transferred { contact, number: Destination::Personal(number), .. } => {

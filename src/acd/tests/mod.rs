@@ -1,6 +1,7 @@
 //! The rules as sentences, on a small floor whose clock is a variable.
 
 mod callers;
+mod direct;
 mod expected;
 mod history;
 mod reload;
@@ -12,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Action, AfterTalk, Distribution, Entering, Input, Needs, Overflow, PauseRule, Pauses, QueueRules,
-    Restored, SeatRules, Serving, Skills, Strategy, WrapUpAct, WrapUpLeft,
+    Action, AfterTalk, Direct, DirectRules, Distribution, Entering, Input, Needs, Overflow, PauseRule,
+    Pauses, QueueRules, Restored, SeatRules, Serving, Skills, Strategy, Turn, WrapUpAct, WrapUpLeft,
 };
 use crate::ids::{CallId, QueueId, SeatId, Stamp};
 use crate::time::Mono;
