@@ -31,11 +31,11 @@ pub(super) struct Service {
 }
 
 impl Engine {
-    pub(super) fn on_feature_code(&mut self, now: Now, dialog: DialogId, seat: SeatId, invite: &Incoming) {
+    pub(super) fn on_feature_code(&mut self, now: Now, dialog: DialogId, seat: &SeatId, invite: &Incoming) {
         let leg = self.open_leg(Some(dialog), invite.link, Owner::Service(dialog));
         let service = Service { leg, offer: invite.offer.clone(), say: None, established: false };
         self.services.insert(dialog, service);
-        let say = self.obey(now, dialog, &seat, &invite.to);
+        let say = self.obey(now, dialog, seat, &invite.to);
         if let Some(service) = self.services.get_mut(&dialog) {
             service.say = say;
         }
