@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use centralino::acd::{SeatRules, Serving, Skills};
-use centralino::config::{Config, Seat, Secret};
+use centralino::config::{Callable, Config, Seat, Secret};
 use centralino::ids::SeatId;
 use centralino::sdp::Local;
 use centralino::sip::{DialogId, Endpoint, Event, Link, Registration, Settings, Transport};
@@ -61,7 +61,8 @@ fn enlarge(config: &mut Config) {
             let queues = queues.iter().map(|queue| (queue.clone(), Serving::default())).collect();
             let (skills, pauses) = (Skills::default(), Arc::default());
             let rules = SeatRules { id: id.clone(), queues, skills, auto_login: true, pauses };
-            (id, Seat { password: Secret::new("secret".to_owned()), extension: None, rules })
+            let password = Secret::new("secret".to_owned());
+            (id, Seat { password, extension: None, rules, location: None, may_call: Callable::ALL.into() })
         })
         .collect();
 }

@@ -9,6 +9,7 @@ mod callers;
 mod coding;
 mod connectors;
 mod destinations;
+mod dialling;
 mod directory;
 mod engine;
 mod extensions;
@@ -34,6 +35,7 @@ use ipnet::IpNet;
 
 pub use self::coding::CodingMistake;
 pub use self::destinations::{Destinations, Route};
+pub use self::dialling::{Callable, Dialled, Dialling, NotDialled};
 pub use self::extensions::Target;
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
@@ -69,6 +71,8 @@ pub struct Config {
     pub trunks: Vec<Trunk>,
     /// `trunks.toml`: which numbers may be called.
     pub destinations: Destinations,
+    /// `trunks.toml`: the calls that operators make.
+    pub dialling: Dialling,
     /// `calendars.toml`.
     pub calendars: Calendars,
     /// `connectors.toml`.
@@ -129,7 +133,7 @@ pub struct VoiceConfig {
     pub latin1: bool,
 }
 
-/// Numbers that a seat dials to tell the exchange something. Defaults: `*11` to `*18`.
+/// Numbers that a seat dials to tell the exchange something. Defaults: `*11` to `*19`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeatureCodes {
     /// Log in.
@@ -148,6 +152,8 @@ pub struct FeatureCodes {
     pub next: String,
     /// A longer wrap-up.
     pub extend: String,
+    /// Call somebody about a case of before: `*17` + case number + `*` + number, such as `*17100001*3331234567`.
+    pub case: String,
 }
 
 /// A body of the federation.
@@ -242,6 +248,10 @@ pub struct Seat {
     pub extension: Option<String>,
     /// What the distribution needs.
     pub rules: SeatRules,
+    /// Where it is, for those who are called to help.
+    pub location: Option<String>,
+    /// Whom it may call, beside emergency numbers.
+    pub may_call: BTreeSet<Callable>,
 }
 
 /// Why an operator may pause.
@@ -291,6 +301,8 @@ pub struct Gateway {
     pub dials_national: bool,
     /// Talks are recorded.
     pub record: bool,
+    /// Emergency calls go this way first.
+    pub emergency: bool,
 }
 
 /// A system of an Ente that flows may ask over HTTP.

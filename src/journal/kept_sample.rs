@@ -12,7 +12,7 @@ use crate::callback::{Change, End, Kind, Promise, Slot, Unreached};
 use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, Stamp};
 use crate::switches::{Scope, Switch};
 use crate::words::{
-    AskedAgain, Channel, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView, Status, WorkView,
+    AskedAgain, Channel, Direction, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView, Status, WorkView,
 };
 
 const FILES: [(&str, &[u8]); 3] = [
@@ -142,6 +142,50 @@ fn write_the_sample() {
     }
 }
 
+/// An operator calls a citizen, about a case.
+fn dialled(contact: ContactId) -> Fact {
+    Fact::Dialled {
+        contact,
+        seat: "seat01".into(),
+        operator: "anna".into(),
+        direction: Direction::Out,
+        case: Some(CaseId(1001)),
+        continues: true,
+        citizen: Some(CitizenId(contact.0)),
+        to: Destination::Personal(Personal::Sealed("c2lnaWxsbw".to_owned())),
+        entity: "firenze".into(),
+        topic: None,
+        language: "it".into(),
+        queue: Some("tributi".into()),
+        emergency: false,
+        location: None,
+        by: Some("command".to_owned()),
+        degraded: false,
+    }
+}
+
+/// An operator calls for help.
+fn emergency(contact: ContactId) -> Fact {
+    Fact::Dialled {
+        contact,
+        seat: "seat01".into(),
+        operator: "anna".into(),
+        direction: Direction::Out,
+        case: None,
+        continues: false,
+        citizen: None,
+        to: Destination::Public("112".to_owned()),
+        entity: "firenze".into(),
+        topic: None,
+        language: "it".into(),
+        queue: None,
+        emergency: true,
+        location: Some("Via Pergolesi 8".to_owned()),
+        by: None,
+        degraded: true,
+    }
+}
+
 fn promise(contact: ContactId) -> Promise {
     let start = jiff::civil::date(2026, 11, 24).at(15, 15, 0, 0);
     Promise {
@@ -261,6 +305,24 @@ fn facts_added_since_are_written_in_words_that_stay() {
                 why: None,
             },
             r#"{"at_ms":7,"fact":"contact_closed","contact":"1.7.42","outcome":"transferred","ended_by":"callee"}"#,
+        ),
+        (
+            dialled(contact),
+            r#"{"at_ms":7,"fact":"dialled","contact":"1.7.42","seat":"seat01","operator":"anna","direction":"out","case":1001,"continues":true,"citizen":"1.7.42","to":{"personal":{"sealed":"c2lnaWxsbw"}},"entity":"firenze","language":"it","queue":"tributi","by":"command"}"#,
+        ),
+        (
+            emergency(contact),
+            r#"{"at_ms":7,"fact":"dialled","contact":"1.7.42","seat":"seat01","operator":"anna","direction":"out","to":{"public":"112"},"entity":"firenze","language":"it","emergency":true,"location":"Via Pergolesi 8","degraded":true}"#,
+        ),
+        (
+            Fact::ContactClosed {
+                contact,
+                outcome: Outcome::Unreached,
+                ended_by: EndedBy::Operator,
+                short: false,
+                why: None,
+            },
+            r#"{"at_ms":7,"fact":"contact_closed","contact":"1.7.42","outcome":"unreached","ended_by":"operator"}"#,
         ),
         (
             Fact::Switched { switch: Switch::Open { scope: Scope::Everything }, by: "command".to_owned() },

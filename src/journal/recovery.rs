@@ -323,7 +323,8 @@ impl Recovery {
 
     fn on_contact(&mut self, fact: &Fact, at_ms: i64) {
         match fact {
-            Fact::ContactOpened { contact, case, citizen, entity, topic, language, .. } => {
+            Fact::ContactOpened { contact, case, citizen, entity, topic, language, .. }
+            | Fact::Dialled { contact, case, citizen, entity, topic, language, .. } => {
                 let (entity, topic, language) = (entity.clone(), topic.clone(), language.clone());
                 let open = OpenContact {
                     case: *case,
