@@ -122,13 +122,43 @@ pub enum WorkView {
     Ringing,
     /// Joined with a caller.
     Talking,
+    /// Joined with a caller, who is on hold.
+    Holding,
+    /// Joined with a caller, who hears music while somebody else is asked.
+    Consulting,
     /// After a talk.
     WrapUp,
     /// A short rest after a reject, a miss or a failure.
     Resting,
 }
 
-/// How a contact ended, seen from the service: the first of these that applies.
+impl WorkView {
+    /// Joined with a caller, whatever is done in the talk.
+    pub fn is_talk(self) -> bool {
+        matches!(self, WorkView::Talking | WorkView::Holding | WorkView::Consulting)
+    }
+
+    /// Reserved or joined: it has a call.
+    pub fn is_engaged(self) -> bool {
+        self == WorkView::Ringing || self.is_talk()
+    }
+}
+
+/// Who began a contact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Somebody called the exchange.
+    #[default]
+    In,
+    /// An operator called a number outside.
+    Out,
+    /// An operator called another seat.
+    Internal,
+}
+
+/// How a contact ended, seen from the service: the first of these that applies. Contacts that an operator began are `Answered`,
+/// `Unreached`, `Refused` or `Interrupted`; those that citizens began are never `Unreached`, so that each word counts one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -152,6 +182,8 @@ pub enum Outcome {
     Failed,
     /// The exchange died before any of these.
     Interrupted,
+    /// Called by an operator and not reached: busy, no answer, no way there, or the operator hung up first.
+    Unreached,
 }
 
 /// Who ended a contact.

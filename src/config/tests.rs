@@ -12,7 +12,7 @@ macro_rules! shipped {
 }
 
 /// The files in `config/`.
-fn shipped() -> BTreeMap<String, String> {
+pub(super) fn shipped() -> BTreeMap<String, String> {
     let files = shipped![
         "engine.toml" "entities.toml" "topics.toml" "calendars.toml"
         "numbers.toml" "queues.toml" "seats.toml" "trunks.toml"
@@ -140,6 +140,7 @@ fn each_mistake_is_told_with_place_and_remedy() {
         ("queues.toml", "[[queue]]\nid = \"generale\"\nname = \"G\"\nrecord = \"yes\"", "queues.toml:4:10: `record` must be true or false, not a text"),
         ("queues.toml", "[[queue]]\nid = \"generale\"\nname = \"G\"\n[[queue]]\nid = \"generale\"\nname = \"H\"", "queues.toml:5:6: queue `generale` is given twice; the first is on line 2"),
         ("queues.toml", "[dispositions]\nok = \"risolto\"\n[[queue]]\nid = \"generale\"\nname = \"G\"", "queues.toml:2:1: `ok` is not a code of digits; write one like `1`"),
+        ("seats.toml", "[[seat]]\nid = \"seat01\"\npassword = \"x\"\nextension = \"112\"\nqueues = []", "seats.toml:4:13: `112` is not an extension (2 to 5 digits that do not begin with 11); write one like `201`"),
         ("seats.toml", "[[seat]]\nid = \"seat01\"\npassword = \"\"\nqueues = []", "seats.toml:3:12: the password is empty; give `seat01` one that cannot be guessed"),
         ("seats.toml", "[[seat]]\nid = \"Seat 01\"\npassword = \"x\"\nqueues = []", "seats.toml:2:6: `Seat 01` is not a name; use lower-case letters, digits, `-` and `_`"),
         ("seats.toml", "[[seat]]\nid = \"seat01\"\npasword = \"x\"\npassword = \"x\"\nqueues = []", "seats.toml:3:1: [[seat]] has no key `pasword`; did you mean `password`?"),
@@ -160,6 +161,14 @@ fn each_mistake_is_told_with_place_and_remedy() {
         ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example\"\nnumber = \"noi\"", "trunks.toml:6:10: `noi` is not a number as it is dialled; write one like `+390552768224`"),
         ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example\"\nnumber = \"055\"\nuser = \"io\"", "trunks.toml:4:1: [trunk.outgoing] lacks `password`; add it"),
         ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example\"\nnumber = \"055\"\nprefixes = [\"+39\", \"+39\"]", "trunks.toml:7:20: prefix `+39` is given twice; the first is on line 7"),
+        ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example:0\"\nnumber = \"055\"", "trunks.toml:5:6: port 0 is no port; write the one where the trunk's server listens, or leave it out for 5060"),
+        ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example;maddr=192.0.2.1\"\nnumber = \"055\"", "trunks.toml:5:6: `maddr` would send calls elsewhere than to the host that is named; write that address as the host"),
+        ("trunks.toml", "[[trunk]]\nname = \"demo\"\nfrom = []\n[trunk.outgoing]\nto = \"sip:gw.example\"\nnumber = \"055\"\nuser = \"a\\tb\"\npassword = \"x\"", "trunks.toml:7:8: `a\\tb` is not a user (no control characters); write one like `centralino`"),
+        ("trunks.toml", "[dialling]\nqueue = \"generali\"", "trunks.toml:2:9: queue `generali` is not in queues.toml; did you mean `generale`?"),
+        ("trunks.toml", "[dialling]\nemergency = [\"0552768224\"]", "trunks.toml:2:14: `0552768224` is not an emergency number; write one like `112`"),
+        ("trunks.toml", "[destinations]\noffices = [\"055\"]", "trunks.toml:2:12: `055` is not the beginning of a number; write one like `+39055`"),
+        ("seats.toml", "[[seat]]\nid = \"seat01\"\npassword = \"x\"\nqueues = []\nmay_call = [\"all\"]", "seats.toml:5:13: `all` is not whom a seat may call (`citizens`, `offices`, `seats`); write one like `offices`"),
+        ("seats.toml", "[[seat]]\nid = \"seat01\"\npassword = \"x\"\nqueues = []\nlocation = \" \"", "seats.toml:5:12: ` ` is not a place on one line; write one like `Via Pergolesi 8, secondo piano, stanza 12`"),
         ("trunks.toml", "[destinations]\nalso = [\"0033\"]", "trunks.toml:2:9: `0033` is not the beginning of a number; write one like `+39055`"),
         ("trunks.toml", "[destinations]\nalso = [\"Francia\"]", "trunks.toml:2:9: `Francia` is not the beginning of a number; write one like `+39055`"),
         ("knowledge.toml", "[[article]]\nkey = \"neve\"\ntitle = \"Neve\"", "knowledge.toml:1:1: [[article]] lacks `say`; add it"),
