@@ -16,6 +16,7 @@ mod census;
 mod command;
 mod direct;
 mod ending;
+mod floor;
 mod gate;
 mod ivr;
 mod placing;
@@ -32,6 +33,7 @@ mod unheard;
 pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
+pub use floor::{SeatAct, SeatOrder};
 pub use gate::PATIENCE;
 pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
@@ -182,6 +184,8 @@ pub struct Engine {
     journalled: BTreeSet<DialogId>,
     /// Who asked for the status change being made, for the journal.
     acting: Option<String>,
+    /// And what for.
+    acting_why: Option<String>,
     arrivals: Arrivals,
     /// Who was cut off while waiting.
     returning: acd::Returning,
@@ -239,6 +243,7 @@ impl Engine {
             started: Lsn(0),
             journalled: BTreeSet::new(),
             acting: None,
+            acting_why: None,
             arrivals: Arrivals::default(),
             expected: BTreeMap::new(),
             returning: recovered.state.returning.clone(),
