@@ -65,7 +65,7 @@ impl Engine {
         }
         let Some(wish) = wish.filter(|_| self.stopping.is_none()) else {
             return match self.stopping {
-                None => self.on_feature_code(now, dialog, seat, &invite),
+                None => self.on_feature_code(now, dialog, &seat, &invite),
                 Some(_) => self.on_call(now, dialog, invite), // which turns it away
             };
         };

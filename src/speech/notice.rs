@@ -44,11 +44,23 @@ pub enum Notice {
     NoSuchCase,
     /// To whoever an operator calls.
     IsRecorded,
+    /// To an operator: ready for one call.
+    OneCall,
+    /// To an operator: it follows when this call is over.
+    Later,
+    /// To an operator: the wrap-up is longer now.
+    Extended,
+    /// To an operator: the wrap-up cannot be longer.
+    NoMoreTime,
+    /// To an operator: the wrap-up ends when the outcome is coded.
+    OutcomeOwed,
+    /// To whoever would log in by a code that is nobody's.
+    BadLogIn,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 20] = [
+    pub const ALL: [Notice; 26] = [
         Notice::ServiceEnds,
         Notice::Error,
         Notice::Unavailable,
@@ -69,6 +81,12 @@ impl Notice {
         Notice::SeatBusy,
         Notice::NoSuchCase,
         Notice::IsRecorded,
+        Notice::OneCall,
+        Notice::Later,
+        Notice::Extended,
+        Notice::NoMoreTime,
+        Notice::OutcomeOwed,
+        Notice::BadLogIn,
     ];
 
     /// Name of the recording below `sounds/<language>/`.
@@ -94,6 +112,12 @@ impl Notice {
             Notice::SeatBusy => "sistema/postazione_occupata",
             Notice::NoSuchCase => "sistema/pratica_inesistente",
             Notice::IsRecorded => "sistema/chiamata_registrata",
+            Notice::OneCall => "sistema/stato_una_chiamata",
+            Notice::Later => "sistema/stato_dopo",
+            Notice::Extended => "sistema/tempo_aggiunto",
+            Notice::NoMoreTime => "sistema/tempo_finito",
+            Notice::OutcomeOwed => "sistema/esito_dovuto",
+            Notice::BadLogIn => "sistema/accesso_negato",
         }
     }
 

@@ -203,7 +203,7 @@ impl Oracle {
                     seat.with.take_if(|with| with == contact);
                 }
             }
-            Fact::SeatChanged { seat, now, by } if now.work == WorkView::Idle => {
+            Fact::SeatChanged { seat, now, by, .. } if now.work == WorkView::Idle => {
                 let tale = self.seats.entry(seat.clone()).or_default();
                 if by.is_some() {
                     tale.wrap_up_until = 0; // the operator said so
