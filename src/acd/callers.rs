@@ -35,7 +35,7 @@ pub(super) struct Caller {
     /// When `class`, or who else may serve, changes next.
     widens_at: Option<Mono>,
     /// End of the longest wait.
-    deadline: Mono,
+    pub(super) deadline: Mono,
     /// Next time the place is told.
     announce_at: Option<Mono>,
 }
