@@ -59,7 +59,7 @@ fn enlarge(config: &mut Config) {
         .map(|id| {
             let queues = queues.iter().map(|queue| (queue.clone(), Serving::default())).collect();
             let rules = SeatRules { id: id.clone(), queues, skills: Skills::default(), auto_login: true };
-            (id, Seat { password: Secret::new("secret".to_owned()), rules })
+            (id, Seat { password: Secret::new("secret".to_owned()), extension: None, rules })
         })
         .collect();
 }

@@ -122,10 +122,26 @@ pub enum WorkView {
     Ringing,
     /// Joined with a caller.
     Talking,
+    /// Joined with a caller, who is on hold.
+    Holding,
+    /// Joined with a caller, who hears music while somebody else is asked.
+    Consulting,
     /// After a talk.
     WrapUp,
     /// A short rest after a reject, a miss or a failure.
     Resting,
+}
+
+impl WorkView {
+    /// Joined with a caller, whatever is done in the talk.
+    pub fn is_talk(self) -> bool {
+        matches!(self, WorkView::Talking | WorkView::Holding | WorkView::Consulting)
+    }
+
+    /// Reserved or joined: it has a call.
+    pub fn is_engaged(self) -> bool {
+        self == WorkView::Ringing || self.is_talk()
+    }
 }
 
 /// How a contact ended, seen from the service: the first of these that applies.

@@ -233,8 +233,12 @@ impl Distribution {
     }
 
     pub(super) fn on_answered(&mut self, now: Mono, seat: &SeatId, call: CallId) {
+        if self.rings_directly(seat, call) {
+            return self.on_seat(now, seat, Event::Answer(call));
+        }
         let stage = self.callers.get(&call).map(|caller| &caller.stage);
         match stage {
+            _ if self.talks_directly(seat, call) => {} // told twice
             Some(Stage::Ringing(rung)) if rung == seat => self.on_seat(now, seat, Event::Answer(call)),
             Some(Stage::Talking(with)) if with == seat => {} // told twice
             still_here => {

@@ -88,6 +88,7 @@ impl Distribution {
             Input::Failed(seat, call) => self.on_seat(now, &seat, Event::Fail(call)),
             Input::Blocked(seat, call) => self.on_seat(now, &seat, Event::Block(call)),
             Input::TalkEnded(seat, call) => self.on_seat(now, &seat, Event::TalkEnded(call)),
+            Input::Direct(seat, call, wanted) => self.on_direct(now, &seat, call, wanted),
             Input::Expected(queue, wait) => self.on_expected(now, &queue, wait),
             Input::WrapUpDone(seat) => self.on_seat(now, &seat, Event::WrapUpDone),
             Input::Rules(queues, seats) => self.on_rules(now, queues, seats),
@@ -137,12 +138,17 @@ impl Distribution {
     /// Everything that happens to a seat goes through here, so that the indexes and the caller always follow.
     pub(super) fn on_seat(&mut self, now: Mono, id: &SeatId, event: Event) {
         let Some(seat) = self.seats.get_mut(id) else { return };
-        let before = Mark::of(seat);
+        let (before, was_direct) = (Mark::of(seat), seat.direct());
         let Ok(effect) = seat.handle(now, event) else { return };
         let after = Mark::of(seat);
-        self.tell(id, effect);
+        let direct = was_direct.or(seat.direct()).is_some();
+        if direct {
+            self.tell_direct(id, effect)
+        } else {
+            self.tell(id, effect)
+        }
         self.reindex(now, id, &before, after);
-        match effect {
+        match effect.filter(|_| !direct) {
             Some(Effect::Joined(call)) => self.joined(now, call, id),
             Some(Effect::Parted { call, rang, held }) => {
                 let queue = self.callers.remove(&call).and_then(|caller| self.queues.get_mut(&caller.queue));

@@ -15,6 +15,7 @@
 //! - **A ring** ends by an answer, or is *not taken*: missed, rejected, unreachable, or the caller left. The caller goes back
 //!   to the old place and is offered elsewhere at once, while the seat rests; too many in a row pause the seat.
 //! - **A talk** is always followed by its wrap-up, whatever the operator or the phone does meanwhile: statuses never touch work.
+//! - **A call that no queue gave** a seat ([`Direct`]) holds it in the same way, and stands in no line.
 //! - **The queue** lets a caller go by itself when it is full or nobody attends it, and after the longest wait. A seat *attends* its
 //!   queues while it is logged in and its phone is there, or was a moment ago and is expected back. A ring in
 //!   course is always left to end first: a caller who is about to be answered is not turned away.
@@ -22,6 +23,7 @@
 //! An input that fits nothing (a late answer, an unknown seat) changes nothing.
 
 mod callers;
+mod direct;
 mod distribution;
 mod estimating;
 mod expected_wait;
@@ -44,6 +46,7 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
+pub use direct::{Direct, DirectRules, Turn};
 pub use distribution::Distribution;
 pub use expected_wait::ExpectedWait;
 pub use restored::Restored;
@@ -82,6 +85,8 @@ pub enum Input {
     Blocked(SeatId, CallId),
     /// The talk is over, whoever hung up.
     TalkEnded(SeatId, CallId),
+    /// A call that no queue gives this seat: ring it, or the operator has dialled; and what a talk has come to.
+    Direct(SeatId, CallId, Direct),
     /// How long somebody who enters this queue now will wait, if that is known: for overflow.
     Expected(QueueId, Option<Duration>),
     /// The operator ends the wrap-up early.
@@ -119,6 +124,20 @@ pub enum Action {
         call: CallId,
         /// The queue that the caller waits in.
         queue: QueueId,
+    },
+    /// Ring this seat for a call that no queue gave it. Ends as a ring for a queue does.
+    RingDirect {
+        /// The seat.
+        seat: SeatId,
+        /// Who wants it.
+        call: CallId,
+    },
+    /// The seat cannot be had for a call that no queue gave it: it has another, or nobody takes calls there now.
+    Engaged {
+        /// The seat.
+        seat: SeatId,
+        /// Who wanted it.
+        call: CallId,
     },
     /// Stop ringing the seat; a leg that was answered too late is hung up.
     StopRinging {

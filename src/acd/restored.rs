@@ -21,7 +21,7 @@ impl Restored {
     pub fn of(view: &SeatView, worked: Duration, down: Duration, wrap_up: Duration) -> Restored {
         let wrapped_up = match view.work {
             WorkView::WrapUp => worked.saturating_add(down),
-            WorkView::Talking => down,
+            WorkView::Talking | WorkView::Holding | WorkView::Consulting => down,
             WorkView::Idle | WorkView::Ringing | WorkView::Resting => Duration::MAX,
         };
         Restored {

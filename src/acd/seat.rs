@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::direct::{DirectRules, Turn};
 use super::rank::Standing;
 use super::restored::Restored;
 use super::rules::{QueueRules, SeatRules};
@@ -34,8 +35,10 @@ pub(super) struct Terms {
     wrap_up: Duration,
     max_rejects: u32,
     max_misses: u32,
-    /// Number of the ring, over all seats.
-    ring: u64,
+    /// Number of the ring, over all seats; none for a call that no queue gave.
+    ring: Option<u64>,
+    /// Rung in a pause too.
+    own_wish: bool,
 }
 
 impl Terms {
@@ -46,7 +49,20 @@ impl Terms {
             wrap_up: rules.wrap_up,
             max_rejects: rules.max_rejects,
             max_misses: rules.max_misses,
-            ring,
+            ring: Some(ring),
+            own_wish: false,
+        }
+    }
+
+    pub(super) fn direct(rules: &DirectRules) -> Terms {
+        Terms {
+            ring_for: rules.ring_for,
+            rest: SHORTEST_REST,
+            wrap_up: rules.wrap_up,
+            max_rejects: u32::MAX,
+            max_misses: u32::MAX,
+            ring: None,
+            own_wish: rules.own_wish,
         }
     }
 }
@@ -56,7 +72,7 @@ impl Terms {
 enum Work {
     Idle { since: Mono },
     Ringing { call: CallId, until: Mono, terms: Terms, idle_since: Mono },
-    Talking { call: CallId, terms: Terms, rung: Mono, since: Mono },
+    Talking { call: CallId, terms: Terms, rung: Mono, since: Mono, turn: Turn },
     WrapUp { until: Mono },
     Resting { until: Mono },
 }
@@ -86,6 +102,9 @@ pub(super) enum Event {
     Block(CallId),
     CallerLeft(CallId),
     TalkEnded(CallId),
+    /// The operator has dialled.
+    Dial(CallId, Terms),
+    Turn(CallId, Turn),
     WrapUpDone,
     Timeout,
 }
@@ -242,12 +261,26 @@ impl Seat {
         use Work as W;
         let not_taken = |call, why, stop| Some(Effect::NotTaken { call, why, stop });
         let (next, effect) = match (&self.work, event) {
-            (&W::Idle { since }, E::Assign(call, terms)) if self.free_since().is_some() => {
+            (&W::Idle { since }, E::Assign(call, terms)) if self.may_ring(terms.own_wish) => {
                 let until = now + terms.ring_for;
                 (W::Ringing { call, until, terms, idle_since: since }, Some(Effect::Ring(call)))
             }
             (&W::Ringing { call, terms, .. }, E::Answer(answered)) if answered == call => {
-                (W::Talking { call, terms, rung: self.work_since, since: now }, Some(Effect::Joined(call)))
+                let (rung, turn) = (self.work_since, Turn::Talking);
+                (W::Talking { call, terms, rung, since: now, turn }, Some(Effect::Joined(call)))
+            }
+            (_, E::Dial(call, terms)) if !self.is_engaged() => {
+                let terms = Terms { wrap_up: terms.wrap_up.max(self.wrap_up_left(now)), ..terms };
+                let turn = Turn::Talking;
+                (W::Talking { call, terms, rung: now, since: now, turn }, Some(Effect::Joined(call)))
+            }
+            (&W::Talking { call, terms, rung, since, turn: was }, E::Turn(turned, turn))
+                if turned == call =>
+            {
+                if turn == was {
+                    return Ok(None);
+                }
+                (W::Talking { call, terms, rung, since, turn }, None)
             }
             (&W::Ringing { call, terms, .. }, E::Reject(rejected)) if rejected == call => {
                 (after_reject(now, terms), not_taken(call, NotTaken::Rejected, false))
@@ -268,7 +301,7 @@ impl Seat {
             (&W::Ringing { call, until, terms, .. }, E::Timeout) if until <= now => {
                 (rest(now, terms.rest), not_taken(call, NotTaken::Missed, true))
             }
-            (&W::Talking { call, terms, rung, since }, E::TalkEnded(ended)) if ended == call => {
+            (&W::Talking { call, terms, rung, since, .. }, E::TalkEnded(ended)) if ended == call => {
                 self.talked += now.since(since);
                 let (rang, held) = (since.since(rung), now.since(rung));
                 (after_talk(now, terms), Some(Effect::Parted { call, rang, held }))
@@ -291,13 +324,14 @@ impl Seat {
     /// Keep count of the rings in a row that this seat did not take; too many pause it.
     fn count(&mut self, now: Mono, terms: Terms, effect: Effect) {
         if !matches!(effect, Effect::NotTaken { why: NotTaken::CallerLeft, .. }) {
-            self.last_ring = terms.ring;
+            self.last_ring = terms.ring.unwrap_or(self.last_ring);
         }
         match effect {
             Effect::Joined(_) => {
                 (self.misses, self.rejects) = (0, 0);
                 self.calls += 1;
             }
+            Effect::NotTaken { .. } if terms.ring.is_none() => return,
             Effect::NotTaken { why: NotTaken::Rejected, .. } => self.rejects = self.rejects.saturating_add(1),
             Effect::NotTaken { why: NotTaken::Missed, .. }
             | Effect::NotTaken { why: NotTaken::Unreachable, stop: false, .. } => {
@@ -352,8 +386,37 @@ impl Seat {
         self.phone == Phone::Registered
     }
 
-    fn is_ringing(&self) -> bool {
+    pub(super) fn is_ringing(&self) -> bool {
         matches!(self.work, Work::Ringing { .. })
+    }
+
+    /// It has a call.
+    pub(super) fn is_engaged(&self) -> bool {
+        matches!(self.work, Work::Ringing { .. } | Work::Talking { .. })
+    }
+
+    /// It can be rung; in a pause only by the operator's `own_wish`.
+    pub(super) fn may_ring(&self, own_wish: bool) -> bool {
+        let wished = own_wish && matches!(self.status, Status::Paused(_));
+        let idle = matches!(self.work, Work::Idle { .. });
+        self.free_since().is_some() || (wished && idle && self.is_reachable())
+    }
+
+    /// The call that it has and no queue gave it.
+    pub(super) fn direct(&self) -> Option<CallId> {
+        match self.work {
+            Work::Ringing { call, terms, .. } | Work::Talking { call, terms, .. } => {
+                terms.ring.is_none().then_some(call)
+            }
+            _ => None,
+        }
+    }
+
+    fn wrap_up_left(&self, now: Mono) -> Duration {
+        match self.work {
+            Work::WrapUp { until } => until.since(now),
+            _ => Duration::ZERO,
+        }
     }
 
     /// When it will take a call, if its operator and its phone are there for more: in so long, or when a call has ended that has
@@ -407,7 +470,9 @@ impl Seat {
         let (work, call) = match self.work {
             Work::Idle { .. } => (WorkView::Idle, None),
             Work::Ringing { call, .. } => (WorkView::Ringing, Some(call)),
-            Work::Talking { call, .. } => (WorkView::Talking, Some(call)),
+            Work::Talking { call, turn: Turn::Talking, .. } => (WorkView::Talking, Some(call)),
+            Work::Talking { call, turn: Turn::Holding, .. } => (WorkView::Holding, Some(call)),
+            Work::Talking { call, turn: Turn::Consulting, .. } => (WorkView::Consulting, Some(call)),
             Work::WrapUp { .. } => (WorkView::WrapUp, None),
             Work::Resting { .. } => (WorkView::Resting, None),
         };

@@ -116,9 +116,13 @@ impl Distribution {
             let view = seat.view();
             let stage = view.call.and_then(|call| self.callers.get(&call)).map(|caller| &caller.stage);
             let agreed = match (view.work, stage) {
+                (_, Some(Stage::Ringing(held) | Stage::Talking(held))) if seat.direct().is_some() => {
+                    held != id
+                }
+                (work, _) if seat.direct().is_some() => work.is_engaged() && view.call == seat.direct(),
                 (WorkView::Ringing, Some(Stage::Ringing(rung))) => rung == id,
-                (WorkView::Talking, Some(Stage::Talking(with))) => with == id,
-                (WorkView::Ringing | WorkView::Talking, _) => false,
+                (work, Some(Stage::Talking(with))) if work.is_talk() => with == id,
+                (work, _) if work.is_engaged() => false,
                 _ => view.call.is_none(),
             };
             if !agreed {

@@ -4,6 +4,7 @@
 //! comes from `Enter`, `Placed` and `Left`; of a seat, from `SeatChanged`. The first broken rule is kept. Slow by intention (it
 //! searches everything): for tests and the simulator.
 
+mod direct;
 mod eligible;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use super::place::Place;
 use super::seat::{REST_AFTER_FAILURE, SHORTEST_REST};
-use super::{Action, Entering, Input, QueueRules, SeatRules};
+use super::{Action, Direct, Entering, Input, QueueRules, SeatRules};
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
 use crate::words::{NotTaken, QueueExit, SeatView, Status, WorkView};
@@ -45,14 +46,30 @@ struct Watched {
     idle_since: Mono,
     work_since: Mono,
     available_since: Mono,
-    /// Rules of the queue of the last ring, as they were then: they hold for ring, rest and wrap-up.
-    served: Option<QueueRules>,
+    /// What the last call asked of it, by the rules as they were then.
+    served: Served,
+    /// The call that it has and no queue gave it.
+    direct: Option<CallId>,
     /// The last ring ended because the caller left.
     let_go: bool,
     /// The operator ended the wrap-up in this step.
     wrap_up_done: bool,
     /// What a restart left of a wrap-up, until it is over.
     wrap_up_left: Option<Duration>,
+}
+
+/// What a call asks of the seat that has it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Served {
+    ring_for: Duration,
+    rest: Duration,
+    wrap_up: Duration,
+}
+
+impl From<&QueueRules> for Served {
+    fn from(rules: &QueueRules) -> Served {
+        Served { ring_for: rules.ring_for, rest: rules.reject_delay, wrap_up: rules.wrap_up }
+    }
 }
 
 /// The observer.
@@ -62,6 +79,7 @@ pub(super) struct Watch {
     seats: BTreeMap<SeatId, Watched>,
     waiting: BTreeMap<CallId, Waiting>,
     entering: Option<Entering>,
+    wanted: Option<(SeatId, CallId, Direct)>,
     now: Mono,
     turn: u64,
     rings: u64,
@@ -92,6 +110,7 @@ impl Watch {
             seat.wrap_up_done = false;
         }
         match input {
+            Input::Direct(seat, call, wanted) => self.on_wanted(seat, *call, *wanted),
             Input::Enter(entering) => self.entering = Some(entering.clone()),
             Input::Leave(call) => {
                 self.waiting.remove(call);
@@ -154,6 +173,8 @@ impl Watch {
             Action::Placed { call, queue, .. } => self.on_placed(*call, queue),
             Action::Announce { call, .. } => self.on_announce(*call),
             Action::Ring { seat, call, queue } => self.on_ring(seat, *call, queue),
+            Action::RingDirect { seat, call } => self.on_ring_direct(seat, *call),
+            Action::Engaged { seat, call } => self.on_engaged(seat, *call),
             Action::StopRinging { .. } => {}
             Action::NotTaken { seat, call, why } => self.on_not_taken(seat, *call, *why),
             Action::Left { call, exit, .. } => self.on_left(*call, *exit),
@@ -222,7 +243,8 @@ impl Watch {
             caller.rung_by = Some(id.clone());
         }
         if let Some(seat) = self.seats.get_mut(id) {
-            (seat.served, seat.let_go, seat.ring) = (self.rules.get(queue).cloned(), false, ring);
+            let served = self.rules.get(queue).map(Served::from).unwrap_or_default();
+            (seat.served, seat.let_go, seat.ring) = (served, false, ring);
         }
     }
 
@@ -231,6 +253,9 @@ impl Watch {
             seat.let_go = why == NotTaken::CallerLeft;
             if !seat.let_go {
                 seat.last_ring = seat.ring;
+            }
+            if seat.direct.take_if(|direct| *direct == call).is_some() {
+                return;
             }
         }
         match self.waiting.get_mut(&call) {
@@ -256,15 +281,18 @@ impl Watch {
         let Some(seat) = self.seats.get_mut(id) else { return };
         let wrap_up = seat.wrap_up();
         let (was, is) = (seat.view.work, view.work);
-        let skipped = was == WorkView::Talking && is != WorkView::Talking && is != WorkView::WrapUp;
+        let skipped = was.is_talk() && !is.is_talk() && is != WorkView::WrapUp;
         let short = was == WorkView::WrapUp
             && is != WorkView::WrapUp
             && now.since(seat.work_since) < wrap_up
+            && !is.is_talk() // the operator has dialled
             && !seat.wrap_up_done;
         if was != is {
             match (was, is) {
-                (_, WorkView::Talking) => (seat.calls, seat.last_ring) = (seat.calls + 1, seat.ring),
-                (WorkView::Talking, _) => seat.talked += now.since(seat.work_since),
+                (WorkView::Ringing, is) if is.is_talk() => {
+                    (seat.calls, seat.last_ring) = (seat.calls + 1, seat.ring);
+                }
+                (was, _) if was.is_talk() => seat.talked += now.since(seat.work_since),
                 _ => {}
             }
             seat.work_since = now;
@@ -272,6 +300,7 @@ impl Watch {
                 seat.idle_since = now;
             }
             seat.let_go = false;
+            seat.direct.take_if(|_| !is.is_engaged());
             seat.wrap_up_left.take_if(|_| is != WorkView::WrapUp);
         }
         if !is_available(&seat.view) && is_available(view) {
@@ -297,14 +326,11 @@ impl Watch {
 
     /// No seat rings, rests or wraps up for longer than the rules say.
     fn check_time(&self, id: &SeatId, seat: &Watched) -> Result<(), String> {
-        let of_served = |pick: fn(&QueueRules) -> Duration| seat.served.as_ref().map_or(Duration::ZERO, pick);
         let limit = match seat.view.work {
-            WorkView::Idle | WorkView::Talking => return Ok(()),
-            WorkView::Ringing => of_served(|rules| rules.ring_for),
+            WorkView::Idle | WorkView::Talking | WorkView::Holding | WorkView::Consulting => return Ok(()),
+            WorkView::Ringing => seat.served.ring_for,
             WorkView::WrapUp => seat.wrap_up(),
-            WorkView::Resting => {
-                of_served(|rules| rules.reject_delay).max(REST_AFTER_FAILURE).max(SHORTEST_REST)
-            }
+            WorkView::Resting => seat.served.rest.max(REST_AFTER_FAILURE).max(SHORTEST_REST),
         };
         if self.now.since(seat.work_since) < limit {
             return Ok(());
@@ -327,7 +353,8 @@ impl Watched {
             idle_since: Mono::ZERO,
             work_since: Mono::ZERO,
             available_since: Mono::ZERO,
-            served: None,
+            served: Served::default(),
+            direct: None,
             let_go: false,
             wrap_up_done: false,
             wrap_up_left: None,
@@ -335,8 +362,7 @@ impl Watched {
     }
 
     fn wrap_up(&self) -> Duration {
-        let served = self.served.as_ref().map_or(Duration::ZERO, |rules| rules.wrap_up);
-        self.wrap_up_left.unwrap_or(served)
+        self.wrap_up_left.unwrap_or(self.served.wrap_up)
     }
 
     fn free_since(&self) -> Option<Mono> {

@@ -2,6 +2,7 @@
 
 mod check;
 mod draw;
+mod hear;
 mod rehearse;
 mod test;
 
@@ -87,22 +88,21 @@ enum FlowCommand {
         #[command(flatten)]
         files: Files,
     },
-    /// Go through a flow in the terminal: type keys, see nodes and variables, read what is said.
+    /// Go through a flow in the terminal: type keys, see nodes and variables, read what is said, and hear it with `--hear`.
     ///
-    /// Type keys and Enter; Enter alone is a silence, `q` hangs up. Where the world decides, the exits are offered by name.
+    /// Type keys and Enter; Enter alone is a silence, `q` hangs up. Where the world decides, the exits are offered by name. Keys stop
+    /// what plays where the flow lets them.
     ///
-    /// Example:
+    /// Examples:
     ///   centralino flow run ivr-flows/055055.yaml --at 2026-11-24T10:00
+    ///   centralino flow run ivr-flows/055055.yaml --hear
+    ///   printf '1\n' | centralino flow run ivr-flows/055055.yaml --hear=chiamata.wav
     #[command(verbatim_doc_comment)]
     Run {
         #[command(flatten)]
         files: Files,
-        /// When the call comes, on the clock of the flow's time zone; now, when left out.
-        #[arg(long, value_name = "MOMENT")]
-        at: Option<jiff::civil::DateTime>,
-        /// The caller's number.
-        #[arg(long, default_value = "+390552768224")]
-        from: String,
+        #[command(flatten)]
+        call: rehearse::Call,
     },
     /// Print the JSON Schema of flow files, for editors that complete and check.
     Schema,
@@ -161,7 +161,7 @@ pub(super) fn run(args: &FlowArgs) -> Result<(), Failure> {
         FlowCommand::Mutate { files } => test::mutate(files),
         FlowCommand::Graph { files, form } => draw::graph(files, *form),
         FlowCommand::Explain { files } => draw::explain(files),
-        FlowCommand::Run { files, at, from } => rehearse::run(files, *at, from),
+        FlowCommand::Run { files, call } => rehearse::run(files, call),
         FlowCommand::Schema => out::line(&crate::flow::schema()),
         FlowCommand::Fmt { files, check } => check::fmt(files, *check),
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::directory::is_digits;
+use super::extensions;
 use super::fault::Fault;
 use super::names::Names;
 use super::reader::{Table, Word};
@@ -27,6 +28,7 @@ pub(super) struct Used<'n> {
 pub(super) fn queues(
     table: Table<'_>,
     names: &mut Names,
+    extensions: &mut Names,
     used: &Used<'_>,
 ) -> (BTreeMap<QueueId, Queue>, Names) {
     let shared = dispositions(&table, "[dispositions]").unwrap_or_default();
@@ -39,6 +41,7 @@ pub(super) fn queues(
         let overflow = overflow(&queue, &mut helpers);
         let read = Queue {
             name: name.map_or_else(String::new, |name| name.text.to_owned()),
+            extension: extensions::read(&queue, extensions),
             rules: QueueRules { overflow, ..rules(&queue, id.as_ref().map_or("", |id| id.text), &skills) },
             schedule: used.schedules.used(&queue, "schedule").map(|word| word.text.into()),
             entity: used.entities.used(&queue, "entity").map(|word| word.text.into()),
@@ -181,6 +184,7 @@ fn dispositions(table: &Table<'_>, kind: &'static str) -> Option<BTreeMap<String
 pub(super) fn seats(
     table: Table<'_>,
     names: &mut Names,
+    extensions: &mut Names,
     queues: &Names,
     skill_names: &Names,
 ) -> BTreeMap<SeatId, Seat> {
@@ -190,13 +194,15 @@ pub(super) fn seats(
         let mut served = served(&seat, queues);
         served.extend(profile(&seat, queues));
         let skills = skills(&seat, skill_names);
+        let extension = extensions::read(&seat, extensions);
         let auto_login = seat.flag("auto_login", false);
         if let (Some(id), Some(password)) = (id, password) {
             if password.text.trim().is_empty() {
                 seat.file.fault(&password.span, Fault::EmptyPassword { seat: id.text.to_owned() });
             }
             let rules = SeatRules { id: id.text.into(), queues: served, skills, auto_login };
-            seats.insert(id.text.into(), Seat { password: Secret::new(password.text.to_owned()), rules });
+            let password = Secret::new(password.text.to_owned());
+            seats.insert(id.text.into(), Seat { password, extension, rules });
         }
         seat.finish();
     }

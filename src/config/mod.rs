@@ -11,6 +11,7 @@ mod connectors;
 mod destinations;
 mod directory;
 mod engine;
+mod extensions;
 mod fault;
 mod floor;
 mod knowledge;
@@ -32,6 +33,7 @@ use ipnet::IpNet;
 
 pub use self::coding::CodingMistake;
 pub use self::destinations::{Destinations, Route};
+pub use self::extensions::Target;
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
 use crate::acd::{QueueRules, SeatRules};
@@ -173,6 +175,8 @@ pub struct DialledNumber {
 pub struct Queue {
     /// As operators see it: "Tributi".
     pub name: String,
+    /// What operators dial to give a call to it.
+    pub extension: Option<String>,
     /// What the distribution needs.
     pub rules: QueueRules,
     /// Schedule of opening hours in `calendars.toml`; `None`: always open.
@@ -225,6 +229,8 @@ impl Queue {
 pub struct Seat {
     /// SIP password.
     pub password: Secret,
+    /// What colleagues dial to reach it.
+    pub extension: Option<String>,
     /// What the distribution needs.
     pub rules: SeatRules,
 }

@@ -107,14 +107,17 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
     let (topics, topic_names) = texts.read_names("topic", "topics.toml", directory::topics);
     let (calendars, schedules) = texts.read_names("schedule", "calendars.toml", calendars::read);
     let used = Used { entities: &entity_names, topics: &topic_names, schedules: &schedules };
-    let (queues, queue_names) =
-        texts.read_names("queue", "queues.toml", |table, names| floor::queues(table, names, &used));
+    let mut extensions = Names::new("extension", "queues.toml and seats.toml");
+    let (queues, queue_names) = texts.read_names("queue", "queues.toml", |table, names| {
+        floor::queues(table, names, &mut extensions, &used)
+    });
     let (queues, skills) = queues.map_or_else(
         || (None, Names::new("skill", "queues.toml").unread()),
         |(queues, skills)| (Some(queues), skills),
     );
-    let (seats, seat_names) = texts
-        .read_names("seat", "seats.toml", |table, names| floor::seats(table, names, &queue_names, &skills));
+    let (seats, seat_names) = texts.read_names("seat", "seats.toml", |table, names| {
+        floor::seats(table, names, &mut extensions, &queue_names, &skills)
+    });
     let callers = texts.read("callers.toml", |table| callers::read(table, &seat_names));
     let numbers = texts.read("numbers.toml", |table| directory::numbers(table, &entity_names, &topic_names));
     let trunks = texts.read("trunks.toml", trunks::trunks);

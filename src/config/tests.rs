@@ -12,7 +12,7 @@ macro_rules! shipped {
 }
 
 /// The files in `config/`.
-fn shipped() -> BTreeMap<String, String> {
+pub(super) fn shipped() -> BTreeMap<String, String> {
     let files = shipped![
         "engine.toml" "entities.toml" "topics.toml" "calendars.toml"
         "numbers.toml" "queues.toml" "seats.toml" "trunks.toml"
@@ -140,6 +140,7 @@ fn each_mistake_is_told_with_place_and_remedy() {
         ("queues.toml", "[[queue]]\nid = \"generale\"\nname = \"G\"\nrecord = \"yes\"", "queues.toml:4:10: `record` must be true or false, not a text"),
         ("queues.toml", "[[queue]]\nid = \"generale\"\nname = \"G\"\n[[queue]]\nid = \"generale\"\nname = \"H\"", "queues.toml:5:6: queue `generale` is given twice; the first is on line 2"),
         ("queues.toml", "[dispositions]\nok = \"risolto\"\n[[queue]]\nid = \"generale\"\nname = \"G\"", "queues.toml:2:1: `ok` is not a code of digits; write one like `1`"),
+        ("seats.toml", "[[seat]]\nid = \"seat01\"\npassword = \"x\"\nextension = \"112\"\nqueues = []", "seats.toml:4:13: `112` is not an extension (2 to 5 digits that do not begin with 11); write one like `201`"),
         ("seats.toml", "[[seat]]\nid = \"seat01\"\npassword = \"\"\nqueues = []", "seats.toml:3:12: the password is empty; give `seat01` one that cannot be guessed"),
         ("seats.toml", "[[seat]]\nid = \"Seat 01\"\npassword = \"x\"\nqueues = []", "seats.toml:2:6: `Seat 01` is not a name; use lower-case letters, digits, `-` and `_`"),
         ("seats.toml", "[[seat]]\nid = \"seat01\"\npasword = \"x\"\npassword = \"x\"\nqueues = []", "seats.toml:3:1: [[seat]] has no key `pasword`; did you mean `password`?"),

@@ -6,7 +6,6 @@ use crate::acd::Distribution;
 use crate::ids::CallId;
 use crate::media::LegId;
 use crate::sip::{self, DialogId};
-use crate::words::WorkView;
 
 /// How many of each thing live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,8 +111,7 @@ impl Engine {
         found.extend(held.map(|held| Orphan::Held(format!("{held:?}"))));
         let places = self.acd.queues().flat_map(|queue| queue.waiting).map(|waiting| waiting.call);
         found.extend(places.filter(is_over).map(Orphan::Place));
-        let seats =
-            self.acd.seats().filter(|seat| matches!(seat.view.work, WorkView::Ringing | WorkView::Talking));
+        let seats = self.acd.seats().filter(|seat| seat.view.work.is_engaged());
         let seats = seats.filter_map(|seat| Some((seat.id, seat.view.call?)));
         found.extend(
             seats.filter(|(_, call)| is_over(call)).map(|(seat, call)| Orphan::Seat(seat.to_string(), call)),

@@ -2,7 +2,7 @@
 //!
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
-//! `calling` calls a number outside, `ending` closes it; `asking` carries its questions to the world outside; `takes` records what
+//! `calling` calls a number outside, `direct` rings seats that no queue gave, `ending` closes it; `asking` carries its questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held.
@@ -13,6 +13,7 @@ mod call_log;
 mod calling;
 mod census;
 mod command;
+mod direct;
 mod ending;
 mod gate;
 mod ivr;
@@ -398,6 +399,8 @@ impl Engine {
             A::Placed { call, queue, position } => self.on_placed(now, call, &queue, position),
             A::Announce { call, position } => self.announce(now, call, position),
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
+            A::RingDirect { seat, call } => self.ring_direct(now, seat, call),
+            A::Engaged { seat, call } => self.on_engaged(now, &seat, call),
             A::StopRinging { seat, call, .. } => self.stop_ringing(now, &seat, call),
             A::NotTaken { seat, call, why } => {
                 self.append(now, Fact::SeatNotTaken { contact: call.into(), seat, why });

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use crate::flow::Say;
+use crate::flow::{self, Say, Sounding};
 use crate::ids::{CallId, Language};
 use crate::journal::entry::Fact;
 use crate::media::Sound;
@@ -21,18 +21,19 @@ use super::{AskId, Engine};
 impl Engine {
     /// The sounds of what a flow says.
     pub(super) fn sounds_of(&mut self, now: Now, id: CallId, say: &[Say]) -> Vec<Arc<Sound>> {
+        let parts: Vec<_> = flow::sounded(say, |language, name| self.sound_for(id, language, name)).collect();
         let mut sounds = Vec::new();
-        // The pieces of values that follow each other stand or fall together.
-        for run in say.chunk_by(|one, other| is_piece(one) && is_piece(other)) {
-            if let [Say::Recording(request)] = run {
-                let own = self.sound_of_take(AskId { call: id, request: *request });
-                sounds.push(own.unwrap_or_else(|| self.neutral_of(id)));
-                continue;
-            }
-            let names: Vec<_> = run.iter().map(named).collect();
-            match self.all_or_none(now, id, &names) {
-                Some(found) => sounds.extend(found),
-                None => sounds.push(self.neutral(id, names[0].0)),
+        for part in parts {
+            match part {
+                Sounding::Sounds(found) => sounds.extend(found),
+                Sounding::Missing { language, names } => {
+                    names.iter().for_each(|name| self.tell_missing(now, id, language, name));
+                    sounds.push(self.neutral(id, language));
+                }
+                Sounding::Recording(request) => {
+                    let own = self.sound_of_take(AskId { call: id, request });
+                    sounds.push(own.unwrap_or_else(|| self.neutral_of(id)));
+                }
             }
         }
         sounds
@@ -63,13 +64,15 @@ impl Engine {
         for (language, name) in names {
             match self.sound_for(id, language, name) {
                 Some(sound) => sounds.push(sound),
-                None => {
-                    let sound = format!("{language}/{name}");
-                    self.append(now, Fact::SoundMissing { contact: id.into(), sound });
-                }
+                None => self.tell_missing(now, id, language, name),
             }
         }
         (sounds.len() == names.len()).then_some(sounds)
+    }
+
+    fn tell_missing(&mut self, now: Now, id: CallId, language: &str, name: &str) {
+        let sound = format!("{language}/{name}");
+        self.append(now, Fact::SoundMissing { contact: id.into(), sound });
     }
 
     /// The phrase that stands for any other, in this language or in another, or else a tone.
@@ -104,18 +107,5 @@ impl Engine {
     pub(super) fn sound_for(&self, id: CallId, language: &str, name: &str) -> Option<Arc<Sound>> {
         let own = self.library(id).find(&format!("{language}/{name}")).cloned();
         own.or_else(|| self.sound(language, name))
-    }
-}
-
-fn is_piece(say: &Say) -> bool {
-    matches!(say, Say::Piece(..))
-}
-
-/// Language and name.
-fn named(say: &Say) -> (&str, &str) {
-    match say {
-        Say::Prompt(language, name) => (language.as_str(), name),
-        Say::Piece(language, piece) => (language.as_str(), &piece.0),
-        Say::Recording(_) => ("", "recording"), // of no language; found by its request
     }
 }

@@ -1,18 +1,20 @@
 //! A rehearsal: one person plays the caller, and the world too.
 //!
 //! The run is the one that leads citizens; what is wanted of a person at each moment is a [`Cue`], and what the person
-//! types goes back with [`Rehearsal::answer`]. Personal variables are shown masked.
+//! types goes back with [`Rehearsal::answer`]. Personal variables are shown masked. What the caller would hear is told twice: as words
+//! to be read, and as [`Heard`] for whoever makes it sound.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::hours::Calendars;
 use super::model::{Flow, Step};
 use super::request::Answer;
 use super::run::{Bulletin, CallFacts, FlowRun, QueueFacts, Waiting, World};
 use super::value::Value;
-use super::{Action, Input, said};
-use crate::ids::QueueId;
+use super::{Action, Enqueue, Input, Request, Say, said};
+use crate::ids::{Language, QueueId};
 use crate::time::{Mono, Now};
 use crate::words::QueueExit;
 
@@ -47,6 +49,28 @@ pub enum Line {
     Said(String),
     /// Something else happens.
     Note(String),
+    /// What the caller hears of it: nothing to be shown.
+    Heard(Heard),
+}
+
+/// What reaches the caller's ear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Prompts and pieces; a key stops them where `barge_in` says so.
+    Words {
+        /// In order.
+        say: Vec<Say>,
+        /// A key stops them at once.
+        barge_in: bool,
+    },
+    /// The place in the queue: first, as nobody else is there.
+    Place(Language),
+    /// Music of this name, until something else happens.
+    Music(String),
+    /// The tone before a recording.
+    Tone,
+    /// Nothing, for so long.
+    Silence(Duration),
 }
 
 impl Rehearsal {
@@ -158,6 +182,7 @@ impl Rehearsal {
         if self.run.waiting() == Waiting::Key
             && let Some(due) = self.run.poll_timeout()
         {
+            lines.push(Line::Heard(Heard::Silence(due.since(self.now.mono))));
             self.now = Now { mono: due.max(Mono::ZERO), wall: self.now.wall };
             self.input(Input::Timeout, lines);
         }
@@ -170,28 +195,49 @@ impl Rehearsal {
     }
 
     fn tell(&self, actions: Vec<Action>) -> Vec<Line> {
-        let line = |action| {
-            Some(match action {
-                Action::Entered { node, .. } => Line::Node(node.to_string()),
-                Action::Play { say, .. } => Line::Said(said::text(&self.flow, &say)),
-                Action::Tag { entity, topic, language, record } => {
-                    let names = [entity.map(|of| of.to_string()), topic.map(|of| of.to_string())];
-                    let names = names.into_iter().chain([language.map(|of| of.to_string())]).flatten();
-                    let record =
-                        record.map(|record| if record { "recorded" } else { "not recorded" }.to_owned());
-                    Line::Note(format!("tagged: {}", names.chain(record).collect::<Vec<_>>().join(", ")))
-                }
-                Action::Enqueue(place) => Line::Note(format!("waits in queue {}", place.queue)),
-                Action::Dequeue(_) => Line::Note("leaves the queue by a key".to_owned()),
-                Action::Ask(_, request) => Line::Note(format!("asks: {request:?}")),
-                Action::KeepRecording { .. } => Line::Note("the recording is kept".to_owned()),
-                Action::DropRecording(_) => Line::Note("the recording is thrown away".to_owned()),
-                Action::Surveyed { question, answer } => Line::Note(format!("{question}: {answer}")),
-                Action::Failed { node, why } => Line::Note(format!("{node} failed: {why}")),
-                Action::Hangup => Line::Note("the exchange hangs up".to_owned()),
-                Action::StopPlay | Action::StopRecording(_) => return None,
-            })
-        };
-        actions.into_iter().filter_map(line).collect()
+        let mut lines = Vec::new();
+        for action in actions {
+            let heard = self.heard(&action);
+            lines.extend(self.line(action));
+            lines.extend(heard.into_iter().map(Line::Heard));
+        }
+        lines
+    }
+
+    /// What the caller hears of it.
+    fn heard(&self, action: &Action) -> Vec<Heard> {
+        match action {
+            Action::Play { say, barge_in } => {
+                vec![Heard::Words { say: say.clone(), barge_in: *barge_in }]
+            }
+            Action::Enqueue(Enqueue { music, announce, .. }) => {
+                let place = announce.then(|| Heard::Place(self.run.language().clone()));
+                place.into_iter().chain([Heard::Music(music.clone())]).collect()
+            }
+            Action::Ask(_, Request::Record { .. }) => vec![Heard::Tone],
+            _ => Vec::new(),
+        }
+    }
+
+    fn line(&self, action: Action) -> Option<Line> {
+        Some(match action {
+            Action::Entered { node, .. } => Line::Node(node.to_string()),
+            Action::Play { say, .. } => Line::Said(said::text(&self.flow, &say)),
+            Action::Tag { entity, topic, language, record } => {
+                let names = [entity.map(|of| of.to_string()), topic.map(|of| of.to_string())];
+                let names = names.into_iter().chain([language.map(|of| of.to_string())]).flatten();
+                let record = record.map(|record| if record { "recorded" } else { "not recorded" }.to_owned());
+                Line::Note(format!("tagged: {}", names.chain(record).collect::<Vec<_>>().join(", ")))
+            }
+            Action::Enqueue(place) => Line::Note(format!("waits in queue {}", place.queue)),
+            Action::Dequeue(_) => Line::Note("leaves the queue by a key".to_owned()),
+            Action::Ask(_, request) => Line::Note(format!("asks: {request:?}")),
+            Action::KeepRecording { .. } => Line::Note("the recording is kept".to_owned()),
+            Action::DropRecording(_) => Line::Note("the recording is thrown away".to_owned()),
+            Action::Surveyed { question, answer } => Line::Note(format!("{question}: {answer}")),
+            Action::Failed { node, why } => Line::Note(format!("{node} failed: {why}")),
+            Action::Hangup => Line::Note("the exchange hangs up".to_owned()),
+            Action::StopPlay | Action::StopRecording(_) => return None,
+        })
     }
 }

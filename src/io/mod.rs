@@ -11,6 +11,7 @@ pub mod grammars;
 pub mod health;
 pub mod http;
 pub mod limits;
+pub mod loudspeaker;
 pub mod media;
 pub mod phone;
 pub mod prompts;

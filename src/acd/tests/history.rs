@@ -105,7 +105,8 @@ impl History {
             70..82 => {
                 pick(&mut self.rng, &self.talks).map_or(Input::Timeout, |(s, c)| Input::TalkEnded(s, c))
             }
-            82..85 => Input::WrapUpDone(seat),
+            82..84 => Input::WrapUpDone(seat),
+            84 => self.direct(seat),
             85..90 => Input::Reachable(seat),
             90..91 => Input::Unreachable(seat),
             91..95 => Input::Status(seat, StatusChange::LogIn),
@@ -120,6 +121,29 @@ impl History {
                 Input::Expected(queue.into(), wait)
             }
             _ => Input::Answered(seat, call(self.rng.random_range(1..=self.last_call.max(1)))),
+        }
+    }
+
+    /// Somebody wants this very seat: for a call of its own, or for one that another seat has already.
+    fn direct(&mut self, seat: SeatId) -> Input {
+        self.last_call += 1;
+        let known = pick(&mut self.rng, &self.talks).filter(|_| self.rng.random_bool(0.5));
+        let call = known.map_or(call(self.last_call), |(_, call)| call);
+        let rules = DirectRules {
+            ring_for: Duration::from_secs(self.rng.random_range(0..30)),
+            wrap_up: Duration::from_secs(self.rng.random_range(0..12)),
+            own_wish: self.rng.random_bool(0.3),
+        };
+        match self.rng.random_range(0..10) {
+            0..4 => Input::Direct(seat, call, Direct::Ring(rules)),
+            4..6 => Input::Direct(seat, call, Direct::Dialled(rules)),
+            6..8 => pick(&mut self.rng, &self.rung)
+                .map_or(Input::Timeout, |(seat, call)| Input::Direct(seat, call, Direct::CallOff)),
+            turn => {
+                let turn = if turn == 8 { Turn::Holding } else { Turn::Consulting };
+                pick(&mut self.rng, &self.talks)
+                    .map_or(Input::Timeout, |(seat, call)| Input::Direct(seat, call, Direct::Turn(turn)))
+            }
         }
     }
 
@@ -184,7 +208,15 @@ impl History {
             }
             _ => {}
         }
+        let dialled = match &input {
+            Input::Direct(seat, call, Direct::Dialled(_)) => Some((seat.clone(), *call)),
+            _ => None,
+        };
         self.acd.handle_input(self.now, input);
+        // A seat that was not engaged talks from now on.
+        self.talks.extend(dialled.filter(|(seat, call)| {
+            self.acd.seat(seat).is_some_and(|view| view.work.is_talk() && view.call == Some(*call))
+        }));
         while let Some(action) = self.acd.poll_action() {
             self.follow(action)?;
         }
@@ -194,10 +226,12 @@ impl History {
     fn follow(&mut self, action: Action) -> Result<(), String> {
         match action {
             Action::Left { call, .. } if !self.inside.remove(&call) => Err(format!("{call} left twice")),
-            Action::Ring { seat, call, .. } => match self.rung.insert(seat, call) {
-                Some(other) => Err(format!("rung for {call} while ringing for {other}")),
-                None => Ok(()),
-            },
+            Action::Ring { seat, call, .. } | Action::RingDirect { seat, call } => {
+                match self.rung.insert(seat, call) {
+                    Some(other) => Err(format!("rung for {call} while ringing for {other}")),
+                    None => Ok(()),
+                }
+            }
             Action::NotTaken { seat, call, .. } if self.rung.remove(&seat) != Some(call) => {
                 Err(format!("{seat} did not take {call}, which it was not rung for"))
             }

@@ -1,6 +1,7 @@
 //! The rules as sentences, on a small floor whose clock is a variable.
 
 mod callers;
+mod direct;
 mod expected;
 mod history;
 mod reload;
@@ -10,8 +11,8 @@ mod seats;
 use std::time::Duration;
 
 use super::{
-    Action, Distribution, Entering, Input, Needs, Overflow, QueueRules, Restored, SeatRules, Serving, Skills,
-    Strategy,
+    Action, Direct, DirectRules, Distribution, Entering, Input, Needs, Overflow, QueueRules, Restored,
+    SeatRules, Serving, Skills, Strategy, Turn,
 };
 use crate::ids::{CallId, QueueId, SeatId, Stamp};
 use crate::time::Mono;
