@@ -47,6 +47,7 @@ fn rules(number: u32) -> QueueRules {
         wrap_up: Duration::ZERO,
         announce_every: Duration::ZERO,
         offset: 0,
+        ring_at_most: 10,
         strategy: Strategy::LongestIdle,
         needs: Needs::default(),
         overflow: Vec::new(),

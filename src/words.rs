@@ -75,6 +75,8 @@ pub enum NotTaken {
     Unreachable,
     /// The caller hung up or left by a key.
     CallerLeft,
+    /// Another seat that rang for the same caller answered first.
+    Elsewhere,
 }
 
 /// Why a caller was asked again.

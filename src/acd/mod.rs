@@ -12,8 +12,8 @@
 //!   free seat and no caller it serves ever wait side by side, and several seats ring for several callers at once.
 //! - **Who may serve whom** widens with time and never narrows: a preferred seat is alone for a while, needed skills are done without, seats
 //!   with a delay join, other queues help. Each such moment is an alarm of the caller's.
-//! - **A ring** ends by an answer, or is *not taken*: missed, rejected, unreachable, or the caller left. The caller goes back
-//!   to the old place and is offered elsewhere at once, while the seat rests; too many in a row pause the seat.
+//! - **A ring** ends by an answer, or is *not taken*: missed, rejected, unreachable, or the caller left, or, where a
+//!   queue rings all its free seats, another seat was first. After the last ring the caller goes back to the old place and is offered elsewhere at once, while the seat rests; too many in a row pause the seat.
 //! - **A talk** is always followed by its wrap-up, whatever the operator or the phone does meanwhile: statuses never touch work.
 //! - **A call that no queue gave** a seat ([`Direct`]) holds it in the same way, and stands in no line.
 //! - **The queue** lets a caller go by itself when it is full or nobody attends it, and after the longest wait. A seat *attends* its
@@ -34,6 +34,7 @@ mod rank;
 mod reload;
 mod restored;
 mod returning;
+mod ringing_all;
 mod rules;
 mod seat;
 mod serves;
@@ -116,7 +117,8 @@ pub enum Action {
         /// 1 is the next to be served.
         position: usize,
     },
-    /// Ring this seat for this caller. Ends either by the input `Answered` or by exactly one `NotTaken`.
+    /// Ring this seat for this caller. Ends either by the input `Answered` or by exactly one `NotTaken`. Where
+    /// the queue rings all, several seats may ring for one caller.
     Ring {
         /// The seat.
         seat: SeatId,

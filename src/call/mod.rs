@@ -17,6 +17,7 @@ pub use pulse::Pulses;
 pub use story::Story;
 pub use tags::Tags;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -131,7 +132,9 @@ pub struct Call {
     pub enqueue: Option<Enqueue>,
     /// The citizen's side.
     pub citizen: Leg,
-    /// The operator's side, while a seat rings or talks.
+    /// The seats that ring for it: one, or several where the queue rings all.
+    pub ringing: BTreeMap<SeatId, SeatLeg>,
+    /// The operator's side, while they talk.
     pub seat: Option<SeatLeg>,
     /// The side of a number outside, while it rings or talks. Never beside a seat's.
     pub callee: Option<Callee>,

@@ -78,6 +78,7 @@ fn setting(seed: u64) -> Setting {
 fn route(queue: &mut Queue, chance: &mut ChaCha8Rng) {
     let rules = &mut queue.rules;
     rules.strategy = Strategy::ALL[chance.random_range(0..Strategy::ALL.len())];
+    rules.ring_at_most = chance.random_range(1..5);
     rules.offset = chance.random_range(-1..=1);
     queue.waits_since = [WaitsSince::Entry, WaitsSince::Arrival, WaitsSince::Key][chance.random_range(0..3)];
     if chance.random_bool(0.3) {

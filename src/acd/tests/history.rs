@@ -54,6 +54,7 @@ fn some_queue(rng: &mut ChaCha8Rng, id: &str) -> QueueRules {
     QueueRules {
         offset: rng.random_range(-1..=1),
         strategy: *Strategy::ALL.choose(rng).expect("there are some"),
+        ring_at_most: rng.random_range(1..4),
         needs: some_needs(rng),
         overflow: some_overflow(rng),
         max_waiting: rng.random_range(1..12),
