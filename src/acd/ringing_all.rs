@@ -32,9 +32,8 @@ impl Distribution {
         let Stage::Ringing(rung) = &caller.stage else { return None };
         let queue = self.queues.get(&caller.queue)?;
         let has_room = rung.len() < queue.rules.at_once() && now < caller.deadline;
-        let may = |id: &&SeatId| {
-            self.seats.get(*id).is_some_and(|seat| may_serve(now, seat, id, caller, queue))
-        };
+        let may =
+            |id: &&SeatId| self.seats.get(*id).is_some_and(|seat| may_serve(now, seat, id, caller, queue));
         queue.free().filter(|_| has_room).find(may).cloned()
     }
 

@@ -210,7 +210,8 @@ impl Watch {
         let place = Place::of(self.now, entering.waited, minutes, self.turn);
         let asked = self.without_absent(entering);
         let (queue, entered) = (queue.clone(), self.now);
-        self.waiting.insert(call, Waiting { queue, place, entered, asked, deadline, rung_by: BTreeSet::new() });
+        self.waiting
+            .insert(call, Waiting { queue, place, entered, asked, deadline, rung_by: BTreeSet::new() });
     }
 
     fn on_announce(&mut self, call: CallId) {

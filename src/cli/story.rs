@@ -165,7 +165,7 @@ fn number_not_taken(why: NotTaken) -> &'static str {
         NotTaken::Rejected => "is busy",
         NotTaken::Missed | NotTaken::Unreachable | NotTaken::CallerLeft | NotTaken::Elsewhere => {
             not_taken(why)
-        },
+        }
     }
 }
 

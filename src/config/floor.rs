@@ -142,7 +142,8 @@ fn strategy(queue: &Table<'_>) -> Strategy {
     let Some(word) = queue.text("strategy") else { return Strategy::default() };
     let found = STRATEGIES.into_iter().find(|(name, _)| *name == word.text);
     if found.is_none() {
-        let names = "longest_idle, round_robin, fewest_calls, least_talk_time, linear, skill_level or ring_all";
+        let names =
+            "longest_idle, round_robin, fewest_calls, least_talk_time, linear, skill_level or ring_all";
         queue.not(&word, names, "longest_idle");
     }
     found.map_or(Strategy::default(), |(_, strategy)| strategy)

@@ -119,7 +119,9 @@ impl History {
                 let queue = QUEUES.choose(&mut self.rng).copied().unwrap_or("a");
                 let wait =
                     self.rng.random_bool(0.8).then(|| Duration::from_secs(self.rng.random_range(0..100)));
-                Input::Expected(queue.into(), wait)
+                // Only of a queue that is there is anything expected.
+                let is_there = self.acd.queues().any(|known| known.id.as_str() == queue);
+                if is_there { Input::Expected(queue.into(), wait) } else { Input::Timeout }
             }
             _ => Input::Answered(seat, call(self.rng.random_range(1..=self.last_call.max(1)))),
         }

@@ -30,7 +30,10 @@ fn every_free_seat_rings_and_the_first_to_answer_has_the_caller() {
     floor.enter(1);
     assert_eq!(who_rings(&floor), [(1, call(1)), (2, call(1)), (3, call(1))]);
     floor.input(Input::Answered(seat(2), call(1)));
-    assert_eq!((floor.work(1), floor.work(2), floor.work(3)), (WorkView::Idle, WorkView::Talking, WorkView::Idle));
+    assert_eq!(
+        (floor.work(1), floor.work(2), floor.work(3)),
+        (WorkView::Idle, WorkView::Talking, WorkView::Idle)
+    );
     assert_eq!(not_taken(&mut floor), [(seat(1), NotTaken::Elsewhere), (seat(3), NotTaken::Elsewhere)]);
 }
 

@@ -230,7 +230,8 @@ impl Oracle {
             return Err(format!("{seat} is rung for {contact} in {queue}, which waits in {waits_in}"));
         }
         let rules = config.queues.get(queue).map(|queue| &queue.rules);
-        let most = rules.filter(|rules| rules.strategy == Strategy::RingAll).map_or(1, |rules| rules.ring_at_most);
+        let most =
+            rules.filter(|rules| rules.strategy == Strategy::RingAll).map_or(1, |rules| rules.ring_at_most);
         let rung = &mut self.contact(contact)?.rung;
         if !rung.insert(seat.clone()) || rung.len() > most {
             return Err(format!("{contact} has {} seats ringing, {most} at most may", rung.len()));
