@@ -229,9 +229,11 @@ impl Oracle {
         if waits_in != *queue {
             return Err(format!("{seat} is rung for {contact} in {queue}, which waits in {waits_in}"));
         }
-        let rules = config.queues.get(queue).map(|queue| &queue.rules);
-        let most =
-            rules.filter(|rules| rules.strategy == Strategy::RingAll).map_or(1, |rules| rules.ring_at_most);
+        // Of a queue that a reload has taken away it is not known any more.
+        let most = config.queues.get(queue).map_or(usize::MAX, |queue| match queue.rules.strategy {
+            Strategy::RingAll => queue.rules.ring_at_most,
+            _ => 1,
+        });
         let rung = &mut self.contact(contact)?.rung;
         if !rung.insert(seat.clone()) || rung.len() > most {
             return Err(format!("{contact} has {} seats ringing, {most} at most may", rung.len()));
