@@ -4,7 +4,7 @@ use crate::acd;
 use crate::call::SeatLeg;
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::journal::entry::Fact;
-use crate::sip::{DialogId, Outgoing, Target};
+use crate::sip::{DialogId, Outgoing, Reason, Target};
 use crate::time::Now;
 use crate::words::NotTaken;
 
@@ -74,6 +74,7 @@ impl Engine {
     pub(super) fn on_seat_refused(&mut self, now: Now, id: CallId, seat: &SeatId, status: u16) {
         let Some(leg) = self.take_ringing(id, seat) else { return };
         let input = match SeatLeg::not_taken(status) {
+            NotTaken::Rejected if matches!(status, 486 | 600) => acd::Input::Busy(leg.seat, id),
             NotTaken::Rejected => acd::Input::Rejected(leg.seat, id),
             _ => acd::Input::Failed(leg.seat, id),
         };
@@ -98,9 +99,10 @@ impl Engine {
     }
 
     /// A phone that answers all the same, because its 200 was on its way, is told at once: its dialog has no owner any more.
-    pub(super) fn stop_ringing(&mut self, now: Now, seat: &SeatId, id: CallId) {
+    pub(super) fn stop_ringing(&mut self, now: Now, seat: &SeatId, id: CallId, why: NotTaken) {
+        let reason = (why == NotTaken::Elsewhere).then_some(Reason::CompletedElsewhere);
         if let Some(dialog) = self.take_ringing(id, seat).and_then(|leg| leg.leg.dialog) {
-            self.sip.bye(now.mono, dialog);
+            self.sip.cancel(now.mono, dialog, reason);
         }
     }
 
