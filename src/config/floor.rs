@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::callbacks;
 use super::directory::is_digits;
 use super::extensions;
 use super::fault::Fault;
@@ -49,6 +50,7 @@ pub(super) fn queues(
             record: queue.flag("record", true),
             waits_since: waits_since(&queue),
             keeps_place: queue.span("keeps_place", 5 * MINUTE, Duration::ZERO..=LONGEST_KEPT),
+            callback: callbacks::callback(&queue),
             dispositions: dispositions(&queue, "[queue.dispositions]").unwrap_or_else(|| shared.clone()),
         };
         if let Some(id) = id {
