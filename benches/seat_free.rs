@@ -6,10 +6,11 @@ mod support;
 
 use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use centralino::acd::{SeatRules, Serving, Skills};
-use centralino::config::{Config, Seat, Secret};
+use centralino::config::{Callable, Config, Seat, Secret};
 use centralino::ids::SeatId;
 use centralino::sdp::Local;
 use centralino::sip::{DialogId, Endpoint, Event, Link, Registration, Settings, Transport};
@@ -58,8 +59,10 @@ fn enlarge(config: &mut Config) {
         .map(|number| SeatId::from(&*seat_name(number)))
         .map(|id| {
             let queues = queues.iter().map(|queue| (queue.clone(), Serving::default())).collect();
-            let rules = SeatRules { id: id.clone(), queues, skills: Skills::default(), auto_login: true };
-            (id, Seat { password: Secret::new("secret".to_owned()), extension: None, rules })
+            let (skills, pauses) = (Skills::default(), Arc::default());
+            let rules = SeatRules { id: id.clone(), queues, skills, auto_login: true, pauses };
+            let password = Secret::new("secret".to_owned());
+            (id, Seat { password, extension: None, rules, location: None, may_call: Callable::ALL.into() })
         })
         .collect();
 }

@@ -61,7 +61,14 @@ pub enum StatusChange {
     Pause(String),
     /// Take calls again.
     Ready,
+    /// Take one call, then none.
+    OneCall,
+    /// This, once the call in course and its wrap-up are over; at once where there is none.
+    Next(Status),
 }
+
+/// Reason of the pause that follows the one call that a seat has asked for.
+pub const AFTER_ONE_CALL: &str = "one_call";
 
 /// Why a ring led to nothing, at a seat or at a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +84,18 @@ pub enum NotTaken {
     CallerLeft,
 }
 
+/// How a supervisor takes part in a talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Watching {
+    /// Hears all, heard by nobody.
+    Listens,
+    /// Heard by the operator alone.
+    Whispers,
+    /// Heard by everybody.
+    JoinsIn,
+}
+
 /// Why a caller was asked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,7 +107,7 @@ pub enum AskedAgain {
 }
 
 /// A seat as others see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeatView {
     /// Its phone is registered.
     pub reachable: bool,
@@ -98,25 +117,45 @@ pub struct SeatView {
     pub work: WorkView,
     /// The call it is reserved for, rings for or talks with.
     pub call: Option<CallId>,
+    /// The status that follows when the call in course and its wrap-up are over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Status>,
+    /// The pause lasts longer than its reason grants.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over_time: bool,
+    /// The wrap-up goes on until the outcome of its call is coded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owes_outcome: bool,
 }
 
 /// The person's doing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Nobody sits there.
+    #[default]
     LoggedOut,
     /// Takes calls.
     Ready,
     /// Logged in, takes no calls, for this reason (`missed`: put there by the exchange after misses; `rejects` likewise).
     Paused(String),
+    /// Takes one call, and is paused when that is over.
+    OneCall,
+}
+
+impl Status {
+    /// Calls may come.
+    pub fn takes_calls(&self) -> bool {
+        matches!(self, Status::Ready | Status::OneCall)
+    }
 }
 
 /// The calls' doing, without its data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkView {
     /// Free.
+    #[default]
     Idle,
     /// Reserved and rung.
     Ringing,
@@ -144,7 +183,21 @@ impl WorkView {
     }
 }
 
-/// How a contact ended, seen from the service: the first of these that applies.
+/// Who began a contact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Somebody called the exchange.
+    #[default]
+    In,
+    /// An operator called a number outside.
+    Out,
+    /// An operator called another seat.
+    Internal,
+}
+
+/// How a contact ended, seen from the service: the first of these that applies. Contacts that an operator began are `Answered`,
+/// `Unreached`, `Refused` or `Interrupted`; those that citizens began are never `Unreached`, so that each word counts one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -168,6 +221,8 @@ pub enum Outcome {
     Failed,
     /// The exchange died before any of these.
     Interrupted,
+    /// Called by an operator and not reached: busy, no answer, no way there, or the operator hung up first.
+    Unreached,
 }
 
 /// Who ended a contact.

@@ -34,6 +34,20 @@ fn tell(fact: &Fact) -> Option<String> {
             let while_degraded = if *degraded { ", while the store did not keep up" } else { "" };
             format!("call from {} to {to}, for {entity}{while_degraded}", personal(from))
         }
+        Fact::Dialled { seat, to, case, continues, emergency, location, by, .. } => {
+            let about = match (case, continues) {
+                (Some(case), true) => format!(", about case {case}"),
+                (Some(case), false) => format!(", which opens case {case}"),
+                (None, _) => String::new(),
+            };
+            let emergency = match (emergency, location) {
+                (true, Some(location)) => format!(", an emergency at {location}"),
+                (true, None) => ", an emergency; where the seat is, is not in seats.toml".to_owned(),
+                (false, _) => String::new(),
+            };
+            let by = by.as_ref().map_or_else(String::new, |by| format!(", by {by}"));
+            format!("{seat} calls {}{about}{emergency}{by}", destination(to))
+        }
         Fact::CitizenFound { citizen, .. } => format!("the number is new: citizen {citizen}"),
         Fact::ContactAnswered { .. } => "answered by the exchange".to_owned(),
         Fact::NodeEntered { node, info, .. } => {

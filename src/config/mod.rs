@@ -10,6 +10,7 @@ mod callers;
 mod coding;
 mod connectors;
 mod destinations;
+mod dialling;
 mod directory;
 mod engine;
 mod extensions;
@@ -17,6 +18,7 @@ mod fault;
 mod floor;
 mod knowledge;
 mod names;
+mod operators;
 mod parse;
 mod reader;
 mod span;
@@ -34,10 +36,11 @@ use ipnet::IpNet;
 
 pub use self::coding::CodingMistake;
 pub use self::destinations::{Destinations, Route};
+pub use self::dialling::{Callable, Dialled, Dialling, NotDialled};
 pub use self::extensions::Target;
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
-use crate::acd::{QueueRules, SeatRules};
+use crate::acd::{PauseRule, QueueRules, SeatRules};
 use crate::callback::CallbackRules;
 use crate::flow::hours::{Calendars, Hours};
 use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, SkillId, TopicId};
@@ -62,12 +65,16 @@ pub struct Config {
     pub skills: BTreeSet<SkillId>,
     /// `seats.toml`.
     pub seats: BTreeMap<SeatId, Seat>,
+    /// `operators.toml`: reasons of pauses, by id.
+    pub pauses: BTreeMap<String, Pause>,
     /// `callers.toml`, by number as it is received.
     pub callers: BTreeMap<String, ListedCaller>,
     /// `trunks.toml`.
     pub trunks: Vec<Trunk>,
     /// `trunks.toml`: which numbers may be called.
     pub destinations: Destinations,
+    /// `trunks.toml`: the calls that operators make.
+    pub dialling: Dialling,
     /// `calendars.toml`.
     pub calendars: Calendars,
     /// `connectors.toml`.
@@ -128,19 +135,27 @@ pub struct VoiceConfig {
     pub latin1: bool,
 }
 
-/// Numbers that a seat dials to tell the exchange something. Defaults: `*11 *12 *13 *14 *15`.
+/// Numbers that a seat dials to tell the exchange something. Defaults: `*11` to `*19`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeatureCodes {
     /// Log in.
     pub log_in: String,
     /// Log out.
     pub log_out: String,
-    /// Pause.
+    /// Pause; the digits of a reason may follow.
     pub pause: String,
     /// Ready again (also ends a wrap-up).
     pub ready: String,
     /// Code the last contact: `*15` + topic code + `*` + outcome code, such as `*1512*1`.
     pub code: String,
+    /// One call only.
+    pub one_call: String,
+    /// Pause once the call in course and its wrap-up are over; a reason's digits may follow.
+    pub next: String,
+    /// A longer wrap-up.
+    pub extend: String,
+    /// Call somebody about a case of before: `*17` + case number + `*` + number, such as `*17100001*3331234567`.
+    pub case: String,
 }
 
 /// A body of the federation.
@@ -237,6 +252,21 @@ pub struct Seat {
     pub extension: Option<String>,
     /// What the distribution needs.
     pub rules: SeatRules,
+    /// Where it is, for those who are called to help.
+    pub location: Option<String>,
+    /// Whom it may call, beside emergency numbers.
+    pub may_call: BTreeSet<Callable>,
+}
+
+/// Why an operator may pause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// As people say it.
+    pub name: String,
+    /// Dialled after the feature code of the pause.
+    pub code: Option<String>,
+    /// How long it may last.
+    pub rule: Option<PauseRule>,
 }
 
 /// A source of calls that is trusted by its address.
@@ -275,6 +305,8 @@ pub struct Gateway {
     pub dials_national: bool,
     /// Talks are recorded.
     pub record: bool,
+    /// Emergency calls go this way first.
+    pub emergency: bool,
 }
 
 /// A system of an Ente that flows may ask over HTTP.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::call::{Call, Hearing, Phase, Story};
+use crate::call::{Call, Hearing, Phase, Plan, Story};
 use crate::config::DialledNumber;
 use crate::crm::Who;
 use crate::ids::{CallId, CaseId, CitizenId, ContactId, Language};
@@ -29,9 +29,12 @@ fn shown(from: &str) -> &str {
 
 impl Engine {
     pub(super) fn on_incoming(&mut self, now: Now, dialog: DialogId, invite: Incoming) {
+        if invite.replaces.is_some() {
+            return self.sip.reject(now.mono, dialog, 501, None); // phones take no calls over from each other yet
+        }
         if let (Peer::User(seat), true, None) = (&invite.peer, invite.to.starts_with('*'), &self.stopping) {
             let seat = seat.as_ref().into();
-            return self.on_feature_code(now, dialog, seat, &invite);
+            return self.on_feature_code(now, dialog, &seat, &invite);
         }
         if !self.has_room(now) {
             self.counters.on_shed(now.mono);
@@ -84,6 +87,9 @@ impl Engine {
             topic: number.topic.clone(),
             tagged: false,
             language,
+            recording: None,
+            is_apart: false,
+            joined: Plan::default(),
             talks: 0,
             may_record: true,
             offer: invite.offer,

@@ -8,7 +8,7 @@ use crate::ids::{
     SeatId, TopicId,
 };
 use crate::switches::Switch;
-use crate::words::{AskedAgain, Channel, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView};
+use crate::words::{AskedAgain, Channel, Direction, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView};
 
 /// A fact and its moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,6 +73,50 @@ pub enum Fact {
         /// The flow that leads it.
         flow: FlowId,
         /// Arrived while the store did not answer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        degraded: bool,
+    },
+    /// An operator calls somebody: a contact that nobody outside began.
+    Dialled {
+        /// The contact.
+        contact: ContactId,
+        /// From which seat.
+        seat: SeatId,
+        /// Who sits there.
+        operator: OperatorId,
+        /// `out` or `internal`.
+        direction: Direction,
+        /// Its case, new or continued; none: an office, a seat, an emergency, or it was refused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseId>,
+        /// The case is one of before.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        continues: bool,
+        /// Whose number it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        citizen: Option<CitizenId>,
+        /// As it was dialled; a person's is sealed.
+        to: Destination,
+        /// The body that the operator speaks for.
+        entity: EntityId,
+        /// The topic at first, if the queue has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<TopicId>,
+        /// Spoken at first.
+        language: Language,
+        /// Whose rules it follows: wrap-up, codes, recording.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
+        /// It goes to an emergency number.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        emergency: bool,
+        /// Where the seat stands, for those who come to help.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        location: Option<String>,
+        /// Who asked for it, when the seat's phone did not: `command`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// Made while the store did not answer.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         degraded: bool,
     },
@@ -384,9 +428,12 @@ pub enum Fact {
         seat: SeatId,
         /// As it is now.
         now: SeatView,
-        /// Who asked, when a person did: `phone`, `command`.
+        /// Who asked, when a person did: `phone`, `command`, or the name that was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
+        /// What a supervisor gave as the reason.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     /// A bulletin or an emergency was switched on or off.
     Switched {
@@ -469,6 +516,7 @@ impl Fact {
         match self {
             Fact::CitizenFound { contact, .. }
             | Fact::ContactOpened { contact, .. }
+            | Fact::Dialled { contact, .. }
             | Fact::ContactAnswered { contact }
             | Fact::NodeEntered { contact, .. }
             | Fact::NodeFailed { contact, .. }

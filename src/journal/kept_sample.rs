@@ -12,7 +12,7 @@ use crate::callback::{Change, End, Kind, Promise, Slot, Unreached};
 use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, Stamp};
 use crate::switches::{Scope, Switch};
 use crate::words::{
-    AskedAgain, Channel, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView, Status, WorkView,
+    AskedAgain, Channel, Direction, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView, Status, WorkView,
 };
 
 const FILES: [(&str, &[u8]); 3] = [
@@ -36,6 +36,7 @@ fn told() -> Vec<Entry> {
         status: Status::Paused("pranzo".to_owned()),
         work: WorkView::WrapUp,
         call,
+        ..SeatView::default()
     };
     let facts = [
         Fact::Started { node: 1, epoch: 7, version: "0.1.0".to_owned() },
@@ -102,7 +103,7 @@ fn told() -> Vec<Entry> {
         Fact::Recorded { file: file(), ms: 61_234 },
         Fact::RecordingFailed { file: file(), error: "disk full".to_owned() },
         Fact::RecordingDeleted { file: file() },
-        Fact::SeatChanged { seat: "seat02".into(), now: view, by: Some("phone".to_owned()) },
+        Fact::SeatChanged { seat: "seat02".into(), now: view, by: Some("phone".to_owned()), why: None },
         Fact::Degraded { on: false, answered: 4 },
         Fact::Erased { contact: ContactId(Stamp { node: 1, epoch: 6, count: 1 }) },
         Fact::Lost,
@@ -138,6 +139,50 @@ fn write_the_sample() {
     std::fs::create_dir_all("tests/data/journal/v1").unwrap();
     for name in disk.list().unwrap() {
         std::fs::write(format!("tests/data/journal/v1/{name}"), disk.read(&name).unwrap()).unwrap();
+    }
+}
+
+/// An operator calls a citizen, about a case.
+fn dialled(contact: ContactId) -> Fact {
+    Fact::Dialled {
+        contact,
+        seat: "seat01".into(),
+        operator: "anna".into(),
+        direction: Direction::Out,
+        case: Some(CaseId(1001)),
+        continues: true,
+        citizen: Some(CitizenId(contact.0)),
+        to: Destination::Personal(Personal::Sealed("c2lnaWxsbw".to_owned())),
+        entity: "firenze".into(),
+        topic: None,
+        language: "it".into(),
+        queue: Some("tributi".into()),
+        emergency: false,
+        location: None,
+        by: Some("command".to_owned()),
+        degraded: false,
+    }
+}
+
+/// An operator calls for help.
+fn emergency(contact: ContactId) -> Fact {
+    Fact::Dialled {
+        contact,
+        seat: "seat01".into(),
+        operator: "anna".into(),
+        direction: Direction::Out,
+        case: None,
+        continues: false,
+        citizen: None,
+        to: Destination::Public("112".to_owned()),
+        entity: "firenze".into(),
+        topic: None,
+        language: "it".into(),
+        queue: None,
+        emergency: true,
+        location: Some("Via Pergolesi 8".to_owned()),
+        by: None,
+        degraded: true,
     }
 }
 
@@ -260,6 +305,24 @@ fn facts_added_since_are_written_in_words_that_stay() {
                 why: None,
             },
             r#"{"at_ms":7,"fact":"contact_closed","contact":"1.7.42","outcome":"transferred","ended_by":"callee"}"#,
+        ),
+        (
+            dialled(contact),
+            r#"{"at_ms":7,"fact":"dialled","contact":"1.7.42","seat":"seat01","operator":"anna","direction":"out","case":1001,"continues":true,"citizen":"1.7.42","to":{"personal":{"sealed":"c2lnaWxsbw"}},"entity":"firenze","language":"it","queue":"tributi","by":"command"}"#,
+        ),
+        (
+            emergency(contact),
+            r#"{"at_ms":7,"fact":"dialled","contact":"1.7.42","seat":"seat01","operator":"anna","direction":"out","to":{"public":"112"},"entity":"firenze","language":"it","emergency":true,"location":"Via Pergolesi 8","degraded":true}"#,
+        ),
+        (
+            Fact::ContactClosed {
+                contact,
+                outcome: Outcome::Unreached,
+                ended_by: EndedBy::Operator,
+                short: false,
+                why: None,
+            },
+            r#"{"at_ms":7,"fact":"contact_closed","contact":"1.7.42","outcome":"unreached","ended_by":"operator"}"#,
         ),
         (
             Fact::Switched { switch: Switch::Open { scope: Scope::Everything }, by: "command".to_owned() },
