@@ -21,6 +21,7 @@ pub use pulse::Pulses;
 pub use story::Story;
 pub use tags::Tags;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -143,7 +144,9 @@ pub struct Call {
     pub enqueue: Option<Enqueue>,
     /// The citizen's side.
     pub citizen: Leg,
-    /// The operator's side, while a seat rings or talks.
+    /// The seats that ring for it: one, or several where the queue rings all.
+    pub ringing: BTreeMap<SeatId, SeatLeg>,
+    /// The operator's side, while they talk.
     pub seat: Option<SeatLeg>,
     /// The side of a number outside, while it rings or talks. Never beside a seat's.
     pub callee: Option<Callee>,
@@ -237,6 +240,7 @@ impl Call {
             sounds,
             enqueue: None,
             citizen: caller,
+            ringing: BTreeMap::new(),
             seat: None,
             callee: None,
             phase: Phase::Arriving,

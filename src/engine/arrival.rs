@@ -228,7 +228,7 @@ impl Engine {
                 }
             }
             Some(Owner::Service(_)) => self.on_service_established(now, dialog, answer),
-            None => {}
+            Some(Owner::Ringing(..)) | None => {}
         }
     }
 
@@ -262,10 +262,10 @@ impl Engine {
                 }
                 self.close_call(now, id, EndedBy::Exchange, Some(format!("no RTP port: {error}")));
             }
-            Some(Owner::Seat(id)) => self.fail_seat(now, id),
+            Some(Owner::Ringing(id, seat)) => self.fail_seat(now, id, &seat),
             Some(Owner::Callee(id)) => self.fail_callee(now, id, format!("no RTP port: {error}")),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),
-            None => {}
+            Some(Owner::Seat(_)) | None => {}
         }
     }
 }

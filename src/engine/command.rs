@@ -416,7 +416,8 @@ fn call_state(call: &Call) -> CallState {
         Phase::Leaving => ("leaving", None),
     };
     let made = call.made.as_ref().map(|made| &made.seat);
-    let seat = call.seat.as_ref().map(|leg| &leg.seat).or(made);
+    let rings = call.seat.as_ref().or(call.ringing.values().next());
+    let seat = rings.map(|leg| &leg.seat).or(made);
     CallState {
         id: call.id,
         from: call.from.clone(),

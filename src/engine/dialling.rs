@@ -316,7 +316,7 @@ impl Engine {
         let (notice, by, words) = match why {
             NotTaken::Rejected => (Notice::NumberBusy, EndedBy::Callee, "it is busy"),
             NotTaken::Missed => (Notice::NoAnswer, EndedBy::Exchange, "nobody answers"),
-            NotTaken::Unreachable | NotTaken::CallerLeft => {
+            NotTaken::Unreachable | NotTaken::CallerLeft | NotTaken::Elsewhere => {
                 (Notice::NotReached, EndedBy::Network, "it cannot be reached")
             }
         };

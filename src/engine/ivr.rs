@@ -269,7 +269,7 @@ impl Engine {
             }
             Some(Owner::Service(dialog)) => self.on_service_played(now, dialog),
             Some(Owner::Callee(id)) => self.on_told_before(now, id, play),
-            Some(Owner::Seat(_)) | None => {}
+            Some(Owner::Ringing(..) | Owner::Seat(_)) | None => {}
         }
     }
 }

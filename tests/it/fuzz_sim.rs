@@ -23,6 +23,25 @@ use crate::sim::{Setting, Sim};
 
 /// A number whose flow gives callers to an office outside.
 const GIVEN_TO_AN_OFFICE: &str = "055056";
+/// What operators dial: codes, citizens, offices, colleagues, queues, help, and what may not be called.
+const DIALLED: [&str; 16] = [
+    "*11",
+    "*12",
+    "*13",
+    "*14",
+    "*15",
+    "*1599*9",
+    "3331234567",
+    "3331234567",
+    "*17100001*3331234567",
+    "1522",
+    "202",
+    "seat03",
+    "301",
+    "112",
+    "899123456",
+    "055055",
+];
 /// What people and the world do in one history.
 const ACTS: u32 = 420;
 
@@ -68,6 +87,10 @@ fn setting(seed: u64) -> Setting {
             queue.rules.max_waiting = max_waiting;
             queue.rules.max_misses = misses;
             queue.rules.max_rejects = rejects;
+            if chance.random_bool(0.3) {
+                (queue.rules.strategy, queue.rules.ring_at_most) =
+                    (Strategy::RingAll, chance.random_range(2..5));
+            }
             route(queue, &mut chance);
         }
         config.seats.values_mut().for_each(|seat| profile(&mut seat.rules, &mut chance));
@@ -77,7 +100,10 @@ fn setting(seed: u64) -> Setting {
 /// Who comes first to a queue, who is rung, what is needed and who helps.
 fn route(queue: &mut Queue, chance: &mut ChaCha8Rng) {
     let rules = &mut queue.rules;
-    rules.strategy = Strategy::ALL[chance.random_range(0..Strategy::ALL.len())];
+    // Which queues ring all does not change within a history: the oracle reads old facts by the rules of today.
+    if rules.strategy != Strategy::RingAll {
+        rules.strategy = Strategy::ALL[chance.random_range(0..Strategy::ALL.len() - 1)];
+    }
     rules.offset = chance.random_range(-1..=1);
     queue.waits_since = [WaitsSince::Entry, WaitsSince::Arrival, WaitsSince::Key][chance.random_range(0..3)];
     if chance.random_bool(0.3) {
@@ -216,14 +242,14 @@ impl History {
                     self.sim.unplug(phone, !unplugged);
                 }
             }
-            88..91 => {
+            88..90 => {
                 if let Some(seat) = self.some(&seats) {
                     let on = self.sim.chance.random_bool(0.5);
                     self.sim.with_phone(seat, |phone, now| phone.hold(now, on));
                 }
             }
-            91..94 => {
-                let code = ["*11", "*12", "*13", "*14", "*15", "*1599*9"][self.sim.chance.random_range(0..6)];
+            90..94 => {
+                let code = DIALLED[self.sim.chance.random_range(0..DIALLED.len())];
                 let free = self.some(&self.seats.clone()).filter(|seat| self.sim.line(*seat) == Line::Free);
                 if let Some(seat) = free {
                     self.sim.with_phone(seat, |phone, now| phone.dial(now, code));

@@ -16,6 +16,7 @@
 
 mod baresip;
 mod contacts;
+mod dialling;
 mod exchange;
 mod http;
 mod listener;
