@@ -54,6 +54,8 @@ struct ContactTale {
     closed: Option<Outcome>,
     /// The seat that began it.
     maker: Option<SeatId>,
+    /// An emergency: it is made whatever its seat does.
+    for_help: bool,
     internal: bool,
 }
 
@@ -112,8 +114,8 @@ impl Oracle {
             }
             Fact::Dialled { contact, seat, direction, emergency, .. } => {
                 let internal = *direction == Direction::Internal;
-                let maker = Some(seat.clone()).filter(|_| !emergency);
-                let tale = ContactTale { maker, internal, ..ContactTale::default() };
+                let (maker, for_help) = (Some(seat.clone()), *emergency);
+                let tale = ContactTale { maker, internal, for_help, ..ContactTale::default() };
                 if self.contacts.insert(*contact, tale).is_some() {
                     return Err(format!("contact {contact} is opened twice"));
                 }
@@ -129,7 +131,8 @@ impl Oracle {
             }
             Fact::NumberCalled { contact, number, .. } => {
                 self.on_calls(config, *contact)?;
-                let is_made = self.contact(*contact)?.maker.is_some();
+                let tale = self.contact(*contact)?;
+                let is_made = tale.maker.is_some() && !tale.for_help;
                 if let (true, Some(why)) = (is_made, refused(config, number)) {
                     return Err(format!("{contact} goes to a number that may not be called: {why}"));
                 }
@@ -230,8 +233,12 @@ impl Oracle {
     fn on_calls(&mut self, config: &Config, contact: ContactId) -> Result<(), String> {
         let tale = self.contact(contact)?;
         let Some(maker) = tale.maker.clone() else { return Ok(()) };
-        let wrap_up = if tale.internal { None } else { shortest_wrap_up(config) };
+        let (for_help, internal) = (tale.for_help, tale.internal);
+        let wrap_up = if internal { None } else { shortest_wrap_up(config) };
         let seat = self.seats.entry(maker.clone()).or_default();
+        if for_help && seat.with.is_some() {
+            return Ok(());
+        }
         match seat.with.replace(contact) {
             Some(other) if other != contact => {
                 return Err(format!("{maker} calls in {contact} while it is with {other}"));
@@ -327,7 +334,11 @@ impl Oracle {
     }
 
     fn on_parted(&mut self, at_ms: i64, contact: ContactId, seat: &SeatId) -> Result<(), String> {
+        let for_help = self.contacts.get(&contact).is_some_and(|tale| tale.for_help);
         let tale = self.seats.entry(seat.clone()).or_default();
+        if for_help && tale.with != Some(contact) {
+            return Ok(());
+        }
         if tale.with.take() != Some(contact) {
             return Err(format!("{seat} parts from {contact}, with which it was not"));
         }
