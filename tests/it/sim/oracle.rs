@@ -115,6 +115,7 @@ impl Oracle {
             Fact::Dialled { contact, seat, direction, emergency, .. } => {
                 let internal = *direction == Direction::Internal;
                 let (maker, for_help) = (Some(seat.clone()), *emergency);
+                self.seats.entry(seat.clone()).or_default().wrap_up_until = 0; // the operator breaks it off
                 let tale = ContactTale { maker, internal, for_help, ..ContactTale::default() };
                 if self.contacts.insert(*contact, tale).is_some() {
                     return Err(format!("contact {contact} is opened twice"));
