@@ -8,6 +8,7 @@
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held.
 
+mod announcing;
 mod arrival;
 mod asking;
 mod call_log;
