@@ -2,8 +2,9 @@
 
 use centralino::config::Config;
 use centralino::journal::entry::Fact;
+use centralino::words::StatusChange;
 
-use super::{MINUTE, SECOND, answering_after, demo_with, talking, waiting};
+use super::{MINUTE, SECOND, answering_after, talking, waiting};
 use crate::sim::phone::{Manner, PhoneId};
 use crate::sim::{Setting, Sim};
 
@@ -101,12 +102,13 @@ fn messages_are_told_in_turn_and_a_talk_begins_in_the_middle_of_one() {
 
 #[test]
 fn announcement_keeps_nobody_waiting() {
-    let mut sim = demo_with(|queue| queue.announce_every = 10 * SECOND);
+    let (mut sim, seat) = one_seat(|_| ());
+    answering_after(&mut sim, seat, Manner::Answers(SECOND / 10));
+    sim.status("seat01", StatusChange::Pause("caffè".to_owned()));
     let first = waiting(&mut sim);
-    sim.advance(SECOND);
-    assert!(sim.plays(first).iter().any(|name| name.starts_with("it/pezzi/")) || told(&sim).is_empty());
-    let seat = sim.seat("seat01");
+    sim.until("the place is being told", |sim| sim.hears(first, "it/pezzi/lei_e"));
+    sim.status("seat01", StatusChange::Ready);
     let before = sim.now;
     talking(&mut sim, first, seat);
-    assert!(sim.now.since(before) < 3 * SECOND);
+    assert!(sim.now.since(before) < SECOND / 2, "the place alone takes longer than that");
 }
