@@ -35,7 +35,7 @@ pub(super) struct Caller {
     /// When `class`, or who else may serve, changes next.
     widens_at: Option<Mono>,
     /// End of the longest wait.
-    deadline: Mono,
+    pub(super) deadline: Mono,
     /// Next time the place is told.
     announce_at: Option<Mono>,
 }
@@ -221,6 +221,9 @@ impl Distribution {
             caller.place = Place::of(now, Duration::ZERO, 0, self.last_turn);
         }
         caller.class = caller.class_at(now, &queue.rules);
+        if planted::is(Fault::LostPlace) {
+            return queue.remove(caller.place, &caller.class);
+        }
         queue.wait(caller.place, caller.class.clone(), call);
         if caller.deadline <= now && !planted::is(Fault::ForgottenTimeout) {
             self.dismiss(now, call, QueueExit::Timeout);
