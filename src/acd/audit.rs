@@ -74,11 +74,9 @@ impl Distribution {
     fn audit_seats(&mut self, now: Mono, found: &mut Vec<String>) {
         let is_idle_talk = |(id, seat): (&SeatId, &super::seat::Seat)| {
             let call = seat.view().call.filter(|_| seat.direct().is_none())?;
-            let agrees = match self.callers.get(&call).map(|caller| &caller.stage) {
-                Some(Stage::Ringing(rung)) => seat.is_ringing() && rung == id,
-                Some(Stage::Talking(with)) => !seat.is_ringing() && with == id,
-                Some(Stage::Waiting) | None => false,
-            };
+            let stage = self.callers.get(&call).map(|caller| &caller.stage);
+            let agrees =
+                stage.is_some_and(|stage| stage.is_held_by(id) && stage.is_rung_by(id) == seat.is_ringing());
             (!agrees).then(|| (id.clone(), call))
         };
         for (seat, call) in self.seats.iter().filter_map(is_idle_talk).collect::<Vec<_>>() {
@@ -108,32 +106,37 @@ impl Distribution {
 
     /// A caller who is rung for or talks has a seat that says the same; one who waits does not wait for ever.
     fn audit_callers(&mut self, now: Mono, found: &mut Vec<String>) {
-        let mut wrong = Vec::new();
+        let holds = |seat: &SeatId, call: &CallId| {
+            let seat = self.seats.get(seat).filter(|seat| seat.direct().is_none());
+            seat.and_then(|seat| seat.view().call) == Some(*call)
+        };
+        let (mut overdue, mut unrung, mut parted) = (Vec::new(), Vec::new(), Vec::new());
         for (call, caller) in &self.callers {
-            let is_wrong = match &caller.stage {
-                Stage::Ringing(seat) | Stage::Talking(seat) => {
-                    let held = self.seats.get(seat).filter(|seat| seat.direct().is_none());
-                    held.and_then(|seat| seat.view().call) != Some(*call)
-                }
+            match &caller.stage {
                 Stage::Waiting => {
-                    caller.deadline + OVERDUE <= now || !self.queues.contains_key(&caller.queue)
+                    let is_over =
+                        caller.deadline + OVERDUE <= now || !self.queues.contains_key(&caller.queue);
+                    overdue.extend(is_over.then_some(*call));
                 }
-            };
-            if is_wrong {
-                wrong.push((*call, caller.stage.clone()));
+                Stage::Ringing(rung) => {
+                    unrung.extend(
+                        rung.iter().filter(|seat| !holds(seat, call)).map(|seat| (seat.clone(), *call)),
+                    );
+                }
+                Stage::Talking(seat) => parted.extend((!holds(seat, call)).then(|| (seat.clone(), *call))),
             }
         }
-        for (call, stage) in wrong {
-            found.push(match &stage {
-                Stage::Waiting => format!("{call} waited beyond its longest wait"),
-                Stage::Ringing(seat) => format!("{call} waited for {seat}, which did not ring for it"),
-                Stage::Talking(seat) => format!("{call} was with {seat}, which had another call or none"),
-            });
-            match stage {
-                Stage::Waiting => self.dismiss(now, call, QueueExit::Timeout),
-                Stage::Ringing(_) => self.back_in_line(now, call),
-                Stage::Talking(_) => drop(self.callers.remove(&call)),
-            }
+        for call in overdue {
+            found.push(format!("{call} waited beyond its longest wait"));
+            self.dismiss(now, call, QueueExit::Timeout);
+        }
+        for (seat, call) in unrung {
+            found.push(format!("{call} waited for {seat}, which did not ring for it"));
+            self.back_in_line(now, &seat, call);
+        }
+        for (seat, call) in parted {
+            found.push(format!("{call} was with {seat}, which had another call or none"));
+            self.callers.remove(&call);
         }
     }
 

@@ -1,9 +1,12 @@
 //! What queues and seats are, apart from who waits and who works: what a configuration says.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::pauses::Pauses;
 use super::skills::{Needs, Skills};
+use super::wrap_up::AfterTalk;
 use crate::ids::{CallId, QueueId, SeatId};
 
 /// What a queue is, apart from who waits in it.
@@ -19,22 +22,35 @@ pub struct QueueRules {
     pub ring_for: Duration,
     /// Rest of a seat after it rejected or missed a call; at least a second.
     pub reject_delay: Duration,
+    /// The same of a seat whose phone says that it is busy.
+    pub busy_delay: Duration,
     /// Rejects in a row after which the seat is paused.
     pub max_rejects: u32,
     /// Rings in a row missed (or failed) after which the seat is paused (status away).
     pub max_misses: u32,
     /// Wrap-up after a call of this queue.
     pub wrap_up: Duration,
+    /// How it may be lengthened, and what it must bring.
+    pub after_talk: AfterTalk,
     /// Position is announced this often; zero: never.
     pub announce_every: Duration,
     /// Minutes of advantage of all its callers over those of other queues.
     pub offset: i32,
     /// Which of the free seats is rung.
     pub strategy: Strategy,
+    /// Most seats that ring for one caller, where all are rung: a hundred phones that ring for one and fall silent together are no help.
+    pub ring_at_most: usize,
     /// What its callers need of a seat.
     pub needs: Needs,
     /// Who else serves its callers when its own seats do not suffice.
     pub overflow: Vec<Overflow>,
+}
+
+impl QueueRules {
+    /// Most seats that ring for one caller.
+    pub(super) fn at_once(&self) -> usize {
+        if self.strategy == Strategy::RingAll { self.ring_at_most.max(1) } else { 1 }
+    }
 }
 
 /// Which of the free seats is rung. Whoever is left equal is taken in the order of idleness.
@@ -53,17 +69,20 @@ pub enum Strategy {
     Linear,
     /// Who knows most of what the queue needs.
     SkillLevel,
+    /// All of them, as many as the queue allows; the first to answer has the caller.
+    RingAll,
 }
 
 impl Strategy {
     /// Every one.
-    pub const ALL: [Strategy; 6] = [
+    pub const ALL: [Strategy; 7] = [
         Strategy::LongestIdle,
         Strategy::RoundRobin,
         Strategy::FewestCalls,
         Strategy::LeastTalkTime,
         Strategy::Linear,
         Strategy::SkillLevel,
+        Strategy::RingAll,
     ];
 }
 
@@ -91,6 +110,8 @@ pub struct SeatRules {
     pub skills: Skills,
     /// Logs in and is ready at its first registration.
     pub auto_login: bool,
+    /// Reasons of pauses, the same for all seats.
+    pub pauses: Arc<Pauses>,
 }
 
 /// How a seat serves one of its queues.

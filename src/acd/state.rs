@@ -6,8 +6,9 @@ use super::callers::{Caller, Stage};
 use super::distribution::Distribution;
 use super::queue::Queue;
 use super::rank::Rank;
-use super::seat::Seat;
+use super::seat::{Event, Seat};
 use super::status;
+use super::wrap_up::WrapUpAct;
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
 use crate::words::{SeatView, StatusChange, WorkView};
@@ -19,8 +20,8 @@ pub struct WaitingState {
     pub call: CallId,
     /// When it entered the queue.
     pub entered: Mono,
-    /// The seat that rings for it.
-    pub ringing: Option<SeatId>,
+    /// The seats that ring for it.
+    pub ringing: Vec<SeatId>,
 }
 
 /// A queue, as seen by others.
@@ -63,8 +64,8 @@ impl Distribution {
     fn waiting_state(&self, call: CallId) -> Option<WaitingState> {
         let caller = self.callers.get(&call)?;
         let ringing = match &caller.stage {
-            Stage::Ringing(seat) => Some(seat.clone()),
-            Stage::Waiting | Stage::Talking(_) => None,
+            Stage::Ringing(rung) => rung.iter().cloned().collect(),
+            Stage::Waiting | Stage::Talking(_) => Vec::new(),
         };
         Some(WaitingState { call, entered: caller.entered, ringing })
     }
@@ -99,6 +100,13 @@ impl Distribution {
         self.seats.get(id).is_some_and(|seat| status::after(&seat.view().status, change.clone()).is_some())
     }
 
+    /// The wrap-up of this seat can be extended once more.
+    pub fn may_extend(&self, now: Mono, id: &SeatId) -> bool {
+        let tried =
+            self.seats.get(id).cloned().map(|mut seat| seat.handle(now, Event::WrapUp(WrapUpAct::Extend)));
+        matches!(tried, Some(Ok(_)))
+    }
+
     /// What must hold after every step; otherwise the first promise that is broken. Slow: for tests and the simulator.
     pub fn invariants(&self, now: Mono) -> Result<(), String> {
         self.check_seats()?;
@@ -116,11 +124,9 @@ impl Distribution {
             let view = seat.view();
             let stage = view.call.and_then(|call| self.callers.get(&call)).map(|caller| &caller.stage);
             let agreed = match (view.work, stage) {
-                (_, Some(Stage::Ringing(held) | Stage::Talking(held))) if seat.direct().is_some() => {
-                    held != id
-                }
+                (_, Some(stage)) if seat.direct().is_some() => !stage.is_held_by(id),
                 (work, _) if seat.direct().is_some() => work.is_engaged() && view.call == seat.direct(),
-                (WorkView::Ringing, Some(Stage::Ringing(rung))) => rung == id,
+                (WorkView::Ringing, Some(stage @ Stage::Ringing(_))) => stage.is_rung_by(id),
                 (work, Some(Stage::Talking(with))) if work.is_talk() => with == id,
                 (work, _) if work.is_engaged() => false,
                 _ => view.call.is_none(),
@@ -184,7 +190,11 @@ impl Distribution {
     }
 
     fn holds(&self, call: &CallId, caller: &Caller) -> bool {
-        let (Stage::Ringing(seat) | Stage::Talking(seat)) = &caller.stage else { return false };
-        self.seats.get(seat).is_some_and(|seat| seat.view().call == Some(*call))
+        let holds = |seat| self.seats.get(seat).is_some_and(|seat: &Seat| seat.view().call == Some(*call));
+        match &caller.stage {
+            Stage::Waiting => false,
+            Stage::Ringing(rung) => !rung.is_empty() && rung.iter().all(holds),
+            Stage::Talking(seat) => holds(seat),
+        }
     }
 }

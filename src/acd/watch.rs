@@ -7,12 +7,12 @@
 mod direct;
 mod eligible;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::place::Place;
 use super::seat::{REST_AFTER_FAILURE, SHORTEST_REST};
-use super::{Action, Direct, Entering, Input, QueueRules, SeatRules};
+use super::{Action, AfterTalk, Direct, Entering, Input, QueueRules, SeatRules, WrapUpAct};
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
 use crate::words::{NotTaken, QueueExit, SeatView, Status, WorkView};
@@ -25,7 +25,7 @@ struct Waiting {
     entered: Mono,
     asked: Entering,
     deadline: Mono,
-    rung_by: Option<SeatId>,
+    rung_by: BTreeSet<SeatId>,
 }
 
 /// One seat, as its changes tell.
@@ -56,6 +56,14 @@ struct Watched {
     wrap_up_done: bool,
     /// What a restart left of a wrap-up, until it is over.
     wrap_up_left: Option<Duration>,
+    /// What the operator has added to the wrap-up in course, and how often.
+    extended: (Duration, u32),
+    /// The last call whose outcome was coded here.
+    coded: Option<CallId>,
+    /// A supervisor ended the wrap-up in this step.
+    released: bool,
+    /// The call of the last talk.
+    last_call: Option<CallId>,
 }
 
 /// What a call asks of the seat that has it.
@@ -64,11 +72,13 @@ struct Served {
     ring_for: Duration,
     rest: Duration,
     wrap_up: Duration,
+    after_talk: AfterTalk,
 }
 
 impl From<&QueueRules> for Served {
     fn from(rules: &QueueRules) -> Served {
-        Served { ring_for: rules.ring_for, rest: rules.reject_delay, wrap_up: rules.wrap_up }
+        let QueueRules { ring_for, wrap_up, after_talk, .. } = *rules;
+        Served { ring_for, rest: rules.reject_delay.max(rules.busy_delay), wrap_up, after_talk }
     }
 }
 
@@ -84,6 +94,8 @@ pub(super) struct Watch {
     turn: u64,
     rings: u64,
     expected: BTreeMap<QueueId, Duration>,
+    /// Queues that a reload has removed.
+    gone: BTreeSet<QueueId>,
     broken: Option<String>,
 }
 
@@ -107,7 +119,7 @@ impl Watch {
 
     pub(super) fn on_input(&mut self, input: &Input) {
         for seat in self.seats.values_mut() {
-            seat.wrap_up_done = false;
+            (seat.wrap_up_done, seat.released) = (false, false);
         }
         match input {
             Input::Direct(seat, call, wanted) => self.on_wanted(seat, *call, *wanted),
@@ -118,22 +130,29 @@ impl Watch {
             Input::Answered(seat, call) => {
                 let answered = self.waiting.remove(call);
                 // Too late, or not the seat that rings: the caller waits on.
-                if let Some(caller) = answered.filter(|caller| caller.rung_by.as_ref() != Some(seat)) {
+                if let Some(caller) = answered.filter(|caller| !caller.rung_by.contains(seat)) {
                     self.waiting.insert(*call, caller);
                 }
             }
             Input::Restored(seat, before) => {
                 if let Some(seat) = self.seats.get_mut(seat) {
-                    seat.wrap_up_left = Some(before.wrap_up_left);
+                    seat.wrap_up_left = Some(before.wrap_up.map_or(Duration::ZERO, |left| left.time));
+                    seat.last_call = before.wrap_up.map(|left| left.call);
                 }
             }
-            Input::Expected(queue, wait) => {
+            // Of a queue that a reload has removed nothing is known when it comes again.
+            Input::Expected(queue, wait) if !self.gone.contains(queue) => {
                 self.expected.remove(queue);
                 self.expected.extend(wait.map(|wait| (queue.clone(), wait)));
             }
             Input::WrapUpDone(seat) => {
                 if let Some(seat) = self.seats.get_mut(seat) {
                     seat.wrap_up_done = true;
+                }
+            }
+            Input::WrapUp(seat, act) => {
+                if let Some(seat) = self.seats.get_mut(seat) {
+                    seat.on_wrap_up(self.now, *act);
                 }
             }
             Input::Rules(queues, seats) => self.on_rules(queues, seats),
@@ -149,6 +168,8 @@ impl Watch {
         let before = self.rules.clone();
         self.rules.values_mut().for_each(|rules| rules.overflow.clear());
         self.rules.extend(queues.iter().map(|rules| (rules.id.clone(), rules.clone())));
+        let is_gone = |id: &&QueueId| !queues.iter().any(|rules| rules.id == **id);
+        self.gone = self.rules.keys().filter(is_gone).cloned().collect();
         self.expected.retain(|id, _| queues.iter().any(|rules| rules.id == *id));
         self.seats.retain(|id, seat| seat.view.call.is_some() || seats.iter().any(|rules| rules.id == *id));
         self.seats.values_mut().for_each(|seat| seat.rules.queues.clear());
@@ -210,12 +231,13 @@ impl Watch {
         let place = Place::of(self.now, entering.waited, minutes, self.turn);
         let asked = self.without_absent(entering);
         let (queue, entered) = (queue.clone(), self.now);
-        self.waiting.insert(call, Waiting { queue, place, entered, asked, deadline, rung_by: None });
+        self.waiting
+            .insert(call, Waiting { queue, place, entered, asked, deadline, rung_by: BTreeSet::new() });
     }
 
     fn on_announce(&mut self, call: CallId) {
         match self.waiting.get(&call) {
-            Some(caller) if caller.rung_by.is_none() => {}
+            Some(caller) if caller.rung_by.is_empty() => {}
             other => self.broken(&format!("{call} was told its place, but it is {other:?}")),
         }
     }
@@ -225,8 +247,8 @@ impl Watch {
         let (Some(seat), Some(caller)) = (self.seats.get(id), self.waiting.get(&call)) else {
             return self.broken(&format!("{id} was rung for {call}; one of them is unknown"));
         };
-        if let Some(other) = &caller.rung_by {
-            return self.broken(&format!("{id} was rung for {call}, for whom {other} rings"));
+        if !caller.rung_by.is_empty() && !self.may_ring_beside(seat, caller) {
+            return self.broken(&format!("{id} was rung for {call}, for whom {:?} ring", caller.rung_by));
         }
         if seat.free_since().is_none() || caller.queue != *queue || !self.may(seat, caller) {
             return self.broken(&format!("{id} was rung for {call} of {queue}, but it is {:?}", seat.view));
@@ -240,7 +262,7 @@ impl Watch {
         self.rings += 1;
         let ring = self.rings;
         if let Some(caller) = self.waiting.get_mut(&call) {
-            caller.rung_by = Some(id.clone());
+            caller.rung_by.insert(id.clone());
         }
         if let Some(seat) = self.seats.get_mut(id) {
             let served = self.rules.get(queue).map(Served::from).unwrap_or_default();
@@ -249,18 +271,21 @@ impl Watch {
     }
 
     fn on_not_taken(&mut self, id: &SeatId, call: CallId, why: NotTaken) {
+        let mut was_let_go = false;
         if let Some(seat) = self.seats.get_mut(id) {
-            seat.let_go = why == NotTaken::CallerLeft;
+            seat.let_go = matches!(why, NotTaken::CallerLeft | NotTaken::Elsewhere);
             if !seat.let_go {
                 seat.last_ring = seat.ring;
             }
             if seat.direct.take_if(|direct| *direct == call).is_some() {
                 return;
             }
+            was_let_go = seat.let_go && seat.view.call == Some(call);
         }
-        match self.waiting.get_mut(&call) {
-            Some(caller) if caller.rung_by.as_ref() == Some(id) => caller.rung_by = None,
-            None if why == NotTaken::CallerLeft => {}
+        let was_rung = self.waiting.get_mut(&call).map(|caller| caller.rung_by.remove(id));
+        match was_rung {
+            Some(true) if why != NotTaken::Elsewhere => {}
+            None if was_let_go => {}
             _ => self.broken(&format!("{id} did not take {call}, which it was not rung for")),
         }
     }
@@ -269,8 +294,8 @@ impl Watch {
         let turned_away = self.entering.take().is_some_and(|entering| entering.call == call);
         match self.waiting.remove(&call) {
             None if turned_away => {}
-            Some(Waiting { rung_by: None, deadline, .. })
-                if exit != QueueExit::Timeout || deadline <= self.now => {}
+            Some(Waiting { rung_by, deadline, .. })
+                if rung_by.is_empty() && (exit != QueueExit::Timeout || deadline <= self.now) => {}
             other => self.broken(&format!("{call} left by {exit:?}, but it was {other:?}")),
         }
     }
@@ -286,11 +311,21 @@ impl Watch {
             && is != WorkView::WrapUp
             && now.since(seat.work_since) < wrap_up
             && !is.is_talk() // the operator has dialled
-            && !seat.wrap_up_done;
+            && !seat.wrap_up_done
+            && !seat.released;
+        let unpaid = was == WorkView::WrapUp
+            && is != WorkView::WrapUp
+            && !is.is_talk()
+            && seat.view.owes_outcome
+            && seat.last_call != seat.coded
+            && seat.bound().is_none_or(|bound| now.since(seat.work_since) < bound)
+            && !seat.released;
+        let forgotten = view.next.is_some() && matches!(is, WorkView::Idle | WorkView::Resting);
         if was != is {
             match (was, is) {
                 (WorkView::Ringing, is) if is.is_talk() => {
                     (seat.calls, seat.last_ring) = (seat.calls + 1, seat.ring);
+                    (seat.last_call, seat.extended) = (view.call, (Duration::ZERO, 0));
                 }
                 (was, _) if was.is_talk() => seat.talked += now.since(seat.work_since),
                 _ => {}
@@ -313,11 +348,17 @@ impl Watch {
         if (skipped && !wrap_up.is_zero()) || short {
             self.broken(&format!("{id} went from {was:?} to {is:?} without its wrap-up of {wrap_up:?}"));
         }
+        if unpaid {
+            self.broken(&format!("{id} left its wrap-up owing an outcome"));
+        }
+        if forgotten {
+            self.broken(&format!("{id} has no call, and its next status did not follow: {view:?}"));
+        }
     }
 
     /// Nobody waits beyond the limit, unless rung for at this moment.
     fn check_waiting(&self) -> Result<(), String> {
-        let mut unserved = self.waiting.iter().filter(|(_, caller)| caller.rung_by.is_none());
+        let mut unserved = self.waiting.iter().filter(|(_, caller)| caller.rung_by.is_empty());
         match unserved.find(|(_, caller)| caller.deadline <= self.now) {
             Some((call, caller)) => Err(format!("{call} waits at {:?}: {caller:?}", self.now)),
             None => Ok(()),
@@ -329,6 +370,10 @@ impl Watch {
         let limit = match seat.view.work {
             WorkView::Idle | WorkView::Talking | WorkView::Holding | WorkView::Consulting => return Ok(()),
             WorkView::Ringing => seat.served.ring_for,
+            WorkView::WrapUp if seat.view.owes_outcome => match seat.bound() {
+                Some(bound) => bound,
+                None => return Ok(()),
+            },
             WorkView::WrapUp => seat.wrap_up(),
             WorkView::Resting => seat.served.rest.max(REST_AFTER_FAILURE).max(SHORTEST_REST),
         };
@@ -341,7 +386,7 @@ impl Watch {
 
 impl Watched {
     fn new(order: usize, rules: SeatRules) -> Watched {
-        let view = SeatView { reachable: false, status: Status::LoggedOut, work: WorkView::Idle, call: None };
+        let view = SeatView::default();
         Watched {
             rules,
             view,
@@ -358,11 +403,39 @@ impl Watched {
             let_go: false,
             wrap_up_done: false,
             wrap_up_left: None,
+            extended: (Duration::ZERO, 0),
+            coded: None,
+            released: false,
+            last_call: None,
         }
     }
 
     fn wrap_up(&self) -> Duration {
-        self.wrap_up_left.unwrap_or(self.served.wrap_up)
+        self.wrap_up_left.unwrap_or(self.served.wrap_up) + self.extended.0
+    }
+
+    /// The longest that a wrap-up which owes an outcome lasts.
+    fn bound(&self) -> Option<Duration> {
+        Some(self.wrap_up() + self.served.after_talk.outcome_within?)
+    }
+
+    /// Time is only ever added while there is a wrap-up, and so often.
+    fn on_wrap_up(&mut self, now: Mono, act: WrapUpAct) {
+        let in_wrap_up = self.view.work == WorkView::WrapUp;
+        match act {
+            WrapUpAct::Coded(call) => self.coded = Some(call),
+            WrapUpAct::Release => self.released = true,
+            WrapUpAct::Extend if in_wrap_up => {
+                let AfterTalk { extend_by, max_extensions, .. } = self.served.after_talk;
+                if self.extended.1 < max_extensions && !extend_by.is_zero() {
+                    // Time that was over while the outcome was owed counts as used.
+                    let before = self.wrap_up().saturating_sub(self.extended.0);
+                    let lasted = now.since(self.work_since).max(self.wrap_up());
+                    self.extended = (lasted.saturating_sub(before) + extend_by, self.extended.1 + 1);
+                }
+            }
+            WrapUpAct::Extend => {}
+        }
     }
 
     fn free_since(&self) -> Option<Mono> {
@@ -373,5 +446,5 @@ impl Watched {
 
 /// Ready, and its phone is there.
 fn is_available(view: &SeatView) -> bool {
-    view.reachable && view.status == Status::Ready
+    view.reachable && view.status.takes_calls()
 }

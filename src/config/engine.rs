@@ -108,6 +108,9 @@ fn feature_codes(table: Option<Table<'_>>) -> FeatureCodes {
         ("pause", "*13"),
         ("ready", "*14"),
         ("code", "*15"),
+        ("one_call", "*16"),
+        ("next", "*19"),
+        ("extend", "*18"),
         ("case", "*17"),
     ]
     .map(|(key, default)| (key, default.to_owned(), None));
@@ -130,8 +133,8 @@ fn feature_codes(table: Option<Table<'_>>) -> FeatureCodes {
         }
         table.finish();
     }
-    let [log_in, log_out, pause, ready, code, case] = codes.map(|(_, code, _)| code);
-    FeatureCodes { log_in, log_out, pause, ready, code, case }
+    let [log_in, log_out, pause, ready, code, one_call, next, extend, case] = codes.map(|(_, code, _)| code);
+    FeatureCodes { log_in, log_out, pause, ready, code, one_call, next, extend, case }
 }
 
 fn is_feature_code(table: &Table<'_>, word: &Word<'_>) -> bool {

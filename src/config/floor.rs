@@ -1,8 +1,10 @@
 //! `queues.toml` and `seats.toml`: where callers wait, and who serves them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::callbacks;
 use super::dialling::{location, may_call};
 use super::directory::is_digits;
 use super::extensions;
@@ -11,7 +13,9 @@ use super::names::Names;
 use super::reader::{Table, Word};
 use super::span::parse_span;
 use super::{Queue, Seat, Secret, WaitsSince};
-use crate::acd::{LONGEST_KEPT, Needs, Overflow, QueueRules, SeatRules, Serving, Skills, Strategy};
+use crate::acd::{
+    AfterTalk, LONGEST_KEPT, Needs, Overflow, Pauses, QueueRules, SeatRules, Serving, Skills, Strategy,
+};
 use crate::ids::{QueueId, SeatId, SkillId};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -23,6 +27,13 @@ pub(super) struct Used<'n> {
     pub(super) entities: &'n Names,
     pub(super) topics: &'n Names,
     pub(super) schedules: &'n Names,
+}
+
+/// What seats use of other files.
+pub(super) struct UsedBySeats<'n> {
+    pub(super) queues: &'n Names,
+    pub(super) skills: &'n Names,
+    pub(super) pauses: &'n Arc<Pauses>,
 }
 
 /// Read `[[queue]]`, the `skills` that there are, and the `[dispositions]` that all queues share.
@@ -50,6 +61,7 @@ pub(super) fn queues(
             record: queue.flag("record", true),
             waits_since: waits_since(&queue),
             keeps_place: queue.span("keeps_place", 5 * MINUTE, Duration::ZERO..=LONGEST_KEPT),
+            callback: callbacks::callback(&queue),
             dispositions: dispositions(&queue, "[queue.dispositions]").unwrap_or_else(|| shared.clone()),
         };
         if let Some(id) = id {
@@ -129,20 +141,22 @@ fn waits_since(queue: &Table<'_>) -> WaitsSince {
     }
 }
 
-const STRATEGIES: [(&str, Strategy); 6] = [
+const STRATEGIES: [(&str, Strategy); 7] = [
     ("longest_idle", Strategy::LongestIdle),
     ("round_robin", Strategy::RoundRobin),
     ("fewest_calls", Strategy::FewestCalls),
     ("least_talk_time", Strategy::LeastTalkTime),
     ("linear", Strategy::Linear),
     ("skill_level", Strategy::SkillLevel),
+    ("ring_all", Strategy::RingAll),
 ];
 
 fn strategy(queue: &Table<'_>) -> Strategy {
     let Some(word) = queue.text("strategy") else { return Strategy::default() };
     let found = STRATEGIES.into_iter().find(|(name, _)| *name == word.text);
     if found.is_none() {
-        let names = "longest_idle, round_robin, fewest_calls, least_talk_time, linear or skill_level";
+        let names =
+            "longest_idle, round_robin, fewest_calls, least_talk_time, linear, skill_level or ring_all";
         queue.not(&word, names, "longest_idle");
     }
     found.map_or(Strategy::default(), |(_, strategy)| strategy)
@@ -156,14 +170,28 @@ fn rules(queue: &Table<'_>, id: &str, names: &Names) -> QueueRules {
         max_wait: queue.span("max_wait", 15 * MINUTE, SECOND..=24 * HOUR),
         ring_for: queue.span("ring_for", 15 * SECOND, 3 * SECOND..=5 * MINUTE),
         reject_delay: queue.span("reject_delay", 10 * SECOND, SECOND..=HOUR),
+        busy_delay: queue.span("busy_delay", 10 * SECOND, SECOND..=HOUR),
         max_rejects: queue.number("max_rejects", 3, 1..=100),
         max_misses: queue.number("max_misses", 2, 1..=100),
         wrap_up: queue.span("wrap_up", 10 * SECOND, Duration::ZERO..=HOUR),
+        after_talk: after_talk(queue),
         announce_every: queue.span("announce_every", 45 * SECOND, Duration::ZERO..=HOUR),
         offset: queue.number("offset", 0, -60..=60),
         strategy: strategy(queue),
+        ring_at_most: queue.number("ring_at_most", 10, 1..=50),
         needs: Needs { skills: skills(queue, names), waivers: waivers(queue, names) },
         overflow: Vec::new(),
+    }
+}
+
+/// What the wrap-up grants and asks for beside its time.
+fn after_talk(queue: &Table<'_>) -> AfterTalk {
+    let within = queue.span("outcome_within", Duration::ZERO, Duration::ZERO..=24 * HOUR);
+    AfterTalk {
+        extend_by: queue.span("extend_by", 30 * SECOND, Duration::ZERO..=HOUR),
+        max_extensions: queue.number("max_extensions", 3, 0..=100),
+        outcome_needed: queue.flag("outcome_needed", false),
+        outcome_within: Some(within).filter(|within| !within.is_zero()),
     }
 }
 
@@ -186,15 +214,14 @@ pub(super) fn seats(
     table: Table<'_>,
     names: &mut Names,
     extensions: &mut Names,
-    queues: &Names,
-    skill_names: &Names,
+    used: &UsedBySeats<'_>,
 ) -> BTreeMap<SeatId, Seat> {
     let mut seats = BTreeMap::new();
     for seat in table.some_tables("seat", "[[seat]]") {
         let (id, password) = (names.take(&seat, "id"), seat.need("password"));
-        let mut served = served(&seat, queues);
-        served.extend(profile(&seat, queues));
-        let skills = skills(&seat, skill_names);
+        let mut served = served(&seat, used.queues);
+        served.extend(profile(&seat, used.queues));
+        let skills = skills(&seat, used.skills);
         let extension = extensions::read(&seat, extensions);
         let auto_login = seat.flag("auto_login", false);
         let (location, may_call) = (location(&seat), may_call(&seat));
@@ -202,7 +229,13 @@ pub(super) fn seats(
             if password.text.trim().is_empty() {
                 seat.file.fault(&password.span, Fault::EmptyPassword { seat: id.text.to_owned() });
             }
-            let rules = SeatRules { id: id.text.into(), queues: served, skills, auto_login };
+            let rules = SeatRules {
+                id: id.text.into(),
+                queues: served,
+                skills,
+                auto_login,
+                pauses: used.pauses.clone(),
+            };
             let password = Secret::new(password.text.to_owned());
             seats.insert(id.text.into(), Seat { password, extension, rules, location, may_call });
         }

@@ -1,8 +1,9 @@
 //! The switchboard: an event of one module becomes an input of another. It holds no rule of its own.
 //!
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
-//! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
-//! `calling` calls a number outside, `direct` rings seats that no queue gave, `ending` closes it; `asking` carries its questions to the world outside; `takes` records what
+//! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `ringing` rings seats, `talk` joins the two,
+//! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `ending` closes
+//! it; `asking` carries its questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
@@ -16,12 +17,15 @@ mod census;
 mod command;
 mod direct;
 mod ending;
+mod floor;
 mod gate;
 mod ivr;
 mod placing;
 mod reload;
 mod restart;
+mod ringing;
 mod service;
+mod sound;
 mod speaking;
 mod switching;
 mod takes;
@@ -31,6 +35,7 @@ mod unheard;
 pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
+pub use floor::{SeatAct, SeatOrder};
 pub use gate::PATIENCE;
 pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
@@ -137,6 +142,9 @@ pub struct Setup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Owner {
     Citizen(CallId),
+    /// A seat that rings.
+    Ringing(CallId, SeatId),
+    /// The one that has answered.
     Seat(CallId),
     Callee(CallId),
     Service(DialogId),
@@ -181,6 +189,8 @@ pub struct Engine {
     journalled: BTreeSet<DialogId>,
     /// Who asked for the status change being made, for the journal.
     acting: Option<String>,
+    /// And what for.
+    acting_why: Option<String>,
     arrivals: Arrivals,
     /// Who was cut off while waiting.
     returning: acd::Returning,
@@ -239,6 +249,7 @@ impl Engine {
             started: Lsn(0),
             journalled: BTreeSet::new(),
             acting: None,
+            acting_why: None,
             arrivals: Arrivals::default(),
             expected: BTreeMap::new(),
             returning: recovered.state.returning.clone(),
@@ -390,6 +401,7 @@ impl Engine {
             E::Answered { dialog, answer } => self.on_answered(now, dialog, answer.as_deref()),
             E::Rejected { dialog, status } => self.on_refused(now, dialog, status),
             E::Reoffer { dialog, offer } => self.on_reoffer(now, dialog, offer),
+            E::Referred { dialog, .. } => self.sip.tell_refer(now.mono, dialog, 603), // phones transfer by keys yet
             E::Ended { dialog, how } => self.on_dialog_over(now, dialog, ending::ended_by(how)),
             E::Registered { user, .. } => self.on_registered(now, &user, true),
             E::Unregistered { user, .. } => self.on_registered(now, &user, false),
@@ -406,7 +418,7 @@ impl Engine {
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
             A::RingDirect { seat, call } => self.ring_direct(now, seat, call),
             A::Engaged { seat, call } => self.on_engaged(now, &seat, call),
-            A::StopRinging { seat, call, .. } => self.stop_ringing(now, &seat, call),
+            A::StopRinging { seat, call, why } => self.stop_ringing(now, &seat, call, why),
             A::NotTaken { seat, call, why } => {
                 self.append(now, Fact::SeatNotTaken { contact: call.into(), seat, why });
             }
@@ -420,7 +432,8 @@ impl Engine {
         match event {
             E::Opened { leg, port } => match self.legs.get(&leg).cloned() {
                 Some(Owner::Citizen(call)) => self.on_citizen_port(now, call, port),
-                Some(Owner::Seat(call)) => self.on_seat_port(now, call, port),
+                Some(Owner::Ringing(call, seat)) => self.on_seat_port(now, call, &seat, port),
+                Some(Owner::Seat(_)) => {} // has had its port since it rang
                 Some(Owner::Callee(call)) => self.on_callee_port(now, call, port),
                 Some(Owner::Service(dialog)) => self.on_service_port(now, dialog, port),
                 None => {} // closed meanwhile; its Close is on the way

@@ -30,11 +30,23 @@ pub enum Notice {
     NothingToCode,
     /// To whoever would be ready or pause where nobody has logged in.
     NobodyLoggedIn,
+    /// To an operator: ready for one call.
+    OneCall,
+    /// To an operator: it follows when this call is over.
+    Later,
+    /// To an operator: the wrap-up is longer now.
+    Extended,
+    /// To an operator: the wrap-up cannot be longer.
+    NoMoreTime,
+    /// To an operator: the wrap-up ends when the outcome is coded.
+    OutcomeOwed,
+    /// To whoever would log in by a code that is nobody's.
+    BadLogIn,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 13] = [
+    pub const ALL: [Notice; 19] = [
         Notice::ServiceEnds,
         Notice::Error,
         Notice::Unavailable,
@@ -48,6 +60,12 @@ impl Notice {
         Notice::BadOutcome,
         Notice::NothingToCode,
         Notice::NobodyLoggedIn,
+        Notice::OneCall,
+        Notice::Later,
+        Notice::Extended,
+        Notice::NoMoreTime,
+        Notice::OutcomeOwed,
+        Notice::BadLogIn,
     ];
 
     /// Name of the recording below `sounds/<language>/`.
@@ -66,6 +84,12 @@ impl Notice {
             Notice::BadOutcome => "sistema/esito_errato",
             Notice::NothingToCode => "sistema/niente_da_codificare",
             Notice::NobodyLoggedIn => "sistema/nessun_accesso",
+            Notice::OneCall => "sistema/stato_una_chiamata",
+            Notice::Later => "sistema/stato_dopo",
+            Notice::Extended => "sistema/tempo_aggiunto",
+            Notice::NoMoreTime => "sistema/tempo_finito",
+            Notice::OutcomeOwed => "sistema/esito_dovuto",
+            Notice::BadLogIn => "sistema/accesso_negato",
         }
     }
 

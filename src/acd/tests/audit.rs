@@ -25,7 +25,7 @@ fn what_contradicts_itself_is_mended_at_one_look_and_told() {
         ("held for 1.1.1", |acd| drop(acd.callers.remove(&call(1)))),
         ("left its place", |acd| drop(acd.callers.remove(&call(3)))),
         ("did not ring for it", |acd| {
-            acd.callers.get_mut(&call(2)).expect("it is there").stage = Stage::Ringing(seat(9));
+            acd.callers.get_mut(&call(2)).expect("it is there").stage = Stage::Ringing([seat(9)].into());
         }),
         ("counted wrongly", |acd| {
             acd.queues.get_mut(&QueueId::from("a")).expect("it is there").attended = 9;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Served, Watch, Watched};
-use crate::acd::{Direct, DirectRules};
+use crate::acd::{AfterTalk, Direct, DirectRules};
 use crate::ids::{CallId, SeatId};
 use crate::words::{Status, WorkView};
 
@@ -19,7 +19,10 @@ impl Watch {
                 _ => Duration::ZERO,
             };
             seat.wrap_up_left = None;
-            seat.served = Served { wrap_up: rules.wrap_up.max(left), ..Served::of(&rules) };
+            let after_talk =
+                if seat.view.owes_outcome { seat.served.after_talk } else { AfterTalk::default() };
+            seat.served = Served { wrap_up: rules.wrap_up.max(left), after_talk, ..Served::of(&rules) };
+            seat.extended = (Duration::ZERO, 0);
             (seat.direct, seat.let_go) = (Some(call), false);
         }
     }
@@ -58,7 +61,7 @@ impl Watch {
 
 impl Served {
     fn of(rules: &DirectRules) -> Served {
-        Served { ring_for: rules.ring_for, rest: Duration::ZERO, wrap_up: rules.wrap_up }
+        Served { ring_for: rules.ring_for, wrap_up: rules.wrap_up, ..Served::default() }
     }
 }
 
@@ -66,6 +69,6 @@ impl Watched {
     fn may_ring(&self, rules: &DirectRules) -> bool {
         let wished = rules.own_wish && matches!(self.view.status, Status::Paused(_));
         let idle = self.view.work == WorkView::Idle && self.view.reachable;
-        idle && (wished || self.view.status == Status::Ready)
+        idle && (wished || self.view.status.takes_calls())
     }
 }
