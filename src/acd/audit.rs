@@ -22,6 +22,9 @@ use crate::words::QueueExit;
 /// A wait is over so long ago that nobody will end it any more: alarms are late by less when the machine is busy.
 const OVERDUE: Duration = Duration::from_secs(5);
 
+/// Who is free for a queue, and how many attend it.
+type Count = (BTreeSet<(Rank, SeatId)>, usize);
+
 impl Distribution {
     /// Somebody waits, or a seat has a call: there is something to look at.
     pub fn is_busy(&self) -> bool {
@@ -142,7 +145,7 @@ impl Distribution {
 
     /// Who is free for a queue, and how many attend it, is what a count of all seats finds.
     fn audit_indexes(&mut self, found: &mut Vec<String>) {
-        let mut counted: BTreeMap<&QueueId, (BTreeSet<(Rank, SeatId)>, usize)> = BTreeMap::new();
+        let mut counted: BTreeMap<&QueueId, Count> = BTreeMap::new();
         for (id, seat) in &self.seats {
             for (name, serves) in seat.serves() {
                 let Some(queue) = self.queues.get(name) else { continue };
@@ -152,7 +155,7 @@ impl Distribution {
                 free.extend(standing.map(|at| (Rank::of(at, seat.skills(), &queue.rules), id.clone())));
             }
         }
-        let nobody = (BTreeSet::new(), 0);
+        let nobody = Count::default();
         let differs = self.queues.iter().find(|(id, queue)| {
             let (free, attended) = counted.get(id).unwrap_or(&nobody);
             free != queue.ranks() || *attended != queue.attended
