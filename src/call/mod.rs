@@ -5,6 +5,7 @@
 //! what the citizen hears now and what must happen when it has been heard; [`Pulses`] whether the phones are still there. The engine carries messages between the call and
 //! SIP, media, flow and distribution.
 
+mod announcements;
 mod arrivals;
 mod conversation;
 mod hearing;
@@ -13,6 +14,7 @@ mod pulse;
 mod story;
 mod tags;
 
+pub use announcements::{Announcements, Said, WaitTold};
 pub use arrivals::Arrivals;
 pub use conversation::{Part, Party, Plan};
 pub use hearing::{Hearing, Purpose};
@@ -154,6 +156,8 @@ pub struct Call {
     pub phase: Phase,
     /// What the citizen hears.
     pub hearing: Hearing,
+    /// What the citizen has been told in the queue.
+    pub announcements: Announcements,
     /// What decides the outcome.
     pub story: Story,
     /// Messages queued by its flow.
@@ -245,6 +249,7 @@ impl Call {
             callee: None,
             phase: Phase::Arriving,
             hearing: Hearing::default(),
+            announcements: Announcements::default(),
             story: Story::default(),
             letters: 0,
             citizen_id: None,
