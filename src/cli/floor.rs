@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::dial::{self, DialArgs};
 use super::exchange::Exchange;
 use super::failure::Failure;
 use super::out::{self, Column, Format, clock, numbers, or_dash, word, words};
@@ -110,6 +111,13 @@ pub(super) struct CallArgs {
 enum CallCommand {
     /// List the calls in course.
     List(Floor),
+    /// Have a seat call somebody: its phone rings first, then the number.
+    ///
+    /// Examples:
+    ///   centralino call dial seat07 3331234567
+    ///   centralino call dial seat07 "055 276 8224" --case 100001 --by "Ufficio tributi"
+    #[command(verbatim_doc_comment)]
+    Dial(DialArgs),
 }
 
 /// What `/api/state` answers.
@@ -175,7 +183,10 @@ pub(super) fn queue(args: &QueueArgs) -> Result<(), Failure> {
 
 /// Runs `call`.
 pub(super) fn call(args: &CallArgs) -> Result<(), Failure> {
-    let CallCommand::List(floor) = &args.command;
+    let floor = match &args.command {
+        CallCommand::List(floor) => floor,
+        CallCommand::Dial(args) => return dial::run(args),
+    };
     let [to, entity] = [words("to").spare(2), words("entity").spare(1)];
     let columns = [words("call"), words("from"), to, entity, words("phase"), words("queue"), words("seat")];
     let row = |call: &Call| {

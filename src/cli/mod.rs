@@ -9,6 +9,7 @@ mod calendar;
 mod case;
 mod config;
 mod contact;
+mod dial;
 mod exchange;
 mod failure;
 mod floor;

@@ -184,6 +184,9 @@ impl Engine {
     /// The port is bound: write down that the call is answered, and answer once that is safe.
     pub(super) fn on_citizen_port(&mut self, now: Now, id: CallId, port: u16) {
         let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.made.as_ref().is_some_and(|made| made.clicked) {
+            return self.ring_maker(now, id, port);
+        }
         call.citizen.on_port(port);
         let dialog = call.citizen.dialog;
         self.journal_dialog(now, id.into(), dialog);

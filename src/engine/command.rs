@@ -17,7 +17,7 @@ use crate::switches::Switch;
 use crate::time::{Mono, Now};
 use crate::words::{Direction, EndedBy, Outcome, SeatView, StatusChange};
 
-use super::{Engine, Files, Output, SeatOrder, SwitchState};
+use super::{DialOrder, Engine, Files, Output, SeatOrder, SwitchState};
 
 /// The most that citizens' last words may take before the exchange stops all the same.
 const LAST_WORDS: Duration = Duration::from_secs(6);
@@ -46,6 +46,8 @@ pub enum Command {
     SeatStatus(SeatId, StatusChange),
     /// Ask something of a seat.
     Seat(SeatId, SeatOrder),
+    /// A seat is to call somebody.
+    Dial(DialOrder),
     /// Which bulletins and emergencies there are.
     Switches,
     /// Turn one.
@@ -70,6 +72,8 @@ pub enum Reply {
     Unwritten,
     /// Not done; why, and what to do.
     Refused(String),
+    /// The seat rings for this call.
+    Calling(CallId),
     /// The state.
     State(Box<State>),
     /// Bulletins and emergencies.
@@ -270,6 +274,7 @@ impl Engine {
             Command::Metrics => Reply::Metrics(self.metrics()),
             Command::SeatStatus(seat, change) => self.order_seat(now, &seat, change.into()),
             Command::Seat(seat, order) => self.order_seat(now, &seat, order),
+            Command::Dial(order) => self.order_call(now, order),
             Command::Switches => Reply::Switches(self.switch_state(now)),
             Command::Switch(switch) => return self.command_switch(now, request, switch),
             Command::RecordingDeleted(file) => {

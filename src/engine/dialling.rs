@@ -44,15 +44,22 @@ pub(super) struct Wish {
     /// About this case of before.
     case: Option<CaseId>,
     /// What is dialled.
-    digits: String,
+    pub(super) digits: String,
+}
+
+impl Wish {
+    /// This is wanted.
+    pub(super) fn new(case: Option<CaseId>, digits: String) -> Wish {
+        Wish { case, digits }
+    }
 }
 
 /// A wish that was judged.
-struct Plan {
+pub(super) struct Plan {
     whom: Whom,
     direction: Direction,
     to: Destination,
-    emergency: bool,
+    pub(super) emergency: bool,
 }
 
 impl Engine {
@@ -93,7 +100,7 @@ impl Engine {
     }
 
     /// Whom to call and how; nobody: a flow of ours takes the call.
-    fn plan(&self, seat: &SeatId, digits: &str) -> Result<Option<Plan>, NotDialled> {
+    pub(super) fn plan(&self, seat: &SeatId, digits: &str) -> Result<Option<Plan>, NotDialled> {
         let open = |text: &str| Destination::Public(text.to_owned());
         let (whom, direction, to) = match self.config.dialled(seat, digits)? {
             Dialled::Flow => return Ok(None),
@@ -117,7 +124,7 @@ impl Engine {
     }
 
     /// Why the seat cannot call just now.
-    fn obstacle(&self, seat: &SeatId, wish: &Wish) -> Option<Notice> {
+    pub(super) fn obstacle(&self, seat: &SeatId, wish: &Wish) -> Option<Notice> {
         let view = self.acd.seat(seat)?;
         match wish.case {
             _ if view.status == Status::LoggedOut => Some(Notice::NobodyLoggedIn),
@@ -158,7 +165,7 @@ impl Engine {
         self.last_contact.insert(seat, (id.into(), queue));
     }
 
-    fn begun(&self, now: Now, id: CallId, leg: Leg, seat: &SeatId) -> Call {
+    pub(super) fn begun(&self, now: Now, id: CallId, leg: Leg, seat: &SeatId) -> Call {
         let entity = self.entity_of_calls(seat);
         let call = Call::begun(id, leg, self.sounds.clone(), (entity, LANGUAGE.into()), now.mono);
         let waits_since_ms = now.wall_ms();
@@ -166,7 +173,7 @@ impl Engine {
     }
 
     /// Write down who calls whom.
-    fn open_made(
+    pub(super) fn open_made(
         &mut self,
         now: Now,
         id: CallId,
@@ -223,7 +230,7 @@ impl Engine {
     }
 
     /// Colleagues have nothing to write up.
-    fn wrap_up_after(&self, made: &Made) -> Duration {
+    pub(super) fn wrap_up_after(&self, made: &Made) -> Duration {
         match made.whom {
             Whom::Outside { .. } => {
                 self.config.queues.get(&made.queue).map_or(Duration::ZERO, |queue| queue.rules.wrap_up)
@@ -392,6 +399,9 @@ impl Engine {
     /// The distribution rings a seat that an operator's call wants; false: it is for another call.
     pub(super) fn ring_colleague(&mut self, now: Now, seat: &SeatId, id: CallId) -> bool {
         let Some(made) = self.calls.get(&id).and_then(|call| call.made.as_ref()) else { return false };
+        if made.clicked && made.seat == *seat {
+            return true; // its port is being bound
+        }
         let (wanted, queue) = (matches!(&made.whom, Whom::Seat(other) if other == seat), made.queue.clone());
         if wanted {
             self.ring_seat(now, seat.clone(), id, queue);

@@ -3,7 +3,7 @@
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `ringing` rings seats, `talk` joins the two,
 //! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `dialling` makes
-//! the calls that operators dial, `ending` closes it; `asking` carries its questions to the world outside; `takes` records what
+//! the calls that operators dial and `clicking` those that are asked for by command, `ending` closes it; `asking` carries its questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
@@ -15,6 +15,7 @@ mod audit;
 mod call_log;
 mod calling;
 mod census;
+mod clicking;
 mod command;
 mod dialling;
 mod direct;
@@ -36,6 +37,7 @@ mod unheard;
 
 pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
+pub use clicking::DialOrder;
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use floor::{SeatAct, SeatOrder};
 pub use gate::PATIENCE;
@@ -420,7 +422,11 @@ impl Engine {
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
             A::RingDirect { seat, call } => self.ring_direct(now, seat, call),
             A::Engaged { seat, call } => self.on_engaged(now, &seat, call),
-            A::StopRinging { seat, call, why } => self.stop_ringing(now, &seat, call, why),
+            A::StopRinging { seat, call, why } => {
+                if !self.stop_ringing_maker(now, &seat, call) {
+                    self.stop_ringing(now, &seat, call, why);
+                }
+            }
             A::NotTaken { seat, call, why } => {
                 self.append(now, Fact::SeatNotTaken { contact: call.into(), seat: seat.clone(), why });
                 self.on_colleague_not_taken(now, &seat, call, why);

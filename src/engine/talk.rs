@@ -17,6 +17,7 @@ impl Engine {
         match self.dialogs.get(&dialog).cloned() {
             Some(Owner::Ringing(id, seat)) => self.on_seat_answered(now, id, &seat, dialog, answer),
             Some(Owner::Callee(id)) => self.on_callee_answered(now, id, dialog, answer),
+            Some(Owner::Citizen(id)) => self.on_maker_answered(now, id, dialog, answer),
             _ => self.sip.bye(now.mono, dialog), // stopped ringing while the 200 was on its way
         }
     }
@@ -41,6 +42,7 @@ impl Engine {
         match self.dialogs.get(&dialog).cloned() {
             Some(Owner::Ringing(id, seat)) => self.on_seat_refused(now, id, &seat, status),
             Some(Owner::Callee(id)) => self.on_callee_refused(now, id, status),
+            Some(Owner::Citizen(id)) => self.on_maker_refused(now, id, status),
             _ => {}
         }
     }

@@ -140,6 +140,16 @@ impl Client {
         self.accepted(response).map(drop)
     }
 
+    /// Have something done that is answered with more than that it is.
+    ///
+    /// # Errors
+    /// Nobody answers, or with a refusal.
+    pub fn order<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, AskError> {
+        let body = serde_json::to_string(body).expect("requests are plain data with string keys");
+        let request = self.agent.post(self.url(path)).header("authorization", self.bearer());
+        self.read(request.header("content-type", "application/json").send(body))
+    }
+
     fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }

@@ -4,6 +4,7 @@
 //! [`token`] that `serve` writes into the data directory (mode 0600); `guard` checks Host and Origin too, so that no web page can use
 //! a browser on this machine to ask in its owner's name. Requests are bounded in size and in time.
 
+mod calls;
 mod guard;
 mod metrics;
 pub mod server;
@@ -88,6 +89,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/cases/{id}", get(case))
         .route("/api/outbox", get(outbox))
         .route("/api/seats/{seat}/status", post(seat_status))
+        .route("/api/calls", post(calls::dial))
         .route("/api/switches", get(switches).post(switch))
         .route(RELOAD, post(reload))
         .fallback(nothing_here)

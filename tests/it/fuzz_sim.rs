@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use centralino::acd::{Overflow, SeatRules, Serving, Strategy};
 use centralino::config::{Config, DialledNumber, Queue, WaitsSince};
+use centralino::engine::{Command, DialOrder};
 use centralino::journal::disk::{DiskFault, DiskOp};
 use centralino::journal::sim_disk::Crash;
 use centralino::planted::Fault;
@@ -235,7 +236,8 @@ impl History {
                     self.sim.hang_up(seat);
                 }
             }
-            78..84 => self.change_status(),
+            78..83 => self.change_status(),
+            83..84 => self.click(),
             84..88 => {
                 if let Some(phone) = self.some(&[seats, up].concat()) {
                     let unplugged = self.sim.phones[&phone].unplugged;
@@ -290,6 +292,14 @@ impl History {
         let listens = self.sim.chance.random_bool(0.8);
         self.sim.with_phone(citizen, |phone, _| phone.listens = listens);
         self.citizens.push(citizen);
+    }
+
+    /// Somebody asks by command that a seat calls.
+    fn click(&mut self) {
+        let seat = format!("seat{:02}", self.sim.chance.random_range(1..=self.figures.seats));
+        let number = DIALLED[self.sim.chance.random_range(6..DIALLED.len())].to_owned();
+        let order = DialOrder { seat: seat.as_str().into(), number, case: None, by: None };
+        self.sim.command(Command::Dial(order));
     }
 
     fn change_status(&mut self) {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use centralino::config::{Callable, Config};
 use centralino::crm::ContactLine;
-use centralino::engine::Command;
-use centralino::ids::SeatId;
+use centralino::engine::{Command, DialOrder, Reply};
+use centralino::ids::{CaseId, SeatId};
 use centralino::journal::entry::{Destination, Fact};
 use centralino::journal::sim_disk::Crash;
 use centralino::words::{Direction, EndedBy, Outcome, StatusChange, WorkView};
@@ -440,6 +440,63 @@ fn operator_may_still_call_our_own_numbers_as_citizens_do() {
     sim.hang_up(seat);
     let contact = over(&mut sim, seat);
     assert_eq!((contact.direction, contact.case), (Direction::In, None));
+}
+
+// -- asked for by command
+
+fn asks(sim: &mut Sim, number: &str, case: Option<CaseId>) -> Reply {
+    let order = DialOrder { seat: "seat01".into(), number: number.to_owned(), case, by: None };
+    sim.command(Command::Dial(order));
+    sim.replies.pop().expect("every command is answered")
+}
+
+#[test]
+fn seat_that_is_to_call_by_command_rings_first_also_in_a_pause_and_then_the_number() {
+    for paused in [false, true] {
+        let (mut sim, other) = world(Manner::Answers(3 * SECOND));
+        let seat = sim.seat("seat01");
+        if paused {
+            sim.status("seat01", StatusChange::Pause("richiamate".into()));
+        }
+        assert!(matches!(asks(&mut sim, CITIZEN, None), Reply::Calling(_)));
+        sim.until("the seat rings", |sim| rings(sim, seat) == 1);
+        assert_eq!((rings(&sim, other), work(&sim, "seat01")), (0, WorkView::Ringing));
+        hears(&mut sim, seat, "ring-back");
+        talking(&mut sim, seat, other);
+        sim.advance(10 * SECOND);
+        sim.hang_up(other);
+        let contact = over(&mut sim, seat);
+        assert_eq!((contact.direction, contact.outcome), (Direction::Out, Some(Outcome::Answered)));
+        assert!((9.0..11.0).contains(&contact.talk_s) && contact.wrap_up_s > 9.0, "{contact:?}");
+    }
+}
+
+#[test]
+fn seat_that_does_not_take_its_own_call_calls_nobody() {
+    for manner in [Manner::Rejects(SECOND), Manner::Ignores] {
+        let (mut sim, other) = world(Manner::Answers(SECOND));
+        let seat = sim.seat("seat01");
+        sim.with_phone(seat, |phone, _| phone.manner = manner);
+        assert!(matches!(asks(&mut sim, CITIZEN, None), Reply::Calling(_)));
+        sim.until("the seat rings", |sim| rings(sim, seat) == 1);
+        let contact = over(&mut sim, seat);
+        assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Unreached), Some(EndedBy::Operator)));
+        assert_eq!((rings(&sim, other), work(&sim, "seat01")), (0, WorkView::Idle));
+    }
+}
+
+#[test]
+fn what_cannot_be_called_by_command_is_refused_in_words() {
+    let (mut sim, _) = world(Manner::Answers(SECOND));
+    let before = asks(&mut sim, CITIZEN, None);
+    assert!(matches!(before, Reply::Refused(_)), "no phone is there");
+    let seat = sim.seat("seat01");
+    for (number, case) in
+        [("899123456", None), ("112", None), ("055055", None), ("nobody", None), (CITIZEN, Some(CaseId(7)))]
+    {
+        assert!(matches!(asks(&mut sim, number, case), Reply::Refused(_)), "{number}");
+    }
+    assert_eq!((rings(&sim, seat), sim.contacts().len()), (0, 0));
 }
 
 // -- emergencies
