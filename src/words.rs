@@ -77,6 +77,18 @@ pub enum NotTaken {
     CallerLeft,
 }
 
+/// How a supervisor takes part in a talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Watching {
+    /// Hears all, heard by nobody.
+    Listens,
+    /// Heard by the operator alone.
+    Whispers,
+    /// Heard by everybody.
+    JoinsIn,
+}
+
 /// Why a caller was asked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::call::{Call, Hearing, Phase, Story};
+use crate::call::{Call, Hearing, Phase, Plan, Story};
 use crate::config::DialledNumber;
 use crate::crm::Who;
 use crate::ids::{CallId, CaseId, CitizenId, ContactId, Language};
@@ -84,6 +84,9 @@ impl Engine {
             topic: number.topic.clone(),
             tagged: false,
             language,
+            recording: None,
+            is_apart: false,
+            joined: Plan::default(),
             talks: 0,
             may_record: true,
             offer: invite.offer,

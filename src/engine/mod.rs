@@ -2,7 +2,8 @@
 //!
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
-//! `calling` calls a number outside, `direct` rings seats that no queue gave, `ending` closes it; `asking` carries its questions to the world outside; `takes` records what
+//! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `ending` closes
+//! it; `asking` carries its questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held.
@@ -21,6 +22,7 @@ mod placing;
 mod reload;
 mod restart;
 mod service;
+mod sound;
 mod speaking;
 mod switching;
 mod takes;

@@ -1,10 +1,10 @@
 //! A seat is rung, takes the call, and both hear each other; hold; dead media.
 
 use crate::acd;
-use crate::call::{Phase, Purpose, SeatLeg};
+use crate::call::{Phase, SeatLeg};
 use crate::ids::{CallId, OperatorId, QueueId, SeatId};
 use crate::journal::entry::Fact;
-use crate::media::{self, LegId, Recording};
+use crate::media::{self, LegId};
 use crate::sip::{DialogId, Outgoing, Probe, Target};
 use crate::time::Now;
 use crate::words::{EndedBy, NotTaken, QueueExit, SeatView, WorkView};
@@ -72,17 +72,15 @@ impl Engine {
 
     fn join(&mut self, now: Now, id: CallId, seat: SeatId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let Some(SeatLeg { queue, leg, .. }) = &call.seat else { return };
-        let (queue, b) = (queue.clone(), leg.media);
+        let Some(SeatLeg { queue, .. }) = &call.seat else { return };
+        let queue = queue.clone();
         let queue_records = self.config.queues.get(&queue).is_some_and(|queue| queue.record);
         let node_records = call.enqueue.as_ref().is_some_and(|enqueue| enqueue.record);
         let recording = call.begin_talk(queue_records && node_records, now.wall);
         call.phase = Phase::Talking(seat.clone());
         call.story.on_joined();
         call.hearing.stop();
-        let a = call.citizen.media;
-        let record = recording.as_deref().map(|file| Recording { file: file.into() });
-        self.media(media::Command::Bridge { a, b, record });
+        self.rejoin(now, id);
         let operator = OperatorId::from(seat.as_str());
         self.last_contact.insert(seat.clone(), (id.into(), queue.clone()));
         self.append(now, Fact::Joined { contact: id.into(), seat, operator, queue, recording });
@@ -145,6 +143,7 @@ impl Engine {
         if !talking {
             return self.acd.handle_input(now.mono, acd::Input::Failed(seat, id));
         }
+        self.rejoin(now, id);
         self.append(now, Fact::Parted { contact: id.into(), seat: seat.clone() });
         self.acd.handle_input(now.mono, acd::Input::TalkEnded(seat, id));
         if let Some(call) = self.calls.get_mut(&id) {
@@ -198,18 +197,15 @@ impl Engine {
         if !call.talks() {
             return;
         }
-        let (is_held, leg) = (call.is_held(), call.citizen.media);
-        let music = call.hold_music().map(str::to_owned);
+        let (is_held, keeps) = (call.is_held(), by_citizen || call.is_apart);
+        let has_music = call.has_hold_music();
         if turned {
             self.append(now, Fact::Held { contact: id.into(), on: is_held });
         }
-        match music {
-            _ if by_citizen => {}
-            Some(music) => {
-                let sounds = self.music(now, id, &music);
-                self.play(id, sounds, Purpose::Music, false);
-            }
-            None => self.media(media::Command::Stop { leg }),
+        match has_music {
+            _ if keeps => {} // the citizen's own doing, or music already
+            true => self.play_hold_music(now, id),
+            false => self.stop_hold_music(id),
         }
     }
 
