@@ -64,11 +64,14 @@ struct Served {
     ring_for: Duration,
     rest: Duration,
     wrap_up: Duration,
+    /// What was left of the wrap-up that it broke into.
+    owed: Duration,
 }
 
 impl From<&QueueRules> for Served {
     fn from(rules: &QueueRules) -> Served {
-        Served { ring_for: rules.ring_for, rest: rules.reject_delay, wrap_up: rules.wrap_up }
+        let owed = Duration::ZERO;
+        Served { ring_for: rules.ring_for, rest: rules.reject_delay, wrap_up: rules.wrap_up, owed }
     }
 }
 
@@ -255,6 +258,7 @@ impl Watch {
                 seat.last_ring = seat.ring;
             }
             if seat.direct.take_if(|direct| *direct == call).is_some() {
+                seat.served.wrap_up = seat.served.owed;
                 return;
             }
         }
@@ -285,7 +289,7 @@ impl Watch {
         let short = was == WorkView::WrapUp
             && is != WorkView::WrapUp
             && now.since(seat.work_since) < wrap_up
-            && !is.is_talk() // the operator has dialled
+            && !is.is_engaged() // the operator's own affair
             && !seat.wrap_up_done;
         if was != is {
             match (was, is) {

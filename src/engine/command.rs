@@ -41,6 +41,8 @@ pub enum Command {
     Metrics,
     /// Change a seat's status.
     SeatStatus(SeatId, StatusChange),
+    /// Change a talk.
+    Talk(super::TalkOrder),
     /// Which bulletins and emergencies there are.
     Switches,
     /// Turn one.
@@ -255,6 +257,7 @@ impl Engine {
             Command::State => Reply::State(Box::new(self.state(now))),
             Command::Metrics => Reply::Metrics(self.metrics()),
             Command::SeatStatus(seat, change) => self.command_status(now, seat, change),
+            Command::Talk(order) => self.command_talk(now, &order),
             Command::Switches => Reply::Switches(self.switch_state(now)),
             Command::Switch(switch) => return self.command_switch(now, request, switch),
             Command::RecordingDeleted(file) => {
@@ -313,6 +316,7 @@ impl Engine {
             self.runs.remove(&id);
             self.acd.handle_input(now.mono, acd::Input::Leave(id));
             if hears {
+                self.drop_third(now, id);
                 self.part_callee(now, id);
             }
             match sound {

@@ -30,11 +30,19 @@ pub enum Notice {
     NothingToCode,
     /// To whoever would be ready or pause where nobody has logged in.
     NobodyLoggedIn,
+    /// To an operator: whoever was asked does not answer; the citizen is there again.
+    NobodyAnswers,
+    /// To an operator: the colleague has a call or is away.
+    ColleagueEngaged,
+    /// To an operator: the queue is closed, full or attended by nobody.
+    QueueShut,
+    /// To an operator: there is no such extension, and the number may not be called.
+    NoSuchTarget,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 13] = [
+    pub const ALL: [Notice; 17] = [
         Notice::ServiceEnds,
         Notice::Error,
         Notice::Unavailable,
@@ -48,6 +56,10 @@ impl Notice {
         Notice::BadOutcome,
         Notice::NothingToCode,
         Notice::NobodyLoggedIn,
+        Notice::NobodyAnswers,
+        Notice::ColleagueEngaged,
+        Notice::QueueShut,
+        Notice::NoSuchTarget,
     ];
 
     /// Name of the recording below `sounds/<language>/`.
@@ -66,6 +78,10 @@ impl Notice {
             Notice::BadOutcome => "sistema/esito_errato",
             Notice::NothingToCode => "sistema/niente_da_codificare",
             Notice::NobodyLoggedIn => "sistema/nessun_accesso",
+            Notice::NobodyAnswers => "sistema/nessuna_risposta",
+            Notice::ColleagueEngaged => "sistema/collega_occupato",
+            Notice::QueueShut => "sistema/coda_chiusa",
+            Notice::NoSuchTarget => "sistema/destinazione_errata",
         }
     }
 

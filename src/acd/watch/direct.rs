@@ -5,22 +5,20 @@ use std::time::Duration;
 use super::{Served, Watch, Watched};
 use crate::acd::{Direct, DirectRules};
 use crate::ids::{CallId, SeatId};
+use crate::time::Mono;
 use crate::words::{Status, WorkView};
 
 impl Watch {
     pub(super) fn on_wanted(&mut self, id: &SeatId, call: CallId, wanted: Direct) {
         self.wanted = Some((id.clone(), call, wanted));
         let now = self.now;
-        let Some(seat) = self.seats.get_mut(id).filter(|seat| !seat.view.work.is_engaged()) else { return };
-        if let Direct::Dialled(rules) = wanted {
-            // A wrap-up that it breaks into goes on after it.
-            let left = match seat.view.work {
-                WorkView::WrapUp => seat.wrap_up().saturating_sub(now.since(seat.work_since)),
-                _ => Duration::ZERO,
-            };
-            seat.wrap_up_left = None;
-            seat.served = Served { wrap_up: rules.wrap_up.max(left), ..Served::of(&rules) };
-            (seat.direct, seat.let_go) = (Some(call), false);
+        let Some(seat) = self.seats.get_mut(id) else { return };
+        match wanted {
+            Direct::Dialled(rules) if !seat.view.work.is_engaged() => seat.take_direct(now, call, &rules),
+            Direct::WrapUp(wrap_up) if seat.view.work.is_talk() && seat.view.call == Some(call) => {
+                seat.served.wrap_up = seat.served.wrap_up.max(wrap_up);
+            }
+            _ => {}
         }
     }
 
@@ -29,9 +27,10 @@ impl Watch {
             Some((seat, by, Direct::Ring(rules))) if seat == *id && by == call => rules,
             other => return self.broken(&format!("{id} was rung for {call}, but {other:?} was wanted")),
         };
+        let now = self.now;
         match self.seats.get_mut(id) {
             Some(seat) if seat.may_ring(&rules) => {
-                (seat.served, seat.let_go, seat.direct) = (Served::of(&rules), false, Some(call));
+                seat.take_direct(now, call, &rules);
                 seat.ring = seat.last_ring;
             }
             other => {
@@ -58,14 +57,30 @@ impl Watch {
 
 impl Served {
     fn of(rules: &DirectRules) -> Served {
-        Served { ring_for: rules.ring_for, rest: Duration::ZERO, wrap_up: rules.wrap_up }
+        Served {
+            ring_for: rules.ring_for,
+            rest: Duration::ZERO,
+            wrap_up: rules.wrap_up,
+            owed: Duration::ZERO,
+        }
     }
 }
 
 impl Watched {
     fn may_ring(&self, rules: &DirectRules) -> bool {
-        let wished = rules.own_wish && matches!(self.view.status, Status::Paused(_));
-        let idle = self.view.work == WorkView::Idle && self.view.reachable;
-        idle && (wished || self.view.status == Status::Ready)
+        let free = self.view.work == WorkView::Idle && self.view.status == Status::Ready;
+        let wished = rules.own_wish && matches!(self.view.work, WorkView::Idle | WorkView::WrapUp);
+        self.view.reachable && (free || (wished && self.view.status != Status::LoggedOut))
+    }
+
+    /// A wrap-up that it breaks into goes on after it.
+    fn take_direct(&mut self, now: Mono, call: CallId, rules: &DirectRules) {
+        let left = match self.view.work {
+            WorkView::WrapUp => self.wrap_up().saturating_sub(now.since(self.work_since)),
+            _ => Duration::ZERO,
+        };
+        self.wrap_up_left = None;
+        self.served = Served { wrap_up: rules.wrap_up.max(left), owed: left, ..Served::of(rules) };
+        (self.direct, self.let_go) = (Some(call), false);
     }
 }
