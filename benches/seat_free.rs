@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use centralino::acd::{SeatRules, Serving, Skills};
-use centralino::config::{Config, Seat, Secret};
+use centralino::config::{Callable, Config, Seat, Secret};
 use centralino::ids::SeatId;
 use centralino::sdp::Local;
 use centralino::sip::{DialogId, Endpoint, Event, Link, Registration, Settings, Transport};
@@ -59,7 +59,8 @@ fn enlarge(config: &mut Config) {
         .map(|id| {
             let queues = queues.iter().map(|queue| (queue.clone(), Serving::default())).collect();
             let rules = SeatRules { id: id.clone(), queues, skills: Skills::default(), auto_login: true };
-            (id, Seat { password: Secret::new("secret".to_owned()), extension: None, rules })
+            let password = Secret::new("secret".to_owned());
+            (id, Seat { password, extension: None, rules, location: None, may_call: Callable::ALL.into() })
         })
         .collect();
 }

@@ -114,6 +114,8 @@ stamped! {
     ContactId;
     /// A known person or firm.
     CitizenId;
+    /// A promise to call somebody back.
+    CallbackId;
 }
 
 impl From<CallId> for ContactId {

@@ -22,7 +22,7 @@
 //! ```text
 //! io  cli         the machine: sockets, files, clocks, threads; what a person types
 //! engine          the switchboard: an event of one module becomes an input of another
-//! call  flow  acd  speech  crm  journal  views  config  switches  the contact centre's rules
+//! call  callback  flow  acd  speech  crm  journal  views  config  switches  the contact centre's rules
 //! sip  sdp  media                                               the RFCs, without a word of the contact centre
 //! ids  words  time  phone_number  flood  hint  planted          the ground: names, moments, numbers
 //! ```
@@ -50,7 +50,8 @@ pub mod engine;
 
 // The contact centre's rules.
 pub mod acd; // which free seat gets which waiting caller
-pub mod call; // the legs of a conversation, and what decides its outcome
+pub mod call;
+pub mod callback; // the legs of a conversation, and what decides its outcome
 pub mod config; // text to a checked configuration
 pub mod crm; // contacts, cases and citizens, folded from the journal
 pub mod flow; // what a caller hears and may press

@@ -156,7 +156,21 @@ impl WorkView {
     }
 }
 
-/// How a contact ended, seen from the service: the first of these that applies.
+/// Who began a contact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Somebody called the exchange.
+    #[default]
+    In,
+    /// An operator called a number outside.
+    Out,
+    /// An operator called another seat.
+    Internal,
+}
+
+/// How a contact ended, seen from the service: the first of these that applies. Contacts that an operator began are `Answered`,
+/// `Unreached`, `Refused` or `Interrupted`; those that citizens began are never `Unreached`, so that each word counts one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -180,6 +194,8 @@ pub enum Outcome {
     Failed,
     /// The exchange died before any of these.
     Interrupted,
+    /// Called by an operator and not reached: busy, no answer, no way there, or the operator hung up first.
+    Unreached,
 }
 
 /// Who ended a contact.

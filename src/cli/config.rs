@@ -69,8 +69,10 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
             args.config.display()
         )));
     }
+    let mut warning = None;
     let mut faults = match setup::load(&args.config) {
         Ok(loaded) => {
+            warning = lost_seats(&loaded);
             let faults = Connectors::open(&loaded.config).err().unwrap_or_default();
             if args.format == Format::Table && faults.is_empty() {
                 tell_what_is_there(&loaded)?;
@@ -83,6 +85,9 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
     // Where the configuration itself is faulty, nothing can be said of flows.
     let of_flows = flow::faults(&args.config).unwrap_or_default();
     faults.extend(of_flows.into_iter().filter(|fault| !told.contains(fault)));
+    if let Some(warning) = warning.filter(|_| faults.is_empty()) {
+        eprintln!("{warning}");
+    }
     if faults.is_empty() {
         return if args.format == Format::Table { out::line("no faults") } else { Ok(()) };
     }
@@ -107,6 +112,20 @@ fn tell_what_is_there(loaded: &Loaded) -> Result<(), Failure> {
         counted(config.seats.len(), "seat"),
     ];
     out::line(&there.join(", "))
+}
+
+/// Who comes to help must be told where; that nobody can is told by a warning, because the call itself goes out.
+fn lost_seats(loaded: &Loaded) -> Option<String> {
+    let lost = loaded.config.seats_without_location();
+    let names: Vec<_> = lost.iter().take(5).map(ToString::to_string).collect();
+    let more = if lost.len() > names.len() { ", ..." } else { "" };
+    (!lost.is_empty()).then(|| {
+        format!(
+            "warning: {} without `location` in seats.toml ({}{more}): whoever comes after an emergency call from there is not told where",
+            counted(lost.len(), "seat"),
+            names.join(", "),
+        )
+    })
 }
 
 /// One fault, taken apart.

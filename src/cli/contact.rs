@@ -85,10 +85,11 @@ fn list(exchange: &Exchange, filter: &Filter, format: Format) -> Result<(), Fail
     Ok(())
 }
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 11] = [
     words("contact"),
     words("case").spare(3),
     moments("opened (Rome)"),
+    words("dir").spare(4),
     words("from"),
     words("to").spare(2),
     words("queue"),
@@ -108,14 +109,19 @@ fn row(contact: &ContactLine) -> Vec<String> {
         contact.contact.to_string(),
         or_dash(contact.case),
         moment(&contact.opened),
-        contact.from.clone().unwrap_or_else(|| "(erased)".to_owned()),
-        contact.to.clone(),
+        word(&contact.direction),
+        contact.from.clone().unwrap_or_else(erased),
+        contact.to.clone().unwrap_or_else(erased),
         or_dash(contact.queue.as_ref()),
         or_dash(contact.operator.as_ref()),
         outcome(contact),
         clock(contact.wait_s),
         clock(contact.talk_s),
     ]
+}
+
+fn erased() -> String {
+    "(erased)".to_owned()
 }
 
 /// `abandoned (short)`; what still lasts is told so.
@@ -154,11 +160,16 @@ fn heading(line: &ContactLine) -> String {
     };
     let path = line.path.iter().map(ToString::to_string).collect::<Vec<_>>().join(" > ");
     let case = line.case.map_or_else(|| "no case".to_owned(), |case| format!("case {case}"));
+    let called = line.to.clone().unwrap_or_else(erased);
+    let to = match &line.flow {
+        Some(flow) => format!("{called}, flow {flow}"),
+        None => format!("{called}, called by an operator"),
+    };
     let lines = [
         ("contact", Some(format!("{}, {case}", line.contact))),
-        ("from", Some(line.from.clone().unwrap_or_else(|| "(erased)".to_owned()))),
+        ("from", Some(line.from.clone().unwrap_or_else(erased))),
         ("citizen", line.citizen.map(|citizen| citizen.to_string())),
-        ("to", Some(format!("{}, flow {}", line.to, line.flow))),
+        ("to", Some(to)),
         ("language", Some(language(line.language.as_str()))),
         ("about", Some(about)),
         ("opened", Some(format!("{} (Rome)", moment(&line.opened)))),

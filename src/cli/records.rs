@@ -13,7 +13,7 @@ use crate::io::records::{
     self, CasePage, CaseStory, ContactPage, ContactStory, MAX_PAGE, OutboxPage, Wanted,
 };
 use crate::io::store::AtRest;
-use crate::words::Outcome;
+use crate::words::{Direction, Outcome};
 
 /// Rows of a table when nobody says how many: what a person looks through.
 const SHORT_LIST: usize = 100;
@@ -33,15 +33,18 @@ pub(super) struct Filter {
     /// Calls that ended so.
     #[arg(long, value_parser = outcomes())]
     outcome: Option<Outcome>,
-    /// Calls from this number, whatever way it is written.
+    /// Calls from this number, or to it when an operator called, whatever way it is written.
     #[arg(long)]
     number: Option<String>,
+    /// Calls that came in, that operators made (out), or from seat to seat (internal).
+    #[arg(long, value_parser = directions())]
+    direction: Option<Direction>,
     /// At most so many, the newest; 0 for all [default: 100 in a table, all in JSON].
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
 }
 
-const OUTCOMES: [(&str, Outcome); 10] = [
+const OUTCOMES: [(&str, Outcome); 11] = [
     ("answered", Outcome::Answered),
     ("transferred", Outcome::Transferred),
     ("callback", Outcome::Callback),
@@ -52,12 +55,23 @@ const OUTCOMES: [(&str, Outcome); 10] = [
     ("refused", Outcome::Refused),
     ("failed", Outcome::Failed),
     ("interrupted", Outcome::Interrupted),
+    ("unreached", Outcome::Unreached),
 ];
 
 fn outcomes() -> impl TypedValueParser<Value = Outcome> {
     PossibleValuesParser::new(OUTCOMES.map(|(word, _)| word)).try_map(|text| {
         let known = OUTCOMES.iter().find(|(word, _)| *word == text);
         known.map(|(_, outcome)| *outcome).ok_or("no such outcome")
+    })
+}
+
+const DIRECTIONS: [(&str, Direction); 3] =
+    [("in", Direction::In), ("out", Direction::Out), ("internal", Direction::Internal)];
+
+fn directions() -> impl TypedValueParser<Value = Direction> {
+    PossibleValuesParser::new(DIRECTIONS.map(|(word, _)| word)).try_map(|text| {
+        let known = DIRECTIONS.iter().find(|(word, _)| *word == text);
+        known.map(|(_, direction)| *direction).ok_or("no such direction")
     })
 }
 
@@ -73,6 +87,7 @@ impl Filter {
             queue: self.queue.as_deref().map(QueueId::from),
             outcome: self.outcome,
             number: self.number.clone(),
+            direction: self.direction,
             status,
             voicemail: false,
             limit: None,

@@ -1,9 +1,11 @@
 //! A contact's facts in words.
 
 use super::out::{moment, word};
+use crate::callback::{Change, Kind};
 use crate::ids::SeatId;
 use crate::io::records::Step;
 use crate::journal::entry::{Destination, Fact, Handing, Personal, Whom};
+use crate::time::rome;
 use crate::words::{AskedAgain, NotTaken, Plea, QueueExit};
 
 /// One row a fact: when, how long after the first, what.
@@ -33,6 +35,20 @@ fn tell(fact: &Fact) -> Option<String> {
             let while_degraded = if *degraded { ", while the store did not keep up" } else { "" };
             format!("call from {} to {to}, for {entity}{while_degraded}", personal(from))
         }
+        Fact::Dialled { seat, to, case, continues, emergency, location, by, .. } => {
+            let about = match (case, continues) {
+                (Some(case), true) => format!(", about case {case}"),
+                (Some(case), false) => format!(", which opens case {case}"),
+                (None, _) => String::new(),
+            };
+            let emergency = match (emergency, location) {
+                (true, Some(location)) => format!(", an emergency at {location}"),
+                (true, None) => ", an emergency; where the seat is, is not in seats.toml".to_owned(),
+                (false, _) => String::new(),
+            };
+            let by = by.as_ref().map_or_else(String::new, |by| format!(", by {by}"));
+            format!("{seat} calls {}{about}{emergency}{by}", destination(to))
+        }
         Fact::CitizenFound { citizen, .. } => format!("the number is new: citizen {citizen}"),
         Fact::ContactAnswered { .. } => "answered by the exchange".to_owned(),
         Fact::NodeEntered { node, info, .. } => {
@@ -45,6 +61,7 @@ fn tell(fact: &Fact) -> Option<String> {
         Fact::MessageQueued { channel, language, .. } => {
             format!("a message by {}, in {language}, is in the outbox", word(channel))
         }
+        Fact::Callback { callback, what, .. } => format!("call-back {callback}: {}", change(what)),
         Fact::KeyPressed { key, .. } => format!("key {key}"),
         Fact::AskedAgain { why: AskedAgain::Silence, .. } => "no key in time: asked again".to_owned(),
         Fact::AskedAgain { why: AskedAgain::WrongKey, .. } => "no such choice: asked again".to_owned(),
@@ -123,6 +140,27 @@ fn tell(fact: &Fact) -> Option<String> {
         | Fact::Switched { .. }
         | Fact::Degraded { .. } => return None,
     })
+}
+
+fn change(what: &Change) -> String {
+    match what {
+        Change::Promised { promise } => match &promise.kind {
+            Kind::Booked(slot) => format!("promised for {}", slot.wall()),
+            Kind::Place(_) => "promised, the place in the queue is kept".to_owned(),
+            Kind::Recall => "to be made, from the recall list".to_owned(),
+        },
+        Change::Moved { slot, .. } => format!("moved to {}", slot.wall()),
+        Change::Escalated => "nobody is free for it: it is ahead of others now".to_owned(),
+        Change::Attempted { contact } => format!("the citizen is called, in contact {contact}"),
+        Change::NotReached { why, next_ms: Some(next_ms) } => {
+            format!("not reached ({}), again at {}", word(why), moment(&rome(*next_ms)))
+        }
+        Change::NotReached { why, next_ms: None } => {
+            format!("not reached ({}), for the last time", word(why))
+        }
+        Change::Joined { .. } => "citizen and operator talk".to_owned(),
+        Change::Ended { how } => format!("over: {}", word(how)),
+    }
 }
 
 fn personal(field: &Personal) -> &str {

@@ -11,6 +11,8 @@ use super::{Config, Gateway, Trunk};
 pub struct Destinations {
     /// How they begin: `+33`, `+39199`.
     pub also: Vec<String>,
+    /// How the numbers of offices begin, beside short ones: `+39055276`.
+    pub offices: Vec<String>,
 }
 
 /// The way to a number.

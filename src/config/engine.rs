@@ -104,9 +104,15 @@ fn check_ports(table: &Table<'_>, (first, last): (u16, u16), at: &Range<usize>, 
 
 /// The codes by key; those that are not given keep their defaults, and no two may be the same.
 fn feature_codes(table: Option<Table<'_>>) -> FeatureCodes {
-    let mut codes =
-        [("log_in", "*11"), ("log_out", "*12"), ("pause", "*13"), ("ready", "*14"), ("code", "*15")]
-            .map(|(key, default)| (key, default.to_owned(), None));
+    let mut codes = [
+        ("log_in", "*11"),
+        ("log_out", "*12"),
+        ("pause", "*13"),
+        ("ready", "*14"),
+        ("code", "*15"),
+        ("case", "*17"),
+    ]
+    .map(|(key, default)| (key, default.to_owned(), None));
     if let Some(table) = table {
         for (key, code, given) in &mut codes {
             *given = table.text(key).filter(|word| is_feature_code(&table, word));
@@ -126,8 +132,8 @@ fn feature_codes(table: Option<Table<'_>>) -> FeatureCodes {
         }
         table.finish();
     }
-    let [log_in, log_out, pause, ready, code] = codes.map(|(_, code, _)| code);
-    FeatureCodes { log_in, log_out, pause, ready, code }
+    let [log_in, log_out, pause, ready, code, case] = codes.map(|(_, code, _)| code);
+    FeatureCodes { log_in, log_out, pause, ready, code, case }
 }
 
 pub(super) fn is_feature_code(table: &Table<'_>, word: &Word<'_>) -> bool {

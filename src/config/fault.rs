@@ -83,6 +83,12 @@ pub enum Fault {
     Everybody { network: String },
     #[error("feature code `{code}` is that of `{other}` already; choose another")]
     SameCode { code: String, other: &'static str },
+    #[error("port 0 is no port; write the one where the trunk's server listens, or leave it out for 5060")]
+    NoPort,
+    #[error(
+        "`maddr` would send calls elsewhere than to the host that is named; write that address as the host"
+    )]
+    Maddr,
     #[error("the range of ports is empty; write the lower port first, as in `[20000, 29999]`")]
     PortOrder,
     #[error(

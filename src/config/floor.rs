@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::dialling::{location, may_call};
 use super::directory::is_digits;
 use super::extensions;
 use super::fault::Fault;
@@ -196,13 +197,14 @@ pub(super) fn seats(
         let skills = skills(&seat, skill_names);
         let extension = extensions::read(&seat, extensions);
         let auto_login = seat.flag("auto_login", false);
+        let (location, may_call) = (location(&seat), may_call(&seat));
         if let (Some(id), Some(password)) = (id, password) {
             if password.text.trim().is_empty() {
                 seat.file.fault(&password.span, Fault::EmptyPassword { seat: id.text.to_owned() });
             }
             let rules = SeatRules { id: id.text.into(), queues: served, skills, auto_login };
             let password = Secret::new(password.text.to_owned());
-            seats.insert(id.text.into(), Seat { password, extension, rules });
+            seats.insert(id.text.into(), Seat { password, extension, rules, location, may_call });
         }
         seat.finish();
     }

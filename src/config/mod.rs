@@ -9,6 +9,7 @@ mod callers;
 mod coding;
 mod connectors;
 mod destinations;
+mod dialling;
 mod directory;
 mod engine;
 mod extensions;
@@ -34,6 +35,7 @@ use ipnet::IpNet;
 
 pub use self::coding::CodingMistake;
 pub use self::destinations::{Destinations, Route};
+pub use self::dialling::{Callable, Dialled, Dialling, NotDialled};
 pub use self::extensions::Target;
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
@@ -68,6 +70,8 @@ pub struct Config {
     pub trunks: Vec<Trunk>,
     /// `trunks.toml`: which numbers may be called.
     pub destinations: Destinations,
+    /// `trunks.toml`: the calls that operators make.
+    pub dialling: Dialling,
     /// `calendars.toml`.
     pub calendars: Calendars,
     /// `connectors.toml`.
@@ -130,7 +134,7 @@ pub struct VoiceConfig {
     pub latin1: bool,
 }
 
-/// Numbers that a seat dials to tell the exchange something. Defaults: `*11 *12 *13 *14 *15`.
+/// Numbers that a seat dials to tell the exchange something. Defaults: `*11 *12 *13 *14 *15 *17`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeatureCodes {
     /// Log in.
@@ -143,6 +147,8 @@ pub struct FeatureCodes {
     pub ready: String,
     /// Code the last contact: `*15` + topic code + `*` + outcome code, such as `*1512*1`.
     pub code: String,
+    /// Call somebody about a case of before: `*17` + case number + `*` + number, such as `*17100001*3331234567`.
+    pub case: String,
 }
 
 /// A body of the federation.
@@ -237,6 +243,10 @@ pub struct Seat {
     pub extension: Option<String>,
     /// What the distribution needs.
     pub rules: SeatRules,
+    /// Where it is, for those who are called to help.
+    pub location: Option<String>,
+    /// Whom it may call, beside emergency numbers.
+    pub may_call: BTreeSet<Callable>,
 }
 
 /// A source of calls that is trusted by its address.
@@ -275,6 +285,8 @@ pub struct Gateway {
     pub dials_national: bool,
     /// Talks are recorded.
     pub record: bool,
+    /// Emergency calls go this way first.
+    pub emergency: bool,
 }
 
 /// A system of an Ente that flows may ask over HTTP.

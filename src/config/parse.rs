@@ -120,11 +120,11 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
     });
     let callers = texts.read("callers.toml", |table| callers::read(table, &seat_names));
     let numbers = texts.read("numbers.toml", |table| directory::numbers(table, &entity_names, &topic_names));
-    let trunks = texts.read("trunks.toml", trunks::trunks);
+    let trunks = texts.read("trunks.toml", |table| trunks::trunks(table, &queue_names));
     let (connectors, _) = texts.read_names("connector", "connectors.toml", connectors::connectors);
     let (knowledge, _) = texts.read_names("article", "knowledge.toml", knowledge::articles);
     let (numbers, flow_places) = numbers?;
-    let (trunks, destinations) = trunks?;
+    let (trunks, destinations, dialling) = trunks?;
     Some(Config {
         engine: engine?,
         entities: entities?,
@@ -137,6 +137,7 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
         callers: callers?,
         trunks,
         destinations,
+        dialling,
         calendars: calendars?,
         connectors: connectors?,
         knowledge: knowledge?,

@@ -1,17 +1,19 @@
 //! `trunks.toml`: where calls come from, by which way calls go out, and which numbers may be called.
 //!
 //! A trunk is trusted for what it sends by its `from` alone. With a table `[trunk.outgoing]` it is also a way out; the address
-//! there makes nobody trusted. Which numbers may be called is said once for all trunks, under `[destinations]`.
+//! there makes nobody trusted. Which numbers may be called is said once for all trunks, under `[destinations]`, and how operators
+//! call under `[dialling]`.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::dialling::dialling;
 use super::directory::is_dialled;
 use super::fault::Fault;
 use super::names::Names;
 use super::reader::{Table, Word};
-use super::{Destinations, Gateway, Secret, Trunk};
+use super::{Destinations, Dialling, Gateway, Secret, Trunk};
 use crate::phone_number::PhoneNumber;
 use crate::sip::Transport;
 use crate::sip::message::{Scheme, Uri};
@@ -19,8 +21,8 @@ use crate::sip::message::{Scheme, Uri};
 /// Where SIP is spoken when no port is given (RFC 3261 section 19.1.2).
 const SIP_PORT: u16 = 5060;
 
-/// Read `[[trunk]]` and `[destinations]`.
-pub(super) fn trunks(table: Table<'_>) -> (Vec<Trunk>, Destinations) {
+/// Read `[[trunk]]`, `[destinations]` and `[dialling]`.
+pub(super) fn trunks(table: Table<'_>, queues: &Names) -> (Vec<Trunk>, Destinations, Dialling) {
     let mut names = Names::new("trunk", "trunks.toml");
     let mut prefixes = Names::new("prefix", "trunks.toml");
     let mut trunks = Vec::new();
@@ -36,8 +38,9 @@ pub(super) fn trunks(table: Table<'_>) -> (Vec<Trunk>, Destinations) {
         trunk.finish();
     }
     let destinations = table.table("destinations", "[destinations]").map(destinations).unwrap_or_default();
+    let dialling = dialling(table.table("dialling", "[dialling]"), queues);
     table.finish();
-    (trunks, destinations)
+    (trunks, destinations, dialling)
 }
 
 /// The widest networks that one owner has: 10.0.0.0/8 and fd00::/8, with the block of the latter. What is wider is everybody.
@@ -78,7 +81,7 @@ fn gateway(table: Table<'_>, taken: &mut Names) -> Option<Gateway> {
     let own = prefixes(&table, "prefixes");
     let prefixes: Vec<_> = own.into_iter().filter(|word| taken.add(&table.file, word)).collect();
     let dials_national = table.text("dials").is_some_and(|word| is_national(&table, &word));
-    let record = table.flag("record", true);
+    let (record, emergency) = (table.flag("record", true), table.flag("emergency", false));
     table.finish();
     let ((host, port, transport), number) = server.zip(number)?;
     let prefixes = prefixes.into_iter().map(|word| word.text.to_owned()).collect();
@@ -95,6 +98,7 @@ fn gateway(table: Table<'_>, taken: &mut Names) -> Option<Gateway> {
         prefixes,
         dials_national,
         record,
+        emergency,
     })
 }
 
@@ -107,12 +111,28 @@ fn server(table: &Table<'_>, word: &Word<'_>) -> Option<(String, u16, Transport)
             Some(b"tcp") => Transport::Tcp,
             Some(_) => return None,
         };
-        Some((uri.host?.to_string(), uri.port.unwrap_or(SIP_PORT), transport))
+        let dialled = (uri.port, uri.params.get("maddr").is_some());
+        Some((uri.host?.to_string(), uri.port.unwrap_or(SIP_PORT), transport, dialled))
     });
-    if read.is_none() {
+    let Some((host, port, transport, (given, has_maddr))) = read else {
         table.not(word, "the address of a SIP server", "sip:gw.example:5060;transport=tcp");
+        return None;
+    };
+    check_server(table, word, given, has_maddr).then_some((host, port, transport))
+}
+
+/// A trunk's server that cannot be dialled: a port that is none, or a way round the address that is named.
+fn check_server(table: &Table<'_>, word: &Word<'_>, port: Option<u16>, has_maddr: bool) -> bool {
+    let fault = match (port, has_maddr) {
+        (Some(0), _) => Some(Fault::NoPort),
+        (_, true) => Some(Fault::Maddr),
+        _ => None,
+    };
+    let right = fault.is_none();
+    if let Some(fault) = fault {
+        table.file.fault(&word.span, fault);
     }
-    read
+    right
 }
 
 /// What we answer when the trunk asks who calls; both or neither.
@@ -126,7 +146,16 @@ fn credentials(table: &Table<'_>) -> Option<(String, Secret)> {
     if let Some(key) = lacks {
         table.file.fault(&table.span, Fault::MissingKey { table: "[trunk.outgoing]", key });
     }
-    user.zip(password).map(|(user, password)| (user.text.to_owned(), Secret::new(password.text.to_owned())))
+    let plain = |word: &Word<'_>| {
+        let plain = !word.text.contains(char::is_control);
+        if !plain {
+            table.not(word, "a user (no control characters)", "centralino");
+        }
+        plain
+    };
+    user.filter(plain)
+        .zip(password)
+        .map(|(user, password)| (user.text.to_owned(), Secret::new(password.text.to_owned())))
 }
 
 fn is_national(table: &Table<'_>, word: &Word<'_>) -> bool {
@@ -149,7 +178,8 @@ fn prefixes<'a>(table: &Table<'a>, key: &'static str) -> Vec<Word<'a>> {
 }
 
 fn destinations(table: Table<'_>) -> Destinations {
-    let also = prefixes(&table, "also").into_iter().map(|word| word.text.to_owned()).collect();
+    let texts = |key| prefixes(&table, key).into_iter().map(|word| word.text.to_owned()).collect::<Vec<_>>();
+    let (also, offices) = (texts("also"), texts("offices"));
     table.finish();
-    Destinations { also }
+    Destinations { also, offices }
 }

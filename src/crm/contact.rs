@@ -1,5 +1,8 @@
 //! A contact: one call, from its arrival to the end of the operator's wrap-up.
 //!
+//! `from` and `to` mean the same whoever began it: who called, and what was dialled, as it came. So a contact that an operator began
+//! is from the seat, and to a number, an office or another seat; it is found by the number that was called.
+//!
 //! How its times are measured:
 //! - *wait*: from entering a queue to the operator's answer, or to leaving the queue; all stays added up.
 //! - *ring*: how long seats were rung for it, in all.
@@ -17,7 +20,7 @@ use crate::ids::{
 };
 use crate::journal::entry::{Destination, Entry, Fact, Handing, Personal};
 use crate::journal::seal::{Keys, NumberHash};
-use crate::words::{EndedBy, Outcome};
+use crate::words::{Direction, EndedBy, Outcome};
 
 use super::Take;
 
@@ -43,13 +46,16 @@ pub struct Contact {
     /// Who, when the number is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub citizen: Option<CitizenId>,
-    /// Number as received, or `anonymous`; sealed.
+    /// Who began it.
+    #[serde(default, skip_serializing_if = "is_unused")]
+    pub direction: Direction,
+    /// Number as received, or `anonymous`; sealed. An operator's seat.
     pub from: Personal,
-    /// Finds the contact by number.
+    /// Finds the contact by the number of whoever is not ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<NumberHash>,
-    /// Number dialled.
-    pub to: String,
+    /// Number dialled. A person's, which an operator called, is sealed.
+    pub to: Destination,
     /// The body answered for.
     pub entity: EntityId,
     /// What it is about.
@@ -57,8 +63,9 @@ pub struct Contact {
     pub topic: Option<TopicId>,
     /// Spoken last.
     pub language: Language,
-    /// The flow that led it.
-    pub flow: FlowId,
+    /// The flow that led it; none: an operator began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<FlowId>,
     /// Arrived while the store did not answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub degraded: bool,
@@ -155,8 +162,8 @@ pub struct Stopwatch {
     pub since_ms: Option<i64>,
 }
 
-fn is_unused<T: Default + PartialEq>(times: &T) -> bool {
-    *times == T::default()
+fn is_unused<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Stopwatch {
@@ -175,28 +182,79 @@ impl Stopwatch {
 impl Contact {
     /// The contact that `entry` opens, if it does; `keys` find its number.
     pub fn opened(entry: &Entry, keys: &Keys) -> Option<Contact> {
-        let fact = entry.fact.clone();
-        let Fact::ContactOpened { contact, case, citizen, from, to, entity, topic, language, flow, degraded } =
-            fact
-        else {
-            return None;
-        };
-        let number = match keys.unseal(contact, "from", &from) {
+        let number_of = |number: Personal| match number {
             Personal::Clear(number) if number != "anonymous" => Some(keys.hash(&number)),
             _ => None,
         };
-        Some(Contact {
+        Some(match entry.fact.clone() {
+            Fact::ContactOpened {
+                contact,
+                case,
+                citizen,
+                from,
+                to,
+                entity,
+                topic,
+                language,
+                flow,
+                degraded,
+            } => {
+                let number = number_of(keys.unseal(contact, "from", &from));
+                let (to, flow) = (Destination::Public(to), Some(flow));
+                let begun = Contact::begun(entry, contact, from, to, entity, language);
+                Contact { case, citizen, number, topic, flow, degraded, ..begun }
+            }
+            Fact::Dialled {
+                contact,
+                seat,
+                operator,
+                direction,
+                case,
+                citizen,
+                to,
+                entity,
+                topic,
+                language,
+                queue,
+                degraded,
+                ..
+            } => {
+                let number = match &to {
+                    Destination::Public(number) if direction == Direction::Out => Some(keys.hash(number)),
+                    Destination::Public(_) => None,
+                    Destination::Personal(number) => number_of(keys.unseal(contact, "called", number)),
+                };
+                let from = Personal::Clear(seat.to_string());
+                let begun = Contact::begun(entry, contact, from, to, entity, language);
+                let (seat, operator) = (Some(seat), Some(operator));
+                Contact { direction, case, citizen, number, topic, degraded, queue, seat, operator, ..begun }
+            }
+            _ => return None,
+        })
+    }
+
+    /// A contact of which nothing more is known.
+    fn begun(
+        entry: &Entry,
+        contact: ContactId,
+        from: Personal,
+        to: Destination,
+        entity: EntityId,
+        language: Language,
+    ) -> Contact {
+        Contact {
             contact,
-            case,
-            citizen,
+            case: None,
+            citizen: None,
+            direction: Direction::In,
             from,
-            number,
+            number: None,
             to,
             entity,
-            topic,
+            topic: None,
             language,
-            flow,
-            degraded,
+            flow: None,
+            degraded: false,
             opened_ms: entry.at_ms,
             answered_ms: None,
             closed_ms: None,
@@ -218,7 +276,7 @@ impl Contact {
             outside: false,
             times: Times::default(),
             story: vec![entry.clone()],
-        })
+        }
     }
 
     /// Takes in a fact about this contact.
@@ -300,7 +358,13 @@ impl Contact {
                 self.on_closed(at_ms);
             }
             Fact::Erased { .. } => {
-                (self.from, self.number) = (Personal::Erased, None);
+                self.number = None;
+                if self.direction == Direction::In {
+                    self.from = Personal::Erased; // seats are nobody's secret
+                }
+                if matches!(self.to, Destination::Personal(_)) {
+                    self.to = Destination::Personal(Personal::Erased);
+                }
                 self.transferred_to.take_if(|number| matches!(number, Destination::Personal(_)));
             }
             _ => {}

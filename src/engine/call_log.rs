@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::flood::{Flood, TOLD_EVERY};
 use crate::ids::{ContactId, EntityId, QueueId, SeatId};
-use crate::journal::entry::{Fact, Personal};
+use crate::journal::entry::{Destination, Fact, Personal};
 use crate::phone_number::Caller;
 use crate::time::Mono;
 
@@ -76,6 +76,20 @@ impl CallLog {
                 };
                 let to = Caller::parse(to);
                 format!("arrives: from={from} to={to} entity={entity}")
+            }
+            Fact::Dialled { seat, to, entity, emergency, location, .. } => {
+                self.admit(now, contact, entity)?;
+                let to = match to {
+                    Destination::Public(number) => number.clone(),
+                    Destination::Personal(number) => caller(number),
+                };
+                let emergency = match (emergency, location) {
+                    (true, location) => {
+                        format!(" emergency location={:?}", location.as_deref().unwrap_or("-"))
+                    }
+                    (false, _) => String::new(),
+                };
+                format!("is made: seat={seat} to={to} entity={entity}{emergency}")
             }
             Fact::ContactClosed { outcome, ended_by, .. } => {
                 let told = self.calls.remove(&contact)?;

@@ -73,6 +73,16 @@ impl Opening {
         usize::from(self.to_minute.saturating_sub(self.from_minute))
     }
 
+    /// The minute of the day on which it opens.
+    pub fn from_minute(self) -> u16 {
+        self.from_minute
+    }
+
+    /// The minute of the day on which it is closed again.
+    pub fn to_minute(self) -> u16 {
+        self.to_minute
+    }
+
     fn contains(self, minute: u16) -> bool {
         (self.from_minute..self.to_minute).contains(&minute)
     }

@@ -11,7 +11,7 @@ use crate::journal::entry::{Entry, Fact};
 use crate::journal::seal::Keys;
 use crate::time::rome;
 use crate::views::{ContactFilter, Cursor, Page, ViewError, Views};
-use crate::words::Outcome;
+use crate::words::{Direction, Outcome};
 
 /// The most rows in one answer; the next ones are a question of their own.
 pub const MAX_PAGE: usize = 1_000;
@@ -28,7 +28,9 @@ pub struct Wanted {
     pub queue: Option<QueueId>,
     /// Ended so.
     pub outcome: Option<Outcome>,
-    /// From this number, whatever way it is written.
+    /// Begun by whom.
+    pub direction: Option<Direction>,
+    /// From this number, or to it when an operator called, whatever way it is written.
     pub number: Option<String>,
     /// Cases only: this far.
     pub status: Option<CaseStatus>,
@@ -48,6 +50,7 @@ impl Wanted {
             to_ms: self.to_ms,
             queue: self.queue.clone(),
             outcome: self.outcome,
+            direction: self.direction,
             number: self.number.as_deref().map(|number| keys.hash(number)),
         }
     }

@@ -66,6 +66,7 @@ mod tests {
             prefixes: Vec::new(),
             dials_national: false,
             record: true,
+            emergency: false,
         }
     }
 

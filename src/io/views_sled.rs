@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `a` | the lsn applied, the layout's version, a mark of the secret |
 //! | `c` contact | [`Contact`], personal fields sealed |
-//! | `t` opened, contact | queue and outcome, so that a list passes over what is not asked for without reading rows |
+//! | `t` opened, contact | queue, outcome and direction, so that a list passes over what is not asked for without reading rows |
 //! | `n` number hash, opened, contact | the same |
 //! | `k` case, `z` citizen | [`Case`], [`Citizen`] |
 //! | `m` lsn | [`Message`], sealed |
@@ -30,7 +30,7 @@ use crate::journal::entry::Entry;
 use crate::journal::seal::{Keys, NumberHash};
 use crate::views::fold::{Delta, Rows, fold};
 use crate::views::{ContactFilter, Cursor, Listing, Page, ViewError, Views};
-use crate::words::Outcome;
+use crate::words::{Direction, Outcome};
 
 /// How long views that were closed in this process may still be let go of: sled's threads hold its lock a moment longer than its
 /// owner. Views are dropped when they cannot be opened, so that moment is waited for.
@@ -71,6 +71,8 @@ struct Applied {
 struct Indexed {
     queue: Option<QueueId>,
     outcome: Option<Outcome>,
+    #[serde(default)]
+    direction: Direction,
 }
 
 /// Opens the tree, as soon as whoever closed it in this process has let go of it.
@@ -219,7 +221,7 @@ impl SledViews {
         match place_of(key.get(prefix..).unwrap_or_default()) {
             Some(place)
                 if filter.covers(place.opened_ms)
-                    && filter.suits(indexed.queue.as_ref(), indexed.outcome) =>
+                    && filter.suits(indexed.queue.as_ref(), indexed.outcome, indexed.direction) =>
             {
                 self.contact_row(place.contact)
             }
@@ -312,7 +314,8 @@ struct Written {
 
 impl Written {
     fn put_contact(&mut self, contact: &Contact) {
-        let indexed = Indexed { queue: contact.queue.clone(), outcome: contact.outcome };
+        let indexed =
+            Indexed { queue: contact.queue.clone(), outcome: contact.outcome, direction: contact.direction };
         let place = Cursor::of(contact);
         self.put(&key(b'c', &stamp_key(contact.contact.0)), contact);
         self.put(&key(b't', &place_key(place)), &indexed);

@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::callback::Change;
 use crate::ids::{
-    CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
+    CallbackId, CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId,
+    SeatId, TopicId,
 };
 use crate::switches::Switch;
-use crate::words::{AskedAgain, Channel, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView};
+use crate::words::{AskedAgain, Channel, Direction, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView};
 
 /// A fact and its moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,6 +73,50 @@ pub enum Fact {
         /// The flow that leads it.
         flow: FlowId,
         /// Arrived while the store did not answer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        degraded: bool,
+    },
+    /// An operator calls somebody: a contact that nobody outside began.
+    Dialled {
+        /// The contact.
+        contact: ContactId,
+        /// From which seat.
+        seat: SeatId,
+        /// Who sits there.
+        operator: OperatorId,
+        /// `out` or `internal`.
+        direction: Direction,
+        /// Its case, new or continued; none: an office, a seat, an emergency, or it was refused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseId>,
+        /// The case is one of before.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        continues: bool,
+        /// Whose number it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        citizen: Option<CitizenId>,
+        /// As it was dialled; a person's is sealed.
+        to: Destination,
+        /// The body that the operator speaks for.
+        entity: EntityId,
+        /// The topic at first, if the queue has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<TopicId>,
+        /// Spoken at first.
+        language: Language,
+        /// Whose rules it follows: wrap-up, codes, recording.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
+        /// It goes to an emergency number.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        emergency: bool,
+        /// Where the seat stands, for those who come to help.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        location: Option<String>,
+        /// Who asked for it, when the seat's phone did not: `command`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// Made while the store did not answer.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         degraded: bool,
     },
@@ -412,6 +458,21 @@ pub enum Fact {
         /// Contacts answered while degraded, told when it ends.
         answered: u64,
     },
+    /// Something happened to a call-back.
+    Callback {
+        /// Which.
+        callback: CallbackId,
+        /// The contact in which it was asked for; its key seals the number.
+        contact: ContactId,
+        /// The number to be called, when it is promised.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<Personal>,
+        /// What.
+        what: Change,
+        /// Who asked, when a person did: `command`, a seat.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
     /// The contact's personal fields were erased: its key is dropped, in a restored backup too.
     Erased {
         /// The contact.
@@ -514,12 +575,14 @@ impl Fact {
         match self {
             Fact::CitizenFound { contact, .. }
             | Fact::ContactOpened { contact, .. }
+            | Fact::Dialled { contact, .. }
             | Fact::ContactAnswered { contact }
             | Fact::NodeEntered { contact, .. }
             | Fact::NodeFailed { contact, .. }
             | Fact::Surveyed { contact, .. }
             | Fact::CaseReminded { contact, .. }
             | Fact::MessageQueued { contact, .. }
+            | Fact::Callback { contact, .. }
             | Fact::KeyPressed { contact, .. }
             | Fact::AskedAgain { contact, .. }
             | Fact::ContactTagged { contact, .. }

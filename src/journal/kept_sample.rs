@@ -8,10 +8,11 @@ use super::disk::{Disk, DiskFile};
 use super::entry::{Destination, Entry, Fact, Handing, Personal, Whom};
 use super::file_journal::FileJournal;
 use super::sim_disk::SimDisk;
-use crate::ids::{CaseId, CitizenId, ContactId, Stamp};
+use crate::callback::{Change, End, Kind, Promise, Slot, Unreached};
+use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, Stamp};
 use crate::switches::{Scope, Switch};
 use crate::words::{
-    AskedAgain, Channel, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView, Status, WorkView,
+    AskedAgain, Channel, Direction, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView, Status, WorkView,
 };
 
 const FILES: [(&str, &[u8]); 3] = [
@@ -140,12 +141,95 @@ fn write_the_sample() {
     }
 }
 
+/// An operator calls a citizen, about a case.
+fn dialled(contact: ContactId) -> Fact {
+    Fact::Dialled {
+        contact,
+        seat: "seat01".into(),
+        operator: "anna".into(),
+        direction: Direction::Out,
+        case: Some(CaseId(1001)),
+        continues: true,
+        citizen: Some(CitizenId(contact.0)),
+        to: Destination::Personal(Personal::Sealed("c2lnaWxsbw".to_owned())),
+        entity: "firenze".into(),
+        topic: None,
+        language: "it".into(),
+        queue: Some("tributi".into()),
+        emergency: false,
+        location: None,
+        by: Some("command".to_owned()),
+        degraded: false,
+    }
+}
+
+/// An operator calls for help.
+fn emergency(contact: ContactId) -> Fact {
+    Fact::Dialled {
+        contact,
+        seat: "seat01".into(),
+        operator: "anna".into(),
+        direction: Direction::Out,
+        case: None,
+        continues: false,
+        citizen: None,
+        to: Destination::Public("112".to_owned()),
+        entity: "firenze".into(),
+        topic: None,
+        language: "it".into(),
+        queue: None,
+        emergency: true,
+        location: Some("Via Pergolesi 8".to_owned()),
+        by: None,
+        degraded: true,
+    }
+}
+
+fn promise(contact: ContactId) -> Promise {
+    let start = jiff::civil::date(2026, 11, 24).at(15, 15, 0, 0);
+    Promise {
+        citizen: CitizenId(contact.0),
+        source: None,
+        queue: "tributi".into(),
+        entity: "firenze".into(),
+        topic: Some("tari".into()),
+        language: "it".into(),
+        kind: Kind::Booked(Slot { start, minutes: 15, zone: "Europe/Rome".to_owned() }),
+        until_ms: 9,
+        contact,
+    }
+}
+
 /// Facts that came after the sample: their words stay too.
 #[test]
 fn facts_added_since_are_written_in_words_that_stay() {
     let contact = ContactId(Stamp { node: 1, epoch: 7, count: 42 });
     let handling = |step| Fact::Handling { contact, seat: "seat01".into(), step };
+    let callback = CallbackId(Stamp { node: 1, epoch: 7, count: 9 });
+    let changed = |what| Fact::Callback { callback, contact, number: None, what, by: None };
     for (fact, json) in [
+        (
+            Fact::Callback {
+                callback,
+                contact,
+                number: Some(Personal::Sealed("c2lnaWxsbw".to_owned())),
+                what: Change::Promised { promise: promise(contact) },
+                by: Some("command".to_owned()),
+            },
+            r#"{"at_ms":7,"fact":"callback","callback":"1.7.9","contact":"1.7.42","number":{"sealed":"c2lnaWxsbw"},"what":{"change":"promised","promise":{"citizen":"1.7.42","queue":"tributi","entity":"firenze","topic":"tari","language":"it","kind":{"booked":{"start":"2026-11-24T15:15:00","minutes":15,"zone":"Europe/Rome"}},"until_ms":9,"contact":"1.7.42"}},"by":"command"}"#,
+        ),
+        (
+            changed(Change::Attempted { contact }),
+            r#"{"at_ms":7,"fact":"callback","callback":"1.7.9","contact":"1.7.42","what":{"change":"attempted","contact":"1.7.42"}}"#,
+        ),
+        (
+            changed(Change::NotReached { why: Unreached::TrunkFailure, next_ms: Some(8) }),
+            r#"{"at_ms":7,"fact":"callback","callback":"1.7.9","contact":"1.7.42","what":{"change":"not_reached","why":"trunk_failure","next_ms":8}}"#,
+        ),
+        (
+            changed(Change::Ended { how: End::Missed }),
+            r#"{"at_ms":7,"fact":"callback","callback":"1.7.9","contact":"1.7.42","what":{"change":"ended","how":"missed"}}"#,
+        ),
         (
             Fact::AskedAgain { contact, why: AskedAgain::WrongKey },
             r#"{"at_ms":7,"fact":"asked_again","contact":"1.7.42","why":"wrong_key"}"#,
@@ -249,6 +333,24 @@ fn facts_added_since_are_written_in_words_that_stay() {
                 why: None,
             },
             r#"{"at_ms":7,"fact":"contact_closed","contact":"1.7.42","outcome":"transferred","ended_by":"callee"}"#,
+        ),
+        (
+            dialled(contact),
+            r#"{"at_ms":7,"fact":"dialled","contact":"1.7.42","seat":"seat01","operator":"anna","direction":"out","case":1001,"continues":true,"citizen":"1.7.42","to":{"personal":{"sealed":"c2lnaWxsbw"}},"entity":"firenze","language":"it","queue":"tributi","by":"command"}"#,
+        ),
+        (
+            emergency(contact),
+            r#"{"at_ms":7,"fact":"dialled","contact":"1.7.42","seat":"seat01","operator":"anna","direction":"out","to":{"public":"112"},"entity":"firenze","language":"it","emergency":true,"location":"Via Pergolesi 8","degraded":true}"#,
+        ),
+        (
+            Fact::ContactClosed {
+                contact,
+                outcome: Outcome::Unreached,
+                ended_by: EndedBy::Operator,
+                short: false,
+                why: None,
+            },
+            r#"{"at_ms":7,"fact":"contact_closed","contact":"1.7.42","outcome":"unreached","ended_by":"operator"}"#,
         ),
         (
             Fact::Switched { switch: Switch::Open { scope: Scope::Everything }, by: "command".to_owned() },

@@ -17,9 +17,10 @@ use super::reader::Reader;
 use super::record;
 use super::seal::{Keys, NumberHash};
 use crate::acd::{CutOff, Returning};
-use crate::ids::{CaseId, CitizenId, ContactId, QueueId, SeatId};
+use crate::callback::{self, Change, Diary, End, InVain, RecallList};
+use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::switches::Switches;
-use crate::words::{QueueExit, SeatView};
+use crate::words::{Outcome, QueueExit, SeatView};
 
 const CHECKPOINT: &str = "checkpoint";
 
@@ -93,6 +94,15 @@ pub struct Recovery {
     /// Who was cut off while waiting.
     #[serde(default)]
     pub returning: Returning,
+    /// Call-backs that are not over.
+    #[serde(default)]
+    pub callbacks: Diary,
+    /// Their numbers, sealed, each with the contact whose key seals it.
+    #[serde(default)]
+    pub callback_numbers: BTreeMap<CallbackId, (ContactId, Personal)>,
+    /// Who called in vain.
+    #[serde(default)]
+    pub recall: RecallList,
     /// When the last start was.
     #[serde(default)]
     pub started_ms: i64,
@@ -129,9 +139,36 @@ pub struct OpenContact {
     /// It had heard a node that answers a request for information.
     #[serde(default)]
     pub informed: bool,
+    /// What it is about.
+    #[serde(default)]
+    pub about: Option<About>,
+}
+
+/// What a contact is about, as far as it has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The body answered for.
+    pub entity: EntityId,
+    /// The topic.
+    pub topic: Option<TopicId>,
+    /// Spoken.
+    pub language: Language,
+    /// The queue that it entered last.
+    pub queue: Option<QueueId>,
 }
 
 impl OpenContact {
+    fn on_tagged(&mut self, entity: Option<&EntityId>, topic: Option<&TopicId>, language: Option<&Language>) {
+        let Some(about) = &mut self.about else { return };
+        if let Some(entity) = entity {
+            about.entity = entity.clone();
+        }
+        about.topic = topic.or(about.topic.as_ref()).cloned();
+        if let Some(language) = language {
+            about.language = language.clone();
+        }
+    }
+
     /// The place that it loses if it ends now.
     pub fn waits(&self, left_ms: i64) -> Option<CutOff> {
         let (queue, since_ms) = self.place.clone()?;
@@ -212,6 +249,12 @@ impl Recovery {
                 self.on_seat_changed(seat, now, entry.at_ms);
             }
             Fact::Switched { switch, .. } => self.switches.apply(switch),
+            Fact::Callback { callback, contact, number, what, .. } => {
+                self.on_callback(entry.at_ms, *callback, what);
+                if let Some(number) = number {
+                    self.callback_numbers.insert(*callback, (*contact, number.clone()));
+                }
+            }
             Fact::Recorded { file, ms } => {
                 self.recordings.remove(file);
                 self.takes.entry(file.clone()).and_modify(|take| take.ms = Some(*ms));
@@ -231,6 +274,24 @@ impl Recovery {
             Fact::Erased { contact } => drop(self.erased.insert(*contact)),
             Fact::Lost => self.epochs.values_mut().for_each(|epoch| *epoch = epoch.saturating_add(1)),
             fact => self.on_contact(fact, entry.at_ms),
+        }
+    }
+
+    fn on_callback(&mut self, at_ms: i64, id: CallbackId, what: &Change) {
+        let promise = self.callbacks.callback(id).map(|callback| callback.promise.clone());
+        self.callbacks.apply(at_ms, id, what);
+        match (what, promise) {
+            (Change::Promised { promise }, _) => self.recall.on_taken_care_of(promise.citizen),
+            (Change::Joined { .. }, Some(promise)) => self.recall.on_taken_care_of(promise.citizen),
+            (Change::Ended { how }, promise) => {
+                self.callback_numbers.remove(&id);
+                let missed = promise.filter(|_| matches!(how, End::Missed | End::NotReached));
+                if let Some(promise) = missed {
+                    let caller = callback::Caller::promised(&promise, at_ms);
+                    self.recall.on_in_vain(promise.citizen, caller);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -254,7 +315,9 @@ impl Recovery {
 
     fn on_contact(&mut self, fact: &Fact, at_ms: i64) {
         match fact {
-            Fact::ContactOpened { contact, case, citizen, .. } => {
+            Fact::ContactOpened { contact, case, citizen, entity, topic, language, .. }
+            | Fact::Dialled { contact, case, citizen, entity, topic, language, .. } => {
+                let (entity, topic, language) = (entity.clone(), topic.clone(), language.clone());
                 let open = OpenContact {
                     case: *case,
                     opened_ms: at_ms,
@@ -266,9 +329,15 @@ impl Recovery {
                     citizen: *citizen,
                     place: None,
                     informed: false,
+                    about: Some(About { entity, topic, language, queue: None }),
                 };
                 self.contacts.insert(*contact, open);
                 self.on_numbers(*contact, *case);
+            }
+            Fact::ContactTagged { contact, entity, topic, language, .. } => {
+                self.with_open(*contact, |open| {
+                    open.on_tagged(entity.as_ref(), topic.as_ref(), language.as_ref())
+                });
             }
             Fact::ContactAnswered { contact } => self.with_open(*contact, |open| open.answered = true),
             Fact::NodeEntered { contact, info: true, .. } => {
@@ -282,6 +351,9 @@ impl Recovery {
                 self.with_open(*contact, |open| {
                     (open.waiting, open.left) = (true, None);
                     open.place = Some((queue.clone(), since_ms.unwrap_or(at_ms)));
+                    if let Some(about) = &mut open.about {
+                        about.queue = Some(queue.clone());
+                    }
                 });
             }
             Fact::QueueLeft { contact, exit, .. } => {
@@ -296,12 +368,18 @@ impl Recovery {
                 self.with_open(*contact, |open| {
                     (open.waiting, open.joined, open.place) = (false, Some(seat.clone()), None);
                 });
+                if let Some(citizen) = self.contacts.get(contact).and_then(|open| open.citizen) {
+                    self.recall.on_taken_care_of(citizen);
+                }
                 self.recordings.extend(recording.clone().map(|file| (file, *contact)));
             }
-            Fact::ContactClosed { contact, .. } => {
+            Fact::ContactClosed { contact, outcome, short, .. } => {
                 // Nobody can call while the exchange is down: the time counts from the start.
                 let left_ms = at_ms.max(self.started_ms);
                 let open = self.contacts.remove(contact);
+                if let Some(open) = open.as_ref().filter(|_| !short) {
+                    self.on_ended(at_ms, *contact, open, *outcome);
+                }
                 if let Some(cut_off) = open.and_then(|open| open.waits(left_ms)) {
                     self.returning.on_cut_off(cut_off);
                 }
@@ -311,6 +389,23 @@ impl Recovery {
                 self.recordings.extend(recording.clone().map(|file| (file, *contact)));
             }
             _ => {}
+        }
+    }
+
+    /// Who was served needs no call any more, and who was not may be called.
+    fn on_ended(&mut self, at_ms: i64, contact: ContactId, open: &OpenContact, outcome: Outcome) {
+        let why = match outcome {
+            Outcome::Abandoned => InVain::Abandoned,
+            Outcome::Unserved => InVain::Unserved,
+            _ => return,
+        };
+        if let (Some(citizen), Some(About { entity, topic, language, queue: Some(queue) })) =
+            (open.citizen, open.about.clone())
+        {
+            let (first_ms, last_ms, times) = (at_ms, at_ms, 1);
+            let caller =
+                callback::Caller { queue, entity, topic, language, contact, first_ms, last_ms, times, why };
+            self.recall.on_in_vain(citizen, caller);
         }
     }
 
@@ -465,6 +560,69 @@ mod tests {
         assert_eq!(found.state.seats["seat01"], SeatSince { view, at_ms: 6, work_ms: 6, served: None });
         assert_eq!(found.citizen("055 2768224"), Some(citizen));
         assert_eq!((found.state.last_dialog, found.state.last_ms), (6, 6));
+    }
+
+    #[test]
+    fn start_after_a_crash_knows_what_was_promised_and_who_called_in_vain() {
+        let citizen = |count| CitizenId(contact(count).0);
+        let opened = |count| {
+            let Fact::ContactOpened { contact, case, from, to, entity, language, flow, .. } = opened(count)
+            else {
+                unreachable!()
+            };
+            let (citizen, topic, degraded) = (Some(citizen(count)), None, false);
+            Fact::ContactOpened { contact, case, citizen, from, to, entity, topic, language, flow, degraded }
+        };
+        let queued = |count| Fact::Queued {
+            contact: contact(count),
+            queue: "tributi".into(),
+            position: 1,
+            since_ms: None,
+            ahead_min: 0,
+            expected_s: None,
+        };
+        let closed = |count, outcome| Fact::ContactClosed {
+            contact: contact(count),
+            outcome,
+            ended_by: EndedBy::Citizen,
+            short: false,
+            why: None,
+        };
+        let promise = callback::Promise {
+            citizen: citizen(1),
+            source: None,
+            queue: "tributi".into(),
+            entity: "firenze".into(),
+            topic: None,
+            language: "it".into(),
+            kind: callback::Kind::Place(5),
+            until_ms: 99,
+            contact: contact(1),
+        };
+        let callback = CallbackId(contact(9).0);
+        let number = Some(Personal::Clear("+390552768224".to_owned()));
+        let promised = Change::Promised { promise };
+        let found = journal(
+            &SimDisk::new(),
+            &[
+                (1, opened(1)),
+                (2, queued(1)),
+                (3, closed(1, Outcome::Abandoned)),
+                (4, opened(2)),
+                (5, queued(2)),
+                (6, closed(2, Outcome::Unserved)),
+                (7, Fact::Callback { callback, contact: contact(1), number, what: promised, by: None }),
+            ],
+        );
+        let in_vain: Vec<_> = found.state.recall.callers().iter().map(|(who, _)| *who).collect();
+        assert_eq!(in_vain, [citizen(2)], "who was promised a call is taken care of");
+        assert!(found.state.callbacks.callback(callback).is_some());
+        let (whose, sealed) = &found.state.callback_numbers[&callback];
+        assert!(matches!(sealed, Personal::Sealed(_)), "a checkpoint tells no number");
+        assert_eq!(
+            found.keys.unseal(*whose, "callback", sealed),
+            Personal::Clear("+390552768224".to_owned())
+        );
     }
 
     #[test]

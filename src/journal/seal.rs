@@ -165,8 +165,10 @@ impl Fact {
         match self {
             Fact::CitizenFound { contact, number, .. } => Some((*contact, "number", number)),
             Fact::ContactOpened { contact, from, .. } => Some((*contact, "from", from)),
+            Fact::Callback { contact, number: Some(number), .. } => Some((*contact, "callback", number)),
             Fact::MessageQueued { contact, letter, .. } => Some((*contact, "letter", letter)),
-            Fact::NumberCalled { contact, number: Destination::Personal(number), .. }
+            Fact::Dialled { contact, to: Destination::Personal(number), .. }
+            | Fact::NumberCalled { contact, number: Destination::Personal(number), .. }
             | Fact::Transferred { contact, number: Destination::Personal(number), .. } => {
                 Some((*contact, "called", number))
             }

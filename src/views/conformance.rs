@@ -9,7 +9,7 @@ use crate::journal::entry::{Destination, Entry, Fact, Personal};
 use crate::journal::file_journal::FileJournal;
 use crate::journal::sim_disk::SimDisk;
 use crate::journal::{Journal, Lsn};
-use crate::words::{Channel, EndedBy, NotTaken, Outcome};
+use crate::words::{Channel, Direction, EndedBy, NotTaken, Outcome};
 
 pub(crate) fn contact(count: u32) -> ContactId {
     ContactId(Stamp { node: 1, epoch: 1, count })
@@ -135,6 +135,7 @@ pub(crate) fn suite<V: Views>(mut make: impl FnMut() -> V) {
     erased_is_found_no_more(make(), &mut journal);
     messages_are_listed_newest_first_and_go_with_their_contact(make());
     number_of_a_person_who_was_called_goes_with_the_contact(make());
+    calls_of_operators_are_found_by_the_number_that_was_called(make());
     any_order_of_entries_is_borne(make(), &journal);
 }
 
@@ -265,6 +266,65 @@ fn number_of_a_person_who_was_called_goes_with_the_contact(mut views: impl Views
     let told =
         [1, 2].map(|count| views.contact(contact(count)).unwrap().expect("a contact").line(&journal.keys()));
     assert_eq!(told.map(|line| line.transferred_to), [None, Some("0557954".to_owned())]);
+}
+
+/// An operator's call to this number, about a case, that nobody answers.
+fn dialled(count: u32, number: Destination, case: u64, continues: bool) -> [Entry; 3] {
+    let contact = contact(count);
+    let fact = Fact::Dialled {
+        contact,
+        seat: "seat01".into(),
+        operator: "anna".into(),
+        direction: Direction::Out,
+        case: Some(CaseId(case)),
+        continues,
+        citizen: None,
+        to: number.clone(),
+        entity: "firenze".into(),
+        topic: None,
+        language: "it".into(),
+        queue: Some("tributi".into()),
+        emergency: false,
+        location: None,
+        by: None,
+        degraded: false,
+    };
+    let called = Fact::NumberCalled { contact, number, trunk: "demo".to_owned() };
+    let over = closed(contact, Outcome::Unreached, EndedBy::Operator);
+    let at = i64::from(count) * 1_000;
+    [(at, fact), (at + 100, called), (at + 900, over)].map(|(at_ms, fact)| Entry { at_ms, fact })
+}
+
+fn calls_of_operators_are_found_by_the_number_that_was_called(mut views: impl Views) {
+    let mut journal = journal();
+    journal.append_group(&abandoned(1, 0, "3331234567")).unwrap();
+    let person = || Destination::Personal(Personal::Clear("3331234567".to_owned()));
+    let office = Destination::Public("0557954".to_owned());
+    journal.append_group(&dialled(2, person(), 1, true)).unwrap();
+    journal.append_group(&dialled(3, person(), 77, true)).unwrap();
+    journal.append_group(&dialled(4, office, 4, false)).unwrap();
+    catch_up(&mut views, &journal).unwrap();
+    let list = |direction, number: Option<&str>| -> Vec<_> {
+        let number = number.map(|number| journal.keys().hash(number));
+        let filter = ContactFilter { direction, number, ..ContactFilter::default() };
+        let rows = views.contacts(&filter, &Page { limit: 10, after: None }).unwrap().contacts;
+        rows.iter().map(|row| row.contact.0.count).collect()
+    };
+    assert_eq!(list(Some(Direction::Out), None), [4, 3, 2]);
+    assert_eq!(list(Some(Direction::In), None), [1]);
+    assert_eq!(list(None, Some("+393331234567")), [3, 2, 1]);
+    assert_eq!(list(Some(Direction::Out), Some("0557954")), [4]);
+    let line = |count| views.contact(contact(count)).unwrap().expect("a contact").line(&journal.keys());
+    let (told, slip) = (line(2), line(3));
+    assert_eq!((told.from.as_deref(), told.to.as_deref()), (Some("seat01"), Some("3331234567")));
+    assert_eq!((told.direction, told.outcome), (Direction::Out, Some(Outcome::Unreached)));
+    assert_eq!((told.flow, told.ring_s), (None, 0.8));
+    assert_eq!((told.case, slip.case), (Some(CaseId(1)), None), "a slip makes no case");
+    assert_eq!(views.case(CaseId(77)).unwrap(), None);
+    assert_eq!(views.case(CaseId(1)).unwrap().map(|case| case.contacts), Some(vec![contact(1), contact(2)]));
+    journal.erase([contact(2)]).unwrap();
+    let erased = views.contact(contact(2)).unwrap().expect("the row stays").line(&journal.keys());
+    assert_eq!((erased.from.as_deref(), erased.to), (Some("seat01"), None));
 }
 
 fn any_order_of_entries_is_borne(mut views: impl Views, journal: &impl Journal) {

@@ -69,7 +69,7 @@ impl<R: Rows> Folding<'_, R> {
             Fact::CitizenFound { citizen, number, contact } => {
                 self.on_citizen(*citizen, number, *contact, entry.at_ms)?;
             }
-            Fact::ContactOpened { .. } => self.on_opened(entry)?,
+            Fact::ContactOpened { .. } | Fact::Dialled { .. } => self.on_opened(entry)?,
             fact => {
                 self.delta.messages.extend(message(lsn, entry).map(|message| (lsn, message)));
                 let contact = match fact.recording() {
@@ -101,9 +101,14 @@ impl<R: Rows> Folding<'_, R> {
     }
 
     fn on_opened(&mut self, entry: &Entry) -> Result<(), ViewError> {
-        let Some(contact) = Contact::opened(entry, self.keys) else { return Ok(()) };
+        let Some(mut contact) = Contact::opened(entry, self.keys) else { return Ok(()) };
         if self.contact(contact.contact)?.is_some() {
             return Ok(());
+        }
+        if let Fact::Dialled { case: Some(case), continues: true, .. } = &entry.fact
+            && self.case(*case)?.is_none()
+        {
+            contact.case = None; // an operator's slip must not make a case of this number
         }
         if let Some(id) = contact.case {
             let case = match self.case(id)? {

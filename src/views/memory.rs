@@ -75,7 +75,7 @@ impl Views for MemoryViews {
         let before = self.by_time.iter().rev().filter(|place| page.after.is_none_or(|after| **place < after));
         let wanted = before.filter(|place| filter.covers(place.opened_ms)).filter_map(|place| {
             let contact = self.contacts.get(&place.contact)?;
-            let suits = filter.suits(contact.queue.as_ref(), contact.outcome)
+            let suits = filter.suits(contact.queue.as_ref(), contact.outcome, contact.direction)
                 && filter.number.is_none_or(|wanted| contact.number == Some(wanted));
             suits.then(|| Ok(contact.clone()))
         });

@@ -19,7 +19,7 @@ use crate::journal::entry::Entry;
 use crate::journal::log::LogError;
 use crate::journal::seal::{Keys, NumberHash};
 use crate::journal::{Journal, Lsn};
-use crate::words::Outcome;
+use crate::words::{Direction, Outcome};
 
 /// Rows made of the journal's facts.
 pub trait Views {
@@ -62,7 +62,9 @@ pub struct ContactFilter {
     pub queue: Option<QueueId>,
     /// Ended so.
     pub outcome: Option<Outcome>,
-    /// From this number: [`Keys::hash`].
+    /// Begun by whom.
+    pub direction: Option<Direction>,
+    /// From or to this number: [`Keys::hash`].
     pub number: Option<NumberHash>,
 }
 
@@ -72,10 +74,11 @@ impl ContactFilter {
         self.from_ms.is_none_or(|from| from <= opened_ms) && self.to_ms.is_none_or(|to| opened_ms < to)
     }
 
-    /// Whether queue and outcome are those asked for.
-    pub fn suits(&self, queue: Option<&QueueId>, outcome: Option<Outcome>) -> bool {
+    /// Whether queue, outcome and direction are those asked for.
+    pub fn suits(&self, queue: Option<&QueueId>, outcome: Option<Outcome>, direction: Direction) -> bool {
         let queue_suits = self.queue.as_ref().is_none_or(|wanted| queue == Some(wanted));
-        queue_suits && self.outcome.is_none_or(|wanted| outcome == Some(wanted))
+        let direction_suits = self.direction.is_none_or(|wanted| direction == wanted);
+        queue_suits && direction_suits && self.outcome.is_none_or(|wanted| outcome == Some(wanted))
     }
 }
 

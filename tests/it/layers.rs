@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 5] = [
     &["flood", "hint", "ids", "phone_number", "planted", "time", "words"],
     &["media", "sdp", "sip"],
-    &["acd", "call", "config", "crm", "flow", "journal", "speech", "switches", "views"],
+    &["acd", "call", "callback", "config", "crm", "flow", "journal", "speech", "switches", "views"],
     &["engine"],
     &["cli", "io"],
 ];
@@ -22,7 +22,7 @@ const PROTOCOLS: &[&str] = LAYERS[1];
 const OUTER: &[&str] = LAYERS[4];
 
 /// Who knows a neighbour in the own layer, and why.
-const NEIGHBOURS: [(&str, &str, &str); 14] = [
+const NEIGHBOURS: [(&str, &str, &str); 16] = [
     ("flood", "time", "counts are told by the minute"),
     ("words", "ids", "a seat's view names its call"),
     ("sdp", "media", "a round of offer and answer ends in a codec and an address for a leg"),
@@ -38,8 +38,10 @@ const NEIGHBOURS: [(&str, &str, &str); 14] = [
         "flow",
         "a waiting call keeps what its flow asked of the queue: music, announcements, recording",
     ),
+    ("callback", "flow", "slots lie within opening hours, and nobody is called outside them"),
     ("call", "config", "a number that is called keeps the way out that was found for it"),
     ("journal", "acd", "who was cut off while waiting gets the place back, after a restart too"),
+    ("journal", "callback", "what was promised outlives a restart, and so does who called in vain"),
     ("journal", "switches", "what supervisors switch is written down, and in force after a restart"),
     ("crm", "journal", "contacts, cases and citizens are folds over its facts"),
     ("views", "journal", "views apply its entries and remember how far"),

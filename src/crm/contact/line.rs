@@ -10,7 +10,7 @@ use crate::ids::{
 use crate::journal::entry::{Destination, Personal};
 use crate::journal::seal::Keys;
 use crate::time::rome;
-use crate::words::{EndedBy, Outcome};
+use crate::words::{Direction, EndedBy, Outcome};
 
 /// One line of `contact list --format json`. Durations are seconds, 0 when the thing did not happen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,10 +23,13 @@ pub struct ContactLine {
     pub opened: String,
     /// When it ended.
     pub closed: Option<String>,
-    /// Number as received, or `anonymous`; nothing when it was erased.
+    /// `in`: it came from outside; `out`: an operator called a number; `internal`: an operator called another seat.
+    #[serde(default)]
+    pub direction: Direction,
+    /// Who called: the number as received, or `anonymous`, or the seat; nothing when it was erased.
     pub from: Option<String>,
-    /// Number dialled, as received.
-    pub to: String,
+    /// What was dialled, as received; nothing when it was erased.
+    pub to: Option<String>,
     /// Who, when the number is known.
     pub citizen: Option<CitizenId>,
     /// `phone`.
@@ -68,8 +71,8 @@ pub struct ContactLine {
     /// What the citizen said to the exchange itself, and is kept.
     #[serde(default)]
     pub takes: Vec<TakeLine>,
-    /// The flow that led it.
-    pub flow: FlowId,
+    /// The flow that led it; none when an operator began it.
+    pub flow: Option<FlowId>,
     /// Spoken last.
     pub language: Language,
     /// Keys pressed.
@@ -87,23 +90,25 @@ pub struct ContactLine {
 impl Contact {
     /// As people and scripts read it; `keys` open the number.
     pub fn line(&self, keys: &Keys) -> ContactLine {
-        let unsealed = |field, personal| match keys.unseal(self.contact, field, personal) {
+        let unsealed = |field: &str, personal: &Personal| match keys.unseal(self.contact, field, personal) {
             Personal::Clear(number) => Some(number),
             Personal::Sealed(_) | Personal::Erased => None,
         };
         let from = unsealed("from", &self.from);
-        let transferred_to = self.transferred_to.as_ref().and_then(|number| match number {
+        let called = |number: &Destination| match number {
             Destination::Public(number) => Some(number.clone()),
             Destination::Personal(number) => unsealed("called", number),
-        });
+        };
+        let transferred_to = self.transferred_to.as_ref().and_then(called);
         let times = &self.times;
         ContactLine {
             contact: self.contact,
             case: self.case,
             opened: rome(self.opened_ms),
             closed: self.closed_ms.map(rome),
+            direction: self.direction,
             from,
-            to: self.to.clone(),
+            to: called(&self.to),
             citizen: self.citizen,
             channel: "phone".to_owned(),
             entity: self.entity.clone(),

@@ -237,7 +237,7 @@ fn crash_while_somebody_is_asked_ends_the_call_on_every_phone_and_on_record() {
     let mut talk = Talk::asked();
     talk.sim.advance(SECOND);
     talk.sim.crash(centralino::journal::sim_disk::Crash::Kill);
-    talk.sim.boot();
+    talk.sim.start_exchange();
     let contact = talk.gone();
     assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Answered), Some(EndedBy::Crash)));
     assert!(talk.sim.phones[&talk.colleague].seen.contains(&Seen::Ended));

@@ -107,7 +107,7 @@ fn citizen_given_to_a_queue_keeps_the_waiting_counted_so_far() {
 #[test]
 fn queue_that_is_closed_or_full_is_refused_and_the_operator_keeps_the_citizen() {
     let full = setting().with_config(|config| {
-        let queue = config.queues.get_mut(&"tributi".into()).expect("the demo has it");
+        let queue = config.queues.get_mut("tributi").expect("the demo has it");
         (queue.rules.max_waiting, queue.schedule) = (1, None);
     });
     let mut talk = talk_in(full);
@@ -128,7 +128,7 @@ fn queue_that_is_closed_or_full_is_refused_and_the_operator_keeps_the_citizen() 
 #[test]
 fn citizen_who_waits_too_long_in_the_queue_it_was_given_to_comes_back_to_the_operator() {
     let short = setting().with_config(|config| {
-        let queue = config.queues.get_mut(&"tributi".into()).expect("the demo has it");
+        let queue = config.queues.get_mut("tributi").expect("the demo has it");
         queue.rules.max_wait = 30 * SECOND;
     });
     let mut talk = talk_in(short);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use centralino::config::Config;
 use centralino::ids::{ContactId, QueueId, SeatId};
-use centralino::journal::entry::{Entry, Fact};
+use centralino::journal::entry::{Entry, Fact, Handing};
 use centralino::words::{NotTaken, Outcome, WorkView};
 
 /// A seat, as the facts tell.
@@ -112,8 +112,11 @@ impl Oracle {
                 self.contact(*contact)?.moves(*contact, CalleeTale::Talks, CalleeTale::Nobody)?;
             }
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
-            Fact::SeatRung { contact, seat, queue } => {
-                self.on_rung(config, entry.at_ms, *contact, seat, queue)?;
+            Fact::SeatRung { contact, seat, queue, direct } => {
+                match direct {
+                    true => self.on_rung_directly(*contact, seat)?,
+                    false => self.on_rung(config, entry.at_ms, *contact, seat, queue)?,
+                }
                 // Every queue of the demo has the same wrap-up; the shortest is what must hold in any case.
                 let wrap_up = config.queues.values().map(|queue| queue.rules.wrap_up).min();
                 let wrap_up_ms = i64::try_from(wrap_up.unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
@@ -132,6 +135,16 @@ impl Oracle {
                 if !tale.rung.remove(seat) {
                     return Err(format!("{contact} is joined with {seat}, which was not rung for it"));
                 }
+            }
+            Fact::Handling { contact, step: Handing::Ended { seat: Some(seat) }, .. } => {
+                let tale = self.contact(*contact)?;
+                if !tale.rung.remove(seat) {
+                    return Err(format!("{seat} no longer speaks about {contact}, and was not rung for it"));
+                }
+                self.seats.entry(seat.clone()).or_default().with = None;
+            }
+            Fact::Handling { contact, step: Handing::Ended { seat: None }, .. } => {
+                self.contact(*contact)?.moves(*contact, CalleeTale::Called, CalleeTale::Nobody)?;
             }
             Fact::Parted { contact, seat } => self.on_parted(entry.at_ms, *contact, seat)?,
             Fact::WrappedUp { seat, .. } => {
@@ -249,6 +262,19 @@ impl Oracle {
             }
             None => Ok(()),
         }
+    }
+
+    /// An operator wants this seat: one call at a time, here too. (A citizen who comes back may break into a wrap-up.)
+    fn on_rung_directly(&mut self, contact: ContactId, seat: &SeatId) -> Result<(), String> {
+        let tale = self.seats.entry(seat.clone()).or_default();
+        if let Some(other) = tale.with.replace(contact) {
+            return Err(format!("{seat} is rung for {contact} while it is with {other}"));
+        }
+        let tale = self.contact(contact)?;
+        if tale.queue.is_some() || tale.closed.is_some() || !tale.rung.insert(seat.clone()) {
+            return Err(format!("{seat} is rung for {contact}, which waits, is closed, or is rung there already"));
+        }
+        Ok(())
     }
 
     fn on_parted(&mut self, at_ms: i64, contact: ContactId, seat: &SeatId) -> Result<(), String> {

@@ -79,6 +79,7 @@ impl Setting {
                 prefixes: Vec::new(),
                 dials_national: true,
                 record: true,
+                emergency: false,
             };
             config.trunks.iter_mut().for_each(|trunk| trunk.outgoing = Some(gateway.clone()));
         })

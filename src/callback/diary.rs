@@ -1,0 +1,220 @@
+//! Every call-back that is not over: a fold over what is written down, the same after a restart as before it.
+//!
+//! Whatever is asked at each event has an index: who is called about what, how much of a slot is taken, how much one citizen has booked
+//! today. A change that fits nothing is borne, as every fold bears it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::change::{Change, Kind, Promise};
+use super::rules::Unreached;
+use crate::ids::{CallbackId, CitizenId, ContactId, QueueId, TopicId};
+
+/// Most call-backs that may be open at once: a week of slots of a large city, many times over.
+pub(super) const MOST_OPEN: usize = 20_000;
+/// Bookings older than this count for no limit any more.
+const A_DAY_MS: i64 = 24 * 3_600_000;
+
+/// How far a call-back is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Nobody is calling.
+    Waiting,
+    /// The citizen's phone rings, in this contact.
+    Calling(ContactId),
+    /// Citizen and operator talk, in this contact.
+    Talking(ContactId),
+}
+
+/// One that is not over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Callback {
+    /// What was promised.
+    pub promise: Promise,
+    /// When, in milliseconds of the Unix epoch.
+    pub booked_ms: i64,
+    /// The citizen is called not before this.
+    pub next_ms: i64,
+    /// It is ahead of others.
+    pub escalated: bool,
+    /// Calls that reached nobody, the last one last; bounded by the rules of retries.
+    pub failures: Vec<Unreached>,
+    /// How far it is.
+    pub stage: Stage,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Kept", into = "Kept")]
+pub struct Diary {
+    open: BTreeMap<CallbackId, Callback>,
+    /// When each citizen has booked, within the last day.
+    booked: BTreeMap<CitizenId, Vec<i64>>,
+    by_need: BTreeMap<(CitizenId, Option<TopicId>), CallbackId>,
+    by_slot: BTreeMap<(QueueId, i64), u32>,
+}
+
+/// What a checkpoint keeps; the rest is made of it.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    open: BTreeMap<CallbackId, Callback>,
+    booked: BTreeMap<CitizenId, Vec<i64>>,
+}
+
+impl From<Kept> for Diary {
+    fn from(kept: Kept) -> Diary {
+        let mut diary = Diary { booked: kept.booked, ..Diary::default() };
+        for (id, callback) in kept.open {
+            diary.insert(id, callback);
+        }
+        diary
+    }
+}
+
+impl From<Diary> for Kept {
+    fn from(diary: Diary) -> Kept {
+        Kept { open: diary.open, booked: diary.booked }
+    }
+}
+
+impl Diary {
+    /// Take in what was written down at `at_ms`.
+    pub fn apply(&mut self, at_ms: i64, id: CallbackId, change: &Change) {
+        match change {
+            Change::Promised { promise } => self.on_promised(at_ms, id, promise),
+            Change::Moved { slot, until_ms } => {
+                let Some(mut callback) = self.remove(id) else { return };
+                callback.next_ms = slot.from_ms();
+                callback.promise.kind = Kind::Booked(slot.clone());
+                callback.promise.until_ms = *until_ms;
+                callback.escalated = false;
+                self.insert(id, callback);
+            }
+            Change::Ended { .. } => drop(self.remove(id)),
+            change => {
+                if let Some(callback) = self.open.get_mut(&id) {
+                    callback.apply(change);
+                }
+            }
+        }
+    }
+
+    fn on_promised(&mut self, at_ms: i64, id: CallbackId, promise: &Promise) {
+        if self.open.len() >= MOST_OPEN {
+            return;
+        }
+        let booked = self.booked.entry(promise.source.unwrap_or(promise.citizen)).or_default();
+        booked.retain(|before| at_ms.saturating_sub(*before) < A_DAY_MS);
+        booked.push(at_ms);
+        let callback = Callback {
+            next_ms: promise.from_ms(at_ms),
+            promise: promise.clone(),
+            booked_ms: at_ms,
+            escalated: false,
+            failures: Vec::new(),
+            stage: Stage::Waiting,
+        };
+        self.insert(id, callback);
+        if self.booked.len() > MOST_OPEN {
+            self.booked
+                .retain(|_, moments| moments.iter().any(|before| at_ms.saturating_sub(*before) < A_DAY_MS));
+        }
+    }
+
+    fn insert(&mut self, id: CallbackId, callback: Callback) {
+        self.by_need.insert(callback.need(), id);
+        if let Some(place) = callback.place() {
+            *self.by_slot.entry(place).or_default() += 1;
+        }
+        self.open.insert(id, callback);
+    }
+
+    fn remove(&mut self, id: CallbackId) -> Option<Callback> {
+        let callback = self.open.remove(&id)?;
+        self.by_need.remove(&callback.need());
+        if let Some(place) = callback.place()
+            && let Some(taken) = self.by_slot.get_mut(&place)
+        {
+            *taken -= 1;
+            if *taken == 0 {
+                self.by_slot.remove(&place);
+            }
+        }
+        Some(callback)
+    }
+
+    /// One that is not over.
+    pub fn callback(&self, id: CallbackId) -> Option<&Callback> {
+        self.open.get(&id)
+    }
+
+    /// All that are not over, the oldest first.
+    pub fn open(&self) -> impl Iterator<Item = (CallbackId, &Callback)> {
+        self.open.iter().map(|(id, callback)| (*id, callback))
+    }
+
+    /// The one that this citizen has about this topic.
+    pub fn of_need(&self, citizen: CitizenId, topic: Option<&TopicId>) -> Option<CallbackId> {
+        self.by_need.get(&(citizen, topic.cloned())).copied()
+    }
+
+    /// All that this citizen has.
+    pub fn of_citizen(&self, citizen: CitizenId) -> impl Iterator<Item = CallbackId> {
+        self.by_need
+            .range((citizen, None)..)
+            .take_while(move |((who, _), _)| *who == citizen)
+            .map(|(_, id)| *id)
+    }
+
+    /// How many are promised for the slot of `queue` that begins at `from_ms`.
+    pub fn taken(&self, queue: &QueueId, from_ms: i64) -> u32 {
+        self.by_slot.get(&(queue.clone(), from_ms)).copied().unwrap_or(0)
+    }
+
+    /// How many this citizen has booked within the day before `now_ms`.
+    pub fn booked_by(&self, citizen: CitizenId, now_ms: i64) -> usize {
+        let recent = |before: &&i64| now_ms.saturating_sub(**before) < A_DAY_MS;
+        self.booked.get(&citizen).map_or(0, |moments| moments.iter().filter(recent).count())
+    }
+
+    /// There is room for one more.
+    pub fn has_room(&self) -> bool {
+        self.open.len() < MOST_OPEN
+    }
+}
+
+impl Callback {
+    fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Escalated => self.escalated = true,
+            Change::Attempted { contact } => self.stage = Stage::Calling(*contact),
+            Change::Joined { contact } => self.stage = Stage::Talking(*contact),
+            Change::NotReached { why, next_ms } => {
+                self.stage = Stage::Waiting;
+                self.failures.push(*why);
+                self.next_ms = next_ms.unwrap_or(self.promise.until_ms);
+            }
+            Change::Promised { .. } | Change::Moved { .. } | Change::Ended { .. } => {}
+        }
+    }
+
+    /// Who is called, what about.
+    pub fn need(&self) -> (CitizenId, Option<TopicId>) {
+        (self.promise.citizen, self.promise.topic.clone())
+    }
+
+    fn place(&self) -> Option<(QueueId, i64)> {
+        let Kind::Booked(slot) = &self.promise.kind else { return None };
+        Some((self.promise.queue.clone(), slot.from_ms()))
+    }
+
+    /// Since when it waits for an operator, as far as its place in the queue is concerned.
+    pub fn since_ms(&self) -> i64 {
+        match self.promise.kind {
+            Kind::Place(since_ms) => since_ms,
+            Kind::Booked(_) | Kind::Recall => self.promise.from_ms(self.booked_ms),
+        }
+    }
+}
