@@ -272,7 +272,9 @@ impl Oracle {
         }
         let tale = self.contact(contact)?;
         if tale.queue.is_some() || tale.closed.is_some() || !tale.rung.insert(seat.clone()) {
-            return Err(format!("{seat} is rung for {contact}, which waits, is closed, or is rung there already"));
+            return Err(format!(
+                "{seat} is rung for {contact}, which waits, is closed, or is rung there already"
+            ));
         }
         Ok(())
     }
