@@ -55,7 +55,7 @@ fn talk_in(setting: Setting) -> Talk {
 impl Talk {
     /// What the exchange says to an order.
     fn order(&mut self, act: TalkAct) -> Result<(), String> {
-        let opened = self.sim.facts.iter().rev().find_map(|entry| match entry.fact {
+        let opened = self.sim.facts.iter().find_map(|entry| match entry.fact {
             Fact::ContactOpened { contact, .. } => Some(CallId(contact.0)),
             _ => None,
         });

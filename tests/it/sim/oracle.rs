@@ -117,10 +117,7 @@ impl Oracle {
                     true => self.on_rung_directly(*contact, seat)?,
                     false => self.on_rung(config, entry.at_ms, *contact, seat, queue)?,
                 }
-                // Every queue of the demo has the same wrap-up; the shortest is what must hold in any case.
-                let wrap_up = config.queues.values().map(|queue| queue.rules.wrap_up).min();
-                let wrap_up_ms = i64::try_from(wrap_up.unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
-                self.seats.entry(seat.clone()).or_default().wrap_up_ms = wrap_up_ms;
+                self.seats.entry(seat.clone()).or_default().wrap_up_ms = shortest_wrap_up(config);
             }
             Fact::SeatNotTaken { contact, seat, why } => {
                 let tale = self.contact(*contact)?;
@@ -130,6 +127,9 @@ impl Oracle {
             }
             Fact::Joined { contact, seat, .. } => {
                 self.joined += 1;
+                // What was rung directly owes what holds when the citizen is there.
+                let own = &mut self.seats.entry(seat.clone()).or_default().wrap_up_ms;
+                *own = shortest_wrap_up(config).min(*own);
                 let tale = self.contact(*contact)?;
                 tale.queue = None;
                 if !tale.rung.remove(seat) {
@@ -149,7 +149,8 @@ impl Oracle {
             Fact::Parted { contact, seat } => self.on_parted(entry.at_ms, *contact, seat)?,
             Fact::WrappedUp { seat, .. } => {
                 let tale = self.seats.entry(seat.clone()).or_default();
-                if entry.at_ms < tale.wrap_up_until {
+                // A citizen who comes back to the operator breaks into it, and it goes on afterwards.
+                if entry.at_ms < tale.wrap_up_until && tale.with.is_none() {
                     return Err(format!(
                         "wrap-up of {seat} was cut {} ms short",
                         tale.wrap_up_until - entry.at_ms
@@ -302,4 +303,10 @@ impl Oracle {
             },
         }
     }
+}
+
+/// In milliseconds. Every queue of the demo has the same wrap-up; the shortest is what must hold in any case.
+fn shortest_wrap_up(config: &Config) -> i64 {
+    let wrap_up = config.queues.values().map(|queue| queue.rules.wrap_up).min();
+    i64::try_from(wrap_up.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
 }
