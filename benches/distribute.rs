@@ -3,10 +3,11 @@
 //! `cargo bench --bench distribute`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use centralino::acd::{
-    Action, Distribution, Entering, Input, Needs, QueueRules, SeatRules, Serving, Skills, Strategy,
+    Action, AfterTalk, Distribution, Entering, Input, Needs, QueueRules, SeatRules, Serving, Skills, Strategy,
 };
 use centralino::ids::{CallId, QueueId, SeatId, Stamp};
 use centralino::time::Mono;
@@ -42,9 +43,11 @@ fn rules(number: u32) -> QueueRules {
         max_wait: Duration::from_secs(86_400),
         ring_for: Duration::from_secs(15),
         reject_delay: Duration::from_secs(10),
+        busy_delay: Duration::from_secs(10),
         max_rejects: 3,
         max_misses: 2,
         wrap_up: Duration::ZERO,
+        after_talk: AfterTalk::default(),
         announce_every: Duration::ZERO,
         offset: 0,
         strategy: Strategy::LongestIdle,
@@ -60,6 +63,7 @@ impl Floor {
             queues: (0..queues).map(|queue| (queue_name(queue), Serving::default())).collect(),
             skills: Skills::default(),
             auto_login: true,
+            pauses: Arc::default(),
         };
         let list: Vec<_> = (0..seats).map(seat).collect();
         let ids: Vec<_> = list.iter().map(|seat| seat.id.clone()).collect();

@@ -6,6 +6,7 @@ mod support;
 
 use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use centralino::acd::{SeatRules, Serving, Skills};
@@ -58,7 +59,8 @@ fn enlarge(config: &mut Config) {
         .map(|number| SeatId::from(&*seat_name(number)))
         .map(|id| {
             let queues = queues.iter().map(|queue| (queue.clone(), Serving::default())).collect();
-            let rules = SeatRules { id: id.clone(), queues, skills: Skills::default(), auto_login: true };
+            let (skills, pauses) = (Skills::default(), Arc::default());
+            let rules = SeatRules { id: id.clone(), queues, skills, auto_login: true, pauses };
             let password = Secret::new("secret".to_owned());
             (id, Seat { password, extension: None, rules, location: None, may_call: Callable::ALL.into() })
         })

@@ -15,6 +15,8 @@ pub enum Fault {
     BackOfTheLine,
     /// A pause ends the wrap-up.
     WrapUpCutByPause,
+    /// The status that was to follow the call does not.
+    NextForgotten,
     /// The seat idle for the shortest time is rung.
     ShortestIdle,
     /// Whoever is free is rung, whatever the caller needs.
@@ -37,12 +39,13 @@ pub enum Fault {
 
 impl Fault {
     /// All of them, for a test that goes through the list.
-    pub const ALL: [Fault; 14] = [
+    pub const ALL: [Fault; 15] = [
         Fault::LostWrapUp,
         Fault::DoubleReservation,
         Fault::NeverFreedAfterReject,
         Fault::BackOfTheLine,
         Fault::WrapUpCutByPause,
+        Fault::NextForgotten,
         Fault::ShortestIdle,
         Fault::SkillsIgnored,
         Fault::NeedsForEver,

@@ -61,7 +61,14 @@ pub enum StatusChange {
     Pause(String),
     /// Take calls again.
     Ready,
+    /// Take one call, then none.
+    OneCall,
+    /// This, once the call in course and its wrap-up are over; at once where there is none.
+    Next(Status),
 }
+
+/// Reason of the pause that follows the one call that a seat has asked for.
+pub const AFTER_ONE_CALL: &str = "one_call";
 
 /// Why a ring led to nothing, at a seat or at a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +107,7 @@ pub enum AskedAgain {
 }
 
 /// A seat as others see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeatView {
     /// Its phone is registered.
     pub reachable: bool,
@@ -110,25 +117,45 @@ pub struct SeatView {
     pub work: WorkView,
     /// The call it is reserved for, rings for or talks with.
     pub call: Option<CallId>,
+    /// The status that follows when the call in course and its wrap-up are over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Status>,
+    /// The pause lasts longer than its reason grants.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over_time: bool,
+    /// The wrap-up goes on until the outcome of its call is coded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub owes_outcome: bool,
 }
 
 /// The person's doing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Nobody sits there.
+    #[default]
     LoggedOut,
     /// Takes calls.
     Ready,
     /// Logged in, takes no calls, for this reason (`missed`: put there by the exchange after misses; `rejects` likewise).
     Paused(String),
+    /// Takes one call, and is paused when that is over.
+    OneCall,
+}
+
+impl Status {
+    /// Calls may come.
+    pub fn takes_calls(&self) -> bool {
+        matches!(self, Status::Ready | Status::OneCall)
+    }
 }
 
 /// The calls' doing, without its data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkView {
     /// Free.
+    #[default]
     Idle,
     /// Reserved and rung.
     Ringing,

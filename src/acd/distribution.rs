@@ -85,12 +85,14 @@ impl Distribution {
             Input::Leave(call) => self.on_leave(now, call),
             Input::Answered(seat, call) => self.on_answered(now, &seat, call),
             Input::Rejected(seat, call) => self.on_seat(now, &seat, Event::Reject(call)),
+            Input::Busy(seat, call) => self.on_seat(now, &seat, Event::Busy(call)),
             Input::Failed(seat, call) => self.on_seat(now, &seat, Event::Fail(call)),
             Input::Blocked(seat, call) => self.on_seat(now, &seat, Event::Block(call)),
             Input::TalkEnded(seat, call) => self.on_seat(now, &seat, Event::TalkEnded(call)),
             Input::Direct(seat, call, wanted) => self.on_direct(now, &seat, call, wanted),
             Input::Expected(queue, wait) => self.on_expected(now, &queue, wait),
             Input::WrapUpDone(seat) => self.on_seat(now, &seat, Event::WrapUpDone),
+            Input::WrapUp(seat, act) => self.on_seat(now, &seat, Event::WrapUp(act)),
             Input::Rules(queues, seats) => self.on_rules(now, queues, seats),
             Input::Timeout => {}
         }

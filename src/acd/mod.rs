@@ -14,7 +14,8 @@
 //!   with a delay join, other queues help. Each such moment is an alarm of the caller's.
 //! - **A ring** ends by an answer, or is *not taken*: missed, rejected, unreachable, or the caller left. The caller goes back
 //!   to the old place and is offered elsewhere at once, while the seat rests; too many in a row pause the seat.
-//! - **A talk** is always followed by its wrap-up, whatever the operator or the phone does meanwhile: statuses never touch work.
+//! - **A talk** is always followed by its wrap-up, whatever the operator or the phone does meanwhile: statuses never touch work. A status
+//!   may be asked for that follows the call (`next`): it waits until the work is over.
 //! - **A call that no queue gave** a seat ([`Direct`]) holds it in the same way, and stands in no line.
 //! - **The queue** lets a caller go by itself when it is full or nobody attends it, and after the longest wait. A seat *attends* its
 //!   queues while it is logged in and its phone is there, or was a moment ago and is expected back. A ring in
@@ -28,6 +29,7 @@ mod distribution;
 mod estimating;
 mod expected_wait;
 mod matching;
+mod pauses;
 mod place;
 mod queue;
 mod rank;
@@ -42,6 +44,7 @@ mod state;
 mod status;
 mod timers;
 mod watch;
+mod wrap_up;
 
 #[cfg(test)]
 mod tests;
@@ -49,11 +52,13 @@ mod tests;
 pub use direct::{Direct, DirectRules, Turn};
 pub use distribution::Distribution;
 pub use expected_wait::ExpectedWait;
-pub use restored::Restored;
+pub use pauses::{PauseRule, Pauses};
+pub use restored::{Lasted, Restored, WrapUpLeft};
 pub use returning::{CutOff, LONGEST_KEPT, Returning};
 pub use rules::{Entering, Overflow, QueueRules, SeatRules, Serving, Strategy};
 pub use skills::{Needs, Skills};
 pub use state::{QueueState, SeatState, WaitingState};
+pub use wrap_up::{AfterTalk, WrapUpAct};
 
 use std::time::Duration;
 
@@ -77,8 +82,10 @@ pub enum Input {
     Leave(CallId),
     /// The rung seat took the call.
     Answered(SeatId, CallId),
-    /// The rung seat refused (486, 603, ...).
+    /// The rung seat refused (603, ...).
     Rejected(SeatId, CallId),
+    /// The rung seat's phone is busy (486, 600): a refusal with a rest of its own.
+    Busy(SeatId, CallId),
     /// The rung seat could not be reached (408 from the transport, 480, 503, no binding).
     Failed(SeatId, CallId),
     /// The seat could not be rung through a fault of ours (no port, no room): it rests, and nothing is held against it.
@@ -89,8 +96,10 @@ pub enum Input {
     Direct(SeatId, CallId, Direct),
     /// How long somebody who enters this queue now will wait, if that is known: for overflow.
     Expected(QueueId, Option<Duration>),
-    /// The operator ends the wrap-up early.
+    /// The operator ends the wrap-up early; one that owes an outcome goes on.
     WrapUpDone(SeatId),
+    /// Something else about a wrap-up.
+    WrapUp(SeatId, WrapUpAct),
     /// Queues and seats are to be these from now on; whoever waits, talks or wraps up goes on.
     Rules(Vec<QueueRules>, Vec<SeatRules>),
     /// Nothing but time has passed.

@@ -2,38 +2,78 @@
 
 use std::time::Duration;
 
+use super::rules::QueueRules;
+use super::wrap_up::AfterTalk;
+use crate::ids::CallId;
 use crate::words::{SeatView, Status, WorkView};
 
 /// A seat as it was before a restart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restored {
     /// The person's doing: a pause outlives a restart, so does a log-out.
     pub status: Status,
+    /// How long it had been that.
+    pub status_for: Duration,
+    /// The status that was to follow the call.
+    pub next: Option<Status>,
     /// Its phone was registered, and is expected to be so again.
     pub had_phone: bool,
     /// What is left of the wrap-up.
-    pub wrap_up_left: Duration,
+    pub wrap_up: Option<WrapUpLeft>,
+}
+
+/// What is left of a wrap-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrapUpLeft {
+    /// After this call.
+    pub call: CallId,
+    /// For so long.
+    pub time: Duration,
+    /// By these rules.
+    pub rules: AfterTalk,
+    /// The outcome is not coded yet.
+    pub owes: bool,
+}
+
+/// When the last that is known of a seat was so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lasted {
+    /// How long its status had lasted when the exchange stopped.
+    pub status: Duration,
+    /// How long its work had.
+    pub work: Duration,
+    /// How long ago the exchange stopped.
+    pub down: Duration,
 }
 
 impl Restored {
-    /// From the last that was known of it: its work had lasted for `worked` when the exchange stopped, which is `down` ago, and the
-    /// queue of its last call grants `wrap_up`. A talk that the stop cut off was over then, and has its wrap-up like any other.
-    pub fn of(view: &SeatView, worked: Duration, down: Duration, wrap_up: Duration) -> Restored {
+    /// From the last that was known of it and of its last call, with that call's queue as it is now, and whether its outcome is coded. A talk
+    /// that the stop cut off was over then, and has its wrap-up like any other. What a wrap-up was lengthened by is lost.
+    pub fn of(view: &SeatView, lasted: Lasted, last: Option<(CallId, &QueueRules, bool)>) -> Restored {
         let wrapped_up = match view.work {
-            WorkView::WrapUp => worked.saturating_add(down),
-            WorkView::Talking | WorkView::Holding | WorkView::Consulting => down,
-            WorkView::Idle | WorkView::Ringing | WorkView::Resting => Duration::MAX,
+            WorkView::WrapUp => Some(lasted.work.saturating_add(lasted.down)),
+            WorkView::Talking | WorkView::Holding | WorkView::Consulting => Some(lasted.down),
+            WorkView::Idle | WorkView::Ringing | WorkView::Resting => None,
         };
+        let left = wrapped_up.zip(last).map(|(already, (call, rules, coded))| WrapUpLeft {
+            call,
+            time: rules.wrap_up.saturating_sub(already),
+            rules: rules.after_talk,
+            owes: rules.after_talk.outcome_needed && !coded,
+        });
         Restored {
             status: view.status.clone(),
+            status_for: lasted.status.saturating_add(lasted.down),
+            next: view.next.clone(),
             had_phone: view.reachable,
-            wrap_up_left: wrap_up.saturating_sub(wrapped_up),
+            wrap_up: left.filter(|left| left.owes || !left.time.is_zero()),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{call, rules};
     use super::*;
 
     #[test]
@@ -46,9 +86,21 @@ mod tests {
             (WorkView::Idle, 1, 1, 0),
             (WorkView::Ringing, 1, 1, 0),
         ] {
-            let view = SeatView { reachable: true, status: Status::Ready, work, call: None };
-            let restored = Restored::of(&view, s(worked), s(down), s(10));
-            assert_eq!(restored.wrap_up_left, s(left), "{work:?} for {worked} s, down for {down} s");
+            let view = SeatView { reachable: true, status: Status::Ready, work, ..SeatView::default() };
+            let lasted = Lasted { status: s(0), work: s(worked), down: s(down) };
+            let restored = Restored::of(&view, lasted, Some((call(1), &rules("a"), false)));
+            let time = restored.wrap_up.map_or(Duration::ZERO, |left| left.time);
+            assert_eq!(time, s(left), "{work:?} for {worked} s, down for {down} s");
         }
+    }
+
+    #[test]
+    fn outcome_that_was_owed_is_owed_still() {
+        let view = SeatView { work: WorkView::WrapUp, owes_outcome: true, ..SeatView::default() };
+        let long_ago = Lasted { down: Duration::from_secs(9_000), ..Lasted::default() };
+        let mut rules = rules("a");
+        rules.after_talk.outcome_needed = true;
+        let owes = |coded| Restored::of(&view, long_ago, Some((call(1), &rules, coded))).wrap_up.is_some();
+        assert_eq!((owes(false), owes(true)), (true, false));
     }
 }

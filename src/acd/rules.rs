@@ -1,9 +1,12 @@
 //! What queues and seats are, apart from who waits and who works: what a configuration says.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::pauses::Pauses;
 use super::skills::{Needs, Skills};
+use super::wrap_up::AfterTalk;
 use crate::ids::{CallId, QueueId, SeatId};
 
 /// What a queue is, apart from who waits in it.
@@ -19,12 +22,16 @@ pub struct QueueRules {
     pub ring_for: Duration,
     /// Rest of a seat after it rejected or missed a call; at least a second.
     pub reject_delay: Duration,
+    /// The same of a seat whose phone says that it is busy.
+    pub busy_delay: Duration,
     /// Rejects in a row after which the seat is paused.
     pub max_rejects: u32,
     /// Rings in a row missed (or failed) after which the seat is paused (status away).
     pub max_misses: u32,
     /// Wrap-up after a call of this queue.
     pub wrap_up: Duration,
+    /// How it may be lengthened, and what it must bring.
+    pub after_talk: AfterTalk,
     /// Position is announced this often; zero: never.
     pub announce_every: Duration,
     /// Minutes of advantage of all its callers over those of other queues.
@@ -91,6 +98,8 @@ pub struct SeatRules {
     pub skills: Skills,
     /// Logs in and is ready at its first registration.
     pub auto_login: bool,
+    /// Reasons of pauses, the same for all seats.
+    pub pauses: Arc<Pauses>,
 }
 
 /// How a seat serves one of its queues.

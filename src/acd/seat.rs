@@ -7,16 +7,18 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::direct::{DirectRules, Turn};
+use super::pauses::PauseEnd;
 use super::rank::Standing;
 use super::restored::Restored;
 use super::rules::{QueueRules, SeatRules};
 use super::serves::Serves;
 use super::skills::Skills;
 use super::status::{self, MISSED, REJECTS};
+use super::wrap_up::{AfterTalk, WrapUp, WrapUpAct};
 use crate::ids::{CallId, QueueId};
 use crate::planted::{self, Fault};
 use crate::time::{Mono, earliest};
-use crate::words::{NotTaken, SeatView, Status, StatusChange, WorkView};
+use crate::words::{AFTER_ONE_CALL, NotTaken, SeatView, Status, StatusChange, WorkView};
 
 /// Rest of a seat whose phone could not be reached: time for a registration to be renewed or to lapse.
 pub(super) const REST_AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -32,7 +34,9 @@ pub(super) const GRACE: Duration = Duration::from_secs(120);
 pub(super) struct Terms {
     ring_for: Duration,
     rest: Duration,
+    busy_rest: Duration,
     wrap_up: Duration,
+    after_talk: AfterTalk,
     max_rejects: u32,
     max_misses: u32,
     /// Number of the ring, over all seats; none for a call that no queue gave.
@@ -48,7 +52,9 @@ impl Terms {
         Terms {
             ring_for: rules.ring_for,
             rest: rules.reject_delay.max(SHORTEST_REST),
+            busy_rest: rules.busy_delay.max(SHORTEST_REST),
             wrap_up: rules.wrap_up,
+            after_talk: rules.after_talk,
             max_rejects: rules.max_rejects,
             max_misses: rules.max_misses,
             ring: Some(ring),
@@ -66,7 +72,9 @@ impl Terms {
         Terms {
             ring_for: rules.ring_for,
             rest: SHORTEST_REST,
+            busy_rest: SHORTEST_REST,
             wrap_up: rules.wrap_up,
+            after_talk: AfterTalk::default(),
             max_rejects: u32::MAX,
             max_misses: u32::MAX,
             ring: None,
@@ -82,7 +90,7 @@ enum Work {
     Idle { since: Mono },
     Ringing { call: CallId, until: Mono, terms: Terms, idle_since: Mono },
     Talking { call: CallId, terms: Terms, rung: Mono, since: Mono, turn: Turn },
-    WrapUp { until: Mono },
+    WrapUp(WrapUp),
     Resting { until: Mono },
 }
 
@@ -107,6 +115,7 @@ pub(super) enum Event {
     Assign(CallId, Terms),
     Answer(CallId),
     Reject(CallId),
+    Busy(CallId),
     Fail(CallId),
     Block(CallId),
     CallerLeft(CallId),
@@ -117,6 +126,7 @@ pub(super) enum Event {
     /// More wrap-up than was asked for.
     Owe(CallId, Duration),
     WrapUpDone,
+    WrapUp(WrapUpAct),
     Timeout,
 }
 
@@ -148,7 +158,14 @@ pub(super) struct Seat {
     login_pending: bool,
     phone: Phone,
     status: Status,
+    /// The status that follows when the work in course is over.
+    next: Option<Status>,
+    pause_end: PauseEnd,
     work: Work,
+    /// A wrap-up that owed an outcome was broken into by a call of the operator's own.
+    owed: Option<(CallId, AfterTalk)>,
+    /// The last call whose outcome was coded here.
+    coded: Option<CallId>,
     /// Since when it is both ready and reachable, if it is.
     available_since: Mono,
     pub(super) status_since: Mono,
@@ -174,7 +191,11 @@ impl Seat {
             order,
             phone: Phone::Gone,
             status: Status::LoggedOut,
+            next: None,
+            pause_end: PauseEnd::Open,
             work: Work::Idle { since: Mono::ZERO },
+            owed: None,
+            coded: None,
             available_since: Mono::ZERO,
             status_since: Mono::ZERO,
             work_since: Mono::ZERO,
@@ -209,8 +230,18 @@ impl Seat {
                 if matches!(self.phone, Phone::Expected { until } if until <= now) {
                     self.phone = Phone::Gone;
                 }
+                if self.pause_end.on_timeout(now) {
+                    self.set_status(now, Status::Ready);
+                }
+                if let Work::WrapUp(wrap_up) = &mut self.work {
+                    if wrap_up.on_timeout(now) {
+                        self.end_wrap_up(now);
+                    }
+                    return Ok(None);
+                }
                 self.on_work(now, event)
             }
+            Event::WrapUp(act) => self.on_wrap_up(now, act),
             event => self.on_work(now, event),
         }
     }
@@ -219,12 +250,18 @@ impl Seat {
     fn on_restored(&mut self, now: Mono, before: Restored) {
         self.login_pending = false;
         self.set_status(now, before.status);
+        if let Status::Paused(reason) = &self.status {
+            self.pause_end = PauseEnd::of(&self.rules.pauses, reason, now, before.status_for);
+        }
+        self.next = before.next;
         if before.had_phone {
             self.phone = Phone::Expected { until: now + GRACE };
         }
-        if !before.wrap_up_left.is_zero() {
-            self.work = Work::WrapUp { until: now + before.wrap_up_left };
-            self.work_since = now;
+        let wrap_up =
+            before.wrap_up.and_then(|left| WrapUp::new(now, left.call, left.time, left.rules, left.owes));
+        match wrap_up {
+            Some(wrap_up) => (self.work, self.work_since) = (Work::WrapUp(wrap_up), now),
+            None => self.follow_up(now),
         }
     }
 
@@ -241,27 +278,67 @@ impl Seat {
 
     fn on_status(&mut self, now: Mono, change: StatusChange) -> Result<Option<Effect>, Misplaced> {
         if planted::is(Fault::WrapUpCutByPause)
-            && matches!((&change, &self.work), (StatusChange::Pause(_), Work::WrapUp { .. }))
+            && matches!((&change, &self.work), (StatusChange::Pause(_), Work::WrapUp(_)))
         {
             self.work = Work::Idle { since: now };
         }
+        let waits = matches!(change, StatusChange::Next(_)) && self.has_call_or_wrap_up();
         let next = status::after(&self.status, change).ok_or(Misplaced)?;
         self.login_pending = false; // the person has spoken
+        if waits {
+            self.next = Some(next);
+            return Ok(None);
+        }
         (self.misses, self.rejects) = (0, 0);
+        self.next = None;
         self.set_status(now, next);
         Ok(None)
+    }
+
+    /// The work in course is over: the status that was to follow follows.
+    fn follow_up(&mut self, now: Mono) {
+        if let Some(next) = self.next.take_if(|_| !planted::is(Fault::NextForgotten)) {
+            self.set_status(now, next);
+        }
+    }
+
+    fn on_wrap_up(&mut self, now: Mono, act: WrapUpAct) -> Result<Option<Effect>, Misplaced> {
+        if let WrapUpAct::Coded(call) = act {
+            self.coded = Some(call);
+        }
+        let Work::WrapUp(wrap_up) = &mut self.work else {
+            return if matches!(act, WrapUpAct::Coded(_)) { Ok(None) } else { Err(Misplaced) };
+        };
+        let over = match act {
+            WrapUpAct::Extend => return wrap_up.extend(now).then_some(None).ok_or(Misplaced),
+            WrapUpAct::Coded(call) => wrap_up.on_coded(call),
+            WrapUpAct::Release => true,
+        };
+        if over {
+            self.end_wrap_up(now);
+        }
+        Ok(None)
+    }
+
+    fn end_wrap_up(&mut self, now: Mono) {
+        (self.work, self.work_since) = (Work::Idle { since: now }, now);
+        self.follow_up(now);
     }
 
     fn set_status(&mut self, now: Mono, next: Status) {
         if next == self.status {
             return;
         }
-        if next == Status::Ready {
+        if next.takes_calls() && !self.status.takes_calls() {
             self.available_since = now;
         }
         if self.status == Status::LoggedOut {
             (self.calls, self.talked) = (0, Duration::ZERO);
         }
+        self.pause_end = match &next {
+            Status::Paused(reason) => PauseEnd::of(&self.rules.pauses, reason, now, Duration::ZERO),
+            Status::LoggedOut | Status::Ready | Status::OneCall => PauseEnd::Open,
+        };
         self.status = next;
         self.status_since = now;
     }
@@ -303,6 +380,9 @@ impl Seat {
             (&W::Ringing { call, terms, .. }, E::Reject(rejected)) if rejected == call => {
                 (after_reject(now, terms), not_taken(call, NotTaken::Rejected, false))
             }
+            (&W::Ringing { call, terms, .. }, E::Busy(busy)) if busy == call => {
+                (rest(now, terms.busy_rest), not_taken(call, NotTaken::Rejected, false))
+            }
             (&W::Ringing { call, .. }, E::Fail(failed)) if failed == call => {
                 (rest(now, REST_AFTER_FAILURE), not_taken(call, NotTaken::Unreachable, false))
             }
@@ -322,27 +402,39 @@ impl Seat {
             (&W::Talking { call, terms, rung, since, .. }, E::TalkEnded(ended)) if ended == call => {
                 self.talked += now.since(since);
                 let (rang, held) = (since.since(rung), now.since(rung));
-                (after_talk(now, terms), Some(Effect::Parted { call, rang, held }))
+                (self.after_talk(now, call, terms), Some(Effect::Parted { call, rang, held }))
             }
-            (W::WrapUp { .. }, E::WrapUpDone) => (W::Idle { since: now }, None),
-            (&W::WrapUp { until } | &W::Resting { until }, E::Timeout) if until <= now => {
-                (W::Idle { since: now }, None)
-            }
+            (W::WrapUp(wrap_up), E::WrapUpDone) if !wrap_up.owes() => (W::Idle { since: now }, None),
+            (&W::Resting { until }, E::Timeout) if until <= now => (W::Idle { since: now }, None),
             (_, E::Timeout) => return Ok(None), // not due yet
             _ => return Err(Misplaced),
         };
         let next = match (&self.work, effect) {
-            (Work::Ringing { terms, .. }, Some(Effect::NotTaken { .. })) if !terms.owed.is_zero() => {
-                Work::WrapUp { until: now + terms.owed }
+            (&Work::Ringing { call, terms, .. }, Some(Effect::NotTaken { .. })) => {
+                let left = WrapUp::new(now, call, terms.owed, AfterTalk::default(), false);
+                left.map_or(next, Work::WrapUp)
             }
             _ => next,
         };
         let before = std::mem::replace(&mut self.work, next);
         self.work_since = now;
-        if let (Work::Ringing { terms, .. }, Some(effect)) = (before, effect) {
-            self.count(now, terms, effect);
+        match (before, effect) {
+            (Work::Ringing { terms, .. }, Some(effect)) => self.count(now, terms, effect),
+            (Work::WrapUp(wrap_up), Some(Effect::Joined(_))) => self.owed = wrap_up.owed(),
+            _ => {}
+        }
+        if !self.has_call_or_wrap_up() {
+            self.follow_up(now);
         }
         Ok(effect)
+    }
+
+    fn after_talk(&mut self, now: Mono, call: CallId, terms: Terms) -> Work {
+        let (call, rules) = self.owed.take().unwrap_or((call, terms.after_talk));
+        let owes = rules.outcome_needed && self.coded != Some(call);
+        let wrap_up = WrapUp::new(now, call, terms.wrap_up, rules, owes);
+        let idle = Work::Idle { since: now };
+        if planted::is(Fault::LostWrapUp) { idle } else { wrap_up.map_or(idle, Work::WrapUp) }
     }
 
     /// Keep count of the rings in a row that this seat did not take; too many pause it.
@@ -354,6 +446,9 @@ impl Seat {
             Effect::Joined(_) => {
                 (self.misses, self.rejects) = (0, 0);
                 self.calls += 1;
+                if self.status == Status::OneCall && terms.ring.is_some() {
+                    self.next.get_or_insert(Status::Paused(AFTER_ONE_CALL.to_owned()));
+                }
             }
             Effect::NotTaken { .. } if terms.ring.is_none() => return,
             Effect::NotTaken { why: NotTaken::Rejected, .. } => self.rejects = self.rejects.saturating_add(1),
@@ -363,7 +458,7 @@ impl Seat {
             }
             _ => return,
         }
-        if self.status != Status::Ready {
+        if !self.status.takes_calls() {
             return;
         }
         if self.misses >= terms.max_misses.max(1) {
@@ -376,24 +471,25 @@ impl Seat {
     /// Since when it can be rung; `None` when it cannot.
     pub(super) fn free_since(&self) -> Option<Mono> {
         match self.work {
-            Work::Idle { since } if self.is_reachable() && self.status == Status::Ready => {
+            Work::Idle { since } if self.is_reachable() && self.status.takes_calls() => {
                 Some(since.max(self.available_since))
             }
             _ => None,
         }
     }
 
-    /// When something changes by itself: the work, or the hope for the phone.
+    /// When something changes by itself: the work, the hope for the phone, or a pause.
     pub(super) fn alarm(&self) -> Option<Mono> {
         let work = match self.work {
-            Work::Ringing { until, .. } | Work::WrapUp { until } | Work::Resting { until } => Some(until),
+            Work::Ringing { until, .. } | Work::Resting { until } => Some(until),
+            Work::WrapUp(ref wrap_up) => wrap_up.alarm(),
             Work::Idle { .. } | Work::Talking { .. } => None,
         };
         let phone = match self.phone {
             Phone::Expected { until } => Some(until),
             Phone::Registered | Phone::Gone => None,
         };
-        earliest([work, phone])
+        earliest([work, phone, self.pause_end.alarm()])
     }
 
     /// Somebody sits there whom callers may wait for: logged in, paused or not, and the phone there or expected back.
@@ -410,6 +506,10 @@ impl Seat {
         self.phone == Phone::Registered
     }
 
+    fn has_call_or_wrap_up(&self) -> bool {
+        !matches!(self.work, Work::Idle { .. } | Work::Resting { .. })
+    }
+
     pub(super) fn is_ringing(&self) -> bool {
         matches!(self.work, Work::Ringing { .. })
     }
@@ -421,8 +521,12 @@ impl Seat {
 
     /// It can be rung; in a pause or a wrap-up only by the operator's `own_wish`.
     pub(super) fn may_ring(&self, own_wish: bool) -> bool {
-        let wished = own_wish && matches!(self.work, Work::Idle { .. } | Work::WrapUp { .. });
-        self.free_since().is_some() || (wished && self.is_manned())
+        let has_time = match &self.work {
+            Work::Idle { .. } => true,
+            Work::WrapUp(wrap_up) => !wrap_up.owes(),
+            Work::Ringing { .. } | Work::Talking { .. } | Work::Resting { .. } => false,
+        };
+        self.free_since().is_some() || (own_wish && has_time && self.is_manned())
     }
 
     /// The call that it has and no queue gave it.
@@ -437,7 +541,7 @@ impl Seat {
 
     fn wrap_up_left(&self, now: Mono) -> Duration {
         match self.work {
-            Work::WrapUp { until } => until.since(now),
+            Work::WrapUp(ref wrap_up) => wrap_up.left(now),
             _ => Duration::ZERO,
         }
     }
@@ -445,12 +549,13 @@ impl Seat {
     /// When it will take a call, if its operator and its phone are there for more: in so long, or when a call has ended that has
     /// been held for so long.
     pub(super) fn free_in(&self, now: Mono) -> Option<Result<Duration, (CallId, Duration)>> {
-        if !self.is_reachable() || self.status != Status::Ready {
+        if !self.is_reachable() || !self.status.takes_calls() || self.next.is_some() {
             return None;
         }
         Some(match self.work {
             Work::Idle { .. } => Ok(Duration::ZERO),
-            Work::WrapUp { until } | Work::Resting { until } => Ok(until.since(now)),
+            Work::WrapUp(ref wrap_up) => Ok(wrap_up.alarm()?.since(now)),
+            Work::Resting { until } => Ok(until.since(now)),
             Work::Ringing { call, .. } => Err((call, now.since(self.work_since))),
             Work::Talking { call, rung, .. } => Err((call, now.since(rung))),
         })
@@ -496,10 +601,18 @@ impl Seat {
             Work::Talking { call, turn: Turn::Talking, .. } => (WorkView::Talking, Some(call)),
             Work::Talking { call, turn: Turn::Holding, .. } => (WorkView::Holding, Some(call)),
             Work::Talking { call, turn: Turn::Consulting, .. } => (WorkView::Consulting, Some(call)),
-            Work::WrapUp { .. } => (WorkView::WrapUp, None),
+            Work::WrapUp(_) => (WorkView::WrapUp, None),
             Work::Resting { .. } => (WorkView::Resting, None),
         };
-        SeatView { reachable: self.is_reachable(), status: self.status.clone(), work, call }
+        SeatView {
+            reachable: self.is_reachable(),
+            status: self.status.clone(),
+            work,
+            call,
+            next: self.next.clone(),
+            over_time: self.pause_end == PauseEnd::Over,
+            owes_outcome: matches!(&self.work, Work::WrapUp(wrap_up) if wrap_up.owes()),
+        }
     }
 }
 
@@ -509,11 +622,4 @@ fn rest(now: Mono, how_long: Duration) -> Work {
 
 fn after_reject(now: Mono, terms: Terms) -> Work {
     if planted::is(Fault::NeverFreedAfterReject) { rest(now, Duration::MAX) } else { rest(now, terms.rest) }
-}
-
-fn after_talk(now: Mono, terms: Terms) -> Work {
-    if terms.wrap_up.is_zero() || planted::is(Fault::LostWrapUp) {
-        return Work::Idle { since: now };
-    }
-    Work::WrapUp { until: now + terms.wrap_up }
 }

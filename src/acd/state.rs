@@ -6,8 +6,9 @@ use super::callers::{Caller, Stage};
 use super::distribution::Distribution;
 use super::queue::Queue;
 use super::rank::Rank;
-use super::seat::Seat;
+use super::seat::{Event, Seat};
 use super::status;
+use super::wrap_up::WrapUpAct;
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
 use crate::words::{SeatView, StatusChange, WorkView};
@@ -97,6 +98,13 @@ impl Distribution {
     /// There is such a seat, and its status can become this: nobody who is logged out can pause or be ready.
     pub fn accepts(&self, id: &SeatId, change: &StatusChange) -> bool {
         self.seats.get(id).is_some_and(|seat| status::after(&seat.view().status, change.clone()).is_some())
+    }
+
+    /// The wrap-up of this seat can be extended once more.
+    pub fn may_extend(&self, now: Mono, id: &SeatId) -> bool {
+        let tried =
+            self.seats.get(id).cloned().map(|mut seat| seat.handle(now, Event::WrapUp(WrapUpAct::Extend)));
+        matches!(tried, Some(Ok(_)))
     }
 
     /// What must hold after every step; otherwise the first promise that is broken. Slow: for tests and the simulator.

@@ -13,9 +13,11 @@ pub(super) fn after(status: &Status, change: StatusChange) -> Option<Status> {
     match (status, change) {
         (_, C::LogIn) => Some(Status::Ready),
         (_, C::LogOut) => Some(Status::LoggedOut),
-        (Status::LoggedOut, C::Pause(_) | C::Ready) => None,
+        (Status::LoggedOut, C::Pause(_) | C::Ready | C::OneCall | C::Next(_)) => None,
         (_, C::Pause(reason)) => Some(Status::Paused(reason)),
         (_, C::Ready) => Some(Status::Ready),
+        (_, C::OneCall) => Some(Status::OneCall),
+        (_, C::Next(next)) => Some(next),
     }
 }
 
@@ -41,6 +43,10 @@ mod tests {
             (lunch(), StatusChange::LogOut, Some(Status::LoggedOut)),
             (missed(), pause(), Some(lunch())),
             (missed(), StatusChange::Ready, Some(Status::Ready)),
+            (lunch(), StatusChange::OneCall, Some(Status::OneCall)),
+            (Status::OneCall, StatusChange::Ready, Some(Status::Ready)),
+            (Status::LoggedOut, StatusChange::OneCall, None),
+            (Status::LoggedOut, StatusChange::Next(Status::Ready), None),
         ];
         for (status, change, expected) in rows {
             assert_eq!(after(&status, change.clone()), expected, "{status:?} {change:?}");

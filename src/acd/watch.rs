@@ -7,12 +7,12 @@
 mod direct;
 mod eligible;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::place::Place;
 use super::seat::{REST_AFTER_FAILURE, SHORTEST_REST};
-use super::{Action, Direct, Entering, Input, QueueRules, SeatRules};
+use super::{Action, AfterTalk, Direct, Entering, Input, QueueRules, SeatRules, WrapUpAct};
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
 use crate::words::{NotTaken, QueueExit, SeatView, Status, WorkView};
@@ -56,6 +56,14 @@ struct Watched {
     wrap_up_done: bool,
     /// What a restart left of a wrap-up, until it is over.
     wrap_up_left: Option<Duration>,
+    /// What the operator has added to the wrap-up in course, and how often.
+    extended: (Duration, u32),
+    /// The last call whose outcome was coded here.
+    coded: Option<CallId>,
+    /// A supervisor ended the wrap-up in this step.
+    released: bool,
+    /// The call of the last talk.
+    last_call: Option<CallId>,
 }
 
 /// What a call asks of the seat that has it.
@@ -66,12 +74,14 @@ struct Served {
     wrap_up: Duration,
     /// What was left of the wrap-up that it broke into.
     owed: Duration,
+    after_talk: AfterTalk,
 }
 
 impl From<&QueueRules> for Served {
     fn from(rules: &QueueRules) -> Served {
-        let owed = Duration::ZERO;
-        Served { ring_for: rules.ring_for, rest: rules.reject_delay, wrap_up: rules.wrap_up, owed }
+        let QueueRules { ring_for, wrap_up, after_talk, .. } = *rules;
+        let (rest, owed) = (rules.reject_delay.max(rules.busy_delay), Duration::ZERO);
+        Served { ring_for, rest, wrap_up, after_talk, owed }
     }
 }
 
@@ -87,6 +97,8 @@ pub(super) struct Watch {
     turn: u64,
     rings: u64,
     expected: BTreeMap<QueueId, Duration>,
+    /// Queues that a reload has removed.
+    gone: BTreeSet<QueueId>,
     broken: Option<String>,
 }
 
@@ -110,7 +122,7 @@ impl Watch {
 
     pub(super) fn on_input(&mut self, input: &Input) {
         for seat in self.seats.values_mut() {
-            seat.wrap_up_done = false;
+            (seat.wrap_up_done, seat.released) = (false, false);
         }
         match input {
             Input::Direct(seat, call, wanted) => self.on_wanted(seat, *call, *wanted),
@@ -127,16 +139,23 @@ impl Watch {
             }
             Input::Restored(seat, before) => {
                 if let Some(seat) = self.seats.get_mut(seat) {
-                    seat.wrap_up_left = Some(before.wrap_up_left);
+                    seat.wrap_up_left = Some(before.wrap_up.map_or(Duration::ZERO, |left| left.time));
+                    seat.last_call = before.wrap_up.map(|left| left.call);
                 }
             }
-            Input::Expected(queue, wait) => {
+            // Of a queue that a reload has removed nothing is known when it comes again.
+            Input::Expected(queue, wait) if !self.gone.contains(queue) => {
                 self.expected.remove(queue);
                 self.expected.extend(wait.map(|wait| (queue.clone(), wait)));
             }
             Input::WrapUpDone(seat) => {
                 if let Some(seat) = self.seats.get_mut(seat) {
                     seat.wrap_up_done = true;
+                }
+            }
+            Input::WrapUp(seat, act) => {
+                if let Some(seat) = self.seats.get_mut(seat) {
+                    seat.on_wrap_up(self.now, *act);
                 }
             }
             Input::Rules(queues, seats) => self.on_rules(queues, seats),
@@ -152,6 +171,8 @@ impl Watch {
         let before = self.rules.clone();
         self.rules.values_mut().for_each(|rules| rules.overflow.clear());
         self.rules.extend(queues.iter().map(|rules| (rules.id.clone(), rules.clone())));
+        let is_gone = |id: &&QueueId| !queues.iter().any(|rules| rules.id == **id);
+        self.gone = self.rules.keys().filter(is_gone).cloned().collect();
         self.expected.retain(|id, _| queues.iter().any(|rules| rules.id == *id));
         self.seats.retain(|id, seat| seat.view.call.is_some() || seats.iter().any(|rules| rules.id == *id));
         self.seats.values_mut().for_each(|seat| seat.rules.queues.clear());
@@ -290,11 +311,21 @@ impl Watch {
             && is != WorkView::WrapUp
             && now.since(seat.work_since) < wrap_up
             && !is.is_engaged() // the operator's own affair
-            && !seat.wrap_up_done;
+            && !seat.wrap_up_done
+            && !seat.released;
+        let unpaid = was == WorkView::WrapUp
+            && is != WorkView::WrapUp
+            && !is.is_engaged()
+            && seat.view.owes_outcome
+            && seat.last_call != seat.coded
+            && seat.bound().is_none_or(|bound| now.since(seat.work_since) < bound)
+            && !seat.released;
+        let forgotten = view.next.is_some() && matches!(is, WorkView::Idle | WorkView::Resting);
         if was != is {
             match (was, is) {
                 (WorkView::Ringing, is) if is.is_talk() => {
                     (seat.calls, seat.last_ring) = (seat.calls + 1, seat.ring);
+                    (seat.last_call, seat.extended) = (view.call, (Duration::ZERO, 0));
                 }
                 (was, _) if was.is_talk() => seat.talked += now.since(seat.work_since),
                 _ => {}
@@ -317,6 +348,12 @@ impl Watch {
         if (skipped && !wrap_up.is_zero()) || short {
             self.broken(&format!("{id} went from {was:?} to {is:?} without its wrap-up of {wrap_up:?}"));
         }
+        if unpaid {
+            self.broken(&format!("{id} left its wrap-up owing an outcome"));
+        }
+        if forgotten {
+            self.broken(&format!("{id} has no call, and its next status did not follow: {view:?}"));
+        }
     }
 
     /// Nobody waits beyond the limit, unless rung for at this moment.
@@ -333,6 +370,10 @@ impl Watch {
         let limit = match seat.view.work {
             WorkView::Idle | WorkView::Talking | WorkView::Holding | WorkView::Consulting => return Ok(()),
             WorkView::Ringing => seat.served.ring_for,
+            WorkView::WrapUp if seat.view.owes_outcome => match seat.bound() {
+                Some(bound) => bound,
+                None => return Ok(()),
+            },
             WorkView::WrapUp => seat.wrap_up(),
             WorkView::Resting => seat.served.rest.max(REST_AFTER_FAILURE).max(SHORTEST_REST),
         };
@@ -345,7 +386,7 @@ impl Watch {
 
 impl Watched {
     fn new(order: usize, rules: SeatRules) -> Watched {
-        let view = SeatView { reachable: false, status: Status::LoggedOut, work: WorkView::Idle, call: None };
+        let view = SeatView::default();
         Watched {
             rules,
             view,
@@ -362,11 +403,39 @@ impl Watched {
             let_go: false,
             wrap_up_done: false,
             wrap_up_left: None,
+            extended: (Duration::ZERO, 0),
+            coded: None,
+            released: false,
+            last_call: None,
         }
     }
 
     fn wrap_up(&self) -> Duration {
-        self.wrap_up_left.unwrap_or(self.served.wrap_up)
+        self.wrap_up_left.unwrap_or(self.served.wrap_up) + self.extended.0
+    }
+
+    /// The longest that a wrap-up which owes an outcome lasts.
+    fn bound(&self) -> Option<Duration> {
+        Some(self.wrap_up() + self.served.after_talk.outcome_within?)
+    }
+
+    /// Time is only ever added while there is a wrap-up, and so often.
+    fn on_wrap_up(&mut self, now: Mono, act: WrapUpAct) {
+        let in_wrap_up = self.view.work == WorkView::WrapUp;
+        match act {
+            WrapUpAct::Coded(call) => self.coded = Some(call),
+            WrapUpAct::Release => self.released = true,
+            WrapUpAct::Extend if in_wrap_up => {
+                let AfterTalk { extend_by, max_extensions, .. } = self.served.after_talk;
+                if self.extended.1 < max_extensions && !extend_by.is_zero() {
+                    // Time that was over while the outcome was owed counts as used.
+                    let before = self.wrap_up().saturating_sub(self.extended.0);
+                    let lasted = now.since(self.work_since).max(self.wrap_up());
+                    self.extended = (lasted.saturating_sub(before) + extend_by, self.extended.1 + 1);
+                }
+            }
+            WrapUpAct::Extend => {}
+        }
     }
 
     fn free_since(&self) -> Option<Mono> {
@@ -377,5 +446,5 @@ impl Watched {
 
 /// Ready, and its phone is there.
 fn is_available(view: &SeatView) -> bool {
-    view.reachable && view.status == Status::Ready
+    view.reachable && view.status.takes_calls()
 }

@@ -8,7 +8,7 @@ use super::exchange::Exchange;
 use super::failure::Failure;
 use super::out::{self, Column, Format, clock, numbers, or_dash, word, words};
 use crate::ids::{CallId, EntityId, QueueId, SeatId};
-use crate::words::{SeatView, Status, StatusChange, WorkView};
+use crate::words::{AFTER_ONE_CALL, SeatView, Status, StatusChange, WorkView};
 
 /// What is written down for a pause without a reason.
 const NO_REASON: &str = "pause";
@@ -264,6 +264,8 @@ fn status(status: &Status) -> String {
     match status {
         Status::LoggedOut => "logged out".to_owned(),
         Status::Ready => "ready".to_owned(),
+        Status::OneCall => "one call only".to_owned(),
+        Status::Paused(reason) if reason == AFTER_ONE_CALL => "paused: after one call".to_owned(),
         Status::Paused(reason) if reason == NO_REASON => "paused".to_owned(),
         Status::Paused(reason) => format!("paused: {reason}"),
     }

@@ -2,6 +2,7 @@
 
 mod check;
 mod draw;
+mod fmt;
 mod hear;
 mod rehearse;
 mod test;
@@ -106,19 +107,26 @@ enum FlowCommand {
     },
     /// Print the JSON Schema of flow files, for editors that complete and check.
     Schema,
-    /// Lay flow files out as they are usually written; comments stay. Nothing else changes.
+    /// Lay flow files out as they are usually written: steps of two blanks, one empty line at most. Comments, the order of keys and
+    /// what the file says stay.
+    ///
+    /// A file that is no YAML is left as it is and told. `-` reads standard input and prints what is laid out.
     ///
     /// Examples:
     ///   centralino flow fmt ivr-flows/*.yaml
     ///   centralino flow fmt --check ivr-flows/*.yaml
+    ///   centralino flow fmt - < bozza.yaml
     #[command(verbatim_doc_comment)]
     Fmt {
-        /// The files.
+        /// The files; `-` is standard input.
         #[arg(required = true, value_name = "FILES")]
         files: Vec<PathBuf>,
         /// Change nothing; exit with 1 when a file is laid out otherwise.
         #[arg(long)]
         check: bool,
+        /// The language in which faults are told.
+        #[arg(long, value_enum, default_value_t)]
+        lang: Lang,
     },
 }
 
@@ -163,7 +171,7 @@ pub(super) fn run(args: &FlowArgs) -> Result<(), Failure> {
         FlowCommand::Explain { files } => draw::explain(files),
         FlowCommand::Run { files, call } => rehearse::run(files, call),
         FlowCommand::Schema => out::line(&crate::flow::schema()),
-        FlowCommand::Fmt { files, check } => check::fmt(files, *check),
+        FlowCommand::Fmt { files, check, lang } => fmt::run(files, *check, *lang),
     }
 }
 

@@ -110,6 +110,9 @@ fn feature_codes(table: Option<Table<'_>>) -> FeatureCodes {
         ("pause", "*13"),
         ("ready", "*14"),
         ("code", "*15"),
+        ("one_call", "*16"),
+        ("next", "*19"),
+        ("extend", "*18"),
         ("case", "*17"),
     ]
     .map(|(key, default)| (key, default.to_owned(), None));
@@ -132,8 +135,8 @@ fn feature_codes(table: Option<Table<'_>>) -> FeatureCodes {
         }
         table.finish();
     }
-    let [log_in, log_out, pause, ready, code, case] = codes.map(|(_, code, _)| code);
-    FeatureCodes { log_in, log_out, pause, ready, code, case }
+    let [log_in, log_out, pause, ready, code, one_call, next, extend, case] = codes.map(|(_, code, _)| code);
+    FeatureCodes { log_in, log_out, pause, ready, code, one_call, next, extend, case }
 }
 
 pub(super) fn is_feature_code(table: &Table<'_>, word: &Word<'_>) -> bool {

@@ -1,6 +1,7 @@
 //! `queues.toml` and `seats.toml`: where callers wait, and who serves them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::dialling::{location, may_call};
@@ -11,7 +12,9 @@ use super::names::Names;
 use super::reader::{Table, Word};
 use super::span::parse_span;
 use super::{Queue, Seat, Secret, WaitsSince};
-use crate::acd::{LONGEST_KEPT, Needs, Overflow, QueueRules, SeatRules, Serving, Skills, Strategy};
+use crate::acd::{
+    AfterTalk, LONGEST_KEPT, Needs, Overflow, Pauses, QueueRules, SeatRules, Serving, Skills, Strategy,
+};
 use crate::ids::{QueueId, SeatId, SkillId};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -23,6 +26,13 @@ pub(super) struct Used<'n> {
     pub(super) entities: &'n Names,
     pub(super) topics: &'n Names,
     pub(super) schedules: &'n Names,
+}
+
+/// What seats use of other files.
+pub(super) struct UsedBySeats<'n> {
+    pub(super) queues: &'n Names,
+    pub(super) skills: &'n Names,
+    pub(super) pauses: &'n Arc<Pauses>,
 }
 
 /// Read `[[queue]]`, the `skills` that there are, and the `[dispositions]` that all queues share.
@@ -156,14 +166,27 @@ fn rules(queue: &Table<'_>, id: &str, names: &Names) -> QueueRules {
         max_wait: queue.span("max_wait", 15 * MINUTE, SECOND..=24 * HOUR),
         ring_for: queue.span("ring_for", 15 * SECOND, 3 * SECOND..=5 * MINUTE),
         reject_delay: queue.span("reject_delay", 10 * SECOND, SECOND..=HOUR),
+        busy_delay: queue.span("busy_delay", 10 * SECOND, SECOND..=HOUR),
         max_rejects: queue.number("max_rejects", 3, 1..=100),
         max_misses: queue.number("max_misses", 2, 1..=100),
         wrap_up: queue.span("wrap_up", 10 * SECOND, Duration::ZERO..=HOUR),
+        after_talk: after_talk(queue),
         announce_every: queue.span("announce_every", 45 * SECOND, Duration::ZERO..=HOUR),
         offset: queue.number("offset", 0, -60..=60),
         strategy: strategy(queue),
         needs: Needs { skills: skills(queue, names), waivers: waivers(queue, names) },
         overflow: Vec::new(),
+    }
+}
+
+/// What the wrap-up grants and asks for beside its time.
+fn after_talk(queue: &Table<'_>) -> AfterTalk {
+    let within = queue.span("outcome_within", Duration::ZERO, Duration::ZERO..=24 * HOUR);
+    AfterTalk {
+        extend_by: queue.span("extend_by", 30 * SECOND, Duration::ZERO..=HOUR),
+        max_extensions: queue.number("max_extensions", 3, 0..=100),
+        outcome_needed: queue.flag("outcome_needed", false),
+        outcome_within: Some(within).filter(|within| !within.is_zero()),
     }
 }
 
@@ -186,15 +209,14 @@ pub(super) fn seats(
     table: Table<'_>,
     names: &mut Names,
     extensions: &mut Names,
-    queues: &Names,
-    skill_names: &Names,
+    used: &UsedBySeats<'_>,
 ) -> BTreeMap<SeatId, Seat> {
     let mut seats = BTreeMap::new();
     for seat in table.some_tables("seat", "[[seat]]") {
         let (id, password) = (names.take(&seat, "id"), seat.need("password"));
-        let mut served = served(&seat, queues);
-        served.extend(profile(&seat, queues));
-        let skills = skills(&seat, skill_names);
+        let mut served = served(&seat, used.queues);
+        served.extend(profile(&seat, used.queues));
+        let skills = skills(&seat, used.skills);
         let extension = extensions::read(&seat, extensions);
         let auto_login = seat.flag("auto_login", false);
         let (location, may_call) = (location(&seat), may_call(&seat));
@@ -202,7 +224,13 @@ pub(super) fn seats(
             if password.text.trim().is_empty() {
                 seat.file.fault(&password.span, Fault::EmptyPassword { seat: id.text.to_owned() });
             }
-            let rules = SeatRules { id: id.text.into(), queues: served, skills, auto_login };
+            let rules = SeatRules {
+                id: id.text.into(),
+                queues: served,
+                skills,
+                auto_login,
+                pauses: used.pauses.clone(),
+            };
             let password = Secret::new(password.text.to_owned());
             seats.insert(id.text.into(), Seat { password, extension, rules, location, may_call });
         }

@@ -17,6 +17,7 @@ mod fault;
 mod floor;
 mod knowledge;
 mod names;
+mod operators;
 mod parse;
 mod reader;
 mod span;
@@ -40,7 +41,7 @@ pub use self::extensions::Target;
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
 pub use self::talk_codes::TalkCodes;
-use crate::acd::{QueueRules, SeatRules};
+use crate::acd::{PauseRule, QueueRules, SeatRules};
 use crate::flow::hours::{Calendars, Hours};
 use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, SkillId, TopicId};
 use crate::sip::{Link, Transport};
@@ -64,6 +65,8 @@ pub struct Config {
     pub skills: BTreeSet<SkillId>,
     /// `seats.toml`.
     pub seats: BTreeMap<SeatId, Seat>,
+    /// `operators.toml`: reasons of pauses, by id.
+    pub pauses: BTreeMap<String, Pause>,
     /// `callers.toml`, by number as it is received.
     pub callers: BTreeMap<String, ListedCaller>,
     /// `trunks.toml`.
@@ -134,19 +137,25 @@ pub struct VoiceConfig {
     pub latin1: bool,
 }
 
-/// Numbers that a seat dials to tell the exchange something. Defaults: `*11 *12 *13 *14 *15 *17`.
+/// Numbers that a seat dials to tell the exchange something. Defaults: `*11` to `*19`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeatureCodes {
     /// Log in.
     pub log_in: String,
     /// Log out.
     pub log_out: String,
-    /// Pause.
+    /// Pause; the digits of a reason may follow.
     pub pause: String,
     /// Ready again (also ends a wrap-up).
     pub ready: String,
     /// Code the last contact: `*15` + topic code + `*` + outcome code, such as `*1512*1`.
     pub code: String,
+    /// One call only.
+    pub one_call: String,
+    /// Pause once the call in course and its wrap-up are over; a reason's digits may follow.
+    pub next: String,
+    /// A longer wrap-up.
+    pub extend: String,
     /// Call somebody about a case of before: `*17` + case number + `*` + number, such as `*17100001*3331234567`.
     pub case: String,
 }
@@ -247,6 +256,17 @@ pub struct Seat {
     pub location: Option<String>,
     /// Whom it may call, beside emergency numbers.
     pub may_call: BTreeSet<Callable>,
+}
+
+/// Why an operator may pause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// As people say it.
+    pub name: String,
+    /// Dialled after the feature code of the pause.
+    pub code: Option<String>,
+    /// How long it may last.
+    pub rule: Option<PauseRule>,
 }
 
 /// A source of calls that is trusted by its address.

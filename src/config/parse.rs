@@ -1,12 +1,13 @@
 //! From the texts of all files to a [`Config`], or to every fault in them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::fault::{ConfigError, Fault, Place};
-use super::floor::Used;
+use super::floor::{Used, UsedBySeats};
 use super::names::Names;
 use super::reader::{Faults, File, Table};
-use super::{Config, calendars, callers, connectors, directory, engine, floor, knowledge, trunks};
+use super::{Config, calendars, callers, connectors, directory, engine, floor, knowledge, operators, trunks};
 use crate::hint::Hint;
 use crate::ids::{FlowId, SeatId, SkillId};
 
@@ -23,7 +24,7 @@ pub const FILES: [&str; 8] = [
 ];
 
 /// Files that a configuration may do without.
-pub const OPTIONAL_FILES: [&str; 3] = ["callers.toml", "connectors.toml", "knowledge.toml"];
+pub const OPTIONAL_FILES: [&str; 4] = ["callers.toml", "connectors.toml", "knowledge.toml", "operators.toml"];
 
 impl Config {
     /// Read all `files` (name to text). Every fault is told at once, in the order of files and lines.
@@ -115,9 +116,11 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
         || (None, Names::new("skill", "queues.toml").unread()),
         |(queues, skills)| (Some(queues), skills),
     );
-    let (seats, seat_names) = texts.read_names("seat", "seats.toml", |table, names| {
-        floor::seats(table, names, &mut extensions, &queue_names, &skills)
-    });
+    let (pauses, _) = texts.read_names("pause", "operators.toml", operators::read);
+    let rules = Arc::new(pauses.as_ref().map(operators::rules).unwrap_or_default());
+    let used = UsedBySeats { queues: &queue_names, skills: &skills, pauses: &rules };
+    let (seats, seat_names) = texts
+        .read_names("seat", "seats.toml", |table, names| floor::seats(table, names, &mut extensions, &used));
     let callers = texts.read("callers.toml", |table| callers::read(table, &seat_names));
     let numbers = texts.read("numbers.toml", |table| directory::numbers(table, &entity_names, &topic_names));
     let trunks = texts.read("trunks.toml", |table| trunks::trunks(table, &queue_names));
@@ -134,6 +137,7 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
         queues: queues?,
         skills: skills.all().map(SkillId::from).collect(),
         seats: seats?,
+        pauses: pauses?,
         callers: callers?,
         trunks,
         destinations,

@@ -31,7 +31,7 @@ impl Engine {
     pub(super) fn on_incoming(&mut self, now: Now, dialog: DialogId, invite: Incoming) {
         if let (Peer::User(seat), true, None) = (&invite.peer, invite.to.starts_with('*'), &self.stopping) {
             let seat = seat.as_ref().into();
-            return self.on_feature_code(now, dialog, seat, &invite);
+            return self.on_feature_code(now, dialog, &seat, &invite);
         }
         if !self.has_room(now) {
             self.counters.on_shed(now.mono);

@@ -17,7 +17,7 @@ use crate::switches::Switch;
 use crate::time::{Mono, Now};
 use crate::words::{EndedBy, Outcome, SeatView, StatusChange};
 
-use super::{Engine, Files, Output, SwitchState};
+use super::{Engine, Files, Output, SeatOrder, SwitchState};
 
 /// The most that citizens' last words may take before the exchange stops all the same.
 const LAST_WORDS: Duration = Duration::from_secs(6);
@@ -43,6 +43,8 @@ pub enum Command {
     SeatStatus(SeatId, StatusChange),
     /// Change a talk.
     Talk(super::TalkOrder),
+    /// Ask something of a seat.
+    Seat(SeatId, SeatOrder),
     /// Which bulletins and emergencies there are.
     Switches,
     /// Turn one.
@@ -256,7 +258,8 @@ impl Engine {
         let reply = match command {
             Command::State => Reply::State(Box::new(self.state(now))),
             Command::Metrics => Reply::Metrics(self.metrics()),
-            Command::SeatStatus(seat, change) => self.command_status(now, seat, change),
+            Command::SeatStatus(seat, change) => self.order_seat(now, &seat, change.into()),
+            Command::Seat(seat, order) => self.order_seat(now, &seat, order),
             Command::Talk(order) => self.command_talk(now, &order),
             Command::Switches => Reply::Switches(self.switch_state(now)),
             Command::Switch(switch) => return self.command_switch(now, request, switch),
@@ -272,17 +275,6 @@ impl Engine {
             }
         };
         self.outputs.push_back(Output::Reply(request, reply));
-    }
-
-    fn command_status(&mut self, now: Now, seat: SeatId, change: StatusChange) -> Reply {
-        if !self.config.seats.contains_key(&seat) {
-            return Reply::Refused(format!("there is no seat `{seat}`; seats.toml has the list"));
-        }
-        if !self.acd.accepts(&seat, &change) {
-            return Reply::Refused(format!("nobody is logged in at {seat}; `seat login {seat}` comes first"));
-        }
-        self.ask_distribution(now, acd::Input::Status(seat, change), "command");
-        Reply::Done
     }
 
     /// Tell the distribution what a person wants; what changes by it is put down to `by`.
@@ -382,7 +374,7 @@ impl Engine {
 
     fn metrics(&self) -> Metrics {
         let waiting = self.config.queues.keys().map(|id| (id.clone(), self.acd.waiting_in(id)));
-        let ready = |view: &SeatView| view.reachable && view.status == crate::words::Status::Ready;
+        let ready = |view: &SeatView| view.reachable && view.status.takes_calls();
         Metrics {
             calls: self.calls.len(),
             shed: self.counters.shed.total(),

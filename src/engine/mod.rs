@@ -16,6 +16,7 @@ mod census;
 mod command;
 mod direct;
 mod ending;
+mod floor;
 mod gate;
 mod ivr;
 mod placing;
@@ -34,6 +35,7 @@ mod unheard;
 pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
+pub use floor::{SeatAct, SeatOrder};
 pub use gate::PATIENCE;
 pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
@@ -185,6 +187,8 @@ pub struct Engine {
     journalled: BTreeSet<DialogId>,
     /// Who asked for the status change being made, for the journal.
     acting: Option<String>,
+    /// And what for.
+    acting_why: Option<String>,
     arrivals: Arrivals,
     /// Who was cut off while waiting.
     returning: acd::Returning,
@@ -242,6 +246,7 @@ impl Engine {
             started: Lsn(0),
             journalled: BTreeSet::new(),
             acting: None,
+            acting_why: None,
             arrivals: Arrivals::default(),
             expected: BTreeMap::new(),
             returning: recovered.state.returning.clone(),

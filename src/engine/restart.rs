@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::acd;
 use crate::call::Story;
-use crate::ids::{CaseId, SeatId};
+use crate::ids::{CallId, CaseId, SeatId};
 use crate::journal::entry::Fact;
 use crate::journal::recovery::{Recovered, SeatSince, Served};
 use crate::time::Now;
@@ -54,12 +54,16 @@ impl Engine {
         if !self.config.seats.contains_key(seat) {
             return;
         }
-        let queue = since.served.as_ref().and_then(|served| self.config.queues.get(&served.queue));
-        let wrap_up = queue.map_or(Duration::ZERO, |queue| queue.rules.wrap_up);
-        let worked = u64::try_from(stopped_ms.saturating_sub(since.work_ms))
-            .map_or(Duration::ZERO, Duration::from_millis);
-        let before = acd::Restored::of(&since.view, worked, down, wrap_up);
-        if let Some(Served { contact, queue }) = since.served.clone() {
+        let last = since.served.as_ref().and_then(|served| {
+            let queue = self.config.queues.get(&served.queue)?;
+            Some((CallId(served.contact.0), &queue.rules, served.coded))
+        });
+        let lasted = |since_ms| {
+            u64::try_from(stopped_ms.saturating_sub(since_ms)).map_or(Duration::ZERO, Duration::from_millis)
+        };
+        let lasted = acd::Lasted { status: lasted(since.status_ms), work: lasted(since.work_ms), down };
+        let before = acd::Restored::of(&since.view, lasted, last);
+        if let Some(Served { contact, queue, .. }) = since.served.clone() {
             self.last_contact.insert(seat.clone(), (contact, queue));
         }
         self.acd.handle_input(now.mono, acd::Input::Restored(seat.clone(), before));

@@ -2,17 +2,18 @@
 //!
 //! The code is obeyed at once; the call only says so. Coding of a contact is a promise: "saved" is spoken when it is durable.
 
-use crate::acd;
+use crate::acd::{self, WrapUpAct};
 use crate::call::Leg;
 use crate::config::CodingMistake;
-use crate::ids::SeatId;
+use crate::ids::{CallId, SeatId};
 use crate::journal::entry::Fact;
 use crate::media::{self, PlayId};
 use crate::sip::{DialogId, Incoming};
 use crate::speech::notice::Notice;
 use crate::time::Now;
-use crate::words::StatusChange;
+use crate::words::{Status, StatusChange};
 
+use super::floor::{SeatAct, SeatRefusal};
 use super::gate::Held;
 use super::{Engine, Owner};
 
@@ -30,7 +31,7 @@ pub(super) struct Service {
 }
 
 impl Engine {
-    pub(super) fn on_feature_code(&mut self, now: Now, dialog: DialogId, seat: SeatId, invite: &Incoming) {
+    pub(super) fn on_feature_code(&mut self, now: Now, dialog: DialogId, seat: &SeatId, invite: &Incoming) {
         let leg = self.open_leg(Some(dialog), invite.link, Owner::Service(dialog));
         let service = Service { leg, offer: invite.offer.clone(), say: None, established: false };
         self.services.insert(dialog, service);
@@ -41,26 +42,36 @@ impl Engine {
     }
 
     /// Do what the code asks; what to say, unless that must wait for the disk.
-    fn obey(&mut self, now: Now, dialog: DialogId, seat: SeatId, code: &str) -> Option<Notice> {
-        let codes = self.config.engine.feature_codes.clone();
+    fn obey(&mut self, now: Now, dialog: DialogId, seat: &SeatId, code: &str) -> Option<Notice> {
+        if let Some((act, say)) = self.act_of_code(code) {
+            return Some(self.act_on_seat(now, seat, act, "phone").err().map_or(say, SeatRefusal::notice));
+        }
+        match code.strip_prefix(&self.config.engine.feature_codes.code) {
+            Some(digits) => self.code(now, dialog, seat, digits).err(),
+            None => Some(Notice::BadCode),
+        }
+    }
+
+    /// The act that a code asks for, and what is said when it is done.
+    fn act_of_code(&self, code: &str) -> Option<(SeatAct, Notice)> {
+        let codes = &self.config.engine.feature_codes;
+        let reason = |prefix: &str| {
+            let digits = code.strip_prefix(prefix)?;
+            if digits.is_empty() { Some("phone") } else { self.config.pause_of_code(digits) }
+        };
         let (change, say) = match code {
+            _ if code == codes.extend => return Some((SeatAct::Extend, Notice::Extended)),
             _ if code == codes.log_in => (StatusChange::LogIn, Notice::LoggedIn),
             _ if code == codes.log_out => (StatusChange::LogOut, Notice::LoggedOut),
-            _ if code == codes.pause => (StatusChange::Pause("phone".to_owned()), Notice::Paused),
             _ if code == codes.ready => (StatusChange::Ready, Notice::Ready),
-            _ => {
-                let Some(digits) = code.strip_prefix(&codes.code) else { return Some(Notice::BadCode) };
-                return self.code(now, dialog, &seat, digits).err();
-            }
+            _ if code == codes.one_call => (StatusChange::OneCall, Notice::OneCall),
+            _ => match (reason(&codes.pause), reason(&codes.next)) {
+                (Some(why), _) => (StatusChange::Pause(why.to_owned()), Notice::Paused),
+                (None, Some(why)) => (StatusChange::Next(Status::Paused(why.to_owned())), Notice::Later),
+                (None, None) => return None,
+            },
         };
-        if !self.acd.accepts(&seat, &change) {
-            return Some(Notice::NobodyLoggedIn);
-        }
-        if change == StatusChange::Ready {
-            self.ask_distribution(now, acd::Input::WrapUpDone(seat.clone()), "phone");
-        }
-        self.ask_distribution(now, acd::Input::Status(seat, change), "phone");
-        Some(say)
+        Some((SeatAct::Status(change), say))
     }
 
     /// Code the seat's last contact; otherwise what to say instead.
@@ -72,7 +83,12 @@ impl Engine {
             CodingMistake::Outcome => Notice::BadOutcome,
         })?;
         let operator = seat.as_str().into();
+        let owed_no_more = disposition.is_some();
         let lsn = self.append_as(now, Fact::Coded { contact, operator, topic, disposition }, true);
+        if owed_no_more {
+            let coded = WrapUpAct::Coded(CallId(contact.0));
+            self.ask_distribution(now, acd::Input::WrapUp(seat.clone(), coded), "phone");
+        }
         self.gate.hold_until_durable(now.mono, lsn, Held::Confirm(dialog));
         Ok(())
     }

@@ -103,6 +103,7 @@ impl Engine {
     fn on_seat_refused(&mut self, now: Now, id: CallId, dialog: DialogId, status: u16) {
         let Some(leg) = self.take_seat_leg(id, |seat| seat.leg.dialog == Some(dialog)) else { return };
         let input = match SeatLeg::not_taken(status) {
+            NotTaken::Rejected if matches!(status, 486 | 600) => acd::Input::Busy(leg.seat, id),
             NotTaken::Rejected => acd::Input::Rejected(leg.seat, id),
             _ => acd::Input::Failed(leg.seat, id),
         };
@@ -280,8 +281,8 @@ impl Engine {
         let before = self.seats_seen.insert(seat.clone(), view.clone());
         let wrapped_up =
             before.is_some_and(|before| before.work == WorkView::WrapUp) && view.work != WorkView::WrapUp;
-        let by = self.acting.clone();
-        self.append(now, Fact::SeatChanged { seat: seat.clone(), now: view, by });
+        let (by, why) = (self.acting.clone(), self.acting_why.clone());
+        self.append(now, Fact::SeatChanged { seat: seat.clone(), now: view, by, why });
         if let Some((contact, _)) = self.last_contact.get(&seat).cloned().filter(|_| wrapped_up) {
             self.append(now, Fact::WrappedUp { contact, seat });
         }

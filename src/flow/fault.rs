@@ -8,7 +8,7 @@ mod words;
 use std::cell::RefCell;
 use std::fmt;
 
-use crate::hint::visible;
+use crate::hint::{nearest, visible};
 
 /// A place in a flow file, from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -326,19 +326,9 @@ pub(super) fn shortened(text: &str) -> String {
     text.chars().take(57).chain("...".chars()).collect()
 }
 
-/// Longest name that hints are looked for: names are shorter, and the search costs the product of two lengths.
-const MAX_NAME_BYTES: usize = 64;
-
 /// The name among `known` that a person may have meant by `typed`.
 pub(super) fn hint<'n>(typed: &str, known: impl IntoIterator<Item = &'n str>) -> Hint {
-    if typed.len() > MAX_NAME_BYTES {
-        return Hint::Nothing;
-    }
-    let typed: Vec<char> = typed.chars().collect();
-    let allowed = (typed.len() / 3).clamp(1, 3);
-    let known = known.into_iter().filter(|name| name.len() <= MAX_NAME_BYTES);
-    let near = known.filter_map(|name| Some((edits(&typed, name, allowed)?, name))).min();
-    near.map_or(Hint::Nothing, |(_, name)| Hint::Near(name.to_owned()))
+    nearest(typed, known).map_or(Hint::Nothing, |name| Hint::Near(name.to_owned()))
 }
 
 /// The same for lists that the language itself makes: when nothing is near, all of it is told.
@@ -350,34 +340,6 @@ pub(super) fn hint_or_all<'n>(typed: &str, known: impl IntoIterator<Item = &'n s
         }
         near => near,
     }
-}
-
-/// Insertions, removals, replacements and swaps of neighbours that lead from `a` to `b` (Damerau and Levenshtein,
-/// without editing a swapped pair again), row by row; `None`: more than `most`, which most names are after a few letters.
-fn edits(a: &[char], b: &str, most: usize) -> Option<usize> {
-    let b: Vec<char> = b.chars().collect();
-    if a.len().abs_diff(b.len()) > most {
-        return None;
-    }
-    let mut before = Vec::new();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for i in 0..a.len() {
-        let mut next = vec![i + 1];
-        for j in 0..b.len() {
-            let replaced = row[j] + usize::from(a[i] != b[j]);
-            let mut least = replaced.min(next[j] + 1).min(row[j + 1] + 1);
-            if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
-                least = least.min(before[j - 1] + 1);
-            }
-            next.push(least);
-        }
-        before = std::mem::replace(&mut row, next);
-        // A swap goes on from the row before.
-        if before.iter().chain(&row).all(|so_far| *so_far > most) {
-            return None;
-        }
-    }
-    Some(row[b.len()]).filter(|edits| *edits <= most)
 }
 
 #[cfg(test)]
@@ -396,17 +358,5 @@ mod tests {
             assert_eq!(hint(typed, known).said(Tongue::English), expected, "{typed}");
         }
         assert_eq!(hint("x", []), Hint::Nothing);
-    }
-
-    #[test]
-    fn edits_are_counted_in_characters() {
-        for (a, b, n) in
-            [("", "", 0), ("", "abc", 3), ("però", "pero", 1), ("coda", "cade", 2), ("paly", "play", 1)]
-        {
-            let a_chars: Vec<char> = a.chars().collect();
-            assert_eq!(edits(&a_chars, b, 3), Some(n), "{a} {b}");
-            assert_eq!(edits(&a_chars, b, n), Some(n), "{a} {b}");
-            assert!(n == 0 || edits(&a_chars, b, n - 1).is_none(), "{a} {b}");
-        }
     }
 }

@@ -7,7 +7,9 @@
 
 use std::borrow::Cow;
 
-use granit_parser::{ErrorKind, Event, Marker, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use granit_parser::{
+    ErrorKind, Event, Marker, Options, Parser, Placement, ScalarStyle, ScanError, Span, StrInput, Tag,
+};
 
 use super::fault::{Fault, Faults, Place};
 
@@ -59,6 +61,18 @@ impl Yaml {
         let read = Reader { events, room: MAX_NODES, at: Marker::new(0, 1, 0) }.document();
         read.map_err(|(at, fault)| faults.add(at, fault)).ok()
     }
+}
+
+/// All that a text says, in order, comments too, whatever its layout.
+pub(super) fn events(text: &str) -> Vec<Event<'_>> {
+    let mut options = Options::default();
+    options.set_emit_comments(true);
+    let read = Parser::new_from_str_with_options(text, options).map_while(Result::ok);
+    let without_layout = read.map(|(event, _)| match event {
+        Event::Comment(words, _) => Event::Comment(words.trim_end().to_owned().into(), Placement::Above),
+        other => other,
+    });
+    without_layout.collect()
 }
 
 impl Yaml {

@@ -440,9 +440,12 @@ pub enum Fact {
         seat: SeatId,
         /// As it is now.
         now: SeatView,
-        /// Who asked, when a person did: `phone`, `command`.
+        /// Who asked, when a person did: `phone`, `command`, or the name that was given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
+        /// What a supervisor gave as the reason.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     /// A bulletin or an emergency was switched on or off.
     Switched {

@@ -36,6 +36,7 @@ fn told() -> Vec<Entry> {
         status: Status::Paused("pranzo".to_owned()),
         work: WorkView::WrapUp,
         call,
+        ..SeatView::default()
     };
     let facts = [
         Fact::Started { node: 1, epoch: 7, version: "0.1.0".to_owned() },
@@ -102,7 +103,7 @@ fn told() -> Vec<Entry> {
         Fact::Recorded { file: file(), ms: 61_234 },
         Fact::RecordingFailed { file: file(), error: "disk full".to_owned() },
         Fact::RecordingDeleted { file: file() },
-        Fact::SeatChanged { seat: "seat02".into(), now: view, by: Some("phone".to_owned()) },
+        Fact::SeatChanged { seat: "seat02".into(), now: view, by: Some("phone".to_owned()), why: None },
         Fact::Degraded { on: false, answered: 4 },
         Fact::Erased { contact: ContactId(Stamp { node: 1, epoch: 6, count: 1 }) },
         Fact::Lost,

@@ -208,6 +208,9 @@ pub struct Served {
     pub contact: ContactId,
     /// The queue that it came by.
     pub queue: QueueId,
+    /// Its outcome is coded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub coded: bool,
 }
 
 /// A seat and since when it is so.
@@ -220,6 +223,9 @@ pub struct SeatSince {
     /// Since when its work is what it is.
     #[serde(default)]
     pub work_ms: i64,
+    /// Since when its status is what it is.
+    #[serde(default)]
+    pub status_ms: i64,
     /// Its last talk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub served: Option<Served>,
@@ -309,8 +315,10 @@ impl Recovery {
         let before = self.seats.remove(seat);
         let same_work = before.as_ref().filter(|before| before.view.work == now.work);
         let work_ms = same_work.map_or(at_ms, |before| before.work_ms);
+        let same_status = before.as_ref().filter(|before| before.view.status == now.status);
+        let status_ms = same_status.map_or(at_ms, |before| before.status_ms);
         let served = before.and_then(|before| before.served);
-        self.seats.insert(seat.clone(), SeatSince { view: now.clone(), at_ms, work_ms, served });
+        self.seats.insert(seat.clone(), SeatSince { view: now.clone(), at_ms, work_ms, status_ms, served });
     }
 
     fn on_contact(&mut self, fact: &Fact, at_ms: i64) {
@@ -363,7 +371,7 @@ impl Recovery {
             }
             Fact::Joined { contact, seat, queue, recording, .. } => {
                 if let Some(since) = self.seats.get_mut(seat) {
-                    since.served = Some(Served { contact: *contact, queue: queue.clone() });
+                    since.served = Some(Served { contact: *contact, queue: queue.clone(), coded: false });
                 }
                 self.with_open(*contact, |open| {
                     (open.waiting, open.joined, open.place) = (false, Some(seat.clone()), None);
@@ -372,6 +380,10 @@ impl Recovery {
                     self.recall.on_taken_care_of(citizen);
                 }
                 self.recordings.extend(recording.clone().map(|file| (file, *contact)));
+            }
+            Fact::Coded { contact, disposition: Some(_), .. } => {
+                let served = self.seats.values_mut().filter_map(|since| since.served.as_mut());
+                served.filter(|served| served.contact == *contact).for_each(|served| served.coded = true);
             }
             Fact::ContactClosed { contact, outcome, short, .. } => {
                 // Nobody can call while the exchange is down: the time counts from the start.
@@ -525,7 +537,12 @@ mod tests {
     #[test]
     fn start_after_a_crash_knows_open_contacts_dialogs_seats_and_numbers() {
         let citizen = CitizenId(contact(1).0);
-        let view = SeatView { reachable: true, status: Status::Ready, work: WorkView::WrapUp, call: None };
+        let view = SeatView {
+            reachable: true,
+            status: Status::Ready,
+            work: WorkView::WrapUp,
+            ..SeatView::default()
+        };
         let closed = Fact::ContactClosed {
             contact: contact(1),
             outcome: Outcome::Left,
@@ -550,14 +567,17 @@ mod tests {
                 (3, dialog(6)),
                 (4, Fact::DialogClosed { dialog: 5 }),
                 (5, closed),
-                (6, Fact::SeatChanged { seat: "seat01".into(), now: view.clone(), by: None }),
+                (6, Fact::SeatChanged { seat: "seat01".into(), now: view.clone(), by: None, why: None }),
             ],
         );
         assert_eq!((found.next_epoch(1), found.next_epoch(2)), (4, 1));
         assert_eq!(found.state.contacts.keys().copied().collect::<Vec<_>>(), [contact(2)]);
         assert_eq!(found.dialogs(), [(6, contact(2), r#"{"n":6}"#.to_owned())]);
         assert_eq!(found.state.case_block, Some((1, 100)));
-        assert_eq!(found.state.seats["seat01"], SeatSince { view, at_ms: 6, work_ms: 6, served: None });
+        assert_eq!(
+            found.state.seats["seat01"],
+            SeatSince { view, at_ms: 6, work_ms: 6, status_ms: 6, served: None }
+        );
         assert_eq!(found.citizen("055 2768224"), Some(citizen));
         assert_eq!((found.state.last_dialog, found.state.last_ms), (6, 6));
     }

@@ -38,11 +38,23 @@ pub enum Notice {
     QueueShut,
     /// To an operator: there is no such extension, and the number may not be called.
     NoSuchTarget,
+    /// To an operator: ready for one call.
+    OneCall,
+    /// To an operator: it follows when this call is over.
+    Later,
+    /// To an operator: the wrap-up is longer now.
+    Extended,
+    /// To an operator: the wrap-up cannot be longer.
+    NoMoreTime,
+    /// To an operator: the wrap-up ends when the outcome is coded.
+    OutcomeOwed,
+    /// To whoever would log in by a code that is nobody's.
+    BadLogIn,
 }
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 17] = [
+    pub const ALL: [Notice; 23] = [
         Notice::ServiceEnds,
         Notice::Error,
         Notice::Unavailable,
@@ -60,6 +72,12 @@ impl Notice {
         Notice::ColleagueEngaged,
         Notice::QueueShut,
         Notice::NoSuchTarget,
+        Notice::OneCall,
+        Notice::Later,
+        Notice::Extended,
+        Notice::NoMoreTime,
+        Notice::OutcomeOwed,
+        Notice::BadLogIn,
     ];
 
     /// Name of the recording below `sounds/<language>/`.
@@ -82,6 +100,12 @@ impl Notice {
             Notice::ColleagueEngaged => "sistema/collega_occupato",
             Notice::QueueShut => "sistema/coda_chiusa",
             Notice::NoSuchTarget => "sistema/destinazione_errata",
+            Notice::OneCall => "sistema/stato_una_chiamata",
+            Notice::Later => "sistema/stato_dopo",
+            Notice::Extended => "sistema/tempo_aggiunto",
+            Notice::NoMoreTime => "sistema/tempo_finito",
+            Notice::OutcomeOwed => "sistema/esito_dovuto",
+            Notice::BadLogIn => "sistema/accesso_negato",
         }
     }
 

@@ -54,7 +54,7 @@ fn seat_serves_only_its_queues() {
 
 /// A seat that is logged in since before a restart, whose phone has not come back yet.
 fn expect_back(floor: &mut Floor, number: usize) {
-    let before = Restored { status: Status::Ready, had_phone: true, wrap_up_left: Duration::ZERO };
+    let before = Restored { status: Status::Ready, had_phone: true, ..Restored::default() };
     floor.input(Input::Restored(seat(number), before));
 }
 

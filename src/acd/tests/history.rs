@@ -48,6 +48,7 @@ struct History {
     inside: BTreeSet<CallId>,
     rung: BTreeMap<SeatId, CallId>,
     talks: BTreeMap<SeatId, CallId>,
+    last_talk: BTreeMap<SeatId, CallId>,
 }
 
 fn some_queue(rng: &mut ChaCha8Rng, id: &str) -> QueueRules {
@@ -60,7 +61,29 @@ fn some_queue(rng: &mut ChaCha8Rng, id: &str) -> QueueRules {
         max_wait: Duration::from_secs(rng.random_range(20..400)),
         announce_every: Duration::from_secs(rng.random_range(0..40)),
         wrap_up: Duration::from_secs(rng.random_range(0..12)),
+        busy_delay: Duration::from_secs(rng.random_range(1..30)),
+        after_talk: some_after_talk(rng),
         ..rules(id)
+    }
+}
+
+fn some_after_talk(rng: &mut ChaCha8Rng) -> AfterTalk {
+    AfterTalk {
+        extend_by: Duration::from_secs(rng.random_range(0..20)),
+        max_extensions: rng.random_range(0..3),
+        outcome_needed: rng.random_bool(0.3),
+        outcome_within: rng.random_bool(0.5).then(|| Duration::from_secs(rng.random_range(1..60))),
+    }
+}
+
+fn some_status(rng: &mut ChaCha8Rng) -> StatusChange {
+    match rng.random_range(0..8) {
+        0 => StatusChange::LogOut,
+        1 => StatusChange::Pause("lunch".into()),
+        2 => StatusChange::Next(Status::Paused("lunch".into())),
+        3 => StatusChange::Next(Status::LoggedOut),
+        4..6 => StatusChange::OneCall,
+        _ => StatusChange::Ready,
     }
 }
 
@@ -74,7 +97,10 @@ fn some_seat(rng: &mut ChaCha8Rng, n: usize) -> SeatRules {
         }
     }
     let skills = some_skills(rng);
-    SeatRules { auto_login: rng.random_bool(0.8), skills, ..rules }
+    let lunch =
+        PauseRule { max: Duration::from_secs(rng.random_range(1..60)), then_ready: rng.random_bool(0.5) };
+    let pauses = Arc::new(Pauses::from([("lunch".to_owned(), lunch)]));
+    SeatRules { auto_login: rng.random_bool(0.8), skills, pauses, ..rules }
 }
 
 impl History {
@@ -83,8 +109,8 @@ impl History {
         let queues = QUEUES.map(|id| some_queue(&mut rng, id));
         let seats = (1..=7).map(|n| some_seat(&mut rng, n));
         let acd = Distribution::new(queues.to_vec(), seats.collect()).watched();
-        let (inside, rung, talks) = Default::default();
-        History { acd, rng, now: Mono::ZERO, last_call: 0, inside, rung, talks }
+        let (inside, rung, talks, last_talk) = Default::default();
+        History { acd, rng, now: Mono::ZERO, last_call: 0, inside, rung, talks, last_talk }
     }
 
     /// One step; an error is a broken promise.
@@ -101,18 +127,18 @@ impl History {
             45..52 => Input::Leave(call(self.rng.random_range(1..=self.last_call.max(1)))),
             52..64 => pick(&mut self.rng, &self.rung).map_or(Input::Timeout, |(s, c)| Input::Answered(s, c)),
             64..68 => pick(&mut self.rng, &self.rung).map_or(Input::Timeout, |(s, c)| Input::Rejected(s, c)),
-            68..70 => pick(&mut self.rng, &self.rung).map_or(Input::Timeout, |(s, c)| Input::Failed(s, c)),
+            68 => pick(&mut self.rng, &self.rung).map_or(Input::Timeout, |(s, c)| Input::Busy(s, c)),
+            69 => pick(&mut self.rng, &self.rung).map_or(Input::Timeout, |(s, c)| Input::Failed(s, c)),
             70..82 => {
                 pick(&mut self.rng, &self.talks).map_or(Input::Timeout, |(s, c)| Input::TalkEnded(s, c))
             }
             82..84 => Input::WrapUpDone(seat),
+            84 if self.rng.random_bool(0.5) => self.on_wrap_up(seat),
             84 => self.direct(seat),
             85..90 => Input::Reachable(seat),
             90..91 => Input::Unreachable(seat),
             91..95 => Input::Status(seat, StatusChange::LogIn),
-            95..96 => Input::Status(seat, StatusChange::LogOut),
-            96..97 => Input::Status(seat, StatusChange::Pause("lunch".into())),
-            97 => Input::Status(seat, StatusChange::Ready),
+            95..98 => Input::Status(seat, some_status(&mut self.rng)),
             98 if self.rng.random_bool(0.4) => self.reload(),
             99 if self.rng.random_bool(0.5) => {
                 let queue = QUEUES.choose(&mut self.rng).copied().unwrap_or("a");
@@ -122,6 +148,18 @@ impl History {
             }
             _ => Input::Answered(seat, call(self.rng.random_range(1..=self.last_call.max(1)))),
         }
+    }
+
+    fn on_wrap_up(&mut self, seat: SeatId) -> Input {
+        let some_call = call(self.rng.random_range(1..=self.last_call.max(1)));
+        let last = self.last_talk.get(&seat).copied().unwrap_or(some_call);
+        let act = match self.rng.random_range(0..4) {
+            0 => WrapUpAct::Release,
+            1 => WrapUpAct::Extend,
+            2 => WrapUpAct::Coded(some_call),
+            _ => WrapUpAct::Coded(last),
+        };
+        Input::WrapUp(seat, act)
     }
 
     /// Somebody wants this very seat: for a call of its own, or for one that another seat has already.
@@ -201,6 +239,7 @@ impl History {
             Input::Answered(seat, call) if self.rung.get(seat) == Some(call) => {
                 self.rung.remove(seat);
                 self.talks.insert(seat.clone(), *call);
+                self.last_talk.insert(seat.clone(), *call);
             }
             Input::TalkEnded(seat, call) if self.talks.get(seat) == Some(call) => {
                 self.talks.remove(seat);

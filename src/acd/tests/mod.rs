@@ -7,12 +7,14 @@ mod history;
 mod reload;
 mod routing;
 mod seats;
+mod statuses;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Action, Direct, DirectRules, Distribution, Entering, Input, Needs, Overflow, QueueRules, Restored,
-    SeatRules, Serving, Skills, Strategy, Turn,
+    Action, AfterTalk, Direct, DirectRules, Distribution, Entering, Input, Needs, Overflow, PauseRule,
+    Pauses, QueueRules, Restored, SeatRules, Serving, Skills, Strategy, Turn, WrapUpAct, WrapUpLeft,
 };
 use crate::ids::{CallId, QueueId, SeatId, Stamp};
 use crate::time::Mono;
@@ -28,9 +30,11 @@ pub(super) fn rules(id: &str) -> QueueRules {
         max_wait: 10 * MINUTE,
         ring_for: 15 * SECOND,
         reject_delay: 20 * SECOND,
+        busy_delay: 20 * SECOND,
         max_rejects: 3,
         max_misses: 2,
         wrap_up: 10 * SECOND,
+        after_talk: AfterTalk::default(),
         announce_every: Duration::ZERO,
         offset: 0,
         strategy: Strategy::LongestIdle,
@@ -45,6 +49,7 @@ pub(super) fn serving(id: &str, queues: &[&str]) -> SeatRules {
         queues: queues.iter().map(|queue| (QueueId::from(*queue), Serving::default())).collect(),
         skills: Skills::default(),
         auto_login: true,
+        pauses: Arc::default(),
     }
 }
 

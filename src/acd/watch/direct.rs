@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Served, Watch, Watched};
-use crate::acd::{Direct, DirectRules};
+use crate::acd::{AfterTalk, Direct, DirectRules};
 use crate::ids::{CallId, SeatId};
 use crate::time::Mono;
 use crate::words::{Status, WorkView};
@@ -57,19 +57,15 @@ impl Watch {
 
 impl Served {
     fn of(rules: &DirectRules) -> Served {
-        Served {
-            ring_for: rules.ring_for,
-            rest: Duration::ZERO,
-            wrap_up: rules.wrap_up,
-            owed: Duration::ZERO,
-        }
+        Served { ring_for: rules.ring_for, wrap_up: rules.wrap_up, ..Served::default() }
     }
 }
 
 impl Watched {
     fn may_ring(&self, rules: &DirectRules) -> bool {
-        let free = self.view.work == WorkView::Idle && self.view.status == Status::Ready;
-        let wished = rules.own_wish && matches!(self.view.work, WorkView::Idle | WorkView::WrapUp);
+        let free = self.view.work == WorkView::Idle && self.view.status.takes_calls();
+        let wraps_up = self.view.work == WorkView::WrapUp && !self.view.owes_outcome;
+        let wished = rules.own_wish && (self.view.work == WorkView::Idle || wraps_up);
         self.view.reachable && (free || (wished && self.view.status != Status::LoggedOut))
     }
 
@@ -80,7 +76,10 @@ impl Watched {
             _ => Duration::ZERO,
         };
         self.wrap_up_left = None;
-        self.served = Served { wrap_up: rules.wrap_up.max(left), owed: left, ..Served::of(rules) };
+        let after_talk = if self.view.owes_outcome { self.served.after_talk } else { AfterTalk::default() };
+        let wrap_up = rules.wrap_up.max(left);
+        self.served = Served { wrap_up, after_talk, owed: left, ..Served::of(rules) };
+        self.extended = (Duration::ZERO, 0);
         (self.direct, self.let_go) = (Some(call), false);
     }
 }

@@ -1,8 +1,8 @@
-//! `flow check` and `flow fmt`.
+//! `flow check`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::{Files, World, counted, read};
+use super::{Files, World, counted};
 use crate::cli::failure::Failure;
 use crate::cli::out;
 
@@ -52,44 +52,10 @@ fn check(world: &World, file: &Path, files: &Files) -> Result<Found, Failure> {
     })
 }
 
-/// Lays the files out anew, or tells which are laid out otherwise.
-pub(super) fn fmt(files: &[PathBuf], only_check: bool) -> Result<(), Failure> {
-    let mut otherwise = 0;
-    for file in files {
-        let text = read(file)?;
-        let laid_out = crate::flow::laid_out(&text);
-        if laid_out == text {
-            continue;
-        }
-        otherwise += 1;
-        if only_check {
-            out::line(&format!("{}: is laid out otherwise; run `centralino flow fmt`", file.display()))?;
-            continue;
-        }
-        let written = write_whole(file, &laid_out);
-        written.map_err(|error| {
-            Failure::other(format_args!("{}: cannot be written ({error})", file.display()))
-        })?;
-        out::line(&format!("{}: laid out anew", file.display()))?;
-    }
-    if only_check && otherwise > 0 { Err(Failure::found()) } else { Ok(()) }
-}
-
-/// The file as it was, or as it is to be, never a part of it: what is new is written beside it and then put in its place.
-fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
-    let file = std::fs::canonicalize(file)?; // a link stays one
-    let beside = file.with_extension("yaml.new");
-    let written = std::fs::write(&beside, text)
-        .and_then(|()| std::fs::set_permissions(&beside, std::fs::metadata(&file)?.permissions()))
-        .and_then(|()| std::fs::rename(&beside, &file));
-    if written.is_err() {
-        drop(std::fs::remove_file(&beside)); // it may not be there at all
-    }
-    written
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::super::Lang;
     use super::*;
 

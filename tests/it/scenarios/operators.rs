@@ -15,7 +15,11 @@ fn pause_and_feature_codes_change_a_seats_status_and_are_confirmed_by_voice() {
     let status = |sim: &Sim| sim.engine().distribution().seat(&SeatId::from("seat01")).unwrap().status;
     for (code, sound, expected) in [
         ("*13", "it/sistema/stato_pausa", Status::Paused("phone".into())),
+        ("*132", "it/sistema/stato_pausa", Status::Paused("pranzo".into())),
+        ("*139", "it/sistema/codice_errato", Status::Paused("pranzo".into())),
         ("*14", "it/sistema/stato_pronto", Status::Ready),
+        ("*16", "it/sistema/stato_una_chiamata", Status::OneCall),
+        ("*18", "it/sistema/tempo_finito", Status::OneCall),
         ("*12", "it/sistema/stato_uscito", Status::LoggedOut),
         ("*14", "it/sistema/nessun_accesso", Status::LoggedOut),
         ("*13", "it/sistema/nessun_accesso", Status::LoggedOut),

@@ -174,7 +174,7 @@ impl Oracle {
                     return Err(format!("{contact} is closed while a number rings for it or talks with it"));
                 }
             }
-            Fact::SeatChanged { seat, now, by } if now.work == WorkView::Idle => {
+            Fact::SeatChanged { seat, now, by, .. } if now.work == WorkView::Idle => {
                 let tale = self.seats.entry(seat.clone()).or_default();
                 if by.is_some() {
                     tale.wrap_up_until = 0; // the operator said so
