@@ -29,6 +29,9 @@ fn shown(from: &str) -> &str {
 
 impl Engine {
     pub(super) fn on_incoming(&mut self, now: Now, dialog: DialogId, invite: Incoming) {
+        if invite.replaces.is_some() {
+            return self.sip.reject(now.mono, dialog, 501, None); // phones take no calls over from each other yet
+        }
         if let (Peer::User(seat), true, None) = (&invite.peer, invite.to.starts_with('*'), &self.stopping) {
             let seat = seat.as_ref().into();
             return self.on_feature_code(now, dialog, &seat, &invite);

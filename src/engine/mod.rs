@@ -3,7 +3,8 @@
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
 //! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `talking` does what
-//! operators want done with a talk, `third` leads whom they ask or give it to, `ending` closes it; `asking` carries its questions to the world outside; `takes` records what
+//! operators want done with a talk, `third` leads whom they ask or give it to, `ending` closes it; `asking` carries a flow's questions
+//! to the world outside; `takes` records what
 //! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held.
@@ -395,6 +396,7 @@ impl Engine {
             E::Answered { dialog, answer } => self.on_answered(now, dialog, answer.as_deref()),
             E::Rejected { dialog, status } => self.on_refused(now, dialog, status),
             E::Reoffer { dialog, offer } => self.on_reoffer(now, dialog, offer),
+            E::Referred { dialog, .. } => self.sip.tell_refer(now.mono, dialog, 603), // phones transfer by keys yet
             E::Ended { dialog, how } => self.on_dialog_over(now, dialog, ending::ended_by(how)),
             E::Registered { user, .. } => self.on_registered(now, &user, true),
             E::Unregistered { user, .. } => self.on_registered(now, &user, false),

@@ -59,6 +59,11 @@ impl Mix {
         Some(self.places.remove(place).voice)
     }
 
+    /// Its members.
+    pub fn legs(&self) -> impl Iterator<Item = LegId> {
+        self.places.iter().map(|place| place.leg)
+    }
+
     /// Nobody is left.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()

@@ -415,6 +415,4 @@ fn taped((tape, side): (TapeId, Side), leg: LegId, at: Mono, packet: Packet<'_>,
 }
 
 #[cfg(test)]
-mod mix_tests;
-#[cfg(test)]
 mod tests;

@@ -201,19 +201,19 @@ impl Shard {
                     self.forget(leg);
                     self.place(partner);
                 }
-                Command::Bridge { a, b, .. } => self.rejoin(now, vec![a, b], command),
+                Command::Bridge { a, b, .. } => self.rejoin(now, &[a, b], command),
                 Command::Mix { ref members, .. } => {
-                    let legs = members.iter().map(|member| member.leg).collect();
-                    self.rejoin(now, legs, command);
+                    let legs: Vec<_> = members.iter().map(|member| member.leg).collect();
+                    self.rejoin(now, &legs, command);
                 }
-                Command::Unbridge { leg } => self.rejoin(now, vec![leg], command),
+                Command::Unbridge { leg } => self.rejoin(now, &[leg], command),
                 command => self.plane.handle_command(now, command),
             }
         }
     }
 
     /// Legs are joined otherwise; so may those be that were bridged with them.
-    fn rejoin(&mut self, now: Mono, legs: Vec<LegId>, command: Command) {
+    fn rejoin(&mut self, now: Mono, legs: &[LegId], command: Command) {
         let partners = legs.iter().filter_map(|leg| self.plane.partner(*leg));
         let legs: Vec<_> = partners.chain(legs.iter().copied()).collect();
         self.plane.handle_command(now, command);

@@ -18,7 +18,7 @@ impl Plane {
             return;
         }
         let are_together = self.are_joined(a, b);
-        let tape = self.gather(now, &[a, b], record);
+        let (tape, _) = self.gather(now, &[a, b], record);
         for (id, partner, side) in [(a, b, Side::Left), (b, a, Side::Right)] {
             if let Some(slot) = self.legs.get_mut(&id) {
                 slot.partner = Some(partner);
@@ -40,8 +40,7 @@ impl Plane {
         members.retain(|member| self.legs.contains_key(&member.leg) && seen.insert(member.leg));
         members.truncate(MAX_MEMBERS);
         let legs: Vec<_> = members.iter().map(|member| member.leg).collect();
-        let voices: Vec<_> = legs.iter().map(|leg| self.take_voice(*leg)).collect();
-        let tape = self.gather(now, &legs, record);
+        let (tape, voices) = self.gather(now, &legs, record);
         self.last_mix += 1;
         let (id, mut mix) = (MixId(self.last_mix), Mix::default());
         for (Member { leg, hears, side }, voice) in members.into_iter().zip(voices) {
@@ -64,19 +63,39 @@ impl Plane {
         one.partner == Some(b) || (one.mix.is_some() && one.mix == other.mix)
     }
 
-    /// Takes legs out of all that they were in; the tape that they go on with.
-    fn gather(&mut self, now: Mono, legs: &[LegId], record: Option<Recording>) -> Option<TapeId> {
+    /// The others of its mix.
+    fn mates(&self, leg: LegId) -> Vec<LegId> {
+        let mix = self.legs.get(&leg).and_then(|slot| self.mixes.get(&slot.mix?));
+        mix.map(|mix| mix.legs().collect()).unwrap_or_default()
+    }
+
+    /// Takes legs out of all that they were in; the tape that they go on with, and the voices that they had in mixes.
+    fn gather(
+        &mut self,
+        now: Mono,
+        legs: &[LegId],
+        record: Option<Recording>,
+    ) -> (Option<TapeId>, Vec<Option<Box<Voice>>>) {
         let wanted = record.as_ref().map(|recording| recording.file.clone());
         let kept = wanted.and_then(|file| {
             let held = legs.iter().filter_map(|leg| self.legs.get(leg)?.tape).map(|(tape, _)| tape);
             held.into_iter().find(|tape| self.tapes.get(tape).is_some_and(|tape| tape.recording.file == file))
         });
+        let on_it =
+            |id: &LegId| self.legs.get(id).is_some_and(|slot| slot.tape.map(|(tape, _)| tape) == kept);
+        let left_behind = legs.iter().flat_map(|leg| self.mates(*leg)).filter(|mate| !legs.contains(mate));
+        let off: Vec<_> = left_behind.filter(|mate| kept.is_some() && on_it(mate)).collect();
+        let mut voices = Vec::with_capacity(legs.len());
         for id in legs {
-            self.leave(now, *id, kept);
+            voices.push(self.leave(now, *id, kept));
             self.end_take(now, *id);
             self.take_off(now, *id, kept);
         }
-        kept.or_else(|| record.map(|recording| self.start_tape(now, recording, Form::Talk)))
+        for id in off {
+            self.take_off(now, id, kept); // the file goes on without them
+        }
+        let new = || record.map(|recording| self.start_tape(now, recording, Form::Talk));
+        (kept.or_else(new), voices)
     }
 
     /// Parts a leg from whomever it is joined with.
@@ -84,16 +103,14 @@ impl Plane {
         self.leave(now, id, None);
     }
 
-    fn leave(&mut self, now: Mono, id: LegId, kept: Option<TapeId>) {
-        let Some(slot) = self.legs.get_mut(&id) else { return };
+    /// Gives back the voice that it had in a mix.
+    fn leave(&mut self, now: Mono, id: LegId, kept: Option<TapeId>) -> Option<Box<Voice>> {
+        let slot = self.legs.get_mut(&id)?;
         let (partner, mix) = (slot.partner.take(), slot.mix.take());
-        if let Some(mix) = mix
-            && let Some(others) = self.mixes.get_mut(&mix)
-        {
-            others.remove(id);
-            if others.is_empty() {
-                self.mixes.remove(&mix);
-            }
+        let others = mix.and_then(|mix| self.mixes.get_mut(&mix));
+        let (voice, is_last) = others.map_or((None, false), |others| (others.remove(id), others.is_empty()));
+        if let Some(mix) = mix.filter(|_| is_last) {
+            self.mixes.remove(&mix);
         }
         if let Some(slot) = partner.and_then(|partner| self.legs.get_mut(&partner)) {
             slot.partner = None;
@@ -104,11 +121,7 @@ impl Plane {
                 self.take_off(now, id, kept);
             }
         }
-    }
-
-    fn take_voice(&mut self, leg: LegId) -> Option<Box<Voice>> {
-        let mix = self.legs.get(&leg)?.mix?;
-        self.mixes.get_mut(&mix)?.remove(leg)
+        voice
     }
 
     // -- tapes
