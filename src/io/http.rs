@@ -7,6 +7,7 @@
 mod guard;
 mod metrics;
 pub mod server;
+mod talking;
 pub mod token;
 
 use std::net::SocketAddr;
@@ -88,6 +89,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/cases/{id}", get(case))
         .route("/api/outbox", get(outbox))
         .route("/api/seats/{seat}/status", post(seat_status))
+        .route("/api/calls/{id}/talk", post(talking::talk))
         .route("/api/switches", get(switches).post(switch))
         .route(RELOAD, post(reload))
         .fallback(nothing_here)
