@@ -72,5 +72,5 @@ pub(super) fn run(command: &TalkCommand) -> Result<(), Failure> {
         TalkCommand::Unhold(talk) => (talk, json!("unhold")),
     };
     let order = Order { act, by: &talk.by };
-    Ok(talk.exchange.client()?.post(&format!("/api/calls/{}/talk", talk.call), &order)?)
+    talk.exchange.client()?.post(&format!("/api/calls/{}/talk", talk.call), &order).map_err(Failure::other)
 }

@@ -1,5 +1,6 @@
 //! A call arrives: who it is for, a port, the first facts, the 200.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,6 +98,7 @@ impl Engine {
             sounds: self.sounds.clone(),
             enqueue: None,
             citizen,
+            ringing: BTreeMap::new(),
             seat: None,
             callee: None,
             third: None,
@@ -227,7 +229,7 @@ impl Engine {
                 }
             }
             Some(Owner::Service(_)) => self.on_service_established(now, dialog, answer),
-            None => {}
+            Some(Owner::Ringing(..)) | None => {}
         }
     }
 
@@ -259,10 +261,10 @@ impl Engine {
                 }
                 self.close_call(now, id, EndedBy::Exchange, Some(format!("no RTP port: {error}")));
             }
-            Some(Owner::Seat(id)) => self.fail_seat(now, id, leg),
+            Some(Owner::Ringing(id, seat)) => self.fail_seat(now, id, &seat),
             Some(Owner::Callee(id)) => self.fail_callee(now, id, format!("no RTP port: {error}")),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),
-            None => {}
+            Some(Owner::Seat(_)) | None => {}
         }
     }
 }
