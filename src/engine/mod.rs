@@ -31,7 +31,7 @@ mod unheard;
 pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
-pub use floor::{SeatAct, SeatOrder};
+pub use floor::{OperatorState, SeatAct, SeatOrder};
 pub use gate::PATIENCE;
 pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
@@ -184,6 +184,8 @@ pub struct Engine {
     acting: Option<String>,
     /// And what for.
     acting_why: Option<String>,
+    /// Who dials log-in codes that are nobody's.
+    guesses: floor::Guesses,
     arrivals: Arrivals,
     /// Who was cut off while waiting.
     returning: acd::Returning,
@@ -242,6 +244,7 @@ impl Engine {
             journalled: BTreeSet::new(),
             acting: None,
             acting_why: None,
+            guesses: floor::Guesses::default(),
             arrivals: Arrivals::default(),
             expected: BTreeMap::new(),
             returning: recovered.state.returning.clone(),

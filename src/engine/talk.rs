@@ -2,7 +2,7 @@
 
 use crate::acd;
 use crate::call::{Phase, Purpose, SeatLeg};
-use crate::ids::{CallId, OperatorId, QueueId, SeatId};
+use crate::ids::{CallId, QueueId, SeatId};
 use crate::journal::entry::Fact;
 use crate::media::{self, LegId, Recording};
 use crate::sip::{DialogId, Outgoing, Probe, Target};
@@ -83,7 +83,7 @@ impl Engine {
         let a = call.citizen.media;
         let record = recording.as_deref().map(|file| Recording { file: file.into() });
         self.media(media::Command::Bridge { a, b, record });
-        let operator = OperatorId::from(seat.as_str());
+        let operator = self.acd.operator_at(&seat);
         self.last_contact.insert(seat.clone(), (id.into(), queue.clone()));
         self.append(now, Fact::Joined { contact: id.into(), seat, operator, queue, recording });
     }
