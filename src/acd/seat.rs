@@ -4,6 +4,7 @@
 //! and goes touches the work, with one exception: a phone that vanishes while it rings cannot be answered any more.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::direct::{DirectRules, Turn};
@@ -599,10 +600,11 @@ impl Seat {
         &self.own
     }
 
-    /// Serve nothing: there is no such seat any more.
+    /// Serve nothing, whoever sits there: there is no such seat any more.
     pub(super) fn serve_nothing(&mut self) {
         self.own.queues.clear();
-        self.rules.queues.clear();
+        self.own.people = Arc::default();
+        self.rules = self.own.clone();
         self.serves.clear();
     }
 

@@ -8,6 +8,7 @@ mod direct;
 mod eligible;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::place::Place;
@@ -174,7 +175,11 @@ impl Watch {
         self.gone = self.rules.keys().filter(is_gone).cloned().collect();
         self.expected.retain(|id, _| queues.iter().any(|rules| rules.id == *id));
         self.seats.retain(|id, seat| seat.view.call.is_some() || seats.iter().any(|rules| rules.id == *id));
-        self.seats.values_mut().for_each(|seat| seat.rules.queues.clear());
+        for seat in self.seats.values_mut() {
+            seat.own.queues.clear();
+            seat.own.people = Arc::default();
+            seat.rules = seat.own.clone();
+        }
         for (order, rules) in seats.iter().enumerate() {
             let new = || Watched::new(order, rules.clone());
             let seat = self.seats.entry(rules.id.clone()).or_insert_with(new);

@@ -85,7 +85,7 @@ impl SeatRefusal {
     pub(super) fn notice(self) -> Notice {
         match self {
             SeatRefusal::NoOperator(_) => Notice::BadLogIn,
-            SeatRefusal::BusyAt { .. } | SeatRefusal::Occupied => Notice::Later,
+            SeatRefusal::BusyAt { .. } | SeatRefusal::Occupied => Notice::Error,
             SeatRefusal::NobodyLoggedIn => Notice::NobodyLoggedIn,
             SeatRefusal::NoWrapUp | SeatRefusal::NoMoreTime => Notice::NoMoreTime,
             SeatRefusal::OwesOutcome => Notice::OutcomeOwed,
