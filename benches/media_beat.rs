@@ -5,10 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use centralino::media::leg::Limits;
+use centralino::media::mix::Member;
 use centralino::media::plane::{Pace, Plane, Sink};
 use centralino::media::player::BEAT;
 use centralino::media::rtp::{Header, RtpTime, Seq};
-use centralino::media::tape::Taped;
+use centralino::media::tape::{Side, Taped};
 use centralino::media::{Codec, Command, LegId, PlayId, Recording, Remote, Sound};
 use centralino::time::Mono;
 use divan::{Bencher, black_box, counter::ItemsCount};
@@ -80,6 +81,37 @@ fn beat_of_1000_calls_in_music(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// One beat of the pure plane with this many talks in which a third listens, everybody speaking, sends left out.
+#[divan::bench(args = [1, 100])]
+fn beat_of_mixes_of_three(bencher: Bencher<'_, '_>, mixes: u64) {
+    let mut plane = plane(mixes * 3, |leg| if leg % 3 == 1 { Codec::Pcmu } else { Codec::Pcma });
+    for leg in (0..mixes * 3).step_by(3) {
+        plane.handle_command(Mono::ZERO, listened_to(leg, None));
+    }
+    let (mut seq, mut now) = (0u16, Mono::ZERO);
+    bencher.counter(ItemsCount::new(mixes)).bench_local(|| {
+        seq = seq.wrapping_add(1);
+        now = now + BEAT;
+        let datagram = packet(seq);
+        for leg in (0..mixes * 3).map(LegId) {
+            plane.handle_packet(now, leg, PHONE, &datagram, &mut Nowhere);
+        }
+        plane.handle_beat(now, &mut Nowhere);
+    });
+}
+
+/// A citizen, an operator, and a supervisor who listens.
+fn listened_to(leg: u64, record: Option<Recording>) -> Command {
+    let [citizen, operator, supervisor] = [leg, leg + 1, leg + 2].map(LegId);
+    let member = |leg, hears: &[LegId], side| Member { leg, hears: hears.to_vec(), side };
+    let members = vec![
+        member(citizen, &[operator], Some(Side::Left)),
+        member(operator, &[citizen], Some(Side::Right)),
+        member(supervisor, &[citizen, operator], None),
+    ];
+    Command::Mix { members, record }
+}
+
 /// One packet from one phone to the other among 1 000 bridged calls, sends left out.
 #[divan::bench(args = ["same law", "other law", "recorded"])]
 fn relay_of_one_packet(bencher: Bencher<'_, '_>, kind: &str) {
@@ -118,6 +150,9 @@ mod on_loopback {
         }
         for (calls, recorded) in [(100, false), (100, true)] {
             bridged(calls, recorded);
+        }
+        for recorded in [false, true] {
+            listened(100, recorded);
         }
     }
 
@@ -168,6 +203,21 @@ mod on_loopback {
             plane.send(Command::Bridge { a: LegId(call * 2), b: LegId(call * 2 + 1), record });
         }
         measure(if recorded { "bridged and recorded" } else { "bridged" }, calls, &phones, true);
+    }
+
+    fn listened(calls: u32, recorded: bool) {
+        let mut plane = start();
+        let phones: Vec<_> = (0..u64::from(calls) * 3).map(|leg| phone(&mut plane, LegId(leg))).collect();
+        for call in 0..u64::from(calls) {
+            let record = recorded.then(|| Recording { file: format!("mix{call}.wav").into() });
+            plane.send(listened_to(call * 3, record));
+        }
+        measure(
+            if recorded { "of three in a mix, recorded" } else { "of three in a mix" },
+            calls,
+            &phones,
+            true,
+        );
     }
 
     /// The first phone's gaps are looked at; the others are the crowd.

@@ -82,6 +82,20 @@ pub enum NotTaken {
     Unreachable,
     /// The caller hung up or left by a key.
     CallerLeft,
+    /// Another seat that rang for the same caller answered first.
+    Elsewhere,
+}
+
+/// How a supervisor takes part in a talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Watching {
+    /// Hears all, heard by nobody.
+    Listens,
+    /// Heard by the operator alone.
+    Whispers,
+    /// Heard by everybody.
+    JoinsIn,
 }
 
 /// Why a caller was asked again.

@@ -1,22 +1,25 @@
 //! A call: all legs of one conversation, and the rules that need no neighbour to be stated.
 //!
 //! A call *arrives* (its port is being bound and its first fact written), is *answered*, is led by its flow, *waits* in a
-//! queue or for a number to answer, *talks* with an operator or with whoever was called, perhaps goes back to its flow, and ends. [`Story`] keeps what decides the outcome; [`Hearing`]
+//! queue or for a number to answer, *talks* with an operator or with whoever was called, perhaps goes back to its flow, and ends. [`Plan`] says who hears whom in a talk; [`Story`] keeps what decides the outcome; [`Hearing`]
 //! what the citizen hears now and what must happen when it has been heard; [`Pulses`] whether the phones are still there. The engine carries messages between the call and
 //! SIP, media, flow and distribution.
 
 mod arrivals;
+mod conversation;
 mod hearing;
 mod pulse;
 mod story;
 mod tags;
 
 pub use arrivals::Arrivals;
+pub use conversation::{Part, Party, Plan};
 pub use hearing::{Hearing, Purpose};
 pub use pulse::Pulses;
 pub use story::Story;
 pub use tags::Tags;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -26,7 +29,7 @@ use crate::config::Gateway;
 use crate::flow::{Enqueue, Flow};
 use crate::ids::{CallId, CitizenId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::media::library::SoundLibrary;
-use crate::media::{self, LegId};
+use crate::media::{self, LegId, Recording};
 use crate::sdp;
 use crate::sip::DialogId;
 use crate::time::Mono;
@@ -117,6 +120,12 @@ pub struct Call {
     pub tagged: bool,
     /// Spoken now.
     pub language: Language,
+    /// What the latest talk is recorded to, if it is.
+    pub recording: Option<Recording>,
+    /// The citizen is on hold by our doing, while the operator consults somebody.
+    pub is_apart: bool,
+    /// Who hears whom, as the media plane was told last.
+    pub joined: Plan,
     /// Talks that have begun: each is recorded to a file of its own.
     pub talks: u32,
     /// The citizen has not refused to be recorded.
@@ -131,7 +140,9 @@ pub struct Call {
     pub enqueue: Option<Enqueue>,
     /// The citizen's side.
     pub citizen: Leg,
-    /// The operator's side, while a seat rings or talks.
+    /// The seats that ring for it: one, or several where the queue rings all.
+    pub ringing: BTreeMap<SeatId, SeatLeg>,
+    /// The operator's side, while they talk.
     pub seat: Option<SeatLeg>,
     /// The side of a number outside, while it rings or talks. Never beside a seat's.
     pub callee: Option<Callee>,
@@ -214,23 +225,43 @@ impl Call {
         matches!(self.phase, Phase::Talking(_) | Phase::Transferred)
     }
 
+    /// Who should hear whom by now: everybody who talks, or the citizen alone.
+    pub fn plan(&self) -> Plan {
+        let citizen =
+            Party { apart: self.is_apart && self.talks(), ..Party::new(self.citizen.media, Part::Citizen) };
+        if !self.talks() {
+            return Plan::of(&[citizen], None);
+        }
+        let operator = self.seat.as_ref().map(|seat| Party::new(seat.leg.media, Part::Operator));
+        let guest = self.callee.as_ref().map(|callee| Party::new(callee.leg.media, Part::Guest));
+        let parties: Vec<_> = [Some(citizen), operator, guest].into_iter().flatten().collect();
+        Plan::of(&parties, self.recording.clone())
+    }
+
     /// When to look how far the call to somebody outside is.
     pub fn looks_at(&self) -> Option<Mono> {
         self.callee.as_ref()?.look_at
     }
 
-    /// What the citizen hears whom the other side has put on hold: name of a sound below `sounds/music/`. The other side hears nothing.
-    pub fn hold_music(&self) -> Option<&str> {
-        self.other().filter(|leg| leg.held)?;
-        Some(self.enqueue.as_ref().map_or(MUSIC, |enqueue| &enqueue.music))
+    /// The other side has put the citizen on hold, who hears music meanwhile. The other side hears nothing.
+    pub fn has_hold_music(&self) -> bool {
+        self.other().is_some_and(|leg| leg.held)
+    }
+
+    /// What the citizen hears on hold: name of a sound below `sounds/music/`.
+    pub fn music(&self) -> &str {
+        self.enqueue.as_ref().map_or(MUSIC, |enqueue| &enqueue.music)
     }
 
     /// A talk begins. The file that it is recorded to, below the recordings directory: by day, named like the contact, and from the
     /// second on with its number. The citizen must agree to it too.
     pub fn begin_talk(&mut self, recorded: bool, wall: jiff::Timestamp) -> Option<String> {
         self.talks = self.talks.saturating_add(1);
+        self.is_apart = false;
         let recorded = recorded && self.may_record;
-        recorded.then(|| self.file("", self.talks, wall))
+        let file = recorded.then(|| self.file("", self.talks, wall));
+        self.recording = file.as_deref().map(|file| Recording { file: file.into() });
+        file
     }
 
     /// The citizen is to speak to the exchange itself. The file that it is recorded to, beside those of the talks; or why not, for

@@ -5,6 +5,7 @@
 //! mends everything in one go; only a configuration without any fault becomes a `Config`.
 
 mod calendars;
+mod callbacks;
 mod callers;
 mod coding;
 mod connectors;
@@ -40,6 +41,7 @@ pub use self::extensions::Target;
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
 use crate::acd::{PauseRule, Person, QueueRules, SeatRules};
+use crate::callback::CallbackRules;
 use crate::flow::hours::{Calendars, Hours};
 use crate::ids::{EntityId, FlowId, Language, OperatorId, QueueId, SeatId, SkillId, TopicId};
 use crate::sip::{Link, Transport};
@@ -206,6 +208,8 @@ pub struct Queue {
     pub waits_since: WaitsSince,
     /// How long the place of a caller who was cut off is kept.
     pub keeps_place: Duration,
+    /// Citizens may be called back, and how; none: they are not.
+    pub callback: Option<CallbackRules>,
     /// Outcome codes for wrap-up: digits to disposition.
     pub dispositions: BTreeMap<String, String>,
 }

@@ -1,11 +1,12 @@
 //! A call arrives: who it is for, a port, the first facts, the 200.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::call::{Call, Hearing, Phase, Story};
+use crate::call::{Call, Hearing, Phase, Plan, Story};
 use crate::config::DialledNumber;
 use crate::crm::Who;
 use crate::ids::{CallId, CaseId, CitizenId, ContactId, Language};
@@ -29,6 +30,9 @@ fn shown(from: &str) -> &str {
 
 impl Engine {
     pub(super) fn on_incoming(&mut self, now: Now, dialog: DialogId, invite: Incoming) {
+        if invite.replaces.is_some() {
+            return self.sip.reject(now.mono, dialog, 501, None); // phones take no calls over from each other yet
+        }
         if let (Peer::User(seat), true, None) = (&invite.peer, invite.to.starts_with('*'), &self.stopping) {
             let seat = seat.as_ref().into();
             return self.on_feature_code(now, dialog, &seat, &invite);
@@ -84,6 +88,9 @@ impl Engine {
             topic: number.topic.clone(),
             tagged: false,
             language,
+            recording: None,
+            is_apart: false,
+            joined: Plan::default(),
             talks: 0,
             may_record: true,
             offer: invite.offer,
@@ -91,6 +98,7 @@ impl Engine {
             sounds: self.sounds.clone(),
             enqueue: None,
             citizen,
+            ringing: BTreeMap::new(),
             seat: None,
             callee: None,
             phase: Phase::Arriving,
@@ -215,7 +223,7 @@ impl Engine {
                 }
             }
             Some(Owner::Service(_)) => self.on_service_established(now, dialog, answer),
-            None => {}
+            Some(Owner::Ringing(..)) | None => {}
         }
     }
 
@@ -249,10 +257,10 @@ impl Engine {
                 }
                 self.close_call(now, id, EndedBy::Exchange, Some(format!("no RTP port: {error}")));
             }
-            Some(Owner::Seat(id)) => self.fail_seat(now, id),
+            Some(Owner::Ringing(id, seat)) => self.fail_seat(now, id, &seat),
             Some(Owner::Callee(id)) => self.fail_callee(now, id, format!("no RTP port: {error}")),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),
-            None => {}
+            Some(Owner::Seat(_)) | None => {}
         }
     }
 }

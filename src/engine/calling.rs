@@ -15,7 +15,7 @@ use crate::flow::Answer;
 use crate::flow::request::Marked;
 use crate::ids::CallId;
 use crate::journal::entry::{Destination, Fact, Personal};
-use crate::media::{self, LegId, Recording};
+use crate::media::{self, LegId};
 use crate::sip::{DialogId, Outgoing, Target};
 use crate::time::Now;
 use crate::words::{EndedBy, NotTaken};
@@ -186,14 +186,12 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(callee) = call.callee.as_mut() else { return };
         callee.look_at = None;
-        let (b, number, records) = (callee.leg.media, destination(callee), callee.gateway.record);
+        let (number, records) = (destination(callee), callee.gateway.record);
         let recording = call.begin_talk(records, now.wall);
         call.phase = Phase::Transferred;
         call.story.on_transferred();
         call.hearing.stop();
-        let a = call.citizen.media;
-        let record = recording.as_deref().map(|file| Recording { file: file.into() });
-        self.media(media::Command::Bridge { a, b, record });
+        self.rejoin(now, id);
         self.append(now, Fact::Transferred { contact: id.into(), number, recording });
         self.set_alarm(id);
     }
@@ -205,6 +203,7 @@ impl Engine {
             return self.fail_callee(now, id, "the call was lost before it was answered".to_owned());
         }
         self.part_callee(now, id);
+        self.rejoin(now, id);
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.phase = Phase::Flow;
         call.story.on_parted(if how == EndedBy::Network { how } else { EndedBy::Callee });

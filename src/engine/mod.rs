@@ -1,8 +1,9 @@
 //! The switchboard: an event of one module becomes an input of another. It holds no rule of its own.
 //!
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
-//! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
-//! `calling` calls a number outside, `direct` rings seats that no queue gave, `ending` closes it; `asking` carries its questions to the world outside; `takes` records what
+//! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `ringing` rings seats, `talk` joins the two,
+//! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `ending` closes
+//! it; `asking` carries its questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held.
@@ -21,7 +22,9 @@ mod ivr;
 mod placing;
 mod reload;
 mod restart;
+mod ringing;
 mod service;
+mod sound;
 mod speaking;
 mod switching;
 mod takes;
@@ -138,6 +141,9 @@ pub struct Setup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Owner {
     Citizen(CallId),
+    /// A seat that rings.
+    Ringing(CallId, SeatId),
+    /// The one that has answered.
     Seat(CallId),
     Callee(CallId),
     Service(DialogId),
@@ -393,6 +399,7 @@ impl Engine {
             E::Answered { dialog, answer } => self.on_answered(now, dialog, answer.as_deref()),
             E::Rejected { dialog, status } => self.on_refused(now, dialog, status),
             E::Reoffer { dialog, offer } => self.on_reoffer(now, dialog, offer),
+            E::Referred { dialog, .. } => self.sip.tell_refer(now.mono, dialog, 603), // phones transfer by keys yet
             E::Ended { dialog, how } => self.on_dialog_over(now, dialog, ending::ended_by(how)),
             E::Registered { user, .. } => self.on_registered(now, &user, true),
             E::Unregistered { user, .. } => self.on_registered(now, &user, false),
@@ -409,7 +416,7 @@ impl Engine {
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
             A::RingDirect { seat, call } => self.ring_direct(now, seat, call),
             A::Engaged { seat, call } => self.on_engaged(now, &seat, call),
-            A::StopRinging { seat, call, .. } => self.stop_ringing(now, &seat, call),
+            A::StopRinging { seat, call, why } => self.stop_ringing(now, &seat, call, why),
             A::NotTaken { seat, call, why } => {
                 self.append(now, Fact::SeatNotTaken { contact: call.into(), seat, why });
             }
@@ -423,7 +430,8 @@ impl Engine {
         match event {
             E::Opened { leg, port } => match self.legs.get(&leg).cloned() {
                 Some(Owner::Citizen(call)) => self.on_citizen_port(now, call, port),
-                Some(Owner::Seat(call)) => self.on_seat_port(now, call, port),
+                Some(Owner::Ringing(call, seat)) => self.on_seat_port(now, call, &seat, port),
+                Some(Owner::Seat(_)) => {} // has had its port since it rang
                 Some(Owner::Callee(call)) => self.on_callee_port(now, call, port),
                 Some(Owner::Service(dialog)) => self.on_service_port(now, dialog, port),
                 None => {} // closed meanwhile; its Close is on the way

@@ -1,88 +1,37 @@
-//! A seat is rung, takes the call, and both hear each other; hold; dead media.
+//! A seat has taken the call, and both hear each other; hold; dead media.
 
 use crate::acd;
-use crate::call::{Phase, Purpose, SeatLeg};
-use crate::ids::{CallId, QueueId, SeatId};
+use crate::call::{Phase, SeatLeg};
+use crate::ids::{CallId, SeatId};
 use crate::journal::entry::Fact;
-use crate::media::{self, LegId, Recording};
-use crate::sip::{DialogId, Outgoing, Probe, Target};
+use crate::media::{self, LegId};
+use crate::sip::{DialogId, Probe};
 use crate::time::Now;
-use crate::words::{EndedBy, NotTaken, QueueExit, SeatView, WorkView};
+use crate::words::{EndedBy, QueueExit, SeatView, WorkView};
 
 use super::{Engine, Owner};
 
 impl Engine {
-    pub(super) fn ring_seat(&mut self, now: Now, seat: SeatId, id: CallId, queue: QueueId) {
-        let link = self.sip.reach(seat.as_str());
-        let (Some(link), true) = (link, self.calls.contains_key(&id)) else {
-            return self.acd.handle_input(now.mono, acd::Input::Failed(seat, id));
-        };
-        self.append(now, Fact::SeatRung { contact: id.into(), seat: seat.clone(), queue: queue.clone() });
-        let leg = self.open_leg(None, link, Owner::Seat(id));
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.seat = Some(SeatLeg { seat, queue, leg });
-        }
-    }
-
-    /// The port for the operator's side is bound: send the INVITE, with the citizen's number and the queue.
-    pub(super) fn on_seat_port(&mut self, now: Now, id: CallId, port: u16) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let number = call.from.clone();
-        let Some(SeatLeg { seat, queue, leg }) = &mut call.seat else { return };
-        let offer = leg.on_port(port).offer();
-        let queue = self.config.queues.get(queue).map_or(queue.as_str(), |queue| &queue.name);
-        let outgoing = Outgoing {
-            to: Target::User(seat.as_str().into()),
-            from_display: Some(format!("{queue} {number}")),
-            from_user: number,
-            offer,
-            credentials: None,
-        };
-        match self.sip.invite(now.mono, outgoing) {
-            Ok(dialog) => {
-                leg.dialog = Some(dialog);
-                self.dialogs.insert(dialog, Owner::Seat(id));
-            }
-            Err(_) => self.fail_seat(now, id),
-        }
-    }
-
     /// An INVITE of ours was answered.
     pub(super) fn on_answered(&mut self, now: Now, dialog: DialogId, answer: Option<&[u8]>) {
         match self.dialogs.get(&dialog).cloned() {
-            Some(Owner::Seat(id)) => self.on_seat_answered(now, id, dialog, answer),
+            Some(Owner::Ringing(id, seat)) => self.on_seat_answered(now, id, &seat, dialog, answer),
             Some(Owner::Callee(id)) => self.on_callee_answered(now, id, dialog, answer),
             _ => self.sip.bye(now.mono, dialog), // stopped ringing while the 200 was on its way
         }
     }
 
-    fn on_seat_answered(&mut self, now: Now, id: CallId, dialog: DialogId, answer: Option<&[u8]>) {
-        self.journal_dialog(now, id.into(), Some(dialog));
+    pub(super) fn join(&mut self, now: Now, id: CallId, seat: SeatId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let Some(SeatLeg { seat, leg, .. }) = &mut call.seat else { return };
-        let Some(command) = leg.on_answer(answer) else {
-            return self.fail_seat(now, id);
-        };
-        let seat = seat.clone();
-        self.pulses.on_alive(now.mono, dialog);
-        self.media(command);
-        self.acd.handle_input(now.mono, acd::Input::Answered(seat.clone(), id));
-        self.join(now, id, seat);
-    }
-
-    fn join(&mut self, now: Now, id: CallId, seat: SeatId) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let Some(SeatLeg { queue, leg, .. }) = &call.seat else { return };
-        let (queue, b) = (queue.clone(), leg.media);
+        let Some(SeatLeg { queue, .. }) = &call.seat else { return };
+        let queue = queue.clone();
         let queue_records = self.config.queues.get(&queue).is_some_and(|queue| queue.record);
         let node_records = call.enqueue.as_ref().is_some_and(|enqueue| enqueue.record);
         let recording = call.begin_talk(queue_records && node_records, now.wall);
         call.phase = Phase::Talking(seat.clone());
         call.story.on_joined();
         call.hearing.stop();
-        let a = call.citizen.media;
-        let record = recording.as_deref().map(|file| Recording { file: file.into() });
-        self.media(media::Command::Bridge { a, b, record });
+        self.rejoin(now, id);
         let operator = self.acd.operator_at(&seat);
         self.last_contact.insert(seat.clone(), (id.into(), queue.clone()));
         self.append(now, Fact::Joined { contact: id.into(), seat, operator, queue, recording });
@@ -91,40 +40,9 @@ impl Engine {
     /// An INVITE of ours got a final failure.
     pub(super) fn on_refused(&mut self, now: Now, dialog: DialogId, status: u16) {
         match self.dialogs.get(&dialog).cloned() {
-            Some(Owner::Seat(id)) => self.on_seat_refused(now, id, status),
+            Some(Owner::Ringing(id, seat)) => self.on_seat_refused(now, id, &seat, status),
             Some(Owner::Callee(id)) => self.on_callee_refused(now, id, status),
             _ => {}
-        }
-    }
-
-    fn on_seat_refused(&mut self, now: Now, id: CallId, status: u16) {
-        let Some(leg) = self.take_seat_leg(id) else { return };
-        let input = match SeatLeg::not_taken(status) {
-            NotTaken::Rejected if matches!(status, 486 | 600) => acd::Input::Busy(leg.seat, id),
-            NotTaken::Rejected => acd::Input::Rejected(leg.seat, id),
-            _ => acd::Input::Failed(leg.seat, id),
-        };
-        self.acd.handle_input(now.mono, input);
-    }
-
-    /// The seat's side cannot be set up, through no doing of the operator.
-    pub(super) fn fail_seat(&mut self, now: Now, id: CallId) {
-        let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id) else { return };
-        if let Some(dialog) = leg.dialog {
-            self.sip.bye(now.mono, dialog);
-            self.journal_dialog_over(now, dialog);
-        }
-        self.acd.handle_input(now.mono, acd::Input::Blocked(seat, id));
-    }
-
-    pub(super) fn stop_ringing(&mut self, now: Now, seat: &SeatId, id: CallId) {
-        let rung =
-            self.calls.get(&id).and_then(|call| call.seat.as_ref()).is_some_and(|leg| leg.seat == *seat);
-        if !rung {
-            return;
-        }
-        if let Some(dialog) = self.take_seat_leg(id).and_then(|leg| leg.leg.dialog) {
-            self.sip.bye(now.mono, dialog);
         }
     }
 
@@ -137,15 +55,11 @@ impl Engine {
 
     /// The operator's side is over: the seat goes to wrap-up, the citizen back to the flow.
     pub(super) fn on_seat_over(&mut self, now: Now, id: CallId, how: EndedBy) {
-        let Some(call) = self.calls.get(&id) else { return };
-        let talking = matches!(call.phase, Phase::Talking(_));
         let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id) else { return };
         if let Some(dialog) = leg.dialog {
             self.journal_dialog_over(now, dialog);
         }
-        if !talking {
-            return self.acd.handle_input(now.mono, acd::Input::Failed(seat, id));
-        }
+        self.rejoin(now, id);
         self.append(now, Fact::Parted { contact: id.into(), seat: seat.clone() });
         self.acd.handle_input(now.mono, acd::Input::TalkEnded(seat, id));
         if let Some(call) = self.calls.get_mut(&id) {
@@ -199,18 +113,15 @@ impl Engine {
         if !call.talks() {
             return;
         }
-        let (is_held, leg) = (call.is_held(), call.citizen.media);
-        let music = call.hold_music().map(str::to_owned);
+        let (is_held, keeps) = (call.is_held(), by_citizen || call.is_apart);
+        let has_music = call.has_hold_music();
         if turned {
             self.append(now, Fact::Held { contact: id.into(), on: is_held });
         }
-        match music {
-            _ if by_citizen => {}
-            Some(music) => {
-                let sounds = self.music(now, id, &music);
-                self.play(id, sounds, Purpose::Music, false);
-            }
-            None => self.media(media::Command::Stop { leg }),
+        match has_music {
+            _ if keeps => {} // the citizen's own doing, or music already
+            true => self.play_hold_music(now, id),
+            false => self.stop_hold_music(id),
         }
     }
 

@@ -1,8 +1,8 @@
 //! G.711: telephone sound as one octet a sample, in the European (A) and American (mu) law.
 //!
 //! Both laws keep a sign, a segment (how loud, as a power of two) and four bits within the segment. Decoding and changing law
-//! are tables, computed at compile time from the formulas; encoding happens only when sounds are loaded, all of them at
-//! every start, so it has a table too, made when it is first needed.
+//! are tables, computed at compile time from the formulas; encoding, of sounds when they are loaded and of mixes on every
+//! beat, has a table too, made when it is first needed.
 
 use std::sync::LazyLock;
 
@@ -65,12 +65,23 @@ impl Codec {
 
     /// Many 16-bit samples as octets.
     pub fn encode_all(self, samples: &[i16]) -> Box<[u8]> {
+        let table = self.table();
+        samples.iter().map(|sample| table[usize::from(sample.cast_unsigned() ^ 0x8000)]).collect()
+    }
+
+    /// As many 16-bit samples as octets as both slices hold.
+    pub fn encode_into(self, samples: &[i16], octets: &mut [u8]) {
+        let table = self.table();
+        let encoded = samples.iter().map(|sample| table[usize::from(sample.cast_unsigned() ^ 0x8000)]);
+        octets.iter_mut().zip(encoded).for_each(|(octet, encoded)| *octet = encoded);
+    }
+
+    fn table(self) -> &'static [u8; 65_536] {
         let [a_law, mu_law] = &*ENCODE;
-        let table = match self {
+        match self {
             Codec::Pcma => a_law,
             Codec::Pcmu => mu_law,
-        };
-        samples.iter().map(|sample| table[usize::from(sample.cast_unsigned() ^ 0x8000)]).collect()
+        }
     }
 
     /// An octet as a 16-bit sample.

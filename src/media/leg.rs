@@ -165,15 +165,14 @@ impl Leg {
         self.thumb.press(digit);
     }
 
-    /// Joined with another leg.
-    pub fn bridge(&mut self, now: Mono) {
-        self.stop();
+    /// Joined with another leg, or with others in a mix.
+    pub fn join(&mut self, now: Mono) {
         self.bridged_since = Some(now);
         self.restart_silence(now);
     }
 
     /// Parted.
-    pub fn unbridge(&mut self) {
+    pub fn part(&mut self) {
         self.bridged_since = None;
         self.stream.pause();
     }
@@ -297,19 +296,24 @@ impl Leg {
         self.player.is_some() || !self.thumb.is_idle()
     }
 
-    /// The packet of this beat. While the peer may not hear it (hold, no address) sound goes by, and keys wait.
+    /// The packet of this beat: what plays, or else what was mixed for it. While the peer may not hear it (hold, no address) sound goes by, and keys wait.
     pub fn next_packet(
         &mut self,
         now: Mono,
+        mixed: Option<&[i16; FRAME]>,
         buffer: &mut [u8; MAX_PACKET],
         events: &mut VecDeque<Event>,
     ) -> Option<(SocketAddr, usize)> {
         let codec = self.remote.map_or(Codec::Pcma, |remote| remote.codec);
         let frame = buffer[HEADER_LEN..].first_chunk_mut::<FRAME>()?;
-        let sounds = self.player.as_mut().is_some_and(|player| player.next_frame(codec, frame));
-        if !sounds {
+        let plays = self.player.as_mut().is_some_and(|player| player.next_frame(codec, frame));
+        if !plays {
             self.end_play(events);
         }
+        if let Some(mixed) = mixed.filter(|_| !plays) {
+            codec.encode_into(mixed, frame);
+        }
+        let sounds = plays || mixed.is_some();
         let Some(to) = self.destination(now) else {
             self.stream.pause();
             return None;

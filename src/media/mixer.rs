@@ -1,12 +1,13 @@
-//! Two streams laid onto one timeline: what the citizen said left, what the operator said right.
+//! The voices of a talk laid onto one timeline: what the citizen said left, what the operator and others said right.
 //!
 //! A frame's place comes from its timestamp, so that jitter on the way leaves no holes; the place of a stream as a whole
-//! comes from the arrival of its packets, so that the clocks of two phones never part. Where nobody sent is silence.
-//! The timeline is kept for one second, for late packets, and then handed on for good.
+//! comes from the arrival of its packets, so that the clocks of two phones never part. Where nobody sent is silence, where
+//! several spoke on one side is their sum. The timeline is kept for one second, for late packets, and then handed on for good.
 
 use std::collections::VecDeque;
 
-use super::Codec;
+use super::LegId;
+use super::mix::MAX_MEMBERS;
 use super::rtp::RtpTime;
 use super::tape::{Side, Taped};
 use crate::time::Mono;
@@ -56,46 +57,61 @@ impl Anchor {
     }
 }
 
+/// What one leg says, from the timeline's base on.
+#[derive(Debug)]
+struct Voice {
+    leg: LegId,
+    side: Side,
+    anchor: Option<Anchor>,
+    samples: VecDeque<i16>,
+}
+
 /// The timeline of one recording.
 #[derive(Debug)]
 pub struct Mixer {
     since: Mono,
-    /// Place of the first sample in `timeline`.
+    /// Place of the first sample of every voice.
     base: i64,
-    timeline: VecDeque<[i16; 2]>,
-    anchors: [Option<Anchor>; 2],
+    /// As many as there can be in one talk.
+    voices: Vec<Voice>,
 }
 
 impl Mixer {
     /// An empty timeline that begins at `since`.
     pub fn new(since: Mono) -> Mixer {
-        Mixer { since, base: 0, timeline: VecDeque::new(), anchors: [None; 2] }
+        Mixer { since, base: 0, voices: Vec::new() }
     }
 
     /// Lays a frame; what comes too late for its place is lost.
     pub fn put(&mut self, frame: Taped<'_>) {
-        let arrival = self.samples(frame.at);
-        let channel = usize::from(frame.side == Side::Right);
-        let anchor = match &mut self.anchors[channel] {
+        let (arrival, base) = (self.samples(frame.at), self.base);
+        let Some(voice) = self.voice(frame.leg, frame.side) else { return };
+        let anchor = match &mut voice.anchor {
             Some(anchor) if anchor.ssrc == frame.ssrc => anchor,
             anchor => anchor.insert(Anchor { ssrc: frame.ssrc, time: frame.time, place: arrival, late: 0 }),
         };
-        let first = anchor.place(frame.time, arrival) - self.base;
+        let first = anchor.place(frame.time, arrival) - base;
         for (place, octet) in (first..).zip(frame.payload) {
-            self.lay(channel, place, frame.codec, *octet);
+            voice.lay(place, frame.codec.decode(*octet));
         }
     }
 
-    /// Anchors keep places within a jump of the arrival, so the timeline stays short; the limit makes sure.
-    fn lay(&mut self, channel: usize, place: i64, codec: Codec, octet: u8) {
-        let Ok(place) = usize::try_from(place) else { return };
-        if place >= MAX_TIMELINE {
-            return;
-        }
-        if place >= self.timeline.len() {
-            self.timeline.resize(place + 1, [0; 2]);
-        }
-        self.timeline[place][channel] = codec.decode(octet);
+    /// The leg's voice; a new one may take the place of one that has said nothing lately.
+    fn voice(&mut self, leg: LegId, side: Side) -> Option<&mut Voice> {
+        let known = self.voices.iter().position(|voice| (voice.leg, voice.side) == (leg, side));
+        let place = match known {
+            Some(place) => place,
+            None if self.voices.len() < MAX_MEMBERS => {
+                self.voices.push(Voice { leg, side, anchor: None, samples: VecDeque::new() });
+                self.voices.len() - 1
+            }
+            None => {
+                let place = self.voices.iter().position(|voice| voice.samples.is_empty())?;
+                self.voices[place] = Voice { leg, side, anchor: None, samples: VecDeque::new() };
+                place
+            }
+        };
+        self.voices.get_mut(place)
     }
 
     /// Hands on, sample by sample, left and right, what lies more than a second before `now`.
@@ -115,7 +131,12 @@ impl Mixer {
     fn take<E>(&mut self, until: i64, mut write: impl FnMut([i16; 2]) -> Result<(), E>) -> Result<(), E> {
         while self.base < until {
             self.base += 1;
-            write(self.timeline.pop_front().unwrap_or_default())?;
+            let mut sample = [0i16; 2];
+            for voice in &mut self.voices {
+                let side = &mut sample[usize::from(voice.side == Side::Right)];
+                *side = side.saturating_add(voice.samples.pop_front().unwrap_or_default());
+            }
+            write(sample)?;
         }
         Ok(())
     }
@@ -125,14 +146,29 @@ impl Mixer {
     }
 }
 
+impl Voice {
+    /// Anchors keep places within a jump of the arrival, so the timeline stays short; the limit makes sure.
+    fn lay(&mut self, place: i64, sample: i16) {
+        let Ok(place) = usize::try_from(place) else { return };
+        if place >= MAX_TIMELINE {
+            return;
+        }
+        if place >= self.samples.len() {
+            self.samples.resize(place + 1, 0);
+        }
+        self.samples[place] = sample;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::Codec;
     use crate::media::tape::TapeId;
     use std::convert::Infallible;
     use std::time::Duration;
 
-    const LOUD: u8 = 0xaa;
+    const LOUD: u8 = 0x95;
 
     fn at(ms: u64) -> Mono {
         Mono::from_start(Duration::from_millis(ms))
@@ -141,7 +177,8 @@ mod tests {
     fn put(mixer: &mut Mixer, side: Side, ms: u64, ssrc: u32, time: u32) {
         let time = RtpTime(time);
         let payload = &[LOUD; 160];
-        mixer.put(Taped { tape: TapeId(1), side, at: at(ms), ssrc, time, codec: Codec::Pcma, payload });
+        let leg = LegId(u64::from(ssrc));
+        mixer.put(Taped { tape: TapeId(1), side, leg, at: at(ms), ssrc, time, codec: Codec::Pcma, payload });
     }
 
     fn rest(mixer: &mut Mixer, ms: u64) -> Vec<[bool; 2]> {
@@ -164,6 +201,32 @@ mod tests {
         for (place, sample) in heard.iter().enumerate() {
             assert_eq!(*sample, [(160..320).contains(&place), (480..640).contains(&place)], "{place}");
         }
+    }
+
+    #[test]
+    fn voices_of_one_side_are_heard_together_and_a_packet_twice_is_no_louder() {
+        let mut mixer = Mixer::new(at(0));
+        for leg in [2, 3, 2] {
+            put(&mut mixer, Side::Right, 0, leg, 0);
+        }
+        let mut heard = Vec::new();
+        let Ok(()) = mixer.take_rest(at(20), |sample| {
+            heard.push(sample);
+            Ok::<(), Infallible>(())
+        });
+        assert_eq!(heard, vec![[0, 2 * Codec::Pcma.decode(LOUD)]; 160]);
+    }
+
+    #[test]
+    fn guests_without_end_take_the_places_of_those_who_left() {
+        let mut mixer = Mixer::new(at(0));
+        for leg in 0..100u32 {
+            let ms = u64::from(leg) * 2_000;
+            put(&mut mixer, Side::Right, ms, leg, 0);
+            let Ok(()) = mixer.take_settled(at(ms + 2_000), |_| Ok::<(), Infallible>(()));
+        }
+        assert_eq!(mixer.voices.len(), MAX_MEMBERS);
+        assert!(mixer.voices.iter().any(|voice| voice.leg == LegId(99)));
     }
 
     #[test]
@@ -192,6 +255,7 @@ mod tests {
             mixer.put(Taped {
                 tape,
                 side: Side::Left,
+                leg: LegId(1),
                 at: arrived,
                 ssrc: 1,
                 time,
@@ -201,7 +265,7 @@ mod tests {
             let Ok(()) = mixer.take_settled(arrived, |_| Ok::<(), Infallible>(()));
             last = frame;
         }
-        let end = mixer.base + i64::try_from(mixer.timeline.len()).expect("short");
+        let end = mixer.base + i64::try_from(mixer.voices[0].samples.len()).expect("short");
         let arrival = i64::from(last) * 160 * 999 / 1000;
         assert!((end - arrival).abs() < 2 * DRIFT + 160, "{end} {arrival}");
     }

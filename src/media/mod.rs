@@ -6,14 +6,16 @@
 //!
 //! The path of a packet: [`rtp`] reads it, [`source`] says whether it is the peer's, [`dtmf`] makes digits of key events,
 //! [`plane`] carries it to the bridge partner, whose [`stream`] numbers it and [`g711`] changes its law, and [`mixer`] lays
-//! it into the recording. What a caller says to the exchange itself is a [`take`]. Prompts and music come from the leg's
+//! it into the recording. Where more than two hear each other, it waits in a [`jitter`] buffer for the beat of their [`mix`]. What a caller says to the exchange itself is a [`take`]. Prompts and music come from the leg's
 //! [`player`], a frame on each beat; [`level`] says how loud a prompt is, for whoever makes them.
 
 pub mod dtmf;
 pub mod g711;
+pub mod jitter;
 pub mod leg;
 pub mod level;
 pub mod library;
+pub mod mix;
 pub mod mixer;
 pub mod plane;
 pub mod player;
@@ -27,6 +29,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::mix::Member;
 use self::take::TakeRules;
 
 /// A media leg; the owner chooses the number.
@@ -144,18 +147,27 @@ pub enum Command {
         /// The leg.
         leg: LegId,
     },
-    /// Let two legs hear each other; what plays on them stops. `a` is recorded left, `b` right.
+    /// Let two legs hear each other and nobody else. `a` is recorded left, `b` right. What plays on them stops, unless they were
+    /// joined with each other already.
     Bridge {
         /// The citizen.
         a: LegId,
         /// The operator.
         b: LegId,
-        /// Record from now on.
+        /// Record from now on; the file of a recording of theirs that is under way is gone on with.
         record: Option<Recording>,
     },
-    /// Part two bridged legs; the recording, if any, is closed.
+    /// Let up to [`mix::MAX_MEMBERS`] legs hear each other as they should; one alone hears nobody and may be recorded. They leave
+    /// whomever they were joined with. What plays on one of them goes on, and is heard instead of the others.
+    Mix {
+        /// The legs.
+        members: Vec<Member>,
+        /// As in `Bridge`.
+        record: Option<Recording>,
+    },
+    /// Part two bridged legs, or take one out of its mix; a recording ends with the last leg that is on it.
     Unbridge {
-        /// Either of the two.
+        /// Either of the two, or the one.
         leg: LegId,
     },
     /// Press a key: sent as telephone-event, if the peer takes them. For the built-in phones.

@@ -4,6 +4,7 @@
 //! datagrams and beats pass through a [`Sink`]; in the simulator there are none, and keys, sending and the ends of plays
 //! are known by themselves. Orders for a leg that is gone are ignored: control may not know yet.
 
+mod joining;
 mod takes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -13,6 +14,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 
 use super::leg::{Incoming, Leg, Limits};
+use super::mix::Mix;
 use super::player::Player;
 use super::rtp::{MAX_PACKET, Packet};
 use super::stream::Stream;
@@ -20,6 +22,7 @@ use super::take::Take;
 use super::tape::{Form, Side, Spoken, TapeId, TapeOrder, Taped};
 use super::{Codec, Command, Event, LegId, Recording, Remote, Said};
 use crate::time::{Mono, earliest};
+use joining::MixId;
 use takes::simulated;
 
 /// Events that control has not taken; beyond, keys are not told. Only a flood of keys while control stands still gets there.
@@ -43,7 +46,7 @@ pub trait Sink {
 }
 
 /// What a leg hears.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Hears<'a> {
     /// Nothing.
     Nothing,
@@ -51,18 +54,39 @@ pub enum Hears<'a> {
     Sounds(&'a Player),
     /// Its bridge partner.
     Leg(LegId),
+    /// Those of its mix that it should hear, one at least.
+    Mix(Vec<LegId>),
+}
+
+impl Hears<'_> {
+    /// This leg's peer is heard.
+    pub fn has(&self, leg: LegId) -> bool {
+        match self {
+            Hears::Leg(partner) => *partner == leg,
+            Hears::Mix(legs) => legs.contains(&leg),
+            Hears::Nothing | Hears::Sounds(_) => false,
+        }
+    }
 }
 
 #[derive(Debug)]
 struct Slot {
     leg: Leg,
     partner: Option<LegId>,
+    mix: Option<MixId>,
     tape: Option<(TapeId, Side)>,
     take: Option<Take>,
     /// The alarm set for it: never later than what the leg asks for, perhaps earlier.
     alarm: Option<Mono>,
     /// Counted among those that beats concern.
     on_beat: bool,
+}
+
+impl Slot {
+    /// Whether a beat has anything to do here.
+    fn has_beat(&self) -> bool {
+        self.mix.is_some() || self.leg.has_beat()
+    }
 }
 
 /// When legs want their turn, kept so that a packet need not ask them all.
@@ -85,7 +109,7 @@ impl Due {
             wanted.map(|wanted| self.alarms.insert((wanted, id)));
             slot.alarm = wanted;
         }
-        self.count(slot, slot.leg.has_beat());
+        self.count(slot, slot.has_beat());
     }
 
     fn forget_alarm(&mut self, id: LegId, slot: &mut Slot) {
@@ -104,6 +128,8 @@ impl Due {
 struct Tape {
     recording: Recording,
     since: Mono,
+    /// Legs that are on it.
+    legs: usize,
 }
 
 /// See the module.
@@ -114,6 +140,8 @@ pub struct Plane {
     chance: ChaCha8Rng,
     legs: BTreeMap<LegId, Slot>,
     due: Due,
+    mixes: BTreeMap<MixId, Mix>,
+    last_mix: u64,
     tapes: BTreeMap<TapeId, Tape>,
     last_tape: u64,
     /// Port that the next simulated leg is said to have.
@@ -131,6 +159,8 @@ impl Plane {
             chance: ChaCha8Rng::seed_from_u64(seed),
             legs: BTreeMap::new(),
             due: Due::default(),
+            mixes: BTreeMap::new(),
+            last_mix: 0,
             tapes: BTreeMap::new(),
             last_tape: 0,
             next_port: 20_000,
@@ -144,7 +174,15 @@ impl Plane {
         self.close(now, leg);
         let stream = Stream::new(self.chance.next_u32(), self.chance.next_u64());
         let machine = Leg::new(leg, self.limits, self.pace == Pace::Beats, stream);
-        let slot = Slot { leg: machine, partner: None, tape: None, take: None, alarm: None, on_beat: false };
+        let slot = Slot {
+            leg: machine,
+            partner: None,
+            mix: None,
+            tape: None,
+            take: None,
+            alarm: None,
+            on_beat: false,
+        };
         self.legs.insert(leg, slot);
         self.events.push_back(Event::Opened { leg, port });
     }
@@ -163,6 +201,7 @@ impl Plane {
             }
             Command::Stop { leg } => self.with(leg, Leg::stop),
             Command::Bridge { a, b, record } => self.bridge(now, a, b, record),
+            Command::Mix { members, record } => self.mix(now, members, record),
             Command::Unbridge { leg } => self.unbridge(now, leg),
             Command::SendDigit { leg, digit } => self.with(leg, |leg| leg.press(digit)),
             Command::Record { leg, recording } => self.record(now, leg, recording),
@@ -186,77 +225,23 @@ impl Plane {
         }
     }
 
-    fn bridge(&mut self, now: Mono, a: LegId, b: LegId, record: Option<Recording>) {
-        if a == b || !self.legs.contains_key(&a) || !self.legs.contains_key(&b) {
-            return;
-        }
-        for id in [a, b] {
-            self.unbridge(now, id);
-            self.end_take(now, id);
-        }
-        let tape = record.map(|recording| self.start_tape(now, recording, Form::Talk));
-        for (id, partner, side) in [(a, b, Side::Left), (b, a, Side::Right)] {
-            if let Some(slot) = self.legs.get_mut(&id) {
-                slot.partner = Some(partner);
-                slot.tape = tape.map(|tape| (tape, side));
-            }
-            self.with(id, |leg| leg.bridge(now));
-        }
-    }
-
-    fn unbridge(&mut self, now: Mono, id: LegId) {
-        let Some(slot) = self.legs.get_mut(&id) else { return };
-        let Some(partner) = slot.partner.take() else { return };
-        let tape = slot.tape.take();
-        if let Some(slot) = self.legs.get_mut(&partner) {
-            (slot.partner, slot.tape) = (None, None);
-        }
-        self.with(id, Leg::unbridge);
-        self.with(partner, Leg::unbridge);
-        self.stop_tape(now, tape, None);
-    }
-
     fn record(&mut self, now: Mono, id: LegId, recording: Recording) {
         self.end_take(now, id);
-        let Some(old) = self.legs.get_mut(&id).map(|slot| slot.tape.take()) else { return };
-        self.stop_tape(now, old, None);
-        let tape = self.start_tape(now, recording, Form::Phone);
-        if let Some(slot) = self.legs.get_mut(&id) {
-            slot.tape = Some((tape, Side::Left));
+        if !self.legs.contains_key(&id) {
+            return;
         }
+        self.take_off(now, id, None);
+        let tape = self.start_tape(now, recording, Form::Phone);
+        self.lay(id, Some(tape), Some(Side::Left));
     }
 
     fn close(&mut self, now: Mono, id: LegId) {
         self.unbridge(now, id);
         self.end_take(now, id);
+        self.take_off(now, id, None);
         let Some(mut slot) = self.legs.remove(&id) else { return };
         self.due.forget_alarm(id, &mut slot);
         self.due.count(&mut slot, false);
-        self.stop_tape(now, slot.tape, None);
-    }
-
-    fn start_tape(&mut self, at: Mono, recording: Recording, form: Form) -> TapeId {
-        self.last_tape += 1;
-        let tape = TapeId(self.last_tape);
-        if self.pace == Pace::Beats {
-            self.orders.push_back(TapeOrder::Start { tape, recording: recording.clone(), form, at });
-        }
-        self.tapes.insert(tape, Tape { recording, since: at });
-        tape
-    }
-
-    /// The recorder tells that a real file is closed; a simulated one is closed at once.
-    fn stop_tape(&mut self, at: Mono, tape: Option<(TapeId, Side)>, said: Option<Spoken>) {
-        let Some((tape, _)) = tape else { return };
-        let Some(Tape { recording, since }) = self.tapes.remove(&tape) else { return };
-        match self.pace {
-            Pace::Beats => self.orders.push_back(TapeOrder::Stop { tape, at, said }),
-            Pace::Events => {
-                let (file, length) = (recording.file, at.since(since));
-                let said = said.map(|said| simulated(&file, length, said));
-                self.events.push_back(Event::Recorded { file, length, said });
-            }
-        }
     }
 
     /// A datagram came to a leg's port.
@@ -280,7 +265,7 @@ impl Plane {
             }
             Incoming::Sound(packet, codec) => {
                 if let Some(tape) = slot.tape {
-                    sink.record(taped(tape, now, packet, codec));
+                    sink.record(taped(tape, id, now, packet, codec));
                 }
                 if let Some(take) = &mut slot.take {
                     take.handle_frame(now, codec, packet.payload);
@@ -288,6 +273,11 @@ impl Plane {
             }
         }
         self.due.note(id, slot);
+        if let (Some(mix), Incoming::Sound(packet, codec)) = (slot.mix, incoming)
+            && let Some(mix) = self.mixes.get_mut(&mix)
+        {
+            mix.put(id, packet, codec);
+        }
         let Some(partner) = slot.partner else { return };
         let Some(slot) = self.legs.get_mut(&partner) else { return };
         let mut buffer = [0; MAX_PACKET];
@@ -299,14 +289,17 @@ impl Plane {
     /// Sends what is due on this beat of 20 ms.
     pub fn handle_beat(&mut self, now: Mono, sink: &mut impl Sink) {
         let mut buffer = [0; MAX_PACKET];
+        self.mixes.values_mut().for_each(Mix::beat);
         for (id, slot) in &mut self.legs {
             if !slot.on_beat {
                 continue;
             }
-            if let Some((to, length)) = slot.leg.next_packet(now, &mut buffer, &mut self.events) {
+            let mixed = slot.mix.and_then(|mix| self.mixes.get(&mix)).map(|mix| mix.sum_for(*id));
+            let packet = slot.leg.next_packet(now, mixed.as_ref(), &mut buffer, &mut self.events);
+            if let Some((to, length)) = packet {
                 sink.send(*id, to, &buffer[..length]);
             }
-            self.due.count(slot, slot.leg.has_beat());
+            self.due.count(slot, slot.has_beat());
         }
     }
 
@@ -397,6 +390,10 @@ impl Plane {
         let speaks = |id: &LegId| {
             self.legs.get(id).and_then(|slot| slot.leg.remote()).is_some_and(|remote| remote.receive)
         };
+        if let Some(mix) = slot.mix.and_then(|mix| self.mixes.get(&mix)) {
+            let legs: Vec<_> = mix.heard_by(leg).filter(speaks).collect();
+            return if legs.is_empty() { Hears::Nothing } else { Hears::Mix(legs) };
+        }
         slot.partner.filter(speaks).map_or(Hears::Nothing, Hears::Leg)
     }
 
@@ -412,9 +409,9 @@ impl Plane {
     }
 }
 
-fn taped((tape, side): (TapeId, Side), at: Mono, packet: Packet<'_>, codec: Codec) -> Taped<'_> {
+fn taped((tape, side): (TapeId, Side), leg: LegId, at: Mono, packet: Packet<'_>, codec: Codec) -> Taped<'_> {
     let header = packet.header;
-    Taped { tape, side, at, ssrc: header.ssrc, time: header.time, codec, payload: packet.payload }
+    Taped { tape, side, leg, at, ssrc: header.ssrc, time: header.time, codec, payload: packet.payload }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::rtp::RtpTime;
-use super::{Codec, Recording};
+use super::{Codec, LegId, Recording};
 use crate::time::Mono;
 
 /// A file being recorded.
@@ -16,7 +16,7 @@ pub struct TapeId(pub u64);
 pub enum Side {
     /// The citizen; in a mono file the only one.
     Left,
-    /// The operator.
+    /// The operator, and whoever else the citizen hears.
     Right,
 }
 
@@ -87,6 +87,8 @@ pub struct Taped<'a> {
     pub tape: TapeId,
     /// Which channel.
     pub side: Side,
+    /// Who says it: several may be on one side.
+    pub leg: LegId,
     /// When it came.
     pub at: Mono,
     /// Whose stream, to tell a new one.

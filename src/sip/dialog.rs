@@ -7,9 +7,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::endpoint::Refer;
 use super::message::{Builder, Message, Method, Name, NameAddr, Scheme, Uri};
 use super::transaction::{GIVE_UP, Resend, T1};
-use super::{DialogRecord, Link, Transport};
+use super::{DialogRecord, Link, Reason, Transport};
 use crate::time::{Mono, earliest};
 
 /// Route headers kept of one dialog: more proxies than any call passes.
@@ -30,6 +31,8 @@ pub(crate) struct Dialog {
     pub(crate) unacked: Option<Unacked>,
     /// An offer within the dialog is with our owner; its server transaction.
     pub(crate) reoffer: Option<u64>,
+    /// A REFER of theirs is with our owner.
+    pub(crate) refer: Option<Refer>,
     /// Our owner is done with it: what remains is to say BYE as soon as it may be said, and nothing is told any more.
     pub(crate) is_abandoned: bool,
 }
@@ -50,6 +53,8 @@ pub(crate) enum Phase {
 pub(crate) struct Calling {
     /// Branch of its client transaction.
     pub(crate) branch: u64,
+    /// What the CANCEL is to say, should there be one.
+    pub(crate) reason: Option<Reason>,
     pub(crate) offer: Vec<u8>,
     pub(crate) credentials: Option<(String, String)>,
     /// Challenges answered so far.
@@ -76,7 +81,7 @@ impl Unacked {
 
 impl Dialog {
     pub(crate) fn new(path: Path, phase: Phase) -> Dialog {
-        Dialog { path, phase, unacked: None, reoffer: None, is_abandoned: false }
+        Dialog { path, phase, unacked: None, reoffer: None, refer: None, is_abandoned: false }
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Mono> {

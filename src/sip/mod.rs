@@ -95,6 +95,35 @@ pub struct Incoming {
     pub display: Option<String>,
     /// The SDP offer, or `None` when the INVITE had none (we then offer in the 200).
     pub offer: Option<Vec<u8>>,
+    /// It is to take the place of this dialog of ours (RFC 3891).
+    pub replaces: Option<DialogId>,
+}
+
+/// What a phone asks for by REFER: that whom it talks with be joined with somebody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Referral {
+    /// User part of Refer-To, unescaped, or the number of a `tel:`: as if dialled.
+    pub to: String,
+    /// The dialog of ours that the new talk takes the place of: an attended transfer.
+    pub replaces: Option<DialogId>,
+    /// User part of Referred-By, if given: a claim.
+    pub by: Option<String>,
+}
+
+/// Why a call of ours is taken back (RFC 3326).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Somebody else has answered it.
+    CompletedElsewhere,
+}
+
+impl Reason {
+    /// As it stands in the header.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::CompletedElsewhere => r#"SIP;cause=200;text="Call completed elsewhere""#,
+        }
+    }
 }
 
 /// What the endpoint tells its owner.
@@ -144,6 +173,13 @@ pub enum Event {
         dialog: DialogId,
         /// `None`: they ask us to offer.
         offer: Option<Vec<u8>>,
+    },
+    /// A REFER within the dialog; say how far it is by [`Endpoint::tell_refer`], at once and at last.
+    Referred {
+        /// The dialog of who asks.
+        dialog: DialogId,
+        /// What for.
+        referral: Box<Referral>,
     },
     /// The dialog is over.
     Ended {

@@ -21,5 +21,6 @@ mod unheard;
 mod wire;
 
 mod sip_endpoint;
+mod sip_referring;
 mod sip_torture;
 mod sip_world;

@@ -37,6 +37,8 @@ pub(crate) struct World {
     rng: ChaCha12Rng,
     /// First lines of all that was sent, in order.
     pub(crate) log: Vec<String>,
+    /// All that was sent, in order.
+    pub(crate) sent_in_full: Vec<String>,
 }
 
 pub(crate) fn addr(text: &str) -> SocketAddr {
@@ -84,6 +86,7 @@ impl World {
             sent: 0,
             rng: ChaCha12Rng::seed_from_u64(seed),
             log: Vec::new(),
+            sent_in_full: Vec::new(),
         };
         world.add(EXCHANGE, exchange_settings());
         world.add(SEAT, phone_settings());
@@ -122,6 +125,7 @@ impl World {
             assert_eq!(transmit.link.local, at, "sent from a foreign socket");
             let line = transmit.bytes.split(|&b| b == b'\r').next().unwrap_or_default();
             self.log.push(format!("{at} {}", String::from_utf8_lossy(line)));
+            self.sent_in_full.push(String::from_utf8_lossy(&transmit.bytes).into_owned());
             self.fly(transmit.link, &transmit.bytes);
         }
     }

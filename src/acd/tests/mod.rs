@@ -6,6 +6,7 @@ mod expected;
 mod history;
 mod people;
 mod reload;
+mod ringing_all;
 mod routing;
 mod seats;
 mod statuses;
@@ -40,6 +41,7 @@ pub(super) fn rules(id: &str) -> QueueRules {
         announce_every: Duration::ZERO,
         offset: 0,
         strategy: Strategy::LongestIdle,
+        ring_at_most: 10,
         needs: Needs::default(),
         overflow: Vec::new(),
     }

@@ -143,7 +143,8 @@ fn can_wait(command: &Command) -> bool {
         C::SetRemote { .. } | C::Play { .. } | C::Stop { .. } | C::SendDigit { .. } => true,
         C::Listen { .. } | C::Close { .. } => true,
         C::EndTake { .. } => true,
-        C::Open { .. } | C::Bridge { .. } | C::Unbridge { .. } | C::Record { .. } | C::Take { .. } => false,
+        C::Open { .. } | C::Bridge { .. } | C::Mix { .. } | C::Unbridge { .. } => false,
+        C::Record { .. } | C::Take { .. } => false,
         C::Discard { .. } => false, // its leg may be gone, and with it the beat
     }
 }
@@ -151,6 +152,7 @@ fn can_wait(command: &Command) -> bool {
 /// The leg whose shard a command concerns.
 fn leg_of(command: &Command) -> LegId {
     match command {
+        Command::Mix { members, .. } => members.first().map_or(LegId(0), |member| member.leg),
         Command::Open { leg }
         | Command::SetRemote { leg, .. }
         | Command::Play { leg, .. }

@@ -21,7 +21,7 @@ use super::sounds::load_sound;
 use crate::media::mixer::Mixer;
 use crate::media::rtp::RtpTime;
 use crate::media::tape::{Form, Side, Spoken, TapeId, TapeOrder, Taped};
-use crate::media::{Codec, Event, Said, Sound};
+use crate::media::{Codec, Event, LegId, Said, Sound};
 use crate::time::Mono;
 
 /// Items between a media thread and its recorder: 100 recorded calls for a second and a half of a slow disk.
@@ -51,6 +51,7 @@ pub(super) enum TapeItem {
 pub(super) struct Block {
     tape: TapeId,
     side: Side,
+    leg: LegId,
     at: Mono,
     ssrc: u32,
     time: RtpTime,
@@ -68,6 +69,7 @@ impl Block {
             Block {
                 tape: frame.tape,
                 side: frame.side,
+                leg: frame.leg,
                 at: frame.at,
                 ssrc: frame.ssrc,
                 time: frame.time.plus(index * 240),
@@ -82,6 +84,7 @@ impl Block {
         Taped {
             tape: self.tape,
             side: self.side,
+            leg: self.leg,
             at: self.at,
             ssrc: self.ssrc,
             time: self.time,

@@ -1,7 +1,7 @@
 //! A media thread: sockets in, the pure [`Plane`] between, sockets and rings out.
 //!
 //! One round waits for packets, commands or the beat, whichever is first, and gives each its turn. A bridged leg's packet
-//! wakes the thread and goes on at once. What comes from other phones is only looked at for keys, so it waits for the beat,
+//! wakes the thread and goes on at once. What comes from other phones is only looked at for keys, or mixed, so it waits for the beat,
 //! where one poll finds all that came: half the system calls, and no wake for each packet. A ready socket gives one packet
 //! a poll (polls are level-triggered, the rest is seen in the next), which keeps a flood on one port from holding up the
 //! others. Beats keep one absolute schedule.
@@ -201,19 +201,23 @@ impl Shard {
                     self.forget(leg);
                     self.place(partner);
                 }
-                Command::Bridge { a, b, .. } => {
-                    let partners = [self.plane.partner(a), self.plane.partner(b)];
-                    self.plane.handle_command(now, command);
-                    self.place([Some(a), Some(b)].into_iter().chain(partners).flatten());
+                Command::Bridge { a, b, .. } => self.rejoin(now, &[a, b], command),
+                Command::Mix { ref members, .. } => {
+                    let legs: Vec<_> = members.iter().map(|member| member.leg).collect();
+                    self.rejoin(now, &legs, command);
                 }
-                Command::Unbridge { leg } => {
-                    let partner = self.plane.partner(leg);
-                    self.plane.handle_command(now, command);
-                    self.place([Some(leg), partner].into_iter().flatten());
-                }
+                Command::Unbridge { leg } => self.rejoin(now, &[leg], command),
                 command => self.plane.handle_command(now, command),
             }
         }
+    }
+
+    /// Legs are joined otherwise; so may those be that were bridged with them.
+    fn rejoin(&mut self, now: Mono, legs: &[LegId], command: Command) {
+        let partners = legs.iter().filter_map(|leg| self.plane.partner(*leg));
+        let legs: Vec<_> = partners.chain(legs.iter().copied()).collect();
+        self.plane.handle_command(now, command);
+        self.place(legs);
     }
 
     /// Polls legs as their bridges ask for, after these may have changed.

@@ -12,14 +12,16 @@ impl Plane {
     /// The leg's peer is asked to speak. What is recorded already cannot be taken.
     pub(super) fn begin_take(&mut self, now: Mono, id: LegId, recording: Recording, rules: TakeRules) {
         self.end_take(now, id);
-        let is_free = |slot: &super::Slot| slot.partner.is_none() && slot.tape.is_none();
+        let is_free =
+            |slot: &super::Slot| slot.partner.is_none() && slot.mix.is_none() && slot.tape.is_none();
         if !self.legs.get(&id).is_some_and(is_free) {
             let (file, error) = (recording.file, "the leg is gone, or in a talk".to_owned());
             return self.events.push_back(Event::RecordingFailed { file, error });
         }
         let tape = self.start_tape(now, recording, Form::Take);
+        self.lay(id, Some(tape), Some(Side::Left));
         let Some(slot) = self.legs.get_mut(&id) else { return };
-        (slot.tape, slot.take) = (Some((tape, Side::Left)), Some(Take::new(now, tape, rules)));
+        slot.take = Some(Take::new(now, tape, rules));
         self.due.note(id, slot);
     }
 
@@ -30,7 +32,9 @@ impl Plane {
         let tape = slot.tape.take_if(|(tape, _)| *tape == take.tape());
         self.due.note(id, slot);
         let said = Spoken { spoken: take.spoken(now), replay: take.may_be_replayed() };
-        self.stop_tape(now, tape, Some(said));
+        if let Some((tape, _)) = tape {
+            self.stop_tape(now, tape, Some(said));
+        }
     }
 
     /// Simulated files are nowhere.

@@ -1,5 +1,7 @@
 //! What phones hear and control is told, at both paces.
 
+mod mixes;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use crate::planted::{self, Fault};
 use crate::sip::dialog::unhex64;
 use crate::sip::message::{Builder, MAGIC_COOKIE, Message, Method, Name};
 use crate::sip::transaction::{Client, InviteClient, action, event};
-use crate::sip::{DialogId, Link, RegistrationId, Transport};
+use crate::sip::{DialogId, Link, Reason, RegistrationId, Transport};
 use crate::time::Mono;
 
 /// A request of ours: the random part of its branch. A CANCEL shares its INVITE's.
@@ -254,10 +254,14 @@ fn failure_ack(invite: &[u8], response: &Message) -> Option<Vec<u8>> {
     Some(of_invite(&invite, Method::Ack, to)?.finish())
 }
 
-/// The CANCEL of an INVITE of ours (RFC 3261 section 9.1).
-pub(super) fn cancel_of(invite: &[u8]) -> Option<Vec<u8>> {
+/// The CANCEL of an INVITE of ours (RFC 3261 section 9.1), with its reason (RFC 3326).
+pub(super) fn cancel_of(invite: &[u8], reason: Option<Reason>) -> Option<Vec<u8>> {
     let invite = Message::parse_datagram(invite).ok()?;
-    Some(of_invite(&invite, Method::Cancel, invite.header(Name::To)?)?.finish())
+    let cancel = of_invite(&invite, Method::Cancel, invite.header(Name::To)?)?;
+    Some(match reason {
+        Some(reason) => cancel.header(Name::Reason, reason.as_str()).finish(),
+        None => cancel.finish(),
+    })
 }
 
 fn of_invite(invite: &Message, method: Method<'_>, to: &[u8]) -> Option<Builder> {

@@ -32,7 +32,11 @@ impl Endpoint {
         let (from, display) = self.admission.identity(&invite, &peer);
         let dialled = Uri::parse(invite.request_uri());
         let to = dialled.as_ref().and_then(user_of).unwrap_or_default();
-        let incoming = Incoming { peer, link, to, from, display, offer: sdp_of(&invite) };
+        let replaces = match self.wants_to_replace(&invite) {
+            Ok(replaces) => replaces,
+            Err(status) => return self.answer_stateless(link, &invite, status, |builder| builder),
+        };
+        let incoming = Incoming { peer, link, to, from, display, offer: sdp_of(&invite), replaces };
         let user = dialled.and_then(|uri| uri.user).unwrap_or_default();
         let own = contact(user, own_address(self.advertise, link), link.transport);
         let tag = self.random();
@@ -67,7 +71,7 @@ impl Endpoint {
         let contact = self.dialogs[&id].path.contact.clone();
         let bytes = self.respond(now, server, 200, |builder| {
             let builder = builder.header(Name::Contact, contact).header(Name::Allow, screen::ALLOW);
-            builder.header(Name::Supported, "").body("application/sdp", sdp)
+            builder.header(Name::Supported, screen::SUPPORTED).body("application/sdp", sdp)
         });
         if let Some(dialog) = self.dialogs.get_mut(&id) {
             let cseq = dialog.path.remote_cseq.unwrap_or_default();

@@ -2,7 +2,7 @@
 //!
 //! A datagram, or a message cut out of a [stream](streams), is a request or a response. A request that repeats one that we
 //! know goes to its [transaction](servers); a new one passes the [`screen`], which refuses what cannot be served without
-//! keeping any state, and then becomes a call ([`incoming`]), a step within a call ([`within`]) or a
+//! keeping any state, and then becomes a call ([`incoming`]), a step within a call ([`within`], [`referring`]) or a
 //! [registration](registering). A response goes to the [transaction](clients) of the request that it answers and from there
 //! to the call that we make ([`outgoing`]) or the registration that we keep up ([`phone`]).
 //!
@@ -15,6 +15,7 @@ mod clients;
 mod incoming;
 mod outgoing;
 mod phone;
+mod referring;
 mod registering;
 mod screen;
 mod servers;
@@ -31,6 +32,7 @@ use rand::{Rng, SeedableRng};
 use self::alarms::{Alarm, Alarms};
 use self::clients::{ClientId, ClientTransaction};
 use self::phone::Phone;
+pub(crate) use self::referring::Refer;
 use self::servers::Servers;
 use self::streams::Stream;
 use self::watch::Watch;

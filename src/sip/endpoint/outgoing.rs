@@ -7,7 +7,7 @@ use crate::sip::dialog::{Calling, Dialog, Path, Phase, contact, hex64, own_addre
 use crate::sip::digest::{Answering, answer};
 use crate::sip::message::{Message, Method, Name, Scheme, Uri};
 use crate::sip::settings::{InviteError, Outgoing, Target};
-use crate::sip::{DialogId, DialogRecord, Event, Link, Transport};
+use crate::sip::{DialogId, DialogRecord, Event, Link, Reason, Transport};
 use crate::time::Mono;
 
 /// Challenges answered for one request: the first, and one more when only the nonce was at fault.
@@ -28,7 +28,13 @@ impl Endpoint {
         let (call_id, tag) = (hex64(self.random()) + &hex64(self.random()), self.random());
         let contact = contact(user.as_bytes(), own, link.transport);
         let path = Path::to_target(call_id.into(), tag, from.as_bytes(), &uri, link, contact);
-        let calling = Calling { branch: 0, offer: call.offer, credentials: call.credentials, answered: 0 };
+        let calling = Calling {
+            branch: 0,
+            reason: None,
+            offer: call.offer,
+            credentials: call.credentials,
+            answered: 0,
+        };
         let id = self.insert_dialog(Dialog::new(path, Phase::Calling(Box::new(calling))));
         self.send_invite(now, id, None);
         Ok(id)
@@ -60,6 +66,7 @@ impl Endpoint {
             .request(Method::Invite, path.local_cseq, own, branch)
             .header(Name::Contact, &path.contact)
             .header(Name::Allow, screen::ALLOW)
+            .header(Name::Supported, screen::SUPPORTED)
             .header(Name::UserAgent, &self.server);
         if let Some((name, value)) = authorization {
             builder = builder.header(name, value);
@@ -79,7 +86,7 @@ impl Endpoint {
         let Some(dialog) = self.dialogs.get(&id) else { return };
         let is_calling = matches!(dialog.phase, Phase::Calling(_));
         match (status, response) {
-            (100..200, _) if dialog.is_abandoned => self.cancel(now, id),
+            (100..200, _) if dialog.is_abandoned => self.send_cancel(now, id),
             (101..200, _) if is_calling => self.events.push_back(Event::Ringing { dialog: id }),
             (100..200, _) => {}
             (200..300, Some(response)) if is_calling => self.on_answer(now, id, response),
@@ -164,7 +171,7 @@ impl Endpoint {
             Phase::Incoming { .. } => self.reject(now, id, 480, None),
             Phase::Calling(_) => {
                 dialog.is_abandoned = true;
-                self.cancel(now, id);
+                self.send_cancel(now, id);
             }
             // The callee's BYE has to wait for the ACK (RFC 3261 section 15).
             Phase::Confirmed if dialog.unacked.as_ref().is_some_and(|unacked| unacked.is_first) => {
@@ -174,8 +181,16 @@ impl Endpoint {
         }
     }
 
+    /// Takes a call of ours back as [`Endpoint::bye`] does; a phone that still rings is told why, and shows no missed call.
+    pub fn cancel(&mut self, now: Mono, id: DialogId, reason: Option<Reason>) {
+        if let Some(Dialog { phase: Phase::Calling(calling), .. }) = self.dialogs.get_mut(&id) {
+            calling.reason = reason;
+        }
+        self.bye(now, id);
+    }
+
     /// Sends the CANCEL, once the other side has shown that it knows the INVITE (RFC 3261 section 9.1).
-    pub(super) fn cancel(&mut self, now: Mono, id: DialogId) {
+    pub(super) fn send_cancel(&mut self, now: Mono, id: DialogId) {
         let Some(Dialog { phase: Phase::Calling(calling), .. }) = self.dialogs.get(&id) else { return };
         let invite = ClientId { branch: calling.branch, is_cancel: false };
         let cancel = ClientId { is_cancel: true, ..invite };
@@ -184,7 +199,7 @@ impl Endpoint {
             return;
         }
         let link = transaction.link;
-        let Some(bytes) = cancel_of(&transaction.request) else { return };
+        let Some(bytes) = cancel_of(&transaction.request, calling.reason) else { return };
         self.tell_client(now, invite, News::Cancel, None);
         self.begin_client(now, cancel, link, bytes, Purpose::Farewell);
     }
@@ -195,6 +210,7 @@ impl Endpoint {
         if let Some(server) = dialog.reoffer {
             self.respond(now, server, 487, |builder| builder);
         }
+        self.drop_refer(now, dialog.refer);
         self.send_bye(now, dialog.path);
     }
 

@@ -19,7 +19,10 @@ use crate::sip::{Link, host_of};
 use crate::time::Mono;
 
 /// The methods that are served.
-pub(super) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, INFO, UPDATE";
+pub(super) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, INFO, UPDATE, REFER";
+
+/// The extensions that a peer may require (RFC 3891, RFC 4488).
+pub(super) const SUPPORTED: &str = "replaces, norefersub";
 
 /// The bodies that are understood.
 const ACCEPT: &str = "application/sdp";
@@ -138,6 +141,7 @@ impl Endpoint {
             _ if is_within => self.on_within(now, link, request),
             Method::Invite => self.on_invite(now, link, request),
             Method::Options => self.answer_stateless(link, &request, 200, capabilities),
+            Method::Refer => self.answer_stateless(link, &request, 403, |builder| builder),
             _ => self.answer_stateless(link, &request, 481, |builder| builder),
         }
     }
@@ -148,7 +152,7 @@ pub(super) fn capabilities(builder: Builder) -> Builder {
     builder
         .header(Name::Allow, ALLOW)
         .header(Name::Accept, ACCEPT)
-        .header(Name::Supported, "")
+        .header(Name::Supported, SUPPORTED)
         .header_other("Accept-Encoding", "identity")
         .header_other("Accept-Language", "it, en")
 }
@@ -165,6 +169,7 @@ fn refusal_by_method(method: Method<'_>) -> Option<Refusal> {
     use Method as M;
     match method {
         M::Invite | M::Ack | M::Bye | M::Cancel | M::Options | M::Register | M::Info | M::Update => None,
+        M::Refer => None,
         M::Other(_) => Some(Refusal::because(501, Name::Allow, ALLOW)),
         _ => Some(Refusal::because(405, Name::Allow, ALLOW)),
     }
@@ -177,9 +182,11 @@ fn refusal_by_scheme(request: &Message) -> Option<Refusal> {
     }
 }
 
-/// No extension is supported, so every one that is required is listed as unsupported.
+/// Every extension that is required and not supported is listed.
 fn refusal_by_extension(request: &Message) -> Option<Refusal> {
-    let required: Vec<_> = request.headers(Name::Require).collect();
+    let is_known =
+        |tag: &&[u8]| SUPPORTED.split(", ").any(|known| tag.eq_ignore_ascii_case(known.as_bytes()));
+    let required: Vec<_> = request.headers(Name::Require).filter(|tag| !is_known(tag)).collect();
     let because = Some((Name::Unsupported, Cow::Owned(required.join(&b", "[..]))));
     (!required.is_empty()).then_some(Refusal { status: 420, because })
 }
@@ -209,12 +216,13 @@ fn takes_sdp(request: &Message) -> bool {
 }
 
 /// Usual reason phrases (RFC 3261 section 21 and the extensions that are served).
-fn reason(status: u16) -> &'static str {
+pub(super) fn reason(status: u16) -> &'static str {
     match status {
         100 => "Trying",
         180 => "Ringing",
         183 => "Session Progress",
         200 => "OK",
+        202 => "Accepted",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",

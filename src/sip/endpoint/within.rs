@@ -44,6 +44,7 @@ impl Endpoint {
                 self.on_bye(now, id);
             }
             Method::Invite | Method::Update => self.on_reoffer(now, link, request, id),
+            Method::Refer => self.on_refer(now, link, request, id),
             _ => {
                 let status = if method == Method::Info && !request.body().is_empty() { 415 } else { 200 };
                 let server = self.begin_server(link, request, tag, Some(id));
@@ -59,7 +60,7 @@ impl Endpoint {
             // It has overtaken the 200 to our INVITE, which will be acknowledged all the same.
             Phase::Calling(_) => {
                 let is_told = !std::mem::replace(&mut dialog.is_abandoned, true);
-                self.cancel(now, id);
+                self.send_cancel(now, id);
                 if is_told {
                     self.events.push_back(Event::Rejected { dialog: id, status: 487 });
                 }
@@ -69,6 +70,7 @@ impl Endpoint {
                 if let Some(server) = dialog.reoffer {
                     self.respond(now, server, 487, |builder| builder);
                 }
+                self.drop_refer(now, dialog.refer);
                 if !dialog.is_abandoned {
                     self.events.push_back(Event::Ended { dialog: id, how: Ended::Bye });
                 }
@@ -123,7 +125,7 @@ impl Endpoint {
         let cseq = request.and_then(|request| request.cseq().ok()).map_or(0, |cseq| cseq.number);
         let add = |builder: Builder| {
             let builder = builder.header(Name::Contact, contact).header(Name::Allow, screen::ALLOW);
-            builder.header(Name::Supported, "").body("application/sdp", sdp)
+            builder.header(Name::Supported, screen::SUPPORTED).body("application/sdp", sdp)
         };
         let bytes = self.respond(now, server, 200, add);
         if let (Some(bytes), Some(dialog)) = (bytes, self.dialogs.get_mut(&id)) {

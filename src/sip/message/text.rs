@@ -196,7 +196,7 @@ impl<'a> Params<'a> {
     pub const NONE: Params<'static> = Params { text: b"" };
 
     /// Takes what follows the element: nothing, or `;...`. `None` when something else follows it.
-    pub(super) fn parse(text: &'a [u8]) -> Option<Params<'a>> {
+    pub(in crate::sip) fn parse(text: &'a [u8]) -> Option<Params<'a>> {
         let text = text.trim_ascii();
         (text.is_empty() || text.starts_with(b";")).then_some(Params { text })
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use centralino::crm::ContactLine;
 use centralino::journal::Lsn;
+use centralino::media::LegId;
 use centralino::media::plane::Hears;
 use centralino::views::memory::MemoryViews;
 use centralino::views::{ContactFilter, Page, Views, catch_up};
@@ -17,7 +18,7 @@ impl Sim {
         let Some(leg) = self.leg_of(id) else { return Vec::new() };
         match self.plane.hears(leg) {
             Hears::Sounds(player) => player.sounds().iter().map(|sound| sound.name.to_string()).collect(),
-            Hears::Nothing | Hears::Leg(_) => Vec::new(),
+            Hears::Nothing | Hears::Leg(_) | Hears::Mix(_) => Vec::new(),
         }
     }
 
@@ -29,11 +30,12 @@ impl Sim {
     /// Both hear each other, each at the address that its phone listens on.
     pub(crate) fn talk_together(&self, a: PhoneId, b: PhoneId) -> bool {
         let (Some(a_leg), Some(b_leg)) = (self.leg_of(a), self.leg_of(b)) else { return false };
-        let hears = |one, other| matches!(self.plane.hears(one), Hears::Leg(leg) if leg == other);
-        let sent_to = |id: PhoneId, leg| {
-            self.plane.remote(leg).and_then(|remote| remote.addr) == Some(self.phones[&id].rtp())
-        };
-        hears(a_leg, b_leg) && hears(b_leg, a_leg) && sent_to(a, a_leg) && sent_to(b, b_leg)
+        self.is_heard(b_leg, a, a_leg) && self.is_heard(a_leg, b, b_leg)
+    }
+
+    fn is_heard(&self, speaker: LegId, listener: PhoneId, ear: LegId) -> bool {
+        let sent_to = self.plane.remote(ear).and_then(|remote| remote.addr);
+        self.plane.hears(ear).has(speaker) && sent_to == Some(self.phones[&listener].rtp())
     }
 
     /// The seat that this citizen talks with.
