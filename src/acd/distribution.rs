@@ -175,7 +175,7 @@ impl Distribution {
         self.serve_seat(now, id);
     }
 
-    fn tell(&mut self, seat: &SeatId, effect: Option<Effect>) {
+    pub(super) fn tell(&mut self, seat: &SeatId, effect: Option<Effect>) {
         let seat = seat.clone();
         match effect {
             Some(Effect::Ring(call)) => {
@@ -194,7 +194,7 @@ impl Distribution {
     }
 
     /// Bring alarms, free seats and head counts in line with the seat as it is now.
-    fn reindex(&mut self, now: Mono, id: &SeatId, before: &Mark, after: Mark) {
+    pub(super) fn reindex(&mut self, now: Mono, id: &SeatId, before: &Mark, after: Mark) {
         if before.alarm != after.alarm {
             if let Some(at) = before.alarm {
                 self.timers.cancel(at, Alarm::Seat(id.clone()));

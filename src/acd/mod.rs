@@ -24,6 +24,7 @@
 //!
 //! An input that fits nothing (a late answer, an unknown seat) changes nothing.
 
+mod audit;
 mod callers;
 mod direct;
 mod distribution;

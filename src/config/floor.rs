@@ -12,7 +12,7 @@ use super::fault::Fault;
 use super::names::Names;
 use super::reader::{Table, Word};
 use super::span::parse_span;
-use super::{Queue, Seat, Secret, WaitsSince};
+use super::{AnnounceRules, Queue, Seat, Secret, WaitsSince};
 use crate::acd::{
     AfterTalk, LONGEST_KEPT, Needs, Overflow, Pauses, People, QueueRules, SeatRules, Serving, Skills,
     Strategy,
@@ -62,6 +62,7 @@ pub(super) fn queues(
             entity: used.entities.used(&queue, "entity").map(|word| word.text.into()),
             topic: used.topics.used(&queue, "topic").map(|word| word.text.into()),
             record: queue.flag("record", true),
+            announce: announce(&queue),
             waits_since: waits_since(&queue),
             keeps_place: queue.span("keeps_place", 5 * MINUTE, Duration::ZERO..=LONGEST_KEPT),
             callback: callbacks::callback(&queue),
@@ -129,6 +130,16 @@ fn waivers(queue: &Table<'_>, names: &Names) -> Vec<(Duration, SkillId)> {
         }
     }
     waivers
+}
+
+/// Sounds are not known here: one that is missing is told in the story of the contact, and passed over.
+fn announce(queue: &Table<'_>) -> AnnounceRules {
+    AnnounceRules {
+        places_up_to: queue.number("announce_up_to", 10, 1..=100),
+        tells_wait: queue.flag("announce_wait", true),
+        messages: queue.texts("messages").iter().map(|word| word.text.to_owned()).collect(),
+        message_every: queue.span("message_every", MINUTE, 10 * SECOND..=HOUR),
+    }
 }
 
 fn waits_since(queue: &Table<'_>) -> WaitsSince {

@@ -168,6 +168,8 @@ pub struct Metrics {
     pub degraded: bool,
     /// Calls answered while degraded.
     pub answered_degraded: u64,
+    /// Contradictions of the distribution that were mended.
+    pub mended: u64,
 }
 
 /// Counted since the start.
@@ -400,6 +402,7 @@ impl Engine {
             spooled: self.gate.spooled(),
             degraded: self.gate.is_degraded(),
             answered_degraded: self.gate.answered_degraded(),
+            mended: self.mended().0,
         }
     }
 }

@@ -6,10 +6,12 @@
 //! it; `asking` carries its questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
-//! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held.
+//! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
 
+mod announcing;
 mod arrival;
 mod asking;
+mod audit;
 mod call_log;
 mod calling;
 mod census;
@@ -210,6 +212,7 @@ pub struct Engine {
     queue_facts: BTreeMap<QueueId, QueueFacts>,
     counters: command::Counters,
     call_log: CallLog,
+    audit: audit::Audit,
     stopping: Option<command::Stopping>,
     last_leg: u64,
     last_play: u64,
@@ -263,6 +266,7 @@ impl Engine {
             queue_facts: config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect(),
             counters: command::Counters::default(),
             call_log: CallLog::default(),
+            audit: audit::Audit::default(),
             stopping: None,
             last_leg: 0,
             last_play: 0,
@@ -320,6 +324,7 @@ impl Engine {
             self.alarms.first().map(|(at, _)| *at),
             self.pulses.poll_timeout(),
             self.switches_timeout(),
+            self.audit_timeout(),
             self.stopping.as_ref().and_then(command::Stopping::poll_timeout),
         ])
     }
@@ -348,6 +353,7 @@ impl Engine {
         self.counters.on_timeout(now.mono, degraded, answered);
         self.call_log.on_timeout(now.mono);
         self.acd.handle_input(now.mono, acd::Input::Timeout);
+        self.on_audit_timeout(now);
         while let Some((at, call)) = self.alarms.first().copied() {
             if at > now.mono {
                 break;

@@ -1,5 +1,6 @@
 //! The rules as sentences, on a small floor whose clock is a variable.
 
+mod audit;
 mod callers;
 mod direct;
 mod expected;
