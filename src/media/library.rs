@@ -23,13 +23,12 @@ pub fn speak_now() -> &'static Arc<Sound> {
     &TONE
 }
 
-/// The same of the tone that says "it rings there", with the pause between two of them (ITU-T E.180, Italy).
-const RING_BACK: (f32, f32, f32) = (425.0, 1.0, 0.05);
-const RING_BACK_PAUSE: f32 = 4.0;
+/// The ring-back of the Italian network: a second of 425 Hz, then four of silence (ITU-T E.180).
+const RING_BACK: (f32, f32, f32) = (425.0, 1.0, 0.07);
 
-/// What whoever calls hears while it rings, to be repeated.
+/// What an operator hears while a phone rings for the call. To be repeated.
 pub fn ring_back() -> &'static Arc<Sound> {
-    static TONE: LazyLock<Arc<Sound>> = LazyLock::new(|| tone("ring-back", RING_BACK, RING_BACK_PAUSE));
+    static TONE: LazyLock<Arc<Sound>> = LazyLock::new(|| tone("ring-back", RING_BACK, 4.0));
     &TONE
 }
 

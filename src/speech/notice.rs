@@ -44,6 +44,14 @@ pub enum Notice {
     NoSuchCase,
     /// To whoever an operator calls.
     IsRecorded,
+    /// To an operator: whoever was asked does not answer; the citizen is there again.
+    NobodyAnswers,
+    /// To an operator: the colleague has a call or is away.
+    ColleagueEngaged,
+    /// To an operator: the queue is closed, full or attended by nobody.
+    QueueShut,
+    /// To an operator: there is no such extension, and the number may not be called.
+    NoSuchTarget,
     /// To an operator: ready for one call.
     OneCall,
     /// To an operator: it follows when this call is over.
@@ -60,7 +68,7 @@ pub enum Notice {
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 26] = [
+    pub const ALL: [Notice; 30] = [
         Notice::ServiceEnds,
         Notice::Error,
         Notice::Unavailable,
@@ -81,6 +89,10 @@ impl Notice {
         Notice::SeatBusy,
         Notice::NoSuchCase,
         Notice::IsRecorded,
+        Notice::NobodyAnswers,
+        Notice::ColleagueEngaged,
+        Notice::QueueShut,
+        Notice::NoSuchTarget,
         Notice::OneCall,
         Notice::Later,
         Notice::Extended,
@@ -112,6 +124,10 @@ impl Notice {
             Notice::SeatBusy => "sistema/postazione_occupata",
             Notice::NoSuchCase => "sistema/pratica_inesistente",
             Notice::IsRecorded => "sistema/chiamata_registrata",
+            Notice::NobodyAnswers => "sistema/nessuna_risposta",
+            Notice::ColleagueEngaged => "sistema/collega_occupato",
+            Notice::QueueShut => "sistema/coda_chiusa",
+            Notice::NoSuchTarget => "sistema/destinazione_errata",
             Notice::OneCall => "sistema/stato_una_chiamata",
             Notice::Later => "sistema/stato_dopo",
             Notice::Extended => "sistema/tempo_aggiunto",

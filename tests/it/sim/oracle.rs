@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use centralino::acd::Strategy;
 use centralino::config::Config;
 use centralino::ids::{ContactId, QueueId, SeatId};
-use centralino::journal::entry::{Destination, Entry, Fact, Personal};
+use centralino::journal::entry::{Destination, Entry, Fact, Handing, Personal};
 use centralino::words::{Direction, NotTaken, Outcome, WorkView};
 
 /// A seat, as the facts tell.
@@ -70,12 +70,6 @@ pub(crate) struct Oracle {
     pub(crate) joined: usize,
     pub(crate) kept: usize,
     pub(crate) transferred: usize,
-}
-
-/// Every queue of the demo has the same wrap-up; the shortest is what must hold in any case.
-fn shortest_wrap_up(config: &Config) -> Option<i64> {
-    let wrap_up = config.queues.values().map(|queue| queue.rules.wrap_up).min()?;
-    i64::try_from(wrap_up.as_millis()).ok()
 }
 
 /// Why a number may not be called, if so. Whether a trunk leads there may have changed meanwhile.
@@ -154,11 +148,14 @@ impl Oracle {
                 self.contact(*contact)?.moves(*contact, CalleeTale::Talks, CalleeTale::Nobody)?;
             }
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
-            Fact::SeatRung { contact, seat, queue } => {
-                self.on_rung(config, entry.at_ms, *contact, seat, queue)?;
+            Fact::SeatRung { contact, seat, queue, direct } => {
+                match direct {
+                    true => self.on_rung_directly(*contact, seat)?,
+                    false => self.on_rung(config, entry.at_ms, *contact, seat, queue)?,
+                }
                 let tale = self.contact(*contact)?;
                 let is_colleague = tale.internal && tale.queue.is_none();
-                let wrap_up_ms = if is_colleague { 0 } else { shortest_wrap_up(config).unwrap_or(0) };
+                let wrap_up_ms = if is_colleague { 0 } else { shortest_wrap_up(config) };
                 self.seats.entry(seat.clone()).or_default().wrap_up_ms = wrap_up_ms;
             }
             Fact::SeatNotTaken { contact, seat, why } => {
@@ -172,6 +169,9 @@ impl Oracle {
             }
             Fact::Joined { contact, seat, .. } => {
                 self.joined += 1;
+                // What was rung directly owes what holds when the citizen is there.
+                let own = &mut self.seats.entry(seat.clone()).or_default().wrap_up_ms;
+                *own = shortest_wrap_up(config).min(*own);
                 let tale = self.contact(*contact)?;
                 (tale.queue, tale.is_joined) = (None, true);
                 let begun_by_it = tale.maker.as_ref() == Some(seat) || tale.callee == CalleeTale::Called;
@@ -182,10 +182,21 @@ impl Oracle {
                     return Err(format!("{contact} is joined with {seat}, which was not rung for it"));
                 }
             }
+            Fact::Handling { contact, step: Handing::Ended { seat: Some(seat) }, .. } => {
+                let tale = self.contact(*contact)?;
+                if !tale.rung.remove(seat) {
+                    return Err(format!("{seat} no longer speaks about {contact}, and was not rung for it"));
+                }
+                self.seats.entry(seat.clone()).or_default().with = None;
+            }
+            Fact::Handling { contact, step: Handing::Ended { seat: None }, .. } => {
+                self.contact(*contact)?.moves(*contact, CalleeTale::Called, CalleeTale::Nobody)?;
+            }
             Fact::Parted { contact, seat } => self.on_parted(entry.at_ms, *contact, seat)?,
             Fact::WrappedUp { seat, .. } => {
                 let tale = self.seats.entry(seat.clone()).or_default();
-                if entry.at_ms < tale.wrap_up_until {
+                // A citizen who comes back to the operator breaks into it, and it goes on afterwards.
+                if entry.at_ms < tale.wrap_up_until && tale.with.is_none() {
                     return Err(format!(
                         "wrap-up of {seat} was cut {} ms short",
                         tale.wrap_up_until - entry.at_ms
@@ -235,7 +246,7 @@ impl Oracle {
         let tale = self.contact(contact)?;
         let Some(maker) = tale.maker.clone() else { return Ok(()) };
         let (for_help, internal) = (tale.for_help, tale.internal);
-        let wrap_up = if internal { None } else { shortest_wrap_up(config) };
+        let wrap_up = if internal { 0 } else { shortest_wrap_up(config) };
         let seat = self.seats.entry(maker.clone()).or_default();
         if for_help && seat.with.is_some() {
             return Ok(());
@@ -245,7 +256,7 @@ impl Oracle {
                 return Err(format!("{maker} calls in {contact} while it is with {other}"));
             }
             Some(_) => {}
-            None => seat.wrap_up_ms = wrap_up.unwrap_or(0),
+            None => seat.wrap_up_ms = wrap_up,
         }
         Ok(())
     }
@@ -334,6 +345,21 @@ impl Oracle {
         }
     }
 
+    /// An operator wants this seat: one call at a time, here too. (A citizen who comes back may break into a wrap-up.)
+    fn on_rung_directly(&mut self, contact: ContactId, seat: &SeatId) -> Result<(), String> {
+        let tale = self.seats.entry(seat.clone()).or_default();
+        if let Some(other) = tale.with.replace(contact) {
+            return Err(format!("{seat} is rung for {contact} while it is with {other}"));
+        }
+        let tale = self.contact(contact)?;
+        if tale.queue.is_some() || tale.closed.is_some() || !tale.rung.insert(seat.clone()) {
+            return Err(format!(
+                "{seat} is rung for {contact}, which waits, is closed, or is rung there already"
+            ));
+        }
+        Ok(())
+    }
+
     fn on_parted(&mut self, at_ms: i64, contact: ContactId, seat: &SeatId) -> Result<(), String> {
         let for_help = self.contacts.get(&contact).is_some_and(|tale| tale.for_help);
         let tale = self.seats.entry(seat.clone()).or_default();
@@ -361,4 +387,10 @@ impl Oracle {
             },
         }
     }
+}
+
+/// In milliseconds. Every queue of the demo has the same wrap-up; the shortest is what must hold in any case.
+fn shortest_wrap_up(config: &Config) -> i64 {
+    let wrap_up = config.queues.values().map(|queue| queue.rules.wrap_up).min();
+    i64::try_from(wrap_up.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
 }

@@ -18,6 +18,7 @@ mod baresip;
 mod contacts;
 mod dialling;
 mod exchange;
+mod handing;
 mod http;
 mod listener;
 mod patience;
