@@ -6,6 +6,7 @@
 
 mod address;
 mod calendar;
+mod calibration;
 mod case;
 mod config;
 mod contact;

@@ -4,6 +4,7 @@ mod commands;
 mod connectors;
 mod connectors_tls;
 mod differential;
+mod expected_wait;
 mod fuzz_sim;
 mod layers;
 mod named_files;
