@@ -45,18 +45,21 @@ pub struct WaitTold {
 impl WaitTold {
     /// As it can be said of a wait from `low` to `high`; nothing, when that would mislead.
     pub fn of(low: Duration, high: Duration) -> Option<WaitTold> {
-        let low_min = rounded_min(low);
-        let high_min = rounded_min(high).max(low_min + 1);
+        // Measured over simulated days (`tests/it/expected_wait.rs`): with both ends rounded outwards it holds nearly everybody and says less, with both to the
+        // nearest too few.
+        let low_min = minutes(low, 0);
+        let high_min = minutes(high, 30).max(low_min + 1);
         let widest = WIDTH_MIN.max(u64::midpoint(low_min, high_min));
         (high_min <= LONGEST_TOLD_MIN && high_min - low_min <= widest)
             .then_some(WaitTold { low_min, high_min })
     }
 }
 
-/// To the nearest that is said. Rounded outwards, the range would hold nearly everybody, and say less.
-fn rounded_min(wait: Duration) -> u64 {
-    let minutes = (wait.as_secs() + 30) / 60;
-    if minutes > COARSE_FROM_MIN { (minutes + COARSE_MIN / 2) / COARSE_MIN * COARSE_MIN } else { minutes }
+/// Said in whole minutes, far away in fives, with so many seconds more that count as one.
+fn minutes(wait: Duration, more_s: u64) -> u64 {
+    let minutes = (wait.as_secs() + more_s) / 60;
+    let coarse = (minutes + COARSE_MIN * more_s / 60) / COARSE_MIN * COARSE_MIN;
+    if minutes > COARSE_FROM_MIN { coarse } else { minutes }
 }
 
 /// What one caller has been told in this queue.
@@ -134,7 +137,7 @@ mod tests {
         for (low, high, told) in [
             (0, 50, Some((0, 1))),
             (20, 100, Some((0, 2))),
-            (30, 100, Some((1, 2))),
+            (30, 100, Some((0, 2))),
             (180, 290, Some((3, 5))),
             (180, 180, Some((3, 4))),
             (120, 660, None),
