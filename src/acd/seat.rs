@@ -4,10 +4,12 @@
 //! and goes touches the work, with one exception: a phone that vanishes while it rings cannot be answered any more.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::direct::{DirectRules, Turn};
 use super::pauses::PauseEnd;
+use super::people::Luggage;
 use super::rank::Standing;
 use super::restored::Restored;
 use super::rules::{QueueRules, SeatRules};
@@ -15,7 +17,7 @@ use super::serves::Serves;
 use super::skills::Skills;
 use super::status::{self, MISSED, REJECTS};
 use super::wrap_up::{AfterTalk, WrapUp, WrapUpAct};
-use crate::ids::{CallId, QueueId};
+use crate::ids::{CallId, OperatorId, QueueId};
 use crate::planted::{self, Fault};
 use crate::time::{Mono, earliest};
 use crate::words::{AFTER_ONE_CALL, NotTaken, SeatView, Status, StatusChange, WorkView};
@@ -41,8 +43,10 @@ pub(super) struct Terms {
     max_misses: u32,
     /// Number of the ring, over all seats; none for a call that no queue gave.
     ring: Option<u64>,
-    /// Rung in a pause too.
+    /// Rung in a pause and in a wrap-up too.
     own_wish: bool,
+    /// What was left of the wrap-up that the ring has broken into.
+    owed: Duration,
 }
 
 impl Terms {
@@ -57,7 +61,13 @@ impl Terms {
             max_misses: rules.max_misses,
             ring: Some(ring),
             own_wish: false,
+            owed: Duration::ZERO,
         }
+    }
+
+    /// With what the ring breaks into.
+    fn owing(self, owed: Duration) -> Terms {
+        Terms { owed, wrap_up: self.wrap_up.max(owed), ..self }
     }
 
     pub(super) fn direct(rules: &DirectRules) -> Terms {
@@ -71,6 +81,7 @@ impl Terms {
             max_misses: u32::MAX,
             ring: None,
             own_wish: rules.own_wish,
+            owed: Duration::ZERO,
         }
     }
 }
@@ -116,6 +127,8 @@ pub(super) enum Event {
     /// The operator has dialled.
     Dial(CallId, Terms),
     Turn(CallId, Turn),
+    /// More wrap-up than was asked for.
+    Owe(CallId, Duration),
     WrapUpDone,
     WrapUp(WrapUpAct),
     Timeout,
@@ -141,7 +154,12 @@ pub(super) struct Misplaced;
 /// One workplace.
 #[derive(Clone, Debug)]
 pub(super) struct Seat {
+    /// As the configuration has it.
+    own: SeatRules,
+    /// As it is with its operator.
     rules: SeatRules,
+    /// Who sits there, or did last.
+    operator: Option<OperatorId>,
     serves: BTreeMap<QueueId, Serves>,
     /// Its number in the list of seats.
     order: usize,
@@ -161,6 +179,7 @@ pub(super) struct Seat {
     available_since: Mono,
     pub(super) status_since: Mono,
     pub(super) work_since: Mono,
+    pub(super) phone_since: Mono,
     /// In a row.
     misses: u32,
     /// In a row.
@@ -177,7 +196,9 @@ impl Seat {
     pub(super) fn new(order: usize, rules: SeatRules, serves: BTreeMap<QueueId, Serves>) -> Seat {
         Seat {
             login_pending: rules.auto_login,
-            rules,
+            rules: rules.held_by(rules.usual.as_ref()),
+            operator: rules.usual.clone(),
+            own: rules,
             serves,
             order,
             phone: Phone::Gone,
@@ -190,6 +211,7 @@ impl Seat {
             available_since: Mono::ZERO,
             status_since: Mono::ZERO,
             work_since: Mono::ZERO,
+            phone_since: Mono::ZERO,
             misses: 0,
             rejects: 0,
             last_ring: 0,
@@ -212,7 +234,7 @@ impl Seat {
             }
             Event::Unreachable => {
                 if self.is_reachable() {
-                    self.phone = Phone::Expected { until: now + GRACE };
+                    (self.phone, self.phone_since) = (Phone::Expected { until: now + GRACE }, now);
                 }
                 // Only a ring ends with the phone; whether a talk goes on is for the media to say.
                 if self.is_ringing() { self.on_work(now, Event::Unreachable) } else { Ok(None) }
@@ -260,7 +282,7 @@ impl Seat {
         if self.is_reachable() {
             return; // a refresh changes neither status nor work
         }
-        self.phone = Phone::Registered;
+        (self.phone, self.phone_since) = (Phone::Registered, now);
         self.available_since = now;
         if std::mem::take(&mut self.login_pending) && self.status == Status::LoggedOut {
             self.set_status(now, Status::Ready);
@@ -340,17 +362,17 @@ impl Seat {
         use Work as W;
         let not_taken = |call, why, stop| Some(Effect::NotTaken { call, why, stop });
         let (next, effect) = match (&self.work, event) {
-            (&W::Idle { since }, E::Assign(call, terms)) if self.may_ring(terms.own_wish) => {
-                let until = now + terms.ring_for;
-                (W::Ringing { call, until, terms, idle_since: since }, Some(Effect::Ring(call)))
+            (work, E::Assign(call, terms)) if self.may_ring(terms.own_wish) => {
+                let idle_since = if let W::Idle { since } = work { *since } else { now };
+                let (until, terms) = (now + terms.ring_for, terms.owing(self.wrap_up_left(now)));
+                (W::Ringing { call, until, terms, idle_since }, Some(Effect::Ring(call)))
             }
             (&W::Ringing { call, terms, .. }, E::Answer(answered)) if answered == call => {
                 let (rung, turn) = (self.work_since, Turn::Talking);
                 (W::Talking { call, terms, rung, since: now, turn }, Some(Effect::Joined(call)))
             }
             (_, E::Dial(call, terms)) if !self.is_engaged() => {
-                let terms = Terms { wrap_up: terms.wrap_up.max(self.wrap_up_left(now)), ..terms };
-                let turn = Turn::Talking;
+                let (terms, turn) = (terms.owing(self.wrap_up_left(now)), Turn::Talking);
                 (W::Talking { call, terms, rung: now, since: now, turn }, Some(Effect::Joined(call)))
             }
             (&W::Talking { call, terms, rung, since, turn: was }, E::Turn(turned, turn))
@@ -360,6 +382,13 @@ impl Seat {
                     return Ok(None);
                 }
                 (W::Talking { call, terms, rung, since, turn }, None)
+            }
+            (W::Talking { call, terms, .. }, E::Owe(owing, wrap_up)) if owing == *call => {
+                let terms = Terms { wrap_up: terms.wrap_up.max(wrap_up), ..*terms };
+                if let W::Talking { terms: own, .. } = &mut self.work {
+                    *own = terms;
+                }
+                return Ok(None);
             }
             (&W::Ringing { call, terms, .. }, E::Reject(rejected)) if rejected == call => {
                 (after_reject(now, terms), not_taken(call, NotTaken::Rejected, false))
@@ -395,6 +424,13 @@ impl Seat {
             (&W::Resting { until }, E::Timeout) if until <= now => (W::Idle { since: now }, None),
             (_, E::Timeout) => return Ok(None), // not due yet
             _ => return Err(Misplaced),
+        };
+        let next = match (&self.work, effect) {
+            (&Work::Ringing { call, terms, .. }, Some(Effect::NotTaken { .. })) => {
+                let left = WrapUp::new(now, call, terms.owed, AfterTalk::default(), false);
+                left.map_or(next, Work::WrapUp)
+            }
+            _ => next,
         };
         let before = std::mem::replace(&mut self.work, next);
         self.work_since = now;
@@ -486,7 +522,7 @@ impl Seat {
         self.phone == Phone::Registered
     }
 
-    fn has_call_or_wrap_up(&self) -> bool {
+    pub(super) fn has_call_or_wrap_up(&self) -> bool {
         !matches!(self.work, Work::Idle { .. } | Work::Resting { .. })
     }
 
@@ -499,11 +535,14 @@ impl Seat {
         matches!(self.work, Work::Ringing { .. } | Work::Talking { .. })
     }
 
-    /// It can be rung; in a pause only by the operator's `own_wish`.
+    /// It can be rung; in a pause or a wrap-up only by the operator's `own_wish`.
     pub(super) fn may_ring(&self, own_wish: bool) -> bool {
-        let wished = own_wish && matches!(self.status, Status::Paused(_));
-        let idle = matches!(self.work, Work::Idle { .. });
-        self.free_since().is_some() || (wished && idle && self.is_reachable())
+        let has_time = match &self.work {
+            Work::Idle { .. } => true,
+            Work::WrapUp(wrap_up) => !wrap_up.owes(),
+            Work::Ringing { .. } | Work::Talking { .. } | Work::Resting { .. } => false,
+        };
+        self.free_since().is_some() || (own_wish && has_time && self.is_manned())
     }
 
     /// The call that it has and no queue gave it.
@@ -546,12 +585,59 @@ impl Seat {
 
     /// Serve by these rules from now on; the indexes are the caller's to mend.
     pub(super) fn serve(&mut self, order: usize, rules: SeatRules, serves: BTreeMap<QueueId, Serves>) {
-        (self.order, self.rules, self.serves) = (order, rules, serves);
+        self.rules = rules.held_by(self.operator.as_ref());
+        (self.order, self.own, self.serves) = (order, rules, serves);
     }
 
-    /// Serve nothing: there is no such seat any more.
+    pub(super) fn set_serves(&mut self, serves: BTreeMap<QueueId, Serves>) {
+        self.serves = serves;
+    }
+
+    /// This person sits down, with what was brought from another seat.
+    pub(super) fn sit_down(&mut self, now: Mono, operator: OperatorId, luggage: Option<Luggage>) {
+        self.expect(Some(operator));
+        self.login_pending = false;
+        (self.misses, self.rejects, self.next) = (0, 0, None);
+        self.set_status(now, luggage.as_ref().map_or(Status::Ready, |luggage| luggage.status.clone()));
+        (self.calls, self.talked) = (0, Duration::ZERO);
+        if let Some(luggage) = luggage {
+            (self.calls, self.talked, self.pause_end) = (luggage.calls, luggage.talked, luggage.pause_end);
+        }
+    }
+
+    /// Whoever logs in next is this person.
+    pub(super) fn expect(&mut self, operator: Option<OperatorId>) {
+        self.rules = self.own.held_by(operator.as_ref());
+        self.operator = operator;
+    }
+
+    pub(super) fn luggage(&self) -> Luggage {
+        let (status, pause_end) = (self.status.clone(), self.pause_end);
+        Luggage { status, pause_end, calls: self.calls, talked: self.talked }
+    }
+
+    pub(super) fn operator(&self) -> Option<&OperatorId> {
+        self.operator.as_ref()
+    }
+
+    /// Who is logged in.
+    pub(super) fn sitting(&self) -> Option<&OperatorId> {
+        self.operator.as_ref().filter(|_| !self.is_logged_out())
+    }
+
+    pub(super) fn is_logged_out(&self) -> bool {
+        self.status == Status::LoggedOut
+    }
+
+    pub(super) fn own(&self) -> &SeatRules {
+        &self.own
+    }
+
+    /// Serve nothing, whoever sits there: there is no such seat any more.
     pub(super) fn serve_nothing(&mut self) {
-        self.rules.queues.clear();
+        self.own.queues.clear();
+        self.own.people = Arc::default();
+        self.rules = self.own.clone();
         self.serves.clear();
     }
 
@@ -587,6 +673,7 @@ impl Seat {
             work,
             call,
             next: self.next.clone(),
+            operator: self.sitting().cloned(),
             over_time: self.pause_end == PauseEnd::Over,
             owes_outcome: matches!(&self.work, Work::WrapUp(wrap_up) if wrap_up.owes()),
         }

@@ -15,7 +15,7 @@ pub mod take;
 pub use calibration::{Calibration, CalibrationLine};
 pub use case::{Case, CaseLine, CaseStatus, Reminder, ReminderLine};
 pub use citizen::{Citizen, Citizens, Who};
-pub use contact::{Contact, ContactLine, ToldWaitLine};
+pub use contact::{Contact, ContactLine, Talk, TalkLine, ToldWaitLine};
 pub use numbers::CaseNumbers;
 pub use outbox::{Letter, LetterError, Message, MessageLine};
 pub use take::{Take, TakeLine};
