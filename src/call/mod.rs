@@ -8,16 +8,20 @@
 mod arrivals;
 mod conversation;
 mod hearing;
+mod keyed;
 mod pulse;
 mod story;
 mod tags;
+mod third;
 
 pub use arrivals::Arrivals;
 pub use conversation::{Part, Party, Plan};
 pub use hearing::{Hearing, Purpose};
+pub use keyed::{Keyed, KeyedAct};
 pub use pulse::Pulses;
 pub use story::Story;
 pub use tags::Tags;
+pub use third::{Giver, Move, Next, Stage, Third};
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -66,7 +70,7 @@ pub enum Phase {
     Waiting(QueueId),
     /// Joined with the operator at this seat.
     Talking(SeatId),
-    /// Waits for a number outside to answer.
+    /// Waits for a number outside to answer, or for a seat to which it was given.
     Calling,
     /// Joined with whoever answered there.
     Transferred,
@@ -141,8 +145,20 @@ pub struct Call {
     pub citizen: Leg,
     /// The operator's side, while a seat rings or talks.
     pub seat: Option<SeatLeg>,
-    /// The side of a number outside, while it rings or talks. Never beside a seat's.
+    /// The side of a number outside, while it rings or talks. Beside a seat's it is the third side.
     pub callee: Option<Callee>,
+    /// Whom the operator asks, or gives the citizen to.
+    pub third: Option<Third>,
+    /// Who gave the citizen away, whom nobody has taken yet.
+    pub giver: Option<Giver>,
+    /// The operator has put the citizen on hold by a command.
+    pub is_parked: bool,
+    /// The hold as it was written down last.
+    pub is_told_held: bool,
+    /// Waiting goes on as it was counted before, in whatever queue.
+    pub keeps_wait: bool,
+    /// What the operator keys.
+    pub keyed: Keyed,
     /// How far it is.
     pub phase: Phase,
     /// What the citizen hears.
@@ -211,12 +227,6 @@ impl Call {
         seat.or(self.callee.as_ref().map(|callee| &callee.leg))
     }
 
-    /// The same, to be changed.
-    pub fn other_mut(&mut self) -> Option<&mut Leg> {
-        let seat = self.seat.as_mut().map(|seat| &mut seat.leg);
-        seat.or(self.callee.as_mut().map(|callee| &mut callee.leg))
-    }
-
     /// Citizen and operator, or whoever was called, hear each other.
     pub fn talks(&self) -> bool {
         matches!(self.phase, Phase::Talking(_) | Phase::Transferred)
@@ -230,7 +240,8 @@ impl Call {
             return Plan::of(&[citizen], None);
         }
         let operator = self.seat.as_ref().map(|seat| Party::new(seat.leg.media, Part::Operator));
-        let guest = self.callee.as_ref().map(|callee| Party::new(callee.leg.media, Part::Guest));
+        let waits = self.third.as_ref().is_some_and(|third| third.stage == Stage::Waits);
+        let guest = self.guest().map(|leg| Party { apart: waits, ..Party::new(leg.media, Part::Guest) });
         let parties: Vec<_> = [Some(citizen), operator, guest].into_iter().flatten().collect();
         Plan::of(&parties, self.recording.clone())
     }
@@ -240,9 +251,62 @@ impl Call {
         self.callee.as_ref()?.look_at
     }
 
-    /// The other side has put the citizen on hold, who hears music meanwhile. The other side hears nothing.
+    /// The third side, or whoever was called for the citizen, once it has answered.
+    pub fn guest(&self) -> Option<&Leg> {
+        match &self.third {
+            Some(third) if third.stage.rings() => None,
+            Some(third) => self.third_leg(third),
+            None => self.callee.as_ref().map(|callee| &callee.leg),
+        }
+    }
+
+    fn third_leg<'c>(&'c self, third: &'c Third) -> Option<&'c Leg> {
+        match &third.at {
+            Some(_) => third.seat.as_ref().map(|seat| &seat.leg),
+            None => self.callee.as_ref().map(|callee| &callee.leg),
+        }
+    }
+
+    /// The other side has put the citizen on hold, who hears music meanwhile, unless somebody else is there. The other side hears
+    /// nothing.
     pub fn has_hold_music(&self) -> bool {
-        self.other().is_some_and(|leg| leg.held)
+        !self.is_stage(Stage::Joined) && self.other().is_some_and(|leg| leg.held)
+    }
+
+    /// The third side is there, and at this stage.
+    pub fn is_stage(&self, stage: Stage) -> bool {
+        self.third.as_ref().is_some_and(|third| third.stage == stage)
+    }
+
+    /// The operator lets the citizen wait on hold: to ask somebody else, or by a command.
+    pub fn keeps_waiting(&self) -> bool {
+        self.is_parked || self.third.as_ref().is_some_and(|third| third.stage.keeps_citizen_waiting())
+    }
+
+    /// The operator's side, or a third one, with this dialog.
+    pub fn seat_with(&mut self, dialog: DialogId) -> Option<&mut SeatLeg> {
+        self.seats_mut().find(|seat| seat.leg.dialog == Some(dialog))
+    }
+
+    /// The same by its media.
+    pub fn seat_at(&mut self, media: LegId) -> Option<&mut SeatLeg> {
+        self.seats_mut().find(|seat| seat.leg.media == media)
+    }
+
+    fn seats_mut(&mut self) -> impl Iterator<Item = &mut SeatLeg> {
+        self.seat.iter_mut().chain(self.third.iter_mut().filter_map(|third| third.seat.as_mut()))
+    }
+
+    /// Take the side of a seat out of the call, the operator's or a third one.
+    pub fn take_seat(&mut self, of: impl Fn(&SeatLeg) -> bool) -> Option<SeatLeg> {
+        let third = self.third.as_mut().and_then(|third| third.seat.take_if(|seat| of(seat)));
+        third.or_else(|| self.seat.take_if(|seat| of(seat)))
+    }
+
+    /// This is the dialog of a third side.
+    pub fn is_third(&self, dialog: DialogId) -> bool {
+        let leg = self.third.as_ref().and_then(|third| self.third_leg(third));
+        leg.is_some_and(|leg| leg.dialog == Some(dialog))
     }
 
     /// What the citizen hears on hold: name of a sound below `sounds/music/`.
@@ -254,7 +318,7 @@ impl Call {
     /// second on with its number. The citizen must agree to it too.
     pub fn begin_talk(&mut self, recorded: bool, wall: jiff::Timestamp) -> Option<String> {
         self.talks = self.talks.saturating_add(1);
-        self.is_apart = false;
+        (self.is_apart, self.is_parked, self.is_told_held) = (false, false, false);
         let recorded = recorded && self.may_record;
         let file = recorded.then(|| self.file("", self.talks, wall));
         self.recording = file.as_deref().map(|file| Recording { file: file.into() });
@@ -288,14 +352,23 @@ impl Call {
 
     /// Either side has put the other on hold.
     pub fn is_held(&self) -> bool {
-        self.citizen.held || self.other().is_some_and(|leg| leg.held)
+        self.citizen.held || self.is_apart || self.has_hold_music()
     }
 
     /// The leg with this media id.
     pub fn leg_mut(&mut self, media: LegId) -> Option<&mut Leg> {
-        if self.citizen.media == media {
-            return Some(&mut self.citizen);
-        }
-        self.other_mut().filter(|leg| leg.media == media)
+        self.legs_mut().find(|leg| leg.media == media)
+    }
+
+    /// The leg with this dialog.
+    pub fn leg_with(&mut self, dialog: DialogId) -> Option<&mut Leg> {
+        self.legs_mut().find(|leg| leg.dialog == Some(dialog))
+    }
+
+    fn legs_mut(&mut self) -> impl Iterator<Item = &mut Leg> {
+        let third = self.third.iter_mut().filter_map(|third| third.seat.as_mut());
+        let seats = self.seat.iter_mut().chain(third).map(|seat| &mut seat.leg);
+        let callee = self.callee.iter_mut().map(|callee| &mut callee.leg);
+        std::iter::once(&mut self.citizen).chain(seats).chain(callee)
     }
 }

@@ -21,6 +21,7 @@ mod operators;
 mod parse;
 mod reader;
 mod span;
+mod talk_codes;
 mod trunks;
 
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use self::dialling::{Callable, Dialled, Dialling, NotDialled};
 pub use self::extensions::Target;
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
+pub use self::talk_codes::TalkCodes;
 use crate::acd::{PauseRule, QueueRules, SeatRules};
 use crate::flow::hours::{Calendars, Hours};
 use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, SkillId, TopicId};
@@ -117,6 +119,8 @@ pub struct EngineConfig {
     pub retention_days: u32,
     /// Feature codes dialled from a seat.
     pub feature_codes: FeatureCodes,
+    /// Codes keyed in a talk.
+    pub talk_codes: TalkCodes,
     /// Who speaks the texts of bulletins.
     pub voice: VoiceConfig,
 }

@@ -2,8 +2,9 @@
 //!
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
-//! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `ending` closes
-//! it; `asking` carries its questions to the world outside; `takes` records what
+//! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `talking` does what
+//! operators want done with a talk, `third` leads whom they ask or give it to, `monitoring` supervisors who watch over it, `ending`
+//! closes it; `asking` carries its questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held.
@@ -28,6 +29,8 @@ mod speaking;
 mod switching;
 mod takes;
 mod talk;
+mod talking;
+mod third;
 mod unheard;
 
 pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
@@ -38,6 +41,7 @@ pub use gate::PATIENCE;
 pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
 pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
+pub use talking::{TalkAct, TalkOrder};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -410,9 +414,7 @@ impl Engine {
             A::RingDirect { seat, call } => self.ring_direct(now, seat, call),
             A::Engaged { seat, call } => self.on_engaged(now, &seat, call),
             A::StopRinging { seat, call, .. } => self.stop_ringing(now, &seat, call),
-            A::NotTaken { seat, call, why } => {
-                self.append(now, Fact::SeatNotTaken { contact: call.into(), seat, why });
-            }
+            A::NotTaken { seat, call, why } => self.on_not_taken(now, &seat, call, why),
             A::Left { call, queue, exit, .. } => self.on_left_queue(now, call, queue, exit),
             A::SeatChanged { seat, now: view } => self.on_seat_changed(now, seat, view),
         }
@@ -423,7 +425,7 @@ impl Engine {
         match event {
             E::Opened { leg, port } => match self.legs.get(&leg).cloned() {
                 Some(Owner::Citizen(call)) => self.on_citizen_port(now, call, port),
-                Some(Owner::Seat(call)) => self.on_seat_port(now, call, port),
+                Some(Owner::Seat(call)) => self.on_seat_port(now, call, leg, port),
                 Some(Owner::Callee(call)) => self.on_callee_port(now, call, port),
                 Some(Owner::Service(dialog)) => self.on_service_port(now, dialog, port),
                 None => {} // closed meanwhile; its Close is on the way

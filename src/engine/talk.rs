@@ -1,7 +1,7 @@
 //! A seat is rung, takes the call, and both hear each other; hold; dead media.
 
 use crate::acd;
-use crate::call::{Phase, SeatLeg};
+use crate::call::{Keyed, Phase, SeatLeg};
 use crate::ids::{CallId, OperatorId, QueueId, SeatId};
 use crate::journal::entry::Fact;
 use crate::media::{self, LegId};
@@ -17,18 +17,21 @@ impl Engine {
         let (Some(link), true) = (link, self.calls.contains_key(&id)) else {
             return self.acd.handle_input(now.mono, acd::Input::Failed(seat, id));
         };
-        self.append(now, Fact::SeatRung { contact: id.into(), seat: seat.clone(), queue: queue.clone() });
+        self.append(
+            now,
+            Fact::SeatRung { contact: id.into(), seat: seat.clone(), queue: queue.clone(), direct: false },
+        );
         let leg = self.open_leg(None, link, Owner::Seat(id));
         if let Some(call) = self.calls.get_mut(&id) {
             call.seat = Some(SeatLeg { seat, queue, leg });
         }
     }
 
-    /// The port for the operator's side is bound: send the INVITE, with the citizen's number and the queue.
-    pub(super) fn on_seat_port(&mut self, now: Now, id: CallId, port: u16) {
+    /// The port for an operator's side is bound: send the INVITE, with the citizen's number and the queue.
+    pub(super) fn on_seat_port(&mut self, now: Now, id: CallId, media: LegId, port: u16) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let number = call.from.clone();
-        let Some(SeatLeg { seat, queue, leg }) = &mut call.seat else { return };
+        let Some(SeatLeg { seat, queue, leg }) = call.seat_at(media) else { return };
         let offer = leg.on_port(port).offer();
         let queue = self.config.queues.get(queue).map_or(queue.as_str(), |queue| &queue.name);
         let outgoing = Outgoing {
@@ -43,7 +46,7 @@ impl Engine {
                 leg.dialog = Some(dialog);
                 self.dialogs.insert(dialog, Owner::Seat(id));
             }
-            Err(_) => self.fail_seat(now, id),
+            Err(_) => self.fail_seat(now, id, media),
         }
     }
 
@@ -59,18 +62,19 @@ impl Engine {
     fn on_seat_answered(&mut self, now: Now, id: CallId, dialog: DialogId, answer: Option<&[u8]>) {
         self.journal_dialog(now, id.into(), Some(dialog));
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let Some(SeatLeg { seat, leg, .. }) = &mut call.seat else { return };
+        let is_third = call.is_third(dialog);
+        let Some(SeatLeg { seat, leg, .. }) = call.seat_with(dialog) else { return };
+        let (seat, media) = (seat.clone(), leg.media);
         let Some(command) = leg.on_answer(answer) else {
-            return self.fail_seat(now, id);
+            return self.fail_seat(now, id, media);
         };
-        let seat = seat.clone();
         self.pulses.on_alive(now.mono, dialog);
         self.media(command);
         self.acd.handle_input(now.mono, acd::Input::Answered(seat.clone(), id));
-        self.join(now, id, seat);
+        if is_third { self.on_third_answered(now, id) } else { self.join(now, id, seat) }
     }
 
-    fn join(&mut self, now: Now, id: CallId, seat: SeatId) {
+    pub(super) fn join(&mut self, now: Now, id: CallId, seat: SeatId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(SeatLeg { queue, .. }) = &call.seat else { return };
         let queue = queue.clone();
@@ -78,6 +82,7 @@ impl Engine {
         let node_records = call.enqueue.as_ref().is_some_and(|enqueue| enqueue.record);
         let recording = call.begin_talk(queue_records && node_records, now.wall);
         call.phase = Phase::Talking(seat.clone());
+        (call.giver, call.keeps_wait, call.keyed) = (None, false, Keyed::default());
         call.story.on_joined();
         call.hearing.stop();
         self.rejoin(now, id);
@@ -89,14 +94,14 @@ impl Engine {
     /// An INVITE of ours got a final failure.
     pub(super) fn on_refused(&mut self, now: Now, dialog: DialogId, status: u16) {
         match self.dialogs.get(&dialog).cloned() {
-            Some(Owner::Seat(id)) => self.on_seat_refused(now, id, status),
+            Some(Owner::Seat(id)) => self.on_seat_refused(now, id, dialog, status),
             Some(Owner::Callee(id)) => self.on_callee_refused(now, id, status),
             _ => {}
         }
     }
 
-    fn on_seat_refused(&mut self, now: Now, id: CallId, status: u16) {
-        let Some(leg) = self.take_seat_leg(id) else { return };
+    fn on_seat_refused(&mut self, now: Now, id: CallId, dialog: DialogId, status: u16) {
+        let Some(leg) = self.take_seat_leg(id, |seat| seat.leg.dialog == Some(dialog)) else { return };
         let input = match SeatLeg::not_taken(status) {
             NotTaken::Rejected if matches!(status, 486 | 600) => acd::Input::Busy(leg.seat, id),
             NotTaken::Rejected => acd::Input::Rejected(leg.seat, id),
@@ -106,8 +111,10 @@ impl Engine {
     }
 
     /// The seat's side cannot be set up, through no doing of the operator.
-    pub(super) fn fail_seat(&mut self, now: Now, id: CallId) {
-        let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id) else { return };
+    pub(super) fn fail_seat(&mut self, now: Now, id: CallId, media: LegId) {
+        let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id, |seat| seat.leg.media == media) else {
+            return;
+        };
         if let Some(dialog) = leg.dialog {
             self.sip.bye(now.mono, dialog);
             self.journal_dialog_over(now, dialog);
@@ -116,28 +123,33 @@ impl Engine {
     }
 
     pub(super) fn stop_ringing(&mut self, now: Now, seat: &SeatId, id: CallId) {
-        let rung =
-            self.calls.get(&id).and_then(|call| call.seat.as_ref()).is_some_and(|leg| leg.seat == *seat);
-        if !rung {
-            return;
-        }
-        if let Some(dialog) = self.take_seat_leg(id).and_then(|leg| leg.leg.dialog) {
+        if let Some(dialog) = self.take_seat_leg(id, |leg| leg.seat == *seat).and_then(|leg| leg.leg.dialog) {
             self.sip.bye(now.mono, dialog);
         }
     }
 
-    /// Forget the operator's side of a call and close its port; its dialog is the caller's to end.
-    pub(super) fn take_seat_leg(&mut self, id: CallId) -> Option<SeatLeg> {
-        let leg = self.calls.get_mut(&id)?.seat.take()?;
+    /// Forget an operator's side of a call and close its port; its dialog is the caller's to end.
+    pub(super) fn take_seat_leg(&mut self, id: CallId, of: impl Fn(&SeatLeg) -> bool) -> Option<SeatLeg> {
+        let leg = self.calls.get_mut(&id)?.take_seat(of)?;
         self.close_leg(&leg.leg);
         Some(leg)
     }
 
-    /// The operator's side is over: the seat goes to wrap-up, the citizen back to the flow.
-    pub(super) fn on_seat_over(&mut self, now: Now, id: CallId, how: EndedBy) {
+    /// An operator's side is over: the seat goes to wrap-up, the citizen to whoever else is there, or back to the flow.
+    pub(super) fn on_seat_over(&mut self, now: Now, id: CallId, dialog: DialogId, how: EndedBy) {
         let Some(call) = self.calls.get(&id) else { return };
-        let talking = matches!(call.phase, Phase::Talking(_));
-        let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id) else { return };
+        let stage = call.third.as_ref().map(|third| third.stage);
+        let (is_third, talking) = (call.is_third(dialog), matches!(call.phase, Phase::Talking(_)));
+        match stage {
+            Some(stage) if is_third && stage.is_there() => return self.drop_third(now, id),
+            Some(_) if !is_third && talking => return self.leave_to_third(now, id),
+            _ => {}
+        }
+        let talking = talking && !is_third;
+        let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id, |seat| seat.leg.dialog == Some(dialog))
+        else {
+            return;
+        };
         if let Some(dialog) = leg.dialog {
             self.journal_dialog_over(now, dialog);
         }
@@ -166,9 +178,10 @@ impl Engine {
         };
         let source = self.sip.link(dialog).map(|link| link.remote.ip());
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let (is_citizen, was_held) = (call.citizen.dialog == Some(dialog), call.is_held());
-        let leg = if is_citizen { Some(&mut call.citizen) } else { call.other_mut() };
-        let Some((leg, mut local)) = leg.and_then(|leg| leg.local.take().map(|local| (leg, local))) else {
+        let is_citizen = call.citizen.dialog == Some(dialog);
+        let Some((leg, mut local)) =
+            call.leg_with(dialog).and_then(|leg| leg.local.take().map(|local| (leg, local)))
+        else {
             return self.sip.refuse_offer(now.mono, dialog, 488);
         };
         let Some(offer) = offer else {
@@ -182,27 +195,22 @@ impl Engine {
         match answered {
             Ok((answer, agreed)) => {
                 let command = leg.set_remote(&agreed);
-                let is_held = call.is_held();
                 self.media(command);
                 self.sip.accept_offer(now.mono, dialog, answer);
-                self.on_hold(now, id, is_citizen, was_held != is_held);
+                self.on_hold(now, id, is_citizen);
             }
             Err(error) => self.sip.refuse_offer(now.mono, dialog, error.status()),
         }
     }
 
-    /// The SDP of one side is new. Whoever is put on hold by the other side hears music; `turned`: the talk stands still from now on, or
-    /// no longer.
-    pub(super) fn on_hold(&mut self, now: Now, id: CallId, by_citizen: bool, turned: bool) {
+    /// The SDP of one side is new. Whoever is put on hold by the other side hears music.
+    pub(super) fn on_hold(&mut self, now: Now, id: CallId, by_citizen: bool) {
         let Some(call) = self.calls.get(&id) else { return };
         if !call.talks() {
             return;
         }
-        let (is_held, keeps) = (call.is_held(), by_citizen || call.is_apart);
-        let has_music = call.has_hold_music();
-        if turned {
-            self.append(now, Fact::Held { contact: id.into(), on: is_held });
-        }
+        let (keeps, has_music) = (by_citizen || call.is_apart, call.has_hold_music());
+        self.tell_hold(now, id);
         match has_music {
             _ if keeps => {} // the citizen's own doing, or music already
             true => self.play_hold_music(now, id),
@@ -247,16 +255,11 @@ impl Engine {
         self.on_dialog_over(now, dialog, EndedBy::Network);
     }
 
-    fn leg_of(&self, dialog: DialogId) -> Option<LegId> {
+    fn leg_of(&mut self, dialog: DialogId) -> Option<LegId> {
         let (Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id)) = self.dialogs.get(&dialog)? else {
             return None;
         };
-        let call = self.calls.get(id)?;
-        [Some(&call.citizen), call.other()]
-            .into_iter()
-            .flatten()
-            .find(|leg| leg.dialog == Some(dialog))
-            .map(|leg| leg.media)
+        self.calls.get_mut(id)?.leg_with(dialog).map(|leg| leg.media)
     }
 
     fn dialog_of(&mut self, leg: LegId) -> Option<DialogId> {
