@@ -15,6 +15,7 @@ mod floor;
 mod flow;
 mod journal;
 mod moment;
+mod monitor;
 mod out;
 mod outbox;
 mod phone;
@@ -64,6 +65,8 @@ enum Command {
     Queue(floor::QueueArgs),
     /// The calls in course.
     Call(floor::CallArgs),
+    /// A supervisor listens to a talk, whispers to its operator, joins in, or takes it over.
+    Monitor(monitor::MonitorArgs),
     /// Messages that callers hear for a while, where flows have a slot for them.
     Bulletin(switches::BulletinArgs),
     /// An Ente, a queue or everything closed for a while, whatever the calendar says.
@@ -98,6 +101,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Seat(args) => floor::seat(&args),
         Command::Queue(args) => floor::queue(&args),
         Command::Call(args) => floor::call(&args),
+        Command::Monitor(args) => monitor::run(&args),
         Command::Bulletin(args) => switches::bulletin(&args),
         Command::Emergency(args) => switches::emergency(&args),
         Command::Flow(args) => flow::run(&args),
@@ -150,6 +154,7 @@ mod tests {
             "seat list --watch --format json",
             "queue list --watch",
             "call list --watch --data d",
+            "monitor seat01 --from 217 --whisper --why prova --data d",
             "bulletin list --format json",
             "bulletin on neve --sound neve --closing --for 2h",
             "bulletin off neve --http 127.0.0.1:1",
@@ -178,6 +183,8 @@ mod tests {
             "contact show seventeen",
             "seat login ../x",
             "flow check",
+            "monitor seat01 --from 217 --whisper --barge",
+            "monitor seat01",
             "bulletin on neve --for 2h --until 18:00",
             "emergency close",
             "emergency close --everything --queue tributi",

@@ -219,6 +219,7 @@ pub(super) fn seats(
         let skills = skills(&seat, used.skills);
         let extension = extensions::read(&seat, extensions);
         let auto_login = seat.flag("auto_login", false);
+        let supervisor = seat.flag("supervisor", false);
         let (location, may_call) = (location(&seat), may_call(&seat));
         if let (Some(id), Some(password)) = (id, password) {
             if password.text.trim().is_empty() {
@@ -232,7 +233,7 @@ pub(super) fn seats(
                 pauses: used.pauses.clone(),
             };
             let password = Secret::new(password.text.to_owned());
-            seats.insert(id.text.into(), Seat { password, extension, rules, location, may_call });
+            seats.insert(id.text.into(), Seat { password, extension, rules, location, supervisor, may_call });
         }
         seat.finish();
     }

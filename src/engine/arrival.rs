@@ -104,6 +104,7 @@ impl Engine {
             is_parked: false,
             is_told_held: false,
             keeps_wait: false,
+            watches: Vec::new(),
             keyed: Keyed::default(),
             phase: Phase::Arriving,
             hearing: Hearing::default(),
@@ -227,6 +228,7 @@ impl Engine {
                 }
             }
             Some(Owner::Service(_)) => self.on_service_established(now, dialog, answer),
+            Some(Owner::Watch(id)) => self.on_watch_there(now, id, dialog, answer.as_deref(), false),
             None => {}
         }
     }
@@ -262,6 +264,7 @@ impl Engine {
             Some(Owner::Seat(id)) => self.fail_seat(now, id, leg),
             Some(Owner::Callee(id)) => self.fail_callee(now, id, format!("no RTP port: {error}")),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),
+            Some(Owner::Watch(id)) => self.end_watch(now, id, leg),
             None => {}
         }
     }

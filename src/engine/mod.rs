@@ -20,6 +20,7 @@ mod ending;
 mod floor;
 mod gate;
 mod ivr;
+mod monitoring;
 mod placing;
 mod reload;
 mod restart;
@@ -38,6 +39,7 @@ pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use floor::{SeatAct, SeatOrder};
 pub use gate::PATIENCE;
+pub use monitoring::{MonitorAct, MonitorOrder};
 pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
 pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
@@ -147,6 +149,7 @@ enum Owner {
     Seat(CallId),
     Callee(CallId),
     Service(DialogId),
+    Watch(CallId),
 }
 
 /// The exchange.
@@ -168,6 +171,8 @@ pub struct Engine {
     asked: BTreeMap<CallId, asking::Pending>,
     /// What citizens are asked to say: two a call at most, the one that the flow has given up and the next.
     takes: BTreeMap<AskId, takes::Take>,
+    /// When supervisors' phones have rung for long enough; an old one finds nothing to do.
+    watch_rings: BTreeMap<(Mono, LegId), CallId>,
     /// What they said before a crash, by file, until whoever mends recordings has told its length.
     cut_off: BTreeMap<String, OpenTake>,
     pulses: Pulses,
@@ -233,6 +238,7 @@ impl Engine {
             alarm_of: BTreeMap::new(),
             asked: BTreeMap::new(),
             takes: BTreeMap::new(),
+            watch_rings: BTreeMap::new(),
             cut_off: BTreeMap::new(),
             pulses: Pulses::default(),
             gate: Gate::new(recovered.last, config.engine.max_spooled),
@@ -315,6 +321,7 @@ impl Engine {
             self.acd.poll_timeout(),
             self.gate.poll_timeout(),
             self.alarms.first().map(|(at, _)| *at),
+            self.watch_rings.keys().next().map(|(at, _)| *at),
             self.pulses.poll_timeout(),
             self.switches_timeout(),
             self.stopping.as_ref().and_then(command::Stopping::poll_timeout),
@@ -360,6 +367,7 @@ impl Engine {
             self.sip.probe(now.mono, dialog);
         }
         self.on_switches_timeout(now);
+        self.on_watch_timeout(now);
         self.on_stopping_timeout(now);
     }
 
@@ -428,6 +436,7 @@ impl Engine {
                 Some(Owner::Seat(call)) => self.on_seat_port(now, call, leg, port),
                 Some(Owner::Callee(call)) => self.on_callee_port(now, call, port),
                 Some(Owner::Service(dialog)) => self.on_service_port(now, dialog, port),
+                Some(Owner::Watch(call)) => self.on_watch_port(now, call, leg, port),
                 None => {} // closed meanwhile; its Close is on the way
             },
             E::OpenFailed { leg, error } => self.on_no_port(now, leg, &error),

@@ -6,6 +6,7 @@
 
 mod guard;
 mod metrics;
+mod monitor;
 pub mod server;
 pub mod token;
 
@@ -88,6 +89,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/cases/{id}", get(case))
         .route("/api/outbox", get(outbox))
         .route("/api/seats/{seat}/status", post(seat_status))
+        .route("/api/monitor", post(monitor::monitor))
         .route("/api/switches", get(switches).post(switch))
         .route(RELOAD, post(reload))
         .fallback(nothing_here)

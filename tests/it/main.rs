@@ -10,6 +10,7 @@ mod named_files;
 mod preparing;
 mod scenarios;
 mod scenarios_handing;
+mod scenarios_monitor;
 mod scenarios_outside;
 mod scenarios_phones;
 mod scenarios_record;
