@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::callbacks;
 use super::dialling::{location, may_call};
 use super::directory::is_digits;
 use super::extensions;
@@ -60,6 +61,7 @@ pub(super) fn queues(
             record: queue.flag("record", true),
             waits_since: waits_since(&queue),
             keeps_place: queue.span("keeps_place", 5 * MINUTE, Duration::ZERO..=LONGEST_KEPT),
+            callback: callbacks::callback(&queue),
             dispositions: dispositions(&queue, "[queue.dispositions]").unwrap_or_else(|| shared.clone()),
         };
         if let Some(id) = id {

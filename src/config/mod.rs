@@ -5,6 +5,7 @@
 //! mends everything in one go; only a configuration without any fault becomes a `Config`.
 
 mod calendars;
+mod callbacks;
 mod callers;
 mod coding;
 mod connectors;
@@ -42,6 +43,7 @@ pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
 pub use self::talk_codes::TalkCodes;
 use crate::acd::{PauseRule, QueueRules, SeatRules};
+use crate::callback::CallbackRules;
 use crate::flow::hours::{Calendars, Hours};
 use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, SkillId, TopicId};
 use crate::sip::{Link, Transport};
@@ -212,6 +214,8 @@ pub struct Queue {
     pub waits_since: WaitsSince,
     /// How long the place of a caller who was cut off is kept.
     pub keeps_place: Duration,
+    /// Citizens may be called back, and how; none: they are not.
+    pub callback: Option<CallbackRules>,
     /// Outcome codes for wrap-up: digits to disposition.
     pub dispositions: BTreeMap<String, String>,
 }

@@ -4,7 +4,7 @@
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
 //! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `talking` does what
 //! operators want done with a talk, `third` leads whom they ask or give it to, `monitoring` supervisors who watch over it, `ending`
-//! closes it; `asking` carries its questions to the world outside; `takes` records what
+//! closes it; `asking` carries a flow's questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held.

@@ -177,6 +177,16 @@ impl Schedule {
         !exceptional() && (self.weekly.iter().all(Vec::is_empty) || !ordinary())
     }
 
+    /// The same zone, open day and night.
+    pub fn always_open(&self) -> Schedule {
+        let day = Opening { from_minute: 0, to_minute: 24 * 60 };
+        Schedule {
+            zone: self.zone.clone(),
+            weekly: std::array::from_fn(|_| vec![day]),
+            ..Schedule::default()
+        }
+    }
+
     /// A supervisor closes it, or lets it follow its hours again.
     pub fn set_emergency(&mut self, emergency: bool) {
         self.emergency = emergency;

@@ -11,7 +11,7 @@ use super::grammar::{Kind, Way};
 use super::hours::Schedule;
 use super::input_kind::InputKind;
 use super::prompt::Prompt;
-use super::request::{CaseAct, Channel, Method, Slots, Store};
+use super::request::{CallbackAct, CaseAct, Channel, Method, Store};
 use super::template::{Form, Template};
 use super::trial::Trial;
 use super::variable::Var;
@@ -222,9 +222,10 @@ pub(super) struct RequestStep {
 #[derive(Clone, Debug)]
 pub(super) enum Asked {
     Callback {
+        act: CallbackAct,
         number: Template,
         queue: Template,
-        slots: Slots,
+        slot: Option<Template>,
     },
     Transfer {
         number: Option<Template>,

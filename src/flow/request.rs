@@ -13,7 +13,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::value::Value;
-use crate::ids::{Language, QueueId, ScheduleId};
+use crate::ids::{Language, QueueId};
 
 /// Tells the requests of one run apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,14 +37,17 @@ impl fmt::Debug for Marked {
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// Book a call-back: `Ok` with `slot`, the moment booked (`2026-11-24T10:30`); or `Declined`, `Full`.
+    /// Promise a call-back, or ask about one: `Ok` with `slot`, the moment booked (`2026-11-24T10:30`), or with `first second third`,
+    /// the next that are free; or `Declined`, `Full`, `NotFound`.
     Callback {
+        /// What is wanted of it.
+        act: CallbackAct,
         /// Whom to call.
         number: Marked,
         /// Whose operators call.
         queue: QueueId,
-        /// Which moments may be booked.
-        slots: Slots,
+        /// At which moment; the next free one when left out.
+        slot: Option<Marked>,
     },
     /// Join the caller with somebody else, without an operator: `Ok` when the talk is over; or `Busy`, `NoAnswer`.
     Transfer {
@@ -119,17 +122,49 @@ pub enum Target {
     Queue(QueueId),
 }
 
-/// Which moments may be booked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Slots {
-    /// Within these hours; `None`: those of the queue.
-    pub schedule: Option<ScheduleId>,
-    /// From now on.
-    pub horizon_days: u32,
-    /// From one to the next.
-    pub every: Duration,
-    /// Bookings in each.
-    pub capacity: u32,
+/// What is wanted of a call-back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallbackAct {
+    /// To be called as if still waiting.
+    Keep,
+    /// To be called at a moment.
+    Book,
+    /// To hear which moments are free.
+    Slots,
+    /// To hear whether one is promised already.
+    Find,
+    /// Another moment for the one that is promised.
+    Move,
+    /// Not to be called any more.
+    Cancel,
+}
+
+impl CallbackAct {
+    /// As flows write them.
+    pub(super) const WORDS: [&'static str; 6] = ["keep", "book", "slots", "find", "move", "cancel"];
+
+    /// By its word.
+    pub(super) fn of(word: &str) -> Option<CallbackAct> {
+        Some(match word {
+            "keep" => CallbackAct::Keep,
+            "book" => CallbackAct::Book,
+            "slots" => CallbackAct::Slots,
+            "find" => CallbackAct::Find,
+            "move" => CallbackAct::Move,
+            "cancel" => CallbackAct::Cancel,
+            _ => return None,
+        })
+    }
+
+    /// The exits that it needs, the one of success first.
+    pub(super) fn exits(self) -> &'static [&'static str] {
+        match self {
+            CallbackAct::Keep | CallbackAct::Book => &["booked", "declined", "full"],
+            CallbackAct::Slots => &["ok", "full"],
+            CallbackAct::Find | CallbackAct::Cancel => &["ok", "not_found"],
+            CallbackAct::Move => &["booked", "full", "not_found"],
+        }
+    }
 }
 
 /// How a message is sent.

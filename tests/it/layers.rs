@@ -22,11 +22,12 @@ const PROTOCOLS: &[&str] = LAYERS[1];
 const OUTER: &[&str] = LAYERS[4];
 
 /// Who knows a neighbour in the own layer, and why.
-const NEIGHBOURS: [(&str, &str, &str); 16] = [
+const NEIGHBOURS: [(&str, &str, &str); 17] = [
     ("flood", "time", "counts are told by the minute"),
     ("words", "ids", "a seat's view names its call"),
     ("sdp", "media", "a round of offer and answer ends in a codec and an address for a leg"),
     ("flow", "speech", "computed values become spoken pieces"),
+    ("config", "callback", "queues.toml says which queues call back, and by which rules"),
     ("config", "acd", "queues.toml is written in the rules of the distribution"),
     (
         "config",

@@ -80,7 +80,12 @@ impl<'y> Compiler<'y> {
     pub(super) fn wire(&mut self, draft: &Draft<'y>) -> Option<()> {
         let mut wired = Some(());
         for exit in draft.kind.written().exits {
-            let needed = exit.needed || (draft.kind == Kind::Queue && self.queue_needs(draft, exit.name));
+            let needed = exit.needed
+                || match draft.kind {
+                    Kind::Queue => self.queue_needs(draft, exit.name),
+                    Kind::Callback => Compiler::callback_needs(draft, exit.name),
+                    _ => false,
+                };
             let found = match draft.given(exit.name) {
                 Some((by, target)) => self.go_from(draft, &by, Way::Exit(exit.name), target).map(drop),
                 None if needed => {

@@ -204,8 +204,8 @@ impl<'f> Reads<'f> {
 
     fn asked(&mut self, asked: &'f Asked) {
         match asked {
-            Asked::Callback { number, queue, .. } => {
-                [number, queue].into_iter().for_each(|of| self.template(of))
+            Asked::Callback { number, queue, slot, .. } => {
+                [number, queue].into_iter().chain(slot).for_each(|of| self.template(of));
             }
             Asked::Transfer { number, queue, .. } => {
                 number.iter().chain(queue).for_each(|of| self.template(of))

@@ -7,7 +7,7 @@ use super::super::destinations::NoRoute;
 use super::super::fault::{Fault, Part, hint};
 use super::super::fields::{Fields, text_of};
 use super::super::model::{Asked, RequestStep, Step};
-use super::super::request::{CaseAct, Channel, Method, Slots, Store};
+use super::super::request::{CallbackAct, CaseAct, Channel, Method, Store};
 use super::super::template::{Joint, Template};
 use super::Compiler;
 use super::exits::Draft;
@@ -42,26 +42,35 @@ impl<'y> Compiler<'y> {
     }
 
     pub(super) fn callback(&mut self, draft: &Draft<'y>) -> Option<Step> {
+        let act = self.callback_act(draft);
         let number = self.computed(draft, "number");
         draft.fields.required("queue");
         let queue = self.queue_name(draft);
-        let slots = self.slots(draft);
-        let asked = number.zip(queue.flatten()).zip(slots);
-        let asked = asked.map(|((number, queue), slots)| Asked::Callback { number, queue, slots });
+        let slot = match draft.fields.text("slot") {
+            Some(slot) => self.template(slot, false).map(Some),
+            None if act == Some(CallbackAct::Move) => {
+                draft.fields.missing("slot");
+                None
+            }
+            None => Some(None),
+        };
+        let asked = act.zip(number).zip(queue.flatten()).zip(slot);
+        let asked = asked.map(|(((act, number), queue), slot)| Asked::Callback { act, number, queue, slot });
         self.request(draft, asked, false, true)
     }
 
-    fn slots(&mut self, draft: &Draft<'y>) -> Option<Slots> {
-        let mut slots =
-            Slots { schedule: None, horizon_days: 3, every: Duration::from_secs(1800), capacity: 4 };
-        let Some(fields) = draft.fields.fields("slots") else { return Some(slots) };
-        let schedule = fields.text("schedule").map(|name| self.schedule(name));
-        slots.horizon_days = fields.count("horizon_days").unwrap_or(slots.horizon_days);
-        slots.every = fields.duration("every").unwrap_or(slots.every);
-        slots.capacity = fields.count("capacity").unwrap_or(slots.capacity);
-        fields.hold_to_names(vec!["schedule", "horizon_days", "every", "capacity"]);
-        slots.schedule = schedule.map_or(Some(None), |schedule| schedule.map(Some))?;
-        Some(slots)
+    /// Left out, a moment is booked. `None`: there is no such act, and the fault is told.
+    fn callback_act(&self, draft: &Draft<'y>) -> Option<CallbackAct> {
+        match self.word(draft, "do", &CallbackAct::WORDS) {
+            None => Some(CallbackAct::Book),
+            Some(word) => word.and_then(CallbackAct::of),
+        }
+    }
+
+    /// What is asked of the call-back can end in this way.
+    pub(super) fn callback_needs(draft: &Draft<'y>, exit: &str) -> bool {
+        let written = draft.fields.text("do").map_or("book", |word| word.text);
+        CallbackAct::of(written).is_some_and(|act| act.exits().contains(&exit))
     }
 
     pub(super) fn transfer(&mut self, draft: &Draft<'y>) -> Option<Step> {

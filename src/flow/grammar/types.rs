@@ -1,5 +1,6 @@
 //! The tables of the grammar.
 
+use super::super::request::CallbackAct;
 use super::Shape::*;
 use super::{Exit, Key, Kind, Shape, Type};
 
@@ -19,6 +20,11 @@ const fn exit(name: &'static str) -> Exit {
 /// Must lead somewhere; may be taken at once.
 const fn at_once(name: &'static str) -> Exit {
     Exit { name, needed: true, instant: true }
+}
+
+/// May be left out, and taken at once.
+const fn spare_at_once(name: &'static str) -> Exit {
+    Exit { name, needed: false, instant: true }
 }
 
 /// May be left out.
@@ -150,12 +156,6 @@ const OFFER: [Key; 3] = [
     must("key", Digit, "The key that asks for a call-back."),
     may("after", Time, "Not before so much waiting."),
     may("when", Expression, "Only while this is true; it may ask `queue.waiting` and `queue.ewt_s`."),
-];
-const SLOTS: [Key; 4] = [
-    may("schedule", Text, "Hours in which call-backs are made; the queue's when left out."),
-    may("horizon_days", Count, "How many days ahead may be booked."),
-    may("every", Time, "From one slot to the next."),
-    may("capacity", Count, "Call-backs in one slot."),
 ];
 const QUESTION: [Key; 3] = [
     must("id", Text, "Its name in reports."),
@@ -311,14 +311,22 @@ pub(in super::super) const TYPES: [Type; 22] = [
     Type {
         kind: Kind::Callback,
         name: "callback",
-        about: "Books a call-back.",
+        about: "Promises a call-back, or asks about the one that is promised.",
         keys: &[
+            may("do", Word(&CallbackAct::WORDS), "What is wanted; `book` when left out."),
             must("number", Computed, "Whom to call."),
             must("queue", Computed, "Whose operators call."),
-            may("slots", Of(&SLOTS), "Which moments may be booked."),
+            may("slot", Computed, "At which moment; the next free one when left out."),
             KEPT_IN,
         ],
-        exits: &[exit("booked"), exit("declined"), at_once("full"), ERROR_AT_ONCE],
+        exits: &[
+            spare_at_once("booked"),
+            spare_at_once("declined"),
+            spare_at_once("full"),
+            spare_at_once("ok"),
+            spare_at_once("not_found"),
+            ERROR_AT_ONCE,
+        ],
     },
     Type {
         kind: Kind::Survey,

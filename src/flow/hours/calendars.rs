@@ -64,6 +64,12 @@ impl Calendars {
         Some(if self.always_open { Hours::Open } else { schedule.at(wall) })
     }
 
+    /// The schedule `name` as it counts now: open day and night while everything is treated as open.
+    pub fn schedule(&self, name: &ScheduleId) -> Option<Schedule> {
+        let schedule = self.schedules.get(name)?;
+        Some(if self.always_open { schedule.always_open() } else { schedule.clone() })
+    }
+
     /// Compiles all schedules, each over what it extends, or tells every fault and whose it is.
     pub fn compile(
         texts: &BTreeMap<ScheduleId, ScheduleText>,

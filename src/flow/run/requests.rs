@@ -3,7 +3,7 @@
 use super::super::Action;
 use super::super::expression::EvaluationError;
 use super::super::grammar::{Kind, Way};
-use super::super::model::{Asked, PromptRef, RequestStep, Step};
+use super::super::model::{Asked, Node, PromptRef, RequestStep, Step};
 use super::super::request::{Answer, Marked, Request, RequestId, Target};
 use super::super::template::{Joint, Template};
 use super::super::value::Value;
@@ -43,10 +43,11 @@ impl FlowRun {
     fn request(&self, asked: &Asked) -> Result<Request, EvaluationError> {
         let known = &self.flow.known;
         Ok(match asked {
-            Asked::Callback { number, queue, slots } => Request::Callback {
+            Asked::Callback { act, number, queue, slot } => Request::Callback {
+                act: *act,
                 number: self.marked(number)?,
                 queue: self.must_be_known(queue, "queue", &known.queues)?,
-                slots: slots.clone(),
+                slot: slot.as_ref().map(|slot| self.marked(slot)).transpose()?,
             },
             Asked::Transfer { number, queue, ring_for } => {
                 let to = match (number, queue) {
@@ -145,12 +146,12 @@ impl FlowRun {
                 return if said {
                     self.recorded(step, request, now, actions)
                 } else {
-                    exit_of(node.kind, &answer)
+                    exit_of(node, &answer)
                 };
             }
             _ => None,
         };
-        let way = exit_of(node.kind, &answer);
+        let way = exit_of(node, &answer);
         if let Answer::Ok(Some(value)) = answer
             && self.save(save, value, actions).is_none()
         {
@@ -179,9 +180,16 @@ impl FlowRun {
 }
 
 /// By which exit an answer leads on; `None`: the node has no such end.
-pub(in crate::flow) fn exit_of(kind: Kind, answer: &Answer) -> Option<Way> {
+fn exit_of(node: &Node, answer: &Answer) -> Option<Way> {
+    let kind = node.kind;
     let name = match (answer, kind) {
-        (Answer::Ok(_), Kind::Callback) => "booked",
+        (Answer::Ok(_), Kind::Callback) => match &node.step {
+            Step::Request(request) => match &request.asked {
+                Asked::Callback { act, .. } => act.exits().first()?,
+                _ => "ok",
+            },
+            _ => "ok",
+        },
         (Answer::Ok(_), Kind::Transfer) => "done",
         (Answer::Ok(_), Kind::Record | Kind::Voicemail) => "recorded",
         (Answer::Ok(_), _) => "ok",
