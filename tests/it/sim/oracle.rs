@@ -141,7 +141,7 @@ impl Oracle {
                 if let Some(other) = own.with.replace(*contact) {
                     return Err(format!("{by} takes {contact} over while it is with {other}"));
                 }
-                own.wrap_up_ms = shortest_wrap_up(config);
+                own.wrap_up_ms = 0; // who listened may be logged out, and then has nothing to wrap up
                 self.contact(*contact)?.rung.insert(by.clone());
             }
             Fact::Handling { contact, step: Handing::Ended { seat: Some(seat) }, .. } => {

@@ -31,6 +31,7 @@ mod voice;
 
 mod asking;
 mod keyed;
+mod monitoring;
 mod phones;
 mod refusing;
 mod serving;
