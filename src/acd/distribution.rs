@@ -100,6 +100,7 @@ impl Distribution {
         while let Some((at, alarm)) = self.timers.pop_due(now) {
             self.on_alarm(now, at, alarm);
         }
+        self.ring_beside(now);
     }
 
     /// What is to be done, in order.
@@ -158,7 +159,7 @@ impl Distribution {
                     queue.habits.on_talk(rang, held);
                 }
             }
-            Some(Effect::NotTaken { call, .. }) => self.back_in_line(now, call),
+            Some(Effect::NotTaken { call, .. }) => self.back_in_line(now, id, call),
             Some(Effect::Ring(_)) | None => {}
         }
         self.serve_seat(now, id);

@@ -124,6 +124,11 @@ impl Queue {
         self.waiting.values().flatten().map(|(place, call)| (*place, *call))
     }
 
+    /// Callers whom a seat rings for.
+    pub(super) fn rung_for(&self) -> impl Iterator<Item = (Place, CallId)> {
+        self.ringing.iter().map(|(place, call)| (*place, *call))
+    }
+
     /// All callers in the order in which they will be served.
     pub(super) fn in_order(&self) -> impl Iterator<Item = CallId> {
         self.line.values().copied()

@@ -25,6 +25,7 @@ pub use tags::Tags;
 pub use third::{Giver, Move, Next, Stage, Third};
 pub use watch::{MAX_WATCHES, Watch};
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -145,7 +146,9 @@ pub struct Call {
     pub enqueue: Option<Enqueue>,
     /// The citizen's side.
     pub citizen: Leg,
-    /// The operator's side, while a seat rings or talks.
+    /// The seats that ring for it: one, or several where the queue rings all.
+    pub ringing: BTreeMap<SeatId, SeatLeg>,
+    /// The operator's side, while they talk.
     pub seat: Option<SeatLeg>,
     /// The side of a number outside, while it rings or talks. Beside a seat's it is the third side.
     pub callee: Option<Callee>,
@@ -293,26 +296,6 @@ impl Call {
     /// The operator lets the citizen wait on hold: to ask somebody else, or by a command.
     pub fn keeps_waiting(&self) -> bool {
         self.is_parked || self.third.as_ref().is_some_and(|third| third.stage.keeps_citizen_waiting())
-    }
-
-    /// The operator's side, or a third one, with this dialog.
-    pub fn seat_with(&mut self, dialog: DialogId) -> Option<&mut SeatLeg> {
-        self.seats_mut().find(|seat| seat.leg.dialog == Some(dialog))
-    }
-
-    /// The same by its media.
-    pub fn seat_at(&mut self, media: LegId) -> Option<&mut SeatLeg> {
-        self.seats_mut().find(|seat| seat.leg.media == media)
-    }
-
-    fn seats_mut(&mut self) -> impl Iterator<Item = &mut SeatLeg> {
-        self.seat.iter_mut().chain(self.third.iter_mut().filter_map(|third| third.seat.as_mut()))
-    }
-
-    /// Take the side of a seat out of the call, the operator's or a third one.
-    pub fn take_seat(&mut self, of: impl Fn(&SeatLeg) -> bool) -> Option<SeatLeg> {
-        let third = self.third.as_mut().and_then(|third| third.seat.take_if(|seat| of(seat)));
-        third.or_else(|| self.seat.take_if(|seat| of(seat)))
     }
 
     /// This is the dialog of a third side.

@@ -15,7 +15,7 @@ use super::SeatLeg;
 pub struct Third {
     /// The seat that is asked; `None`: it is a number, and the call's `callee`.
     pub at: Option<SeatId>,
-    /// That seat's side, from the moment it is rung.
+    /// That seat's side, once it has answered.
     pub seat: Option<SeatLeg>,
     /// The queue that the call came by.
     pub queue: QueueId,

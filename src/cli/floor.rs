@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::exchange::Exchange;
 use super::failure::Failure;
 use super::out::{self, Column, Format, clock, numbers, or_dash, word, words};
+use super::talking;
 use crate::ids::{CallId, EntityId, QueueId, SeatId};
 use crate::words::{AFTER_ONE_CALL, SeatView, Status, StatusChange, WorkView};
 
@@ -110,6 +111,8 @@ pub(super) struct CallArgs {
 enum CallCommand {
     /// List the calls in course.
     List(Floor),
+    #[command(flatten)]
+    Talk(talking::TalkCommand),
 }
 
 /// What `/api/state` answers.
@@ -175,7 +178,10 @@ pub(super) fn queue(args: &QueueArgs) -> Result<(), Failure> {
 
 /// Runs `call`.
 pub(super) fn call(args: &CallArgs) -> Result<(), Failure> {
-    let CallCommand::List(floor) = &args.command;
+    let floor = match &args.command {
+        CallCommand::List(floor) => floor,
+        CallCommand::Talk(command) => return talking::run(command),
+    };
     let [to, entity] = [words("to").spare(2), words("entity").spare(1)];
     let columns = [words("call"), words("from"), to, entity, words("phase"), words("queue"), words("seat")];
     let row = |call: &Call| {

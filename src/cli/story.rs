@@ -223,6 +223,7 @@ fn not_taken(why: NotTaken) -> &'static str {
         NotTaken::Rejected => "refused",
         NotTaken::Unreachable => "could not be reached",
         NotTaken::CallerLeft => "stops ringing: the caller has left",
+        NotTaken::Elsewhere => "stops ringing: answered elsewhere",
     }
 }
 
@@ -240,7 +241,9 @@ fn watched(seat: &str, by: &str, how: Watching, why: Option<&str>) -> String {
 fn number_not_taken(why: NotTaken) -> &'static str {
     match why {
         NotTaken::Rejected => "is busy",
-        NotTaken::Missed | NotTaken::Unreachable | NotTaken::CallerLeft => not_taken(why),
+        NotTaken::Missed | NotTaken::Unreachable | NotTaken::CallerLeft | NotTaken::Elsewhere => {
+            not_taken(why)
+        }
     }
 }
 

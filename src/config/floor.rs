@@ -141,20 +141,22 @@ fn waits_since(queue: &Table<'_>) -> WaitsSince {
     }
 }
 
-const STRATEGIES: [(&str, Strategy); 6] = [
+const STRATEGIES: [(&str, Strategy); 7] = [
     ("longest_idle", Strategy::LongestIdle),
     ("round_robin", Strategy::RoundRobin),
     ("fewest_calls", Strategy::FewestCalls),
     ("least_talk_time", Strategy::LeastTalkTime),
     ("linear", Strategy::Linear),
     ("skill_level", Strategy::SkillLevel),
+    ("ring_all", Strategy::RingAll),
 ];
 
 fn strategy(queue: &Table<'_>) -> Strategy {
     let Some(word) = queue.text("strategy") else { return Strategy::default() };
     let found = STRATEGIES.into_iter().find(|(name, _)| *name == word.text);
     if found.is_none() {
-        let names = "longest_idle, round_robin, fewest_calls, least_talk_time, linear or skill_level";
+        let names =
+            "longest_idle, round_robin, fewest_calls, least_talk_time, linear, skill_level or ring_all";
         queue.not(&word, names, "longest_idle");
     }
     found.map_or(Strategy::default(), |(_, strategy)| strategy)
@@ -176,6 +178,7 @@ fn rules(queue: &Table<'_>, id: &str, names: &Names) -> QueueRules {
         announce_every: queue.span("announce_every", 45 * SECOND, Duration::ZERO..=HOUR),
         offset: queue.number("offset", 0, -60..=60),
         strategy: strategy(queue),
+        ring_at_most: queue.number("ring_at_most", 10, 1..=50),
         needs: Needs { skills: skills(queue, names), waivers: waivers(queue, names) },
         overflow: Vec::new(),
     }

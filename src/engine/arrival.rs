@@ -1,5 +1,6 @@
 //! A call arrives: who it is for, a port, the first facts, the 200.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,6 +98,7 @@ impl Engine {
             sounds: self.sounds.clone(),
             enqueue: None,
             citizen,
+            ringing: BTreeMap::new(),
             seat: None,
             callee: None,
             third: None,
@@ -229,7 +231,7 @@ impl Engine {
             }
             Some(Owner::Service(_)) => self.on_service_established(now, dialog, answer),
             Some(Owner::Watch(id)) => self.on_watch_there(now, id, dialog, answer.as_deref(), false),
-            None => {}
+            Some(Owner::Ringing(..)) | None => {}
         }
     }
 
@@ -261,11 +263,11 @@ impl Engine {
                 }
                 self.close_call(now, id, EndedBy::Exchange, Some(format!("no RTP port: {error}")));
             }
-            Some(Owner::Seat(id)) => self.fail_seat(now, id, leg),
+            Some(Owner::Ringing(id, seat)) => self.fail_seat(now, id, &seat),
             Some(Owner::Callee(id)) => self.fail_callee(now, id, format!("no RTP port: {error}")),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),
             Some(Owner::Watch(id)) => self.end_watch(now, id, leg),
-            None => {}
+            Some(Owner::Seat(_)) | None => {}
         }
     }
 }

@@ -410,6 +410,6 @@ fn call_state(call: &crate::call::Call) -> CallState {
         entity: call.entity.clone(),
         phase,
         queue,
-        seat: call.seat.as_ref().map(|leg| leg.seat.clone()),
+        seat: call.seat.as_ref().or(call.ringing.values().next()).map(|leg| leg.seat.clone()),
     }
 }

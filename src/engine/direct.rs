@@ -19,9 +19,9 @@ impl Engine {
         };
         let (contact, direct) = (id.into(), true);
         self.append(now, Fact::SeatRung { contact, seat: seat.clone(), queue: queue.clone(), direct });
-        let leg = self.open_leg(None, link, Owner::Seat(id));
-        if let Some(third) = self.calls.get_mut(&id).and_then(|call| call.third.as_mut()) {
-            third.seat = Some(SeatLeg { seat, queue, leg });
+        let leg = self.open_leg(None, link, Owner::Ringing(id, seat.clone()));
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.ringing.insert(seat.clone(), SeatLeg { seat, queue, leg });
         }
     }
 

@@ -277,7 +277,7 @@ impl Engine {
                 }
             }
             Some(Owner::Service(dialog)) => self.on_service_played(now, dialog),
-            Some(Owner::Seat(_) | Owner::Callee(_) | Owner::Watch(_)) | None => {}
+            Some(Owner::Ringing(..) | Owner::Seat(_) | Owner::Callee(_) | Owner::Watch(_)) | None => {}
         }
     }
 }

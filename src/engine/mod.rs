@@ -1,7 +1,7 @@
 //! The switchboard: an event of one module becomes an input of another. It holds no rule of its own.
 //!
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
-//! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
+//! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `ringing` rings seats, `talk` joins the two,
 //! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `talking` does what
 //! operators want done with a talk, `third` leads whom they ask or give it to, `monitoring` supervisors who watch over it, `ending`
 //! closes it; `asking` carries a flow's questions to the world outside; `takes` records what
@@ -25,6 +25,7 @@ mod placing;
 mod referring;
 mod reload;
 mod restart;
+mod ringing;
 mod service;
 mod sound;
 mod speaking;
@@ -147,6 +148,9 @@ pub struct Setup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Owner {
     Citizen(CallId),
+    /// A seat that rings.
+    Ringing(CallId, SeatId),
+    /// The one that has answered.
     Seat(CallId),
     Callee(CallId),
     Service(DialogId),
@@ -422,7 +426,7 @@ impl Engine {
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
             A::RingDirect { seat, call } => self.ring_direct(now, seat, call),
             A::Engaged { seat, call } => self.on_engaged(now, &seat, call),
-            A::StopRinging { seat, call, .. } => self.stop_ringing(now, &seat, call),
+            A::StopRinging { seat, call, why } => self.stop_ringing(now, &seat, call, why),
             A::NotTaken { seat, call, why } => self.on_not_taken(now, &seat, call, why),
             A::Left { call, queue, exit, .. } => self.on_left_queue(now, call, queue, exit),
             A::SeatChanged { seat, now: view } => self.on_seat_changed(now, seat, view),
@@ -434,7 +438,8 @@ impl Engine {
         match event {
             E::Opened { leg, port } => match self.legs.get(&leg).cloned() {
                 Some(Owner::Citizen(call)) => self.on_citizen_port(now, call, port),
-                Some(Owner::Seat(call)) => self.on_seat_port(now, call, leg, port),
+                Some(Owner::Ringing(call, seat)) => self.on_seat_port(now, call, &seat, port),
+                Some(Owner::Seat(_)) => {} // has had its port since it rang
                 Some(Owner::Callee(call)) => self.on_callee_port(now, call, port),
                 Some(Owner::Service(dialog)) => self.on_service_port(now, dialog, port),
                 Some(Owner::Watch(call)) => self.on_watch_port(now, call, leg, port),

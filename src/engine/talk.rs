@@ -1,78 +1,25 @@
-//! A seat is rung, takes the call, and both hear each other; hold; dead media.
+//! A seat has taken the call, and both hear each other; hold; dead media.
 
 use crate::acd;
 use crate::call::{Keyed, Phase, SeatLeg};
-use crate::ids::{CallId, OperatorId, QueueId, SeatId};
+use crate::ids::{CallId, OperatorId, SeatId};
 use crate::journal::entry::Fact;
 use crate::media::{self, LegId};
-use crate::sip::{DialogId, Outgoing, Probe, Target};
+use crate::sip::{DialogId, Probe};
 use crate::time::Now;
-use crate::words::{EndedBy, NotTaken, QueueExit, SeatView, WorkView};
+use crate::words::{EndedBy, QueueExit, SeatView, WorkView};
 
 use super::{Engine, Owner};
 
 impl Engine {
-    pub(super) fn ring_seat(&mut self, now: Now, seat: SeatId, id: CallId, queue: QueueId) {
-        let link = self.sip.reach(seat.as_str());
-        let (Some(link), true) = (link, self.calls.contains_key(&id)) else {
-            return self.acd.handle_input(now.mono, acd::Input::Failed(seat, id));
-        };
-        self.append(
-            now,
-            Fact::SeatRung { contact: id.into(), seat: seat.clone(), queue: queue.clone(), direct: false },
-        );
-        let leg = self.open_leg(None, link, Owner::Seat(id));
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.seat = Some(SeatLeg { seat, queue, leg });
-        }
-    }
-
-    /// The port for an operator's side is bound: send the INVITE, with the citizen's number and the queue.
-    pub(super) fn on_seat_port(&mut self, now: Now, id: CallId, media: LegId, port: u16) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let number = call.from.clone();
-        let Some(SeatLeg { seat, queue, leg }) = call.seat_at(media) else { return };
-        let offer = leg.on_port(port).offer();
-        let queue = self.config.queues.get(queue).map_or(queue.as_str(), |queue| &queue.name);
-        let outgoing = Outgoing {
-            to: Target::User(seat.as_str().into()),
-            from_display: Some(format!("{queue} {number}")),
-            from_user: number,
-            offer,
-            credentials: None,
-        };
-        match self.sip.invite(now.mono, outgoing) {
-            Ok(dialog) => {
-                leg.dialog = Some(dialog);
-                self.dialogs.insert(dialog, Owner::Seat(id));
-            }
-            Err(_) => self.fail_seat(now, id, media),
-        }
-    }
-
     /// An INVITE of ours was answered.
     pub(super) fn on_answered(&mut self, now: Now, dialog: DialogId, answer: Option<&[u8]>) {
         match self.dialogs.get(&dialog).cloned() {
-            Some(Owner::Seat(id)) => self.on_seat_answered(now, id, dialog, answer),
+            Some(Owner::Ringing(id, seat)) => self.on_seat_answered(now, id, &seat, dialog, answer),
             Some(Owner::Callee(id)) => self.on_callee_answered(now, id, dialog, answer),
             Some(Owner::Watch(id)) => self.on_watch_there(now, id, dialog, answer, true),
             _ => self.sip.bye(now.mono, dialog), // stopped ringing while the 200 was on its way
         }
-    }
-
-    fn on_seat_answered(&mut self, now: Now, id: CallId, dialog: DialogId, answer: Option<&[u8]>) {
-        self.journal_dialog(now, id.into(), Some(dialog));
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let is_third = call.is_third(dialog);
-        let Some(SeatLeg { seat, leg, .. }) = call.seat_with(dialog) else { return };
-        let (seat, media) = (seat.clone(), leg.media);
-        let Some(command) = leg.on_answer(answer) else {
-            return self.fail_seat(now, id, media);
-        };
-        self.pulses.on_alive(now.mono, dialog);
-        self.media(command);
-        self.acd.handle_input(now.mono, acd::Input::Answered(seat.clone(), id));
-        if is_third { self.on_third_answered(now, id) } else { self.join(now, id, seat) }
     }
 
     pub(super) fn join(&mut self, now: Now, id: CallId, seat: SeatId) {
@@ -95,68 +42,30 @@ impl Engine {
     /// An INVITE of ours got a final failure.
     pub(super) fn on_refused(&mut self, now: Now, dialog: DialogId, status: u16) {
         match self.dialogs.get(&dialog).cloned() {
-            Some(Owner::Seat(id)) => self.on_seat_refused(now, id, dialog, status),
+            Some(Owner::Ringing(id, seat)) => self.on_seat_refused(now, id, &seat, status),
             Some(Owner::Callee(id)) => self.on_callee_refused(now, id, status),
             Some(Owner::Watch(id)) => self.on_watch_over(now, id, dialog),
             _ => {}
         }
     }
 
-    fn on_seat_refused(&mut self, now: Now, id: CallId, dialog: DialogId, status: u16) {
-        let Some(leg) = self.take_seat_leg(id, |seat| seat.leg.dialog == Some(dialog)) else { return };
-        let input = match SeatLeg::not_taken(status) {
-            NotTaken::Rejected if matches!(status, 486 | 600) => acd::Input::Busy(leg.seat, id),
-            NotTaken::Rejected => acd::Input::Rejected(leg.seat, id),
-            _ => acd::Input::Failed(leg.seat, id),
-        };
-        self.acd.handle_input(now.mono, input);
-    }
-
-    /// The seat's side cannot be set up, through no doing of the operator.
-    pub(super) fn fail_seat(&mut self, now: Now, id: CallId, media: LegId) {
-        let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id, |seat| seat.leg.media == media) else {
-            return;
-        };
-        if let Some(dialog) = leg.dialog {
-            self.sip.bye(now.mono, dialog);
-            self.journal_dialog_over(now, dialog);
-        }
-        self.acd.handle_input(now.mono, acd::Input::Blocked(seat, id));
-    }
-
-    pub(super) fn stop_ringing(&mut self, now: Now, seat: &SeatId, id: CallId) {
-        if let Some(dialog) = self.take_seat_leg(id, |leg| leg.seat == *seat).and_then(|leg| leg.leg.dialog) {
-            self.sip.bye(now.mono, dialog);
-        }
-    }
-
-    /// Forget an operator's side of a call and close its port; its dialog is the caller's to end.
-    pub(super) fn take_seat_leg(&mut self, id: CallId, of: impl Fn(&SeatLeg) -> bool) -> Option<SeatLeg> {
-        let leg = self.calls.get_mut(&id)?.take_seat(of)?;
+    /// Forget the operator's side of a call and close its port; its dialog is the caller's to end.
+    pub(super) fn take_seat_leg(&mut self, id: CallId) -> Option<SeatLeg> {
+        let leg = self.calls.get_mut(&id)?.seat.take()?;
         self.close_leg(&leg.leg);
         Some(leg)
     }
 
     /// An operator's side is over: the seat goes to wrap-up, the citizen to whoever else is there, or back to the flow.
     pub(super) fn on_seat_over(&mut self, now: Now, id: CallId, dialog: DialogId, how: EndedBy) {
-        let Some(call) = self.calls.get(&id) else { return };
-        let stage = call.third.as_ref().map(|third| third.stage);
-        let (is_third, talking) = (call.is_third(dialog), matches!(call.phase, Phase::Talking(_)));
-        match stage {
-            Some(stage) if is_third && stage.is_there() => return self.drop_third(now, id),
-            Some(_) if !is_third && talking => return self.leave_to_third(now, id),
+        match self.calls.get(&id) {
+            Some(call) if call.is_third(dialog) => return self.drop_third(now, id),
+            Some(call) if call.third.is_some() => return self.leave_to_third(now, id),
             _ => {}
         }
-        let talking = talking && !is_third;
-        let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id, |seat| seat.leg.dialog == Some(dialog))
-        else {
-            return;
-        };
+        let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id) else { return };
         if let Some(dialog) = leg.dialog {
             self.journal_dialog_over(now, dialog);
-        }
-        if !talking {
-            return self.acd.handle_input(now.mono, acd::Input::Failed(seat, id));
         }
         self.rejoin(now, id);
         self.append(now, Fact::Parted { contact: id.into(), seat: seat.clone() });

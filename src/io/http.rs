@@ -8,6 +8,7 @@ mod guard;
 mod metrics;
 mod monitor;
 pub mod server;
+mod talking;
 pub mod token;
 
 use std::net::SocketAddr;
@@ -90,6 +91,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/outbox", get(outbox))
         .route("/api/seats/{seat}/status", post(seat_status))
         .route("/api/monitor", post(monitor::monitor))
+        .route("/api/calls/{id}/talk", post(talking::talk))
         .route("/api/switches", get(switches).post(switch))
         .route(RELOAD, post(reload))
         .fallback(nothing_here)

@@ -70,6 +70,10 @@ fn setting(seed: u64) -> Setting {
             queue.rules.max_waiting = max_waiting;
             queue.rules.max_misses = misses;
             queue.rules.max_rejects = rejects;
+            if chance.random_bool(0.3) {
+                (queue.rules.strategy, queue.rules.ring_at_most) =
+                    (Strategy::RingAll, chance.random_range(2..5));
+            }
             route(queue, &mut chance);
         }
         for seat in config.seats.values_mut() {
@@ -82,7 +86,10 @@ fn setting(seed: u64) -> Setting {
 /// Who comes first to a queue, who is rung, what is needed and who helps.
 fn route(queue: &mut Queue, chance: &mut ChaCha8Rng) {
     let rules = &mut queue.rules;
-    rules.strategy = Strategy::ALL[chance.random_range(0..Strategy::ALL.len())];
+    // Which queues ring all does not change within a history: the oracle reads old facts by the rules of today.
+    if rules.strategy != Strategy::RingAll {
+        rules.strategy = Strategy::ALL[chance.random_range(0..Strategy::ALL.len() - 1)];
+    }
     rules.offset = chance.random_range(-1..=1);
     queue.waits_since = [WaitsSince::Entry, WaitsSince::Arrival, WaitsSince::Key][chance.random_range(0..3)];
     if chance.random_bool(0.3) {
@@ -213,11 +220,12 @@ impl History {
                     self.sim.with_phone(seat, |phone, _| phone.manner = manner);
                 }
             }
-            62..78 => {
+            62..72 => {
                 if let Some(seat) = self.some(&seats) {
                     self.sim.hang_up(seat);
                 }
             }
+            72..78 => self.hand_over(),
             78..84 => self.change_status(),
             84..88 => {
                 if let Some(phone) = self.some(&[seats, up].concat()) {
@@ -260,6 +268,30 @@ impl History {
             }
         }
         Ok(())
+    }
+
+    /// An operator in a talk asks somebody, gives the citizen away, or goes on with who was asked.
+    fn hand_over(&mut self) {
+        let seats = self.seats.iter().copied();
+        let talking: Vec<_> = seats.filter(|seat| self.sim.is_up_on(*seat)).collect();
+        let keys = [
+            "*2202#",
+            "*3201#",
+            "*3203#",
+            "*30557954#",
+            "*20557954#",
+            "*2302#",
+            "*2020202#",
+            "*4",
+            "*5",
+            "*6",
+            "*7",
+            "*9",
+        ];
+        let keys = keys[self.sim.chance.random_range(0..keys.len())];
+        if let Some(operator) = self.some(&talking) {
+            self.sim.press(operator, keys);
+        }
     }
 
     fn arrive(&mut self) {

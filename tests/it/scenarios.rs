@@ -7,6 +7,7 @@ mod entrance;
 mod operators;
 mod queues;
 mod reload;
+mod ringing_all;
 mod stopping;
 mod streams;
 mod talks;

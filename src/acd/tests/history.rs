@@ -55,6 +55,7 @@ fn some_queue(rng: &mut ChaCha8Rng, id: &str) -> QueueRules {
     QueueRules {
         offset: rng.random_range(-1..=1),
         strategy: *Strategy::ALL.choose(rng).expect("there are some"),
+        ring_at_most: rng.random_range(1..4),
         needs: some_needs(rng),
         overflow: some_overflow(rng),
         max_waiting: rng.random_range(1..12),
@@ -144,7 +145,9 @@ impl History {
                 let queue = QUEUES.choose(&mut self.rng).copied().unwrap_or("a");
                 let wait =
                     self.rng.random_bool(0.8).then(|| Duration::from_secs(self.rng.random_range(0..100)));
-                Input::Expected(queue.into(), wait)
+                // Only of a queue that is there is anything expected.
+                let is_there = self.acd.queues().any(|known| known.id.as_str() == queue);
+                if is_there { Input::Expected(queue.into(), wait) } else { Input::Timeout }
             }
             _ => Input::Answered(seat, call(self.rng.random_range(1..=self.last_call.max(1)))),
         }

@@ -5,6 +5,7 @@ mod direct;
 mod expected;
 mod history;
 mod reload;
+mod ringing_all;
 mod routing;
 mod seats;
 mod statuses;
@@ -38,6 +39,7 @@ pub(super) fn rules(id: &str) -> QueueRules {
         announce_every: Duration::ZERO,
         offset: 0,
         strategy: Strategy::LongestIdle,
+        ring_at_most: 10,
         needs: Needs::default(),
         overflow: Vec::new(),
     }
