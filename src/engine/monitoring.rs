@@ -18,7 +18,7 @@ use crate::journal::entry::Fact;
 use crate::media::LegId;
 use crate::sip::{DialogId, Incoming, Link, Outgoing, Target};
 use crate::time::Now;
-use crate::words::Watching;
+use crate::words::{Watching, WorkView};
 
 use super::{Engine, Owner, Reply};
 
@@ -66,7 +66,7 @@ pub(super) enum MonitorError {
     OwnSeat,
     #[error("{0} has no talk now; `seat list` shows who has")]
     NoTalk(SeatId),
-    #[error("{0} has a call; end that first")]
+    #[error("{0} has a call, or wraps one up; end that first")]
     Engaged(SeatId),
     #[error("the phone of {0} is out of reach; wait until it is registered again")]
     OutOfReach(SeatId),
@@ -157,8 +157,10 @@ impl Engine {
         if act == MonitorAct::TakeOver && call.third.is_some() {
             return Err(MonitorError::Asking);
         }
-        let is_engaged = self.acd.seat(by).is_none_or(|view| view.work.is_engaged());
-        if is_engaged { Err(MonitorError::Engaged(by.clone())) } else { Ok(()) }
+        // A wrap-up is not broken into: it would be on record as over.
+        let is_at_work = |work: &WorkView| work.is_engaged() || *work == WorkView::WrapUp;
+        let is_at_work = self.acd.seat(by).is_none_or(|view| is_at_work(&view.work));
+        if is_at_work { Err(MonitorError::Engaged(by.clone())) } else { Ok(()) }
     }
 
     /// The seat is engaged, and a port is being bound.
