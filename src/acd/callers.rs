@@ -252,6 +252,9 @@ impl Distribution {
             caller.place = Place::of(now, Duration::ZERO, 0, self.last_turn);
         }
         caller.class = caller.class_at(now, &queue.rules);
+        if planted::is(Fault::LostPlace) {
+            return queue.remove(caller.place, &caller.class);
+        }
         queue.wait(caller.place, caller.class.clone(), call);
         if caller.deadline <= now && !planted::is(Fault::ForgottenTimeout) {
             self.dismiss(now, call, QueueExit::Timeout);

@@ -5,6 +5,7 @@
 //! what the citizen hears now and what must happen when it has been heard; [`Pulses`] whether the phones are still there. The engine carries messages between the call and
 //! SIP, media, flow and distribution.
 
+mod announcements;
 mod arrivals;
 mod conversation;
 mod hearing;
@@ -15,6 +16,7 @@ mod tags;
 mod third;
 mod watch;
 
+pub use announcements::{Announcements, Said, WaitTold};
 pub use arrivals::Arrivals;
 pub use conversation::{Part, Party, Plan};
 pub use hearing::{Hearing, Purpose};
@@ -170,6 +172,8 @@ pub struct Call {
     pub phase: Phase,
     /// What the citizen hears.
     pub hearing: Hearing,
+    /// What the citizen has been told in the queue.
+    pub announcements: Announcements,
     /// What decides the outcome.
     pub story: Story,
     /// Messages queued by its flow.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::call::{Call, Hearing, Keyed, Phase, Plan, Story};
+use crate::call::{Announcements, Call, Hearing, Keyed, Phase, Plan, Story};
 use crate::config::DialledNumber;
 use crate::crm::Who;
 use crate::ids::{CallId, CaseId, CitizenId, ContactId, Language};
@@ -110,6 +110,7 @@ impl Engine {
             keyed: Keyed::default(),
             phase: Phase::Arriving,
             hearing: Hearing::default(),
+            announcements: Announcements::default(),
             story: Story::default(),
             letters: 0,
             citizen_id,

@@ -7,10 +7,12 @@
 //! closes it; `asking` carries a flow's questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
-//! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held.
+//! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
 
+mod announcing;
 mod arrival;
 mod asking;
+mod audit;
 mod call_log;
 mod calling;
 mod census;
@@ -39,7 +41,7 @@ mod unheard;
 pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
-pub use floor::{SeatAct, SeatOrder};
+pub use floor::{OperatorState, SeatAct, SeatOrder};
 pub use gate::PATIENCE;
 pub use monitoring::{MonitorAct, MonitorOrder};
 pub use reload::Files;
@@ -200,6 +202,8 @@ pub struct Engine {
     acting: Option<String>,
     /// And what for.
     acting_why: Option<String>,
+    /// Who dials log-in codes that are nobody's.
+    guesses: floor::Guesses,
     arrivals: Arrivals,
     /// Who was cut off while waiting.
     returning: acd::Returning,
@@ -218,6 +222,7 @@ pub struct Engine {
     queue_facts: BTreeMap<QueueId, QueueFacts>,
     counters: command::Counters,
     call_log: CallLog,
+    audit: audit::Audit,
     stopping: Option<command::Stopping>,
     last_leg: u64,
     last_play: u64,
@@ -259,6 +264,7 @@ impl Engine {
             journalled: BTreeSet::new(),
             acting: None,
             acting_why: None,
+            guesses: floor::Guesses::default(),
             arrivals: Arrivals::default(),
             expected: BTreeMap::new(),
             returning: recovered.state.returning.clone(),
@@ -271,6 +277,7 @@ impl Engine {
             queue_facts: config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect(),
             counters: command::Counters::default(),
             call_log: CallLog::default(),
+            audit: audit::Audit::default(),
             stopping: None,
             last_leg: 0,
             last_play: 0,
@@ -329,6 +336,7 @@ impl Engine {
             self.watch_rings.keys().next().map(|(at, _)| *at),
             self.pulses.poll_timeout(),
             self.switches_timeout(),
+            self.audit_timeout(),
             self.stopping.as_ref().and_then(command::Stopping::poll_timeout),
         ])
     }
@@ -357,6 +365,7 @@ impl Engine {
         self.counters.on_timeout(now.mono, degraded, answered);
         self.call_log.on_timeout(now.mono);
         self.acd.handle_input(now.mono, acd::Input::Timeout);
+        self.on_audit_timeout(now);
         while let Some((at, call)) = self.alarms.first().copied() {
             if at > now.mono {
                 break;

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::acd::{self, Direct, DirectRules};
 use crate::call::{MAX_WATCHES, Phase, SeatLeg, Watch};
-use crate::ids::{CallId, OperatorId, SeatId};
+use crate::ids::{CallId, SeatId};
 use crate::journal::entry::Fact;
 use crate::media::LegId;
 use crate::sip::{DialogId, Incoming, Link, Outgoing, Target};
@@ -351,7 +351,7 @@ impl Engine {
         self.append(now, Fact::WatchEnded { contact, by: by.clone(), took_over: true });
         self.arrange(now, id); // before the operator's leg is closed: the recording goes on
         self.end_operator(now, id, operator);
-        let operator = OperatorId::from(by.as_str());
+        let operator = self.acd.operator_at(&by);
         self.append(now, Fact::Joined { contact, seat: by, operator, queue: queue.clone(), recording: None });
         self.owes_wrap_up(now, id, &new, &queue);
         Ok(())

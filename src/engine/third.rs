@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::acd::{self, Direct, DirectRules};
 use crate::call::{Callee, Giver, Next, Phase, SeatLeg, Stage, Third};
-use crate::ids::{CallId, OperatorId, QueueId, SeatId};
+use crate::ids::{CallId, QueueId, SeatId};
 use crate::journal::entry::{Fact, Handing};
 use crate::speech::notice::Notice;
 use crate::time::Now;
@@ -188,7 +188,7 @@ impl Engine {
         if let Some(SeatLeg { seat, queue, .. }) = &third.seat {
             let (seat, queue) = (seat.clone(), queue.clone());
             self.owes_wrap_up(now, id, &seat, &queue);
-            let operator = OperatorId::from(seat.as_str());
+            let operator = self.acd.operator_at(&seat);
             self.append(now, Fact::Joined { contact, seat, operator, queue, recording: None });
             return;
         }
