@@ -24,7 +24,6 @@ mod gate;
 mod ivr;
 mod monitoring;
 mod placing;
-mod referring;
 mod reload;
 mod restart;
 mod ringing;
@@ -418,7 +417,7 @@ impl Engine {
             E::Answered { dialog, answer } => self.on_answered(now, dialog, answer.as_deref()),
             E::Rejected { dialog, status } => self.on_refused(now, dialog, status),
             E::Reoffer { dialog, offer } => self.on_reoffer(now, dialog, offer),
-            E::Referred { dialog, referral } => self.on_referred(now, dialog, *referral),
+            E::Referred { dialog, referral } => self.on_referred(now, dialog, &referral),
             E::Ended { dialog, how } => self.on_dialog_over(now, dialog, ending::ended_by(how)),
             E::Registered { user, .. } => self.on_registered(now, &user, true),
             E::Unregistered { user, .. } => self.on_registered(now, &user, false),

@@ -16,6 +16,7 @@ use crate::ids::{CallId, QueueId, SeatId};
 use crate::journal::entry::{Fact, Handing, Whom};
 use crate::media::library::ring_back;
 use crate::media::{self, LegId, PlayId};
+use crate::sip::{DialogId, Referral};
 use crate::speech::notice::Notice;
 use crate::time::Now;
 use crate::words::QueueExit;
@@ -81,6 +82,16 @@ pub(super) enum TalkError {
 }
 
 impl TalkError {
+    /// The same for a phone, as the status of a call there.
+    fn status(&self) -> u16 {
+        match self {
+            TalkError::Engaged(_) | TalkError::Asking | TalkError::NotNow => 486,
+            TalkError::Closed(_) | TalkError::Full(_) | TalkError::NoWay(_) => 480,
+            TalkError::NoTarget { .. } => 404,
+            _ => 603,
+        }
+    }
+
     /// The same for an operator who listens.
     fn notice(&self) -> Notice {
         match self {
@@ -99,6 +110,24 @@ impl Engine {
         match self.obey_talk(now, order.call, &order.act, &order.by) {
             Ok(()) => Reply::Done,
             Err(why) => Reply::Refused(why.to_string()),
+        }
+    }
+
+    /// A phone asks by REFER (RFC 3515) that its talk go on elsewhere: the operator gives the citizen away. To put one of its talks in
+    /// the place of another (RFC 3891) is declined: whom an operator asks is asked by us, and belongs to the same call.
+    pub(super) fn on_referred(&mut self, now: Now, dialog: DialogId, referral: &Referral) {
+        let owner = self.dialogs.get(&dialog).cloned();
+        let leads = |id: &CallId| self.calls.get(id).is_some_and(|call| !call.is_third(dialog));
+        let (Some(Owner::Seat(id)), None) = (owner, referral.replaces) else {
+            return self.sip.tell_refer(now.mono, dialog, 603);
+        };
+        if !leads(&id) {
+            return self.sip.tell_refer(now.mono, dialog, 603);
+        }
+        self.sip.tell_refer(now.mono, dialog, 100); // before its dialog ends with the transfer
+        if let Err(why) = self.obey_talk(now, id, &TalkAct::Give(referral.to.clone()), "phone") {
+            self.sip.tell_refer(now.mono, dialog, why.status());
+            self.tell_operator(now, id, why.notice());
         }
     }
 
