@@ -44,6 +44,30 @@ pub struct QueueRules {
     pub overflow: Vec<Overflow>,
 }
 
+impl QueueRules {
+    /// A queue without anything special: whoever comes waits in order, as long as need be.
+    pub fn plain(id: QueueId) -> QueueRules {
+        let second = Duration::from_secs(1);
+        QueueRules {
+            id,
+            max_waiting: usize::MAX,
+            max_wait: 86_400 * second,
+            ring_for: 15 * second,
+            reject_delay: second,
+            busy_delay: second,
+            max_rejects: u32::MAX,
+            max_misses: u32::MAX,
+            wrap_up: Duration::ZERO,
+            after_talk: AfterTalk::default(),
+            announce_every: Duration::ZERO,
+            offset: 0,
+            strategy: Strategy::default(),
+            needs: Needs::default(),
+            overflow: Vec::new(),
+        }
+    }
+}
+
 /// Which of the free seats is rung. Whoever is left equal is taken in the order of idleness.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strategy {
@@ -100,6 +124,14 @@ pub struct SeatRules {
     pub auto_login: bool,
     /// Reasons of pauses, the same for all seats.
     pub pauses: Arc<Pauses>,
+}
+
+impl SeatRules {
+    /// A seat that serves nothing yet and knows nothing special.
+    pub fn plain(id: SeatId) -> SeatRules {
+        let (queues, skills, pauses) = (BTreeMap::new(), Skills::default(), Arc::default());
+        SeatRules { id, queues, skills, auto_login: false, pauses }
+    }
 }
 
 /// How a seat serves one of its queues.

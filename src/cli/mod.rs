@@ -21,6 +21,7 @@ mod phone;
 mod prompts;
 mod records;
 mod serve;
+mod simulate;
 mod span;
 mod story;
 mod switches;
@@ -76,6 +77,7 @@ enum Command {
     Prompts(prompts::PromptsArgs),
     /// The opening hours of the days ahead.
     Calendar(calendar::CalendarArgs),
+    Simulate(simulate::SimulateArgs),
     /// The journal of a data directory at rest.
     Journal(journal::JournalArgs),
 }
@@ -108,6 +110,7 @@ fn run(command: Command) -> Result<(), Failure> {
             prompts::run(args, texts)
         }
         Command::Calendar(args) => calendar::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Journal(args) => journal::run(&args),
     }
 }
