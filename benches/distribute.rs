@@ -50,6 +50,7 @@ fn rules(number: u32) -> QueueRules {
         after_talk: AfterTalk::default(),
         announce_every: Duration::ZERO,
         offset: 0,
+        ring_at_most: 10,
         strategy: Strategy::LongestIdle,
         needs: Needs::default(),
         overflow: Vec::new(),

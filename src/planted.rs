@@ -25,6 +25,8 @@ pub enum Fault {
     NeedsForEver,
     /// Nobody looks at the longest wait.
     ForgottenTimeout,
+    /// A caller whose ring was not taken stands in no line any more.
+    LostPlace,
     /// The store says `Durable` and has not synced.
     SkippedSync,
     /// A start drops the journal's last entry.
@@ -39,7 +41,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them, for a test that goes through the list.
-    pub const ALL: [Fault; 15] = [
+    pub const ALL: [Fault; 16] = [
         Fault::LostWrapUp,
         Fault::DoubleReservation,
         Fault::NeverFreedAfterReject,
@@ -50,6 +52,7 @@ impl Fault {
         Fault::SkillsIgnored,
         Fault::NeedsForEver,
         Fault::ForgottenTimeout,
+        Fault::LostPlace,
         Fault::SkippedSync,
         Fault::LostTail,
         Fault::ReportedBeforeWritten,

@@ -82,6 +82,8 @@ pub enum NotTaken {
     Unreachable,
     /// The caller hung up or left by a key.
     CallerLeft,
+    /// Another seat that rang for the same caller answered first.
+    Elsewhere,
 }
 
 /// How a supervisor takes part in a talk.

@@ -35,7 +35,7 @@ pub(super) struct Caller {
     /// When `class`, or who else may serve, changes next.
     widens_at: Option<Mono>,
     /// End of the longest wait.
-    deadline: Mono,
+    pub(super) deadline: Mono,
     /// Next time the place is told.
     announce_at: Option<Mono>,
 }
@@ -44,8 +44,21 @@ pub(super) struct Caller {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     Waiting,
-    Ringing(SeatId),
+    /// These ring: one, or several where the queue rings all. Never none.
+    Ringing(BTreeSet<SeatId>),
     Talking(SeatId),
+}
+
+impl Stage {
+    /// This seat rings for the caller.
+    pub(super) fn is_rung_by(&self, seat: &SeatId) -> bool {
+        matches!(self, Stage::Ringing(rung) if rung.contains(seat))
+    }
+
+    /// This seat rings for the caller, or talks.
+    pub(super) fn is_held_by(&self, seat: &SeatId) -> bool {
+        self.is_rung_by(seat) || matches!(self, Stage::Talking(with) if with == seat)
+    }
 }
 
 impl Caller {
@@ -159,19 +172,19 @@ impl Distribution {
         caller.place = caller.place.advanced(more);
         caller.class = caller.class_at(now, &queue.rules);
         queue.wait(caller.place, caller.class.clone(), call);
-        if let Some(at) = caller.widens_at.take() {
-            self.widenings.remove(&(at, call));
+        if let Stage::Ringing(_) = caller.stage {
+            queue.ring(caller.place, &caller.class, call);
         }
-        match caller.stage {
-            Stage::Ringing(_) => queue.ring(caller.place, &caller.class, call),
-            _ => self.widen_later(now, call),
-        }
+        self.widen_later(now, call);
     }
 
-    /// Set the alarm for the time when more seats may serve a caller who waits.
+    /// Set the alarm for the time when more seats may serve a caller; one who is rung for too, since that ring may lead to nothing.
     fn widen_later(&mut self, now: Mono, call: CallId) {
         let Some(caller) = self.callers.get_mut(&call) else { return };
         let Some(queue) = self.queues.get(&caller.queue) else { return };
+        if let Some(at) = caller.widens_at {
+            self.widenings.remove(&(at, call));
+        }
         caller.widens_at = caller.widens_after(now, queue);
         self.widenings.extend(caller.widens_at.map(|at| (at, call)));
     }
@@ -187,6 +200,9 @@ impl Distribution {
                 queue.remove(caller.place, &caller.class);
                 caller.class = caller.class_at(now, &queue.rules);
                 queue.wait(caller.place, caller.class.clone(), call);
+                if let Stage::Ringing(_) = caller.stage {
+                    queue.ring(caller.place, &caller.class, call);
+                }
             }
             widened.insert((caller.place, call));
             self.widen_later(now, call);
@@ -196,24 +212,29 @@ impl Distribution {
         }
     }
 
-    /// Reserve the seat and ring it.
+    /// Reserve the seat and ring it; others may ring already, where the queue rings all.
     pub(super) fn ring(&mut self, now: Mono, seat: &SeatId, call: CallId) {
         let Some(caller) = self.callers.get_mut(&call) else { return };
         let Some(queue) = self.queues.get_mut(&caller.queue) else { return };
         queue.ring(caller.place, &caller.class, call);
-        caller.stage = Stage::Ringing(seat.clone());
-        if let Some(at) = caller.widens_at.take() {
-            self.widenings.remove(&(at, call));
+        match &mut caller.stage {
+            Stage::Ringing(rung) => _ = rung.insert(seat.clone()),
+            stage => *stage = Stage::Ringing(BTreeSet::from([seat.clone()])),
         }
         self.last_ring += 1;
         let terms = Terms::of(&queue.rules, self.last_ring);
         self.on_seat(now, seat, Event::Assign(call, terms));
     }
 
-    /// A ring was not taken. The old place, and the next seat; unless the wait ended meanwhile.
-    pub(super) fn back_in_line(&mut self, now: Mono, call: CallId) {
+    /// A ring was not taken. Others may ring on; after the last the old place, and the next seat, unless the wait ended meanwhile.
+    pub(super) fn back_in_line(&mut self, now: Mono, seat: &SeatId, call: CallId) {
         let Some(caller) = self.callers.get_mut(&call) else { return };
         let Some(queue) = self.queues.get_mut(&caller.queue) else { return };
+        let Stage::Ringing(rung) = &mut caller.stage else { return };
+        rung.remove(seat);
+        if !rung.is_empty() {
+            return;
+        }
         caller.stage = Stage::Waiting;
         if planted::is(Fault::BackOfTheLine) {
             queue.remove(caller.place, &caller.class);
@@ -221,6 +242,9 @@ impl Distribution {
             caller.place = Place::of(now, Duration::ZERO, 0, self.last_turn);
         }
         caller.class = caller.class_at(now, &queue.rules);
+        if planted::is(Fault::LostPlace) {
+            return queue.remove(caller.place, &caller.class);
+        }
         queue.wait(caller.place, caller.class.clone(), call);
         if caller.deadline <= now && !planted::is(Fault::ForgottenTimeout) {
             self.dismiss(now, call, QueueExit::Timeout);
@@ -239,7 +263,7 @@ impl Distribution {
         let stage = self.callers.get(&call).map(|caller| &caller.stage);
         match stage {
             _ if self.talks_directly(seat, call) => {} // told twice
-            Some(Stage::Ringing(rung)) if rung == seat => self.on_seat(now, seat, Event::Answer(call)),
+            Some(Stage::Ringing(rung)) if rung.contains(seat) => self.on_seat(now, seat, Event::Answer(call)),
             Some(Stage::Talking(with)) if with == seat => {} // told twice
             still_here => {
                 let why = if still_here.is_some() { NotTaken::Missed } else { NotTaken::CallerLeft };
@@ -252,21 +276,25 @@ impl Distribution {
     pub(super) fn joined(&mut self, now: Mono, call: CallId, seat: &SeatId) {
         self.step_out(call);
         self.waited(now, call, false);
-        if let Some(caller) = self.callers.get_mut(&call) {
-            caller.stage = Stage::Talking(seat.clone());
+        let Some(caller) = self.callers.get_mut(&call) else { return };
+        if let Stage::Ringing(mut rung) = std::mem::replace(&mut caller.stage, Stage::Talking(seat.clone())) {
+            rung.remove(seat);
+            for other in rung {
+                self.on_seat(now, &other, Event::Elsewhere(call));
+            }
         }
     }
 
     pub(super) fn on_leave(&mut self, now: Mono, call: CallId) {
         let rung = match self.callers.get(&call).map(|caller| &caller.stage) {
-            Some(Stage::Waiting) => None,
-            Some(Stage::Ringing(seat)) => Some(seat.clone()),
+            Some(Stage::Waiting) => BTreeSet::new(),
+            Some(Stage::Ringing(rung)) => rung.clone(),
             Some(Stage::Talking(_)) | None => return,
         };
         self.step_out(call);
         self.waited(now, call, true);
         self.callers.remove(&call);
-        if let Some(seat) = rung {
+        for seat in rung {
             self.on_seat(now, &seat, Event::CallerLeft(call));
         }
     }

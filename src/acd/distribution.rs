@@ -36,7 +36,7 @@ pub struct Distribution {
 }
 
 /// What the indexes know of a seat, to be compared before and after an event.
-struct Mark {
+pub(super) struct Mark {
     view: SeatView,
     standing: Option<Standing>,
     alarm: Option<Mono>,
@@ -44,7 +44,7 @@ struct Mark {
 }
 
 impl Mark {
-    fn of(seat: &Seat) -> Mark {
+    pub(super) fn of(seat: &Seat) -> Mark {
         Mark { view: seat.view(), standing: seat.standing(), alarm: seat.alarm(), attends: seat.attends() }
     }
 }
@@ -100,6 +100,7 @@ impl Distribution {
         while let Some((at, alarm)) = self.timers.pop_due(now) {
             self.on_alarm(now, at, alarm);
         }
+        self.ring_beside(now);
     }
 
     /// What is to be done, in order.
@@ -158,13 +159,13 @@ impl Distribution {
                     queue.habits.on_talk(rang, held);
                 }
             }
-            Some(Effect::NotTaken { call, .. }) => self.back_in_line(now, call),
+            Some(Effect::NotTaken { call, .. }) => self.back_in_line(now, id, call),
             Some(Effect::Ring(_)) | None => {}
         }
         self.serve_seat(now, id);
     }
 
-    fn tell(&mut self, seat: &SeatId, effect: Option<Effect>) {
+    pub(super) fn tell(&mut self, seat: &SeatId, effect: Option<Effect>) {
         let seat = seat.clone();
         match effect {
             Some(Effect::Ring(call)) => {
@@ -183,7 +184,7 @@ impl Distribution {
     }
 
     /// Bring alarms, free seats and head counts in line with the seat as it is now.
-    fn reindex(&mut self, now: Mono, id: &SeatId, before: &Mark, after: Mark) {
+    pub(super) fn reindex(&mut self, now: Mono, id: &SeatId, before: &Mark, after: Mark) {
         if before.alarm != after.alarm {
             if let Some(at) = before.alarm {
                 self.timers.cancel(at, Alarm::Seat(id.clone()));

@@ -59,6 +59,8 @@ impl Distribution {
     fn server(&self, now: Mono, id: &SeatId, seat: &Seat, numbers: &Numbers<'_>) -> Option<Server> {
         let until = match seat.free_in(now)? {
             Ok(known) => Until::Known(known),
+            // Only one of those that ring will have the call; the others are as good as free.
+            Err((call, _)) if self.rings_beside_others(id, call) => Until::Known(Duration::ZERO),
             Err((call, held)) => {
                 let queue = &self.callers.get(&call)?.queue;
                 let group =

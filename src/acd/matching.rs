@@ -85,7 +85,7 @@ impl Distribution {
 }
 
 /// Whether this seat, when it is free, may be rung for this caller.
-fn may_serve(now: Mono, seat: &Seat, id: &SeatId, caller: &Caller, queue: &Queue) -> bool {
+pub(super) fn may_serve(now: Mono, seat: &Seat, id: &SeatId, caller: &Caller, queue: &Queue) -> bool {
     let fits = match &caller.class {
         Class::For(only) => only == id,
         Class::Needs(needed) => seat.skills().meet(needed) || planted::is(Fault::SkillsIgnored),

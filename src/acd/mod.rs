@@ -12,8 +12,9 @@
 //!   free seat and no caller it serves ever wait side by side, and several seats ring for several callers at once.
 //! - **Who may serve whom** widens with time and never narrows: a preferred seat is alone for a while, needed skills are done without, seats
 //!   with a delay join, other queues help. Each such moment is an alarm of the caller's.
-//! - **A ring** ends by an answer, or is *not taken*: missed, rejected, unreachable, or the caller left. The caller goes back
-//!   to the old place and is offered elsewhere at once, while the seat rests; too many in a row pause the seat.
+//! - **A ring** ends by an answer, or is *not taken*: missed, rejected, unreachable, the caller left, or, where a queue rings all its
+//!   free seats, another seat was first. After its last ring the caller goes back to the old place and is offered elsewhere at once,
+//!   while the seat rests; too many in a row pause the seat.
 //! - **A talk** is always followed by its wrap-up, whatever the operator or the phone does meanwhile: statuses never touch work. A status
 //!   may be asked for that follows the call (`next`): it waits until the work is over.
 //! - **A call that no queue gave** a seat ([`Direct`]) holds it in the same way, and stands in no line.
@@ -23,6 +24,7 @@
 //!
 //! An input that fits nothing (a late answer, an unknown seat) changes nothing.
 
+mod audit;
 mod callers;
 mod direct;
 mod distribution;
@@ -36,6 +38,7 @@ mod rank;
 mod reload;
 mod restored;
 mod returning;
+mod ringing_all;
 mod rules;
 mod seat;
 mod serves;
@@ -125,7 +128,8 @@ pub enum Action {
         /// 1 is the next to be served.
         position: usize,
     },
-    /// Ring this seat for this caller. Ends either by the input `Answered` or by exactly one `NotTaken`.
+    /// Ring this seat for this caller. Ends either by the input `Answered` or by exactly one `NotTaken`. Where
+    /// the queue rings all, several seats may ring for one caller.
     Ring {
         /// The seat.
         seat: SeatId,

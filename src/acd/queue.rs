@@ -97,6 +97,22 @@ impl Queue {
         }
     }
 
+    /// This caller stands here, and is rung for or not.
+    pub(super) fn has(&self, place: Place, class: &Class, call: CallId, rings: bool) -> bool {
+        let waits = self.waiting.get(class).and_then(|line| line.get(&place)) == Some(&call);
+        let is_rung = self.ringing.get(&place) == Some(&call);
+        self.line.get(&place) == Some(&call) && (waits, is_rung) == (!rings, rings)
+    }
+
+    /// Only these stay in line; gives the others.
+    pub(super) fn retain(&mut self, stays: impl Fn(&CallId) -> bool) -> impl Iterator<Item = CallId> {
+        let gone: Vec<_> = self.line.extract_if(.., |_, call| !stays(call)).map(|(_, call)| call).collect();
+        self.ringing.retain(|_, call| !gone.contains(call));
+        self.waiting.values_mut().for_each(|line| line.retain(|_, call| !gone.contains(call)));
+        self.waiting.retain(|_, line| !line.is_empty());
+        gone.into_iter()
+    }
+
     /// The first of each class that this seat, which knows so much, may serve.
     pub(super) fn firsts_for(&self, seat: &SeatId, known: &Skills) -> impl Iterator<Item = (Place, CallId)> {
         let own = self.waiting.get(&Class::For(seat.clone()));
@@ -122,6 +138,11 @@ impl Queue {
     /// Callers whom no seat rings for.
     pub(super) fn waiting(&self) -> impl Iterator<Item = (Place, CallId)> {
         self.waiting.values().flatten().map(|(place, call)| (*place, *call))
+    }
+
+    /// Callers whom a seat rings for.
+    pub(super) fn rung_for(&self) -> impl Iterator<Item = (Place, CallId)> {
+        self.ringing.iter().map(|(place, call)| (*place, *call))
     }
 
     /// All callers in the order in which they will be served.

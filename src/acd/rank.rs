@@ -31,7 +31,7 @@ pub(super) struct Rank {
 impl Rank {
     pub(super) fn of(standing: Standing, known: &Skills, rules: &QueueRules) -> Rank {
         let by_strategy = match rules.strategy {
-            Strategy::LongestIdle => 0,
+            Strategy::LongestIdle | Strategy::RingAll => 0,
             Strategy::RoundRobin => standing.last_ring.into(),
             Strategy::FewestCalls => standing.calls.into(),
             Strategy::LeastTalkTime => standing.talked.as_nanos(),

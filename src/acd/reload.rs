@@ -80,7 +80,7 @@ impl Distribution {
     }
 
     /// Who serves what, who is free for it, and how many attend it.
-    fn count_seats(&mut self) {
+    pub(super) fn count_seats(&mut self) {
         for queue in self.queues.values_mut() {
             queue.forget_seats();
         }
@@ -106,7 +106,7 @@ impl Distribution {
     }
 
     /// Seats that have been free may serve callers who have been waiting: the first in line is served first.
-    fn serve_everybody(&mut self, now: Mono) {
+    pub(super) fn serve_everybody(&mut self, now: Mono) {
         let mut waiting: Vec<_> = self.queues.values().flat_map(Queue::waiting).collect();
         waiting.sort_unstable();
         for (_, call) in waiting {

@@ -38,6 +38,8 @@ pub struct QueueRules {
     pub offset: i32,
     /// Which of the free seats is rung.
     pub strategy: Strategy,
+    /// Most seats that ring for one caller, where all are rung: a hundred phones that ring for one and fall silent together are no help.
+    pub ring_at_most: usize,
     /// What its callers need of a seat.
     pub needs: Needs,
     /// Who else serves its callers when its own seats do not suffice.
@@ -62,9 +64,15 @@ impl QueueRules {
             announce_every: Duration::ZERO,
             offset: 0,
             strategy: Strategy::default(),
+            ring_at_most: 1,
             needs: Needs::default(),
             overflow: Vec::new(),
         }
+    }
+
+    /// Most seats that ring for one caller.
+    pub(super) fn at_once(&self) -> usize {
+        if self.strategy == Strategy::RingAll { self.ring_at_most.max(1) } else { 1 }
     }
 }
 
@@ -84,17 +92,20 @@ pub enum Strategy {
     Linear,
     /// Who knows most of what the queue needs.
     SkillLevel,
+    /// All of them, as many as the queue allows; the first to answer has the caller.
+    RingAll,
 }
 
 impl Strategy {
     /// Every one.
-    pub const ALL: [Strategy; 6] = [
+    pub const ALL: [Strategy; 7] = [
         Strategy::LongestIdle,
         Strategy::RoundRobin,
         Strategy::FewestCalls,
         Strategy::LeastTalkTime,
         Strategy::Linear,
         Strategy::SkillLevel,
+        Strategy::RingAll,
     ];
 }
 

@@ -110,6 +110,8 @@ pub(super) enum Event {
     Fail(CallId),
     Block(CallId),
     CallerLeft(CallId),
+    /// Another seat that rang too has the caller.
+    Elsewhere(CallId),
     TalkEnded(CallId),
     /// The operator has dialled.
     Dial(CallId, Terms),
@@ -378,6 +380,9 @@ impl Seat {
             (&W::Ringing { call, idle_since, .. }, E::CallerLeft(left)) if left == call => {
                 (W::Idle { since: idle_since }, not_taken(call, NotTaken::CallerLeft, true))
             }
+            (&W::Ringing { call, idle_since, .. }, E::Elsewhere(taken)) if taken == call => {
+                (W::Idle { since: idle_since }, not_taken(call, NotTaken::Elsewhere, true))
+            }
             (&W::Ringing { call, until, terms, .. }, E::Timeout) if until <= now => {
                 (rest(now, terms.rest), not_taken(call, NotTaken::Missed, true))
             }
@@ -414,7 +419,7 @@ impl Seat {
 
     /// Keep count of the rings in a row that this seat did not take; too many pause it.
     fn count(&mut self, now: Mono, terms: Terms, effect: Effect) {
-        if !matches!(effect, Effect::NotTaken { why: NotTaken::CallerLeft, .. }) {
+        if !matches!(effect, Effect::NotTaken { why: NotTaken::CallerLeft | NotTaken::Elsewhere, .. }) {
             self.last_ring = terms.ring.unwrap_or(self.last_ring);
         }
         match effect {

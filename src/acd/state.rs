@@ -20,8 +20,8 @@ pub struct WaitingState {
     pub call: CallId,
     /// When it entered the queue.
     pub entered: Mono,
-    /// The seat that rings for it.
-    pub ringing: Option<SeatId>,
+    /// The seats that ring for it.
+    pub ringing: Vec<SeatId>,
 }
 
 /// A queue, as seen by others.
@@ -64,8 +64,8 @@ impl Distribution {
     fn waiting_state(&self, call: CallId) -> Option<WaitingState> {
         let caller = self.callers.get(&call)?;
         let ringing = match &caller.stage {
-            Stage::Ringing(seat) => Some(seat.clone()),
-            Stage::Waiting | Stage::Talking(_) => None,
+            Stage::Ringing(rung) => rung.iter().cloned().collect(),
+            Stage::Waiting | Stage::Talking(_) => Vec::new(),
         };
         Some(WaitingState { call, entered: caller.entered, ringing })
     }
@@ -124,11 +124,9 @@ impl Distribution {
             let view = seat.view();
             let stage = view.call.and_then(|call| self.callers.get(&call)).map(|caller| &caller.stage);
             let agreed = match (view.work, stage) {
-                (_, Some(Stage::Ringing(held) | Stage::Talking(held))) if seat.direct().is_some() => {
-                    held != id
-                }
+                (_, Some(stage)) if seat.direct().is_some() => !stage.is_held_by(id),
                 (work, _) if seat.direct().is_some() => work.is_engaged() && view.call == seat.direct(),
-                (WorkView::Ringing, Some(Stage::Ringing(rung))) => rung == id,
+                (WorkView::Ringing, Some(stage @ Stage::Ringing(_))) => stage.is_rung_by(id),
                 (work, Some(Stage::Talking(with))) if work.is_talk() => with == id,
                 (work, _) if work.is_engaged() => false,
                 _ => view.call.is_none(),
@@ -192,7 +190,11 @@ impl Distribution {
     }
 
     fn holds(&self, call: &CallId, caller: &Caller) -> bool {
-        let (Stage::Ringing(seat) | Stage::Talking(seat)) = &caller.stage else { return false };
-        self.seats.get(seat).is_some_and(|seat| seat.view().call == Some(*call))
+        let holds = |seat| self.seats.get(seat).is_some_and(|seat: &Seat| seat.view().call == Some(*call));
+        match &caller.stage {
+            Stage::Waiting => false,
+            Stage::Ringing(rung) => !rung.is_empty() && rung.iter().all(holds),
+            Stage::Talking(seat) => holds(seat),
+        }
     }
 }

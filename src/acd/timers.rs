@@ -30,6 +30,10 @@ impl Timers {
         self.0.remove(&(at, alarm));
     }
 
+    pub(super) fn has(&self, at: Mono, alarm: &Alarm) -> bool {
+        self.0.contains(&(at, alarm.clone()))
+    }
+
     pub(super) fn next(&self) -> Option<Mono> {
         self.0.first().map(|(at, _)| *at)
     }

@@ -25,7 +25,7 @@ struct Waiting {
     entered: Mono,
     asked: Entering,
     deadline: Mono,
-    rung_by: Option<SeatId>,
+    rung_by: BTreeSet<SeatId>,
 }
 
 /// One seat, as its changes tell.
@@ -130,7 +130,7 @@ impl Watch {
             Input::Answered(seat, call) => {
                 let answered = self.waiting.remove(call);
                 // Too late, or not the seat that rings: the caller waits on.
-                if let Some(caller) = answered.filter(|caller| caller.rung_by.as_ref() != Some(seat)) {
+                if let Some(caller) = answered.filter(|caller| !caller.rung_by.contains(seat)) {
                     self.waiting.insert(*call, caller);
                 }
             }
@@ -231,12 +231,13 @@ impl Watch {
         let place = Place::of(self.now, entering.waited, minutes, self.turn);
         let asked = self.without_absent(entering);
         let (queue, entered) = (queue.clone(), self.now);
-        self.waiting.insert(call, Waiting { queue, place, entered, asked, deadline, rung_by: None });
+        self.waiting
+            .insert(call, Waiting { queue, place, entered, asked, deadline, rung_by: BTreeSet::new() });
     }
 
     fn on_announce(&mut self, call: CallId) {
         match self.waiting.get(&call) {
-            Some(caller) if caller.rung_by.is_none() => {}
+            Some(caller) if caller.rung_by.is_empty() => {}
             other => self.broken(&format!("{call} was told its place, but it is {other:?}")),
         }
     }
@@ -246,8 +247,8 @@ impl Watch {
         let (Some(seat), Some(caller)) = (self.seats.get(id), self.waiting.get(&call)) else {
             return self.broken(&format!("{id} was rung for {call}; one of them is unknown"));
         };
-        if let Some(other) = &caller.rung_by {
-            return self.broken(&format!("{id} was rung for {call}, for whom {other} rings"));
+        if !caller.rung_by.is_empty() && !self.may_ring_beside(seat, caller) {
+            return self.broken(&format!("{id} was rung for {call}, for whom {:?} ring", caller.rung_by));
         }
         if seat.free_since().is_none() || caller.queue != *queue || !self.may(seat, caller) {
             return self.broken(&format!("{id} was rung for {call} of {queue}, but it is {:?}", seat.view));
@@ -261,7 +262,7 @@ impl Watch {
         self.rings += 1;
         let ring = self.rings;
         if let Some(caller) = self.waiting.get_mut(&call) {
-            caller.rung_by = Some(id.clone());
+            caller.rung_by.insert(id.clone());
         }
         if let Some(seat) = self.seats.get_mut(id) {
             let served = self.rules.get(queue).map(Served::from).unwrap_or_default();
@@ -270,18 +271,21 @@ impl Watch {
     }
 
     fn on_not_taken(&mut self, id: &SeatId, call: CallId, why: NotTaken) {
+        let mut was_let_go = false;
         if let Some(seat) = self.seats.get_mut(id) {
-            seat.let_go = why == NotTaken::CallerLeft;
+            seat.let_go = matches!(why, NotTaken::CallerLeft | NotTaken::Elsewhere);
             if !seat.let_go {
                 seat.last_ring = seat.ring;
             }
             if seat.direct.take_if(|direct| *direct == call).is_some() {
                 return;
             }
+            was_let_go = seat.let_go && seat.view.call == Some(call);
         }
-        match self.waiting.get_mut(&call) {
-            Some(caller) if caller.rung_by.as_ref() == Some(id) => caller.rung_by = None,
-            None if why == NotTaken::CallerLeft => {}
+        let was_rung = self.waiting.get_mut(&call).map(|caller| caller.rung_by.remove(id));
+        match was_rung {
+            Some(true) if why != NotTaken::Elsewhere => {}
+            None if was_let_go => {}
             _ => self.broken(&format!("{id} did not take {call}, which it was not rung for")),
         }
     }
@@ -290,8 +294,8 @@ impl Watch {
         let turned_away = self.entering.take().is_some_and(|entering| entering.call == call);
         match self.waiting.remove(&call) {
             None if turned_away => {}
-            Some(Waiting { rung_by: None, deadline, .. })
-                if exit != QueueExit::Timeout || deadline <= self.now => {}
+            Some(Waiting { rung_by, deadline, .. })
+                if rung_by.is_empty() && (exit != QueueExit::Timeout || deadline <= self.now) => {}
             other => self.broken(&format!("{call} left by {exit:?}, but it was {other:?}")),
         }
     }
@@ -354,7 +358,7 @@ impl Watch {
 
     /// Nobody waits beyond the limit, unless rung for at this moment.
     fn check_waiting(&self) -> Result<(), String> {
-        let mut unserved = self.waiting.iter().filter(|(_, caller)| caller.rung_by.is_none());
+        let mut unserved = self.waiting.iter().filter(|(_, caller)| caller.rung_by.is_empty());
         match unserved.find(|(_, caller)| caller.deadline <= self.now) {
             Some((call, caller)) => Err(format!("{call} waits at {:?}: {caller:?}", self.now)),
             None => Ok(()),

@@ -5,6 +5,7 @@
 //! what the citizen hears now and what must happen when it has been heard; [`Pulses`] whether the phones are still there. The engine carries messages between the call and
 //! SIP, media, flow and distribution.
 
+mod announcements;
 mod arrivals;
 mod conversation;
 mod hearing;
@@ -12,6 +13,7 @@ mod pulse;
 mod story;
 mod tags;
 
+pub use announcements::{Announcements, Said, WaitTold};
 pub use arrivals::Arrivals;
 pub use conversation::{Part, Party, Plan};
 pub use hearing::{Hearing, Purpose};
@@ -19,6 +21,7 @@ pub use pulse::Pulses;
 pub use story::Story;
 pub use tags::Tags;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -139,7 +142,9 @@ pub struct Call {
     pub enqueue: Option<Enqueue>,
     /// The citizen's side.
     pub citizen: Leg,
-    /// The operator's side, while a seat rings or talks.
+    /// The seats that ring for it: one, or several where the queue rings all.
+    pub ringing: BTreeMap<SeatId, SeatLeg>,
+    /// The operator's side, while they talk.
     pub seat: Option<SeatLeg>,
     /// The side of a number outside, while it rings or talks. Never beside a seat's.
     pub callee: Option<Callee>,
@@ -147,6 +152,8 @@ pub struct Call {
     pub phase: Phase,
     /// What the citizen hears.
     pub hearing: Hearing,
+    /// What the citizen has been told in the queue.
+    pub announcements: Announcements,
     /// What decides the outcome.
     pub story: Story,
     /// Messages queued by its flow.

@@ -12,7 +12,7 @@ use super::fault::Fault;
 use super::names::Names;
 use super::reader::{Table, Word};
 use super::span::parse_span;
-use super::{Queue, Seat, Secret, WaitsSince};
+use super::{AnnounceRules, Queue, Seat, Secret, WaitsSince};
 use crate::acd::{
     AfterTalk, LONGEST_KEPT, Needs, Overflow, Pauses, QueueRules, SeatRules, Serving, Skills, Strategy,
 };
@@ -59,6 +59,7 @@ pub(super) fn queues(
             entity: used.entities.used(&queue, "entity").map(|word| word.text.into()),
             topic: used.topics.used(&queue, "topic").map(|word| word.text.into()),
             record: queue.flag("record", true),
+            announce: announce(&queue),
             waits_since: waits_since(&queue),
             keeps_place: queue.span("keeps_place", 5 * MINUTE, Duration::ZERO..=LONGEST_KEPT),
             callback: callbacks::callback(&queue),
@@ -128,6 +129,16 @@ fn waivers(queue: &Table<'_>, names: &Names) -> Vec<(Duration, SkillId)> {
     waivers
 }
 
+/// Sounds are not known here: one that is missing is told in the story of the contact, and passed over.
+fn announce(queue: &Table<'_>) -> AnnounceRules {
+    AnnounceRules {
+        places_up_to: queue.number("announce_up_to", 10, 1..=100),
+        tells_wait: queue.flag("announce_wait", true),
+        messages: queue.texts("messages").iter().map(|word| word.text.to_owned()).collect(),
+        message_every: queue.span("message_every", MINUTE, 10 * SECOND..=HOUR),
+    }
+}
+
 fn waits_since(queue: &Table<'_>) -> WaitsSince {
     match queue.text("waits_since") {
         None => WaitsSince::default(),
@@ -141,20 +152,22 @@ fn waits_since(queue: &Table<'_>) -> WaitsSince {
     }
 }
 
-const STRATEGIES: [(&str, Strategy); 6] = [
+const STRATEGIES: [(&str, Strategy); 7] = [
     ("longest_idle", Strategy::LongestIdle),
     ("round_robin", Strategy::RoundRobin),
     ("fewest_calls", Strategy::FewestCalls),
     ("least_talk_time", Strategy::LeastTalkTime),
     ("linear", Strategy::Linear),
     ("skill_level", Strategy::SkillLevel),
+    ("ring_all", Strategy::RingAll),
 ];
 
 fn strategy(queue: &Table<'_>) -> Strategy {
     let Some(word) = queue.text("strategy") else { return Strategy::default() };
     let found = STRATEGIES.into_iter().find(|(name, _)| *name == word.text);
     if found.is_none() {
-        let names = "longest_idle, round_robin, fewest_calls, least_talk_time, linear or skill_level";
+        let names =
+            "longest_idle, round_robin, fewest_calls, least_talk_time, linear, skill_level or ring_all";
         queue.not(&word, names, "longest_idle");
     }
     found.map_or(Strategy::default(), |(_, strategy)| strategy)
@@ -176,6 +189,7 @@ fn rules(queue: &Table<'_>, id: &str, names: &Names) -> QueueRules {
         announce_every: queue.span("announce_every", 45 * SECOND, Duration::ZERO..=HOUR),
         offset: queue.number("offset", 0, -60..=60),
         strategy: strategy(queue),
+        ring_at_most: queue.number("ring_at_most", 10, 1..=50),
         needs: Needs { skills: skills(queue, names), waivers: waivers(queue, names) },
         overflow: Vec::new(),
     }

@@ -204,6 +204,8 @@ pub struct Queue {
     pub topic: Option<TopicId>,
     /// Talks are recorded.
     pub record: bool,
+    /// What those who wait are told.
+    pub announce: AnnounceRules,
     /// From when on waiting counts.
     pub waits_since: WaitsSince,
     /// How long the place of a caller who was cut off is kept.
@@ -212,6 +214,19 @@ pub struct Queue {
     pub callback: Option<CallbackRules>,
     /// Outcome codes for wrap-up: digits to disposition.
     pub dispositions: BTreeMap<String, String>,
+}
+
+/// What those who wait are told, each time that the queue's rules have something told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AnnounceRules {
+    /// The last place told as a number; those behind hear that there are more than so many.
+    pub places_up_to: usize,
+    /// The expected wait is told with the place.
+    pub tells_wait: bool,
+    /// Told in turn: names of sounds, in every language.
+    pub messages: Vec<String>,
+    /// A message comes no sooner after the one before.
+    pub message_every: Duration,
 }
 
 /// From when on waiting counts.

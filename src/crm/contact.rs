@@ -127,6 +127,9 @@ pub struct Times {
     /// Waiting in queues.
     #[serde(default, skip_serializing_if = "is_unused")]
     pub wait: Stopwatch,
+    /// How many seats ring: several, where a queue rings all.
+    #[serde(default, skip_serializing_if = "is_unused")]
+    pub ringing: u32,
     /// Seats being rung.
     #[serde(default, skip_serializing_if = "is_unused")]
     pub ring: Stopwatch,
@@ -295,14 +298,23 @@ impl Contact {
                 self.times.wait.stop(at_ms);
                 self.times.ring.stop(at_ms);
             }
-            Fact::SeatRung { .. } => self.times.ring.start(at_ms),
-            Fact::SeatNotTaken { .. } => self.times.ring.stop(at_ms),
+            Fact::SeatRung { .. } => {
+                self.times.ringing = self.times.ringing.saturating_add(1);
+                self.times.ring.start(at_ms);
+            }
+            Fact::SeatNotTaken { .. } => {
+                self.times.ringing = self.times.ringing.saturating_sub(1);
+                if self.times.ringing == 0 {
+                    self.times.ring.stop(at_ms);
+                }
+            }
             Fact::Joined { seat, operator, queue, recording, .. } => {
                 self.seat = Some(seat.clone());
                 self.operator = Some(operator.clone());
                 self.queue = Some(queue.clone());
                 self.recording = recording.clone().or(self.recording.take());
                 self.times.wait.stop(at_ms);
+                self.times.ringing = self.times.ringing.saturating_sub(1);
                 self.times.ring.stop(at_ms);
                 self.times.joined.start(at_ms);
             }

@@ -1,11 +1,12 @@
 //! A call arrives: who it is for, a port, the first facts, the 200.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::call::{Call, Hearing, Phase, Plan, Story};
+use crate::call::{Announcements, Call, Hearing, Phase, Plan, Story};
 use crate::config::DialledNumber;
 use crate::crm::Who;
 use crate::ids::{CallId, CaseId, CitizenId, ContactId, Language};
@@ -97,10 +98,12 @@ impl Engine {
             sounds: self.sounds.clone(),
             enqueue: None,
             citizen,
+            ringing: BTreeMap::new(),
             seat: None,
             callee: None,
             phase: Phase::Arriving,
             hearing: Hearing::default(),
+            announcements: Announcements::default(),
             story: Story::default(),
             letters: 0,
             citizen_id,
@@ -221,7 +224,7 @@ impl Engine {
                 }
             }
             Some(Owner::Service(_)) => self.on_service_established(now, dialog, answer),
-            None => {}
+            Some(Owner::Ringing(..)) | None => {}
         }
     }
 
@@ -255,10 +258,10 @@ impl Engine {
                 }
                 self.close_call(now, id, EndedBy::Exchange, Some(format!("no RTP port: {error}")));
             }
-            Some(Owner::Seat(id)) => self.fail_seat(now, id),
+            Some(Owner::Ringing(id, seat)) => self.fail_seat(now, id, &seat),
             Some(Owner::Callee(id)) => self.fail_callee(now, id, format!("no RTP port: {error}")),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),
-            None => {}
+            Some(Owner::Seat(_)) | None => {}
         }
     }
 }

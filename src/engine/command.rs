@@ -160,6 +160,8 @@ pub struct Metrics {
     pub degraded: bool,
     /// Calls answered while degraded.
     pub answered_degraded: u64,
+    /// Contradictions of the distribution that were mended.
+    pub mended: u64,
 }
 
 /// Counted since the start.
@@ -382,6 +384,7 @@ impl Engine {
             spooled: self.gate.spooled(),
             degraded: self.gate.is_degraded(),
             answered_degraded: self.gate.answered_degraded(),
+            mended: self.mended().0,
         }
     }
 }
@@ -403,6 +406,6 @@ fn call_state(call: &crate::call::Call) -> CallState {
         entity: call.entity.clone(),
         phase,
         queue,
-        seat: call.seat.as_ref().map(|leg| leg.seat.clone()),
+        seat: call.seat.as_ref().or(call.ringing.values().next()).map(|leg| leg.seat.clone()),
     }
 }

@@ -23,6 +23,7 @@ impl Engine {
     pub(super) fn on_dialog_over(&mut self, now: Now, dialog: DialogId, how: EndedBy) {
         match self.dialogs.get(&dialog).cloned() {
             Some(Owner::Citizen(id)) => self.close_call(now, id, how, None),
+            Some(Owner::Ringing(id, seat)) => self.on_ringing_over(now, id, &seat),
             Some(Owner::Seat(id)) => self.on_seat_over(now, id, how),
             Some(Owner::Callee(id)) => self.on_callee_over(now, id, how),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),

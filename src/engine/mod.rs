@@ -1,15 +1,17 @@
 //! The switchboard: an event of one module becomes an input of another. It holds no rule of its own.
 //!
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
-//! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `talk` rings a seat and joins the two,
+//! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `ringing` rings seats, `talk` joins the two,
 //! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `ending` closes
 //! it; `asking` carries its questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
-//! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held.
+//! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
 
+mod announcing;
 mod arrival;
 mod asking;
+mod audit;
 mod call_log;
 mod calling;
 mod census;
@@ -22,6 +24,7 @@ mod ivr;
 mod placing;
 mod reload;
 mod restart;
+mod ringing;
 mod service;
 mod sound;
 mod speaking;
@@ -140,6 +143,9 @@ pub struct Setup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Owner {
     Citizen(CallId),
+    /// A seat that rings.
+    Ringing(CallId, SeatId),
+    /// The one that has answered.
     Seat(CallId),
     Callee(CallId),
     Service(DialogId),
@@ -204,6 +210,7 @@ pub struct Engine {
     queue_facts: BTreeMap<QueueId, QueueFacts>,
     counters: command::Counters,
     call_log: CallLog,
+    audit: audit::Audit,
     stopping: Option<command::Stopping>,
     last_leg: u64,
     last_play: u64,
@@ -256,6 +263,7 @@ impl Engine {
             queue_facts: config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect(),
             counters: command::Counters::default(),
             call_log: CallLog::default(),
+            audit: audit::Audit::default(),
             stopping: None,
             last_leg: 0,
             last_play: 0,
@@ -313,6 +321,7 @@ impl Engine {
             self.alarms.first().map(|(at, _)| *at),
             self.pulses.poll_timeout(),
             self.switches_timeout(),
+            self.audit_timeout(),
             self.stopping.as_ref().and_then(command::Stopping::poll_timeout),
         ])
     }
@@ -341,6 +350,7 @@ impl Engine {
         self.counters.on_timeout(now.mono, degraded, answered);
         self.call_log.on_timeout(now.mono);
         self.acd.handle_input(now.mono, acd::Input::Timeout);
+        self.on_audit_timeout(now);
         while let Some((at, call)) = self.alarms.first().copied() {
             if at > now.mono {
                 break;
@@ -409,7 +419,7 @@ impl Engine {
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
             A::RingDirect { seat, call } => self.ring_direct(now, seat, call),
             A::Engaged { seat, call } => self.on_engaged(now, &seat, call),
-            A::StopRinging { seat, call, .. } => self.stop_ringing(now, &seat, call),
+            A::StopRinging { seat, call, why } => self.stop_ringing(now, &seat, call, why),
             A::NotTaken { seat, call, why } => {
                 self.append(now, Fact::SeatNotTaken { contact: call.into(), seat, why });
             }
@@ -423,7 +433,8 @@ impl Engine {
         match event {
             E::Opened { leg, port } => match self.legs.get(&leg).cloned() {
                 Some(Owner::Citizen(call)) => self.on_citizen_port(now, call, port),
-                Some(Owner::Seat(call)) => self.on_seat_port(now, call, port),
+                Some(Owner::Ringing(call, seat)) => self.on_seat_port(now, call, &seat, port),
+                Some(Owner::Seat(_)) => {} // has had its port since it rang
                 Some(Owner::Callee(call)) => self.on_callee_port(now, call, port),
                 Some(Owner::Service(dialog)) => self.on_service_port(now, dialog, port),
                 None => {} // closed meanwhile; its Close is on the way

@@ -1,76 +1,27 @@
-//! A seat is rung, takes the call, and both hear each other; hold; dead media.
+//! A seat has taken the call, and both hear each other; hold; dead media.
 
 use crate::acd;
 use crate::call::{Phase, SeatLeg};
-use crate::ids::{CallId, OperatorId, QueueId, SeatId};
+use crate::ids::{CallId, OperatorId, SeatId};
 use crate::journal::entry::Fact;
 use crate::media::{self, LegId};
-use crate::sip::{DialogId, Outgoing, Probe, Target};
+use crate::sip::{DialogId, Probe};
 use crate::time::Now;
-use crate::words::{EndedBy, NotTaken, QueueExit, SeatView, WorkView};
+use crate::words::{EndedBy, QueueExit, SeatView, WorkView};
 
 use super::{Engine, Owner};
 
 impl Engine {
-    pub(super) fn ring_seat(&mut self, now: Now, seat: SeatId, id: CallId, queue: QueueId) {
-        let link = self.sip.reach(seat.as_str());
-        let (Some(link), true) = (link, self.calls.contains_key(&id)) else {
-            return self.acd.handle_input(now.mono, acd::Input::Failed(seat, id));
-        };
-        self.append(now, Fact::SeatRung { contact: id.into(), seat: seat.clone(), queue: queue.clone() });
-        let leg = self.open_leg(None, link, Owner::Seat(id));
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.seat = Some(SeatLeg { seat, queue, leg });
-        }
-    }
-
-    /// The port for the operator's side is bound: send the INVITE, with the citizen's number and the queue.
-    pub(super) fn on_seat_port(&mut self, now: Now, id: CallId, port: u16) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let number = call.from.clone();
-        let Some(SeatLeg { seat, queue, leg }) = &mut call.seat else { return };
-        let offer = leg.on_port(port).offer();
-        let queue = self.config.queues.get(queue).map_or(queue.as_str(), |queue| &queue.name);
-        let outgoing = Outgoing {
-            to: Target::User(seat.as_str().into()),
-            from_display: Some(format!("{queue} {number}")),
-            from_user: number,
-            offer,
-            credentials: None,
-        };
-        match self.sip.invite(now.mono, outgoing) {
-            Ok(dialog) => {
-                leg.dialog = Some(dialog);
-                self.dialogs.insert(dialog, Owner::Seat(id));
-            }
-            Err(_) => self.fail_seat(now, id),
-        }
-    }
-
     /// An INVITE of ours was answered.
     pub(super) fn on_answered(&mut self, now: Now, dialog: DialogId, answer: Option<&[u8]>) {
         match self.dialogs.get(&dialog).cloned() {
-            Some(Owner::Seat(id)) => self.on_seat_answered(now, id, dialog, answer),
+            Some(Owner::Ringing(id, seat)) => self.on_seat_answered(now, id, &seat, dialog, answer),
             Some(Owner::Callee(id)) => self.on_callee_answered(now, id, dialog, answer),
             _ => self.sip.bye(now.mono, dialog), // stopped ringing while the 200 was on its way
         }
     }
 
-    fn on_seat_answered(&mut self, now: Now, id: CallId, dialog: DialogId, answer: Option<&[u8]>) {
-        self.journal_dialog(now, id.into(), Some(dialog));
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let Some(SeatLeg { seat, leg, .. }) = &mut call.seat else { return };
-        let Some(command) = leg.on_answer(answer) else {
-            return self.fail_seat(now, id);
-        };
-        let seat = seat.clone();
-        self.pulses.on_alive(now.mono, dialog);
-        self.media(command);
-        self.acd.handle_input(now.mono, acd::Input::Answered(seat.clone(), id));
-        self.join(now, id, seat);
-    }
-
-    fn join(&mut self, now: Now, id: CallId, seat: SeatId) {
+    pub(super) fn join(&mut self, now: Now, id: CallId, seat: SeatId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(SeatLeg { queue, .. }) = &call.seat else { return };
         let queue = queue.clone();
@@ -89,40 +40,9 @@ impl Engine {
     /// An INVITE of ours got a final failure.
     pub(super) fn on_refused(&mut self, now: Now, dialog: DialogId, status: u16) {
         match self.dialogs.get(&dialog).cloned() {
-            Some(Owner::Seat(id)) => self.on_seat_refused(now, id, status),
+            Some(Owner::Ringing(id, seat)) => self.on_seat_refused(now, id, &seat, status),
             Some(Owner::Callee(id)) => self.on_callee_refused(now, id, status),
             _ => {}
-        }
-    }
-
-    fn on_seat_refused(&mut self, now: Now, id: CallId, status: u16) {
-        let Some(leg) = self.take_seat_leg(id) else { return };
-        let input = match SeatLeg::not_taken(status) {
-            NotTaken::Rejected if matches!(status, 486 | 600) => acd::Input::Busy(leg.seat, id),
-            NotTaken::Rejected => acd::Input::Rejected(leg.seat, id),
-            _ => acd::Input::Failed(leg.seat, id),
-        };
-        self.acd.handle_input(now.mono, input);
-    }
-
-    /// The seat's side cannot be set up, through no doing of the operator.
-    pub(super) fn fail_seat(&mut self, now: Now, id: CallId) {
-        let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id) else { return };
-        if let Some(dialog) = leg.dialog {
-            self.sip.bye(now.mono, dialog);
-            self.journal_dialog_over(now, dialog);
-        }
-        self.acd.handle_input(now.mono, acd::Input::Blocked(seat, id));
-    }
-
-    pub(super) fn stop_ringing(&mut self, now: Now, seat: &SeatId, id: CallId) {
-        let rung =
-            self.calls.get(&id).and_then(|call| call.seat.as_ref()).is_some_and(|leg| leg.seat == *seat);
-        if !rung {
-            return;
-        }
-        if let Some(dialog) = self.take_seat_leg(id).and_then(|leg| leg.leg.dialog) {
-            self.sip.bye(now.mono, dialog);
         }
     }
 
@@ -135,14 +55,9 @@ impl Engine {
 
     /// The operator's side is over: the seat goes to wrap-up, the citizen back to the flow.
     pub(super) fn on_seat_over(&mut self, now: Now, id: CallId, how: EndedBy) {
-        let Some(call) = self.calls.get(&id) else { return };
-        let talking = matches!(call.phase, Phase::Talking(_));
         let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id) else { return };
         if let Some(dialog) = leg.dialog {
             self.journal_dialog_over(now, dialog);
-        }
-        if !talking {
-            return self.acd.handle_input(now.mono, acd::Input::Failed(seat, id));
         }
         self.rejoin(now, id);
         self.append(now, Fact::Parted { contact: id.into(), seat: seat.clone() });

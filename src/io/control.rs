@@ -256,6 +256,7 @@ impl Control {
             }
         }
         self.health.is(self.readiness());
+        self.health.has_mended(self.engine.mended().0);
     }
 
     fn readiness(&self) -> Readiness {

@@ -1,7 +1,7 @@
 //! How the exchange is, told by those who know and read by whoever asks, without a way through the control loop: a monitor that
 //! asks ten times a second must cost no call anything.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 /// Whether calls are taken, and on what terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,7 @@ pub enum Readiness {
 pub struct Health {
     readiness: AtomicU8,
     views_behind: AtomicBool,
+    mended: AtomicU64,
 }
 
 impl Health {
@@ -43,6 +44,16 @@ impl Health {
             Readiness::Stopping => 3,
         };
         self.readiness.store(number, Ordering::Relaxed);
+    }
+
+    /// How often the distribution had to be mended since the start.
+    pub fn mended(&self) -> u64 {
+        self.mended.load(Ordering::Relaxed)
+    }
+
+    /// So often.
+    pub fn has_mended(&self, count: u64) {
+        self.mended.store(count, Ordering::Relaxed);
     }
 
     /// Contacts and cases cannot be listed, or not all of them.

@@ -135,6 +135,10 @@ async fn ready(Shared(pages): Shared<Arc<Pages>>) -> (StatusCode, &'static str) 
             StatusCode::OK,
             "ready, views behind: contacts and cases cannot be listed until they are made anew\n",
         ),
+        Readiness::Ready if pages.health.mended() > 0 => (
+            StatusCode::OK,
+            "ready, and the distribution was mended: see centralino_distribution_mended_total and the log\n",
+        ),
         Readiness::Ready => (StatusCode::OK, "ready\n"),
     }
 }

@@ -68,6 +68,10 @@ fn setting(seed: u64) -> Setting {
             queue.rules.max_waiting = max_waiting;
             queue.rules.max_misses = misses;
             queue.rules.max_rejects = rejects;
+            if chance.random_bool(0.3) {
+                (queue.rules.strategy, queue.rules.ring_at_most) =
+                    (Strategy::RingAll, chance.random_range(2..5));
+            }
             route(queue, &mut chance);
         }
         config.seats.values_mut().for_each(|seat| profile(&mut seat.rules, &mut chance));
@@ -77,7 +81,10 @@ fn setting(seed: u64) -> Setting {
 /// Who comes first to a queue, who is rung, what is needed and who helps.
 fn route(queue: &mut Queue, chance: &mut ChaCha8Rng) {
     let rules = &mut queue.rules;
-    rules.strategy = Strategy::ALL[chance.random_range(0..Strategy::ALL.len())];
+    // Which queues ring all does not change within a history: the oracle reads old facts by the rules of today.
+    if rules.strategy != Strategy::RingAll {
+        rules.strategy = Strategy::ALL[chance.random_range(0..Strategy::ALL.len() - 1)];
+    }
     rules.offset = chance.random_range(-1..=1);
     queue.waits_since = [WaitsSince::Entry, WaitsSince::Arrival, WaitsSince::Key][chance.random_range(0..3)];
     if chance.random_bool(0.3) {

@@ -1,12 +1,14 @@
 //! What the exchange promises to citizens, operators and the people who read the records: one scenario each, in virtual time.
 //! The road of a call is here; what may come between has files of its own.
 
+mod announcements;
 mod disks;
 mod distribution;
 mod entrance;
 mod operators;
 mod queues;
 mod reload;
+mod ringing_all;
 mod stopping;
 mod streams;
 mod talks;

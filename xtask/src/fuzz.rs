@@ -72,7 +72,7 @@ fn test(name: &str) -> Command {
     command
 }
 
-fn number(text: &str) -> Result<u64, String> {
+pub(crate) fn number(text: &str) -> Result<u64, String> {
     text.replace('_', "").parse().map_err(|_| format!("`{text}` is not a number"))
 }
 

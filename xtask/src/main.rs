@@ -1,4 +1,4 @@
-//! Chores of the project, each one command: `cargo xtask run | test | fuzz-sim | load`.
+//! Chores of the project, each one command: `cargo xtask run | test | fuzz-sim | soak | load`.
 //!
 //! `run` is the first thing that a newcomer types, `test` is what CI runs. Only the standard library is used, so that the
 //! first output comes within seconds of a fresh clone.
@@ -11,6 +11,7 @@ mod load;
 mod packages;
 mod proc;
 mod run;
+mod soak;
 mod steps;
 mod suite;
 
@@ -24,6 +25,8 @@ Chores of centralino.
   cargo xtask test                 everything that CI checks
   cargo xtask fuzz-sim --seeds N [--first S] [--fault NAME]
                                    random histories in the simulator, from seed S (default 0)
+  cargo xtask soak [--calls N] [--first S]
+                                   calls through the distribution alone (default 1 000 000), on floors of all sizes
   cargo xtask load [queue|calls|storm|seat]
                                    200 callers in queue, 400 short calls a second, twice as many as are let in, and how
                                    soon a seat that is free is rung: measured
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         ["run", options @ ..] => run::run(options),
         ["test"] => suite::test(),
         ["fuzz-sim", options @ ..] => fuzz::Seeds::parse(options).and_then(|seeds| fuzz::fuzz(&seeds)),
+        ["soak", options @ ..] => soak::Soak::parse(options).and_then(|wanted| soak::soak(&wanted)),
         ["load", loads @ ..] => load::load(loads),
         [] | ["help" | "-h" | "--help"] => {
             print!("{USAGE}");

@@ -4,10 +4,13 @@ use std::process::Command;
 
 use crate::fuzz::{self, Seeds};
 use crate::packages;
+use crate::soak::Soak;
 use crate::steps::Steps;
 
 /// Histories that every change must survive.
 const SEEDS: u64 = 10_000;
+/// Calls that the distribution alone must survive with every change.
+const CALLS: u64 = 100_000;
 
 /// Takes all steps.
 pub(crate) fn test() -> Result<(), String> {
@@ -21,6 +24,7 @@ pub(crate) fn test() -> Result<(), String> {
         &mut cargo(&["test", "--workspace", "--no-fail-fast"]),
     );
     steps.one_test("random histories", &mut Seeds::up_to(SEEDS).command());
+    steps.one_test("calls through the distribution", &mut Soak::of(CALLS).command());
     steps.one_test("planted faults are found", &mut fuzz::planted_faults());
     let mut doc = cargo(&["doc", "--workspace", "--no-deps"]);
     steps.command("documentation", doc.env("RUSTDOCFLAGS", "-D warnings"));

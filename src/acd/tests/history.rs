@@ -10,7 +10,7 @@ use super::*;
 use crate::ids::SkillId;
 
 const STEPS: u32 = 2_000;
-const QUEUES: [&str; 3] = ["a", "b", "c"];
+const QUEUES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 const SKILLS: [&str; 2] = ["inglese", "tributi"];
 
 fn some_skills(rng: &mut ChaCha8Rng) -> Skills {
@@ -30,8 +30,8 @@ fn some_needs(rng: &mut ChaCha8Rng) -> Needs {
     Needs { skills, waivers: SKILLS.into_iter().filter_map(waiver).collect() }
 }
 
-fn some_overflow(rng: &mut ChaCha8Rng) -> Vec<Overflow> {
-    let to = QUEUES.choose(rng).copied().unwrap_or("a").into();
+fn some_overflow(rng: &mut ChaCha8Rng, queues: &[&str]) -> Vec<Overflow> {
+    let to = queues.choose(rng).copied().unwrap_or("a").into();
     let after = Duration::from_secs(rng.random_range(0..60));
     let over_waiting = rng.random_bool(0.4).then(|| rng.random_range(0..6));
     let over_wait = rng.random_bool(0.3).then(|| Duration::from_secs(rng.random_range(0..60)));
@@ -40,6 +40,8 @@ fn some_overflow(rng: &mut ChaCha8Rng) -> Vec<Overflow> {
 
 /// Operators and citizens who do as the dice say.
 struct History {
+    queues: &'static [&'static str],
+    seats: usize,
     acd: Distribution,
     rng: ChaCha8Rng,
     now: Mono,
@@ -51,12 +53,13 @@ struct History {
     last_talk: BTreeMap<SeatId, CallId>,
 }
 
-fn some_queue(rng: &mut ChaCha8Rng, id: &str) -> QueueRules {
+fn some_queue(rng: &mut ChaCha8Rng, id: &str, queues: &[&str]) -> QueueRules {
     QueueRules {
         offset: rng.random_range(-1..=1),
         strategy: *Strategy::ALL.choose(rng).expect("there are some"),
+        ring_at_most: rng.random_range(1..4),
         needs: some_needs(rng),
-        overflow: some_overflow(rng),
+        overflow: some_overflow(rng, queues),
         max_waiting: rng.random_range(1..12),
         max_wait: Duration::from_secs(rng.random_range(20..400)),
         announce_every: Duration::from_secs(rng.random_range(0..40)),
@@ -87,8 +90,8 @@ fn some_status(rng: &mut ChaCha8Rng) -> StatusChange {
     }
 }
 
-fn some_seat(rng: &mut ChaCha8Rng, n: usize) -> SeatRules {
-    let served: Vec<_> = QUEUES.into_iter().filter(|_| rng.random_bool(0.6)).collect();
+fn some_seat(rng: &mut ChaCha8Rng, n: usize, queues: &[&'static str]) -> SeatRules {
+    let served: Vec<_> = queues.iter().copied().filter(|_| rng.random_bool(0.6)).collect();
     let mut rules = serving(seat(n).as_str(), &served);
     for serving in rules.queues.values_mut() {
         if rng.random_bool(0.4) {
@@ -104,13 +107,14 @@ fn some_seat(rng: &mut ChaCha8Rng, n: usize) -> SeatRules {
 }
 
 impl History {
-    fn new(seed: u64) -> History {
+    /// A floor of these queues and so many seats.
+    fn new(seed: u64, queues: &'static [&'static str], seats: usize) -> History {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let queues = QUEUES.map(|id| some_queue(&mut rng, id));
-        let seats = (1..=7).map(|n| some_seat(&mut rng, n));
-        let acd = Distribution::new(queues.to_vec(), seats.collect()).watched();
+        let lines: Vec<_> = queues.iter().map(|id| some_queue(&mut rng, id, queues)).collect();
+        let floor = (1..=seats).map(|n| some_seat(&mut rng, n, queues)).collect();
+        let acd = Distribution::new(lines, floor).watched();
         let (inside, rung, talks, last_talk) = Default::default();
-        History { acd, rng, now: Mono::ZERO, last_call: 0, inside, rung, talks, last_talk }
+        History { queues, seats, acd, rng, now: Mono::ZERO, last_call: 0, inside, rung, talks, last_talk }
     }
 
     /// One step; an error is a broken promise.
@@ -120,7 +124,7 @@ impl History {
     }
 
     fn choose(&mut self) -> Input {
-        let seat = seat(self.rng.random_range(1..=7));
+        let seat = seat(self.rng.random_range(1..=self.seats));
         match self.rng.random_range(0..100) {
             0..25 => self.wait(),
             25..45 => self.enter(),
@@ -141,10 +145,12 @@ impl History {
             95..98 => Input::Status(seat, some_status(&mut self.rng)),
             98 if self.rng.random_bool(0.4) => self.reload(),
             99 if self.rng.random_bool(0.5) => {
-                let queue = QUEUES.choose(&mut self.rng).copied().unwrap_or("a");
+                let queue = self.queues.choose(&mut self.rng).copied().unwrap_or("a");
                 let wait =
                     self.rng.random_bool(0.8).then(|| Duration::from_secs(self.rng.random_range(0..100)));
-                Input::Expected(queue.into(), wait)
+                // Only of a queue that is there is anything expected.
+                let is_there = self.acd.queues().any(|known| known.id.as_str() == queue);
+                if is_there { Input::Expected(queue.into(), wait) } else { Input::Timeout }
             }
             _ => Input::Answered(seat, call(self.rng.random_range(1..=self.last_call.max(1)))),
         }
@@ -197,11 +203,12 @@ impl History {
     /// Other rules for most; some queues and seats are gone, or come back, and the seats stand in another order.
     fn reload(&mut self) -> Input {
         let rng = &mut self.rng;
-        let left: Vec<_> = QUEUES.into_iter().filter(|_| rng.random_bool(0.9)).collect();
-        let mut numbers: Vec<_> = (1..=7).filter(|_| rng.random_bool(0.9)).collect();
+        let all = self.queues;
+        let left: Vec<_> = all.iter().copied().filter(|_| rng.random_bool(0.9)).collect();
+        let mut numbers: Vec<_> = (1..=self.seats).filter(|_| rng.random_bool(0.9)).collect();
         numbers.shuffle(rng);
-        let queues = left.iter().map(|id| some_queue(rng, id)).collect();
-        let seats = numbers.into_iter().map(|n| some_seat(rng, n));
+        let queues = left.iter().map(|id| some_queue(rng, id, all)).collect();
+        let seats = numbers.into_iter().map(|n| some_seat(rng, n, all));
         let known = |rules: &mut SeatRules| rules.queues.retain(|id, _| left.contains(&id.as_str()));
         let seats = seats.map(|mut rules| {
             known(&mut rules);
@@ -212,13 +219,14 @@ impl History {
 
     fn enter(&mut self) -> Input {
         self.last_call += 1;
-        let queue = QUEUES.choose(&mut self.rng).copied().unwrap_or("a");
+        let queue = self.queues.choose(&mut self.rng).copied().unwrap_or("a");
         let max_wait = self.rng.random_bool(0.3).then(|| Duration::from_secs(self.rng.random_range(0..100)));
         let priority = self.rng.random_range(-1..=2);
         let waited = Duration::from_secs(self.rng.random_range(0..4) * 20);
         let skills = if self.rng.random_bool(0.2) { some_skills(&mut self.rng) } else { Skills::default() };
         let how_long = Duration::from_secs(self.rng.random_range(0..30));
-        let prefers = self.rng.random_bool(0.2).then(|| (seat(self.rng.random_range(1..=8)), how_long));
+        let prefers =
+            self.rng.random_bool(0.2).then(|| (seat(self.rng.random_range(1..=self.seats + 1)), how_long));
         let call = call(self.last_call);
         Input::Enter(Entering {
             priority,
@@ -259,7 +267,11 @@ impl History {
         while let Some(action) = self.acd.poll_action() {
             self.follow(action)?;
         }
-        self.acd.invariants(self.now)
+        self.acd.invariants(self.now)?;
+        match self.acd.audit(self.now).first() {
+            Some(mended) => Err(format!("the audit mended what was right: {mended}")),
+            None => Ok(()),
+        }
     }
 
     fn follow(&mut self, action: Action) -> Result<(), String> {
@@ -301,11 +313,34 @@ fn pick(rng: &mut ChaCha8Rng, pairs: &BTreeMap<SeatId, CallId>) -> Option<(SeatI
 }
 
 fn run(seed: u64) -> Result<(), String> {
-    let mut history = History::new(seed);
+    play(seed, History::new(seed, &QUEUES[..3], 7)).map(drop)
+}
+
+/// Gives how many calls there were.
+fn play(seed: u64, mut history: History) -> Result<u64, String> {
     for step in 0..STEPS {
         history.step().map_err(|broken| format!("seed {seed}, step {step}: {broken}"))?;
     }
-    history.wind_down().map_err(|broken| format!("seed {seed}, winding down: {broken}"))
+    history.wind_down().map_err(|broken| format!("seed {seed}, winding down: {broken}"))?;
+    Ok(history.last_call.into())
+}
+
+/// `cargo xtask soak`: floors of all sizes, until there have been so many calls.
+#[test]
+#[ignore = "takes as long as it is told to"]
+fn soak() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let (wanted, first) = (number("CENTRALINO_CALLS").unwrap_or(20_000), number("CENTRALINO_FIRST_SEED"));
+    let (mut calls, mut seed) = (0, first.unwrap_or(0));
+    while calls < wanted {
+        let mut size = ChaCha8Rng::seed_from_u64(!seed);
+        let (queues, seats) = (size.random_range(1..=QUEUES.len()), size.random_range(1..=20));
+        calls += play(seed, History::new(seed, &QUEUES[..queues], seats)).unwrap_or_else(|broken| {
+            panic!("{broken}; repeat it with CENTRALINO_FIRST_SEED={seed} CENTRALINO_CALLS=1")
+        });
+        seed += 1;
+    }
+    println!("{calls} calls on {} floors, every promise kept", seed - first.unwrap_or(0));
 }
 
 #[test]

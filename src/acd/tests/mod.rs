@@ -1,10 +1,12 @@
 //! The rules as sentences, on a small floor whose clock is a variable.
 
+mod audit;
 mod callers;
 mod direct;
 mod expected;
 mod history;
 mod reload;
+mod ringing_all;
 mod routing;
 mod seats;
 mod statuses;
@@ -38,6 +40,7 @@ pub(super) fn rules(id: &str) -> QueueRules {
         announce_every: Duration::ZERO,
         offset: 0,
         strategy: Strategy::LongestIdle,
+        ring_at_most: 10,
         needs: Needs::default(),
         overflow: Vec::new(),
     }

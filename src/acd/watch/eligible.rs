@@ -62,7 +62,7 @@ impl Watch {
         };
         let own = at_seat(caller);
         let ahead = self.waiting.iter().find(|(other, waiting)| {
-            **other != call && waiting.rung_by.is_none() && at_seat(waiting) < own && self.may(seat, waiting)
+            **other != call && waiting.rung_by.is_empty() && at_seat(waiting) < own && self.may(seat, waiting)
         });
         ahead.map(|(other, _)| *other)
     }
@@ -86,11 +86,24 @@ impl Watch {
         better.map(|(other, _)| other.clone())
     }
 
+    /// Some seats ring for this caller, and one more may.
+    fn has_room(&self, caller: &Waiting) -> bool {
+        let most = self.rules.get(&caller.queue).filter(|rules| rules.strategy == Strategy::RingAll);
+        most.is_some_and(|rules| caller.rung_by.len() < rules.ring_at_most) && self.now < caller.deadline
+    }
+
+    /// This seat may ring beside those that ring for the caller: nobody waits whom it could serve alone.
+    pub(super) fn may_ring_beside(&self, seat: &Watched, caller: &Waiting) -> bool {
+        let mut alone = self.waiting.values().filter(|other| other.rung_by.is_empty());
+        self.has_room(caller) && !alone.any(|other| self.may(seat, other))
+    }
+
     /// Nobody waits beside a free seat that may serve.
     pub(super) fn check_served(&self) -> Result<(), String> {
         for (id, seat) in self.seats.iter().filter(|(_, seat)| seat.free_since().is_some()) {
-            let left =
-                self.waiting.iter().find(|(_, caller)| caller.rung_by.is_none() && self.may(seat, caller));
+            let left = self.waiting.iter().find(|(_, caller)| {
+                self.may(seat, caller) && (caller.rung_by.is_empty() || self.has_room(caller))
+            });
             if let Some((call, _)) = left {
                 return Err(format!("{call} waits at {:?} although {id} is free and may serve", self.now));
             }
@@ -114,7 +127,7 @@ fn rank(seat: &Watched, rules: &QueueRules) -> Option<(u128, Mono)> {
     let knows =
         |skill| seat.rules.skills.iter().find(|(known, _)| *known == skill).map_or(0, |(_, level)| level);
     let first = match rules.strategy {
-        Strategy::LongestIdle => 0,
+        Strategy::LongestIdle | Strategy::RingAll => 0,
         Strategy::RoundRobin => seat.last_ring.into(),
         Strategy::FewestCalls => seat.calls.into(),
         Strategy::LeastTalkTime => seat.talked.as_nanos(),

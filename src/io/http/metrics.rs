@@ -45,6 +45,8 @@ pub(super) fn exposition(metrics: &Metrics, views_behind: bool) -> String {
     family("store_degraded", "gauge", help, &plain(u64::from(metrics.degraded)));
     let help = "Calls answered without the promise to be on record.";
     family("calls_answered_degraded_total", "counter", help, &plain(metrics.answered_degraded));
+    let help = "Contradictions of the distribution that were mended: each is a fault of the program.";
+    family("distribution_mended_total", "counter", help, &plain(metrics.mended));
     let help = "1 while contacts and cases cannot be listed.";
     family("views_behind", "gauge", help, &plain(u64::from(views_behind)));
     text

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use centralino::acd::Strategy;
 use centralino::config::Config;
 use centralino::ids::{ContactId, QueueId, SeatId};
 use centralino::journal::entry::{Entry, Fact};
@@ -47,6 +48,8 @@ enum CalleeTale {
 struct ContactTale {
     queue: Option<(QueueId, Stand)>,
     rung: BTreeSet<SeatId>,
+    /// An operator has answered, once.
+    is_joined: bool,
     callee: CalleeTale,
     closed: Option<Outcome>,
 }
@@ -122,13 +125,16 @@ impl Oracle {
             Fact::SeatNotTaken { contact, seat, why } => {
                 let tale = self.contact(*contact)?;
                 tale.rung.remove(seat);
+                if *why == NotTaken::Elsewhere && (tale.queue.is_some() || !tale.is_joined) {
+                    return Err(format!("{seat} is told that {contact} was answered, which was not"));
+                }
                 tale.queue.take_if(|_| *why == NotTaken::CallerLeft);
                 self.seats.entry(seat.clone()).or_default().with = None;
             }
             Fact::Joined { contact, seat, .. } => {
                 self.joined += 1;
                 let tale = self.contact(*contact)?;
-                tale.queue = None;
+                (tale.queue, tale.is_joined) = (None, true);
                 if !tale.rung.remove(seat) {
                     return Err(format!("{contact} is joined with {seat}, which was not rung for it"));
                 }
@@ -223,9 +229,14 @@ impl Oracle {
         if waits_in != *queue {
             return Err(format!("{seat} is rung for {contact} in {queue}, which waits in {waits_in}"));
         }
+        // Of a queue that a reload has taken away it is not known any more.
+        let most = config.queues.get(queue).map_or(usize::MAX, |queue| match queue.rules.strategy {
+            Strategy::RingAll => queue.rules.ring_at_most,
+            _ => 1,
+        });
         let rung = &mut self.contact(contact)?.rung;
-        if !rung.insert(seat.clone()) || rung.len() > 1 {
-            return Err(format!("{contact} has two seats ringing"));
+        if !rung.insert(seat.clone()) || rung.len() > most {
+            return Err(format!("{contact} has {} seats ringing, {most} at most may", rung.len()));
         }
         // A listed number may wait for its own operator.
         if !config.callers.is_empty() {

@@ -15,6 +15,9 @@ impl Sim {
         // What is due at this very moment may still be on its turn.
         let before = self.now - Duration::from_nanos(1);
         let mut verdict = engine.distribution().invariants(before);
+        if let (1.., what) = engine.mended() {
+            verdict = verdict.and(Err(format!("the distribution had to be mended: {what}")));
+        }
         if self.judge.is_due(self.now) {
             let orphans = self.orphans(engine);
             verdict = verdict.and(self.judge.on_orphans(self.now, orphans));
