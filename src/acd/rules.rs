@@ -145,8 +145,9 @@ pub struct SeatRules {
 impl SeatRules {
     /// A seat that serves nothing yet and knows nothing special.
     pub fn plain(id: SeatId) -> SeatRules {
-        let (queues, skills, pauses) = (BTreeMap::new(), Skills::default(), Arc::default());
-        SeatRules { id, queues, skills, auto_login: false, pauses }
+        let (queues, skills, pauses, people) =
+            (BTreeMap::new(), Skills::default(), Arc::default(), Arc::default());
+        SeatRules { id, queues, skills, auto_login: false, pauses, people, usual: None }
     }
 }
 
