@@ -30,6 +30,7 @@ mod uac;
 mod voice;
 
 mod asking;
+mod floor;
 mod keyed;
 mod phones;
 mod refusing;
