@@ -65,6 +65,8 @@ impl Floor {
             skills: Skills::default(),
             auto_login: true,
             pauses: Arc::default(),
+            people: Arc::default(),
+            usual: None,
         };
         let list: Vec<_> = (0..seats).map(seat).collect();
         let ids: Vec<_> = list.iter().map(|seat| seat.id.clone()).collect();

@@ -59,8 +59,9 @@ fn enlarge(config: &mut Config) {
         .map(|number| SeatId::from(&*seat_name(number)))
         .map(|id| {
             let queues = queues.iter().map(|queue| (queue.clone(), Serving::default())).collect();
-            let (skills, pauses) = (Skills::default(), Arc::default());
-            let rules = SeatRules { id: id.clone(), queues, skills, auto_login: true, pauses };
+            let (skills, pauses, people) = (Skills::default(), Arc::default(), Arc::default());
+            let rules =
+                SeatRules { id: id.clone(), queues, skills, auto_login: true, pauses, people, usual: None };
             let password = Secret::new("secret".to_owned());
             (id, Seat { password, extension: None, rules, location: None, may_call: Callable::ALL.into() })
         })

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::CallId;
+use crate::ids::{CallId, OperatorId};
 
 /// Why a caller left a queue, other than by hanging up: the exits of the flow's `queue` node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -122,6 +122,9 @@ pub struct SeatView {
     /// The status that follows when the call in course and its wrap-up are over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Status>,
+    /// Who sits there, when it is known by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<OperatorId>,
     /// The pause lasts longer than its reason grants.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub over_time: bool,

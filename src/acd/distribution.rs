@@ -12,7 +12,7 @@ use super::watch::Watch;
 use super::{Action, Input, QueueRules, SeatRules};
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::{Mono, earliest};
-use crate::words::{QueueExit, SeatView};
+use crate::words::{QueueExit, SeatView, StatusChange};
 
 /// Gives free seats to waiting callers.
 #[derive(Debug, Default)]
@@ -37,10 +37,10 @@ pub struct Distribution {
 
 /// What the indexes know of a seat, to be compared before and after an event.
 pub(super) struct Mark {
-    view: SeatView,
-    standing: Option<Standing>,
-    alarm: Option<Mono>,
-    attends: bool,
+    pub(super) view: SeatView,
+    pub(super) standing: Option<Standing>,
+    pub(super) alarm: Option<Mono>,
+    pub(super) attends: bool,
 }
 
 impl Mark {
@@ -56,7 +56,8 @@ impl Distribution {
             queues.into_iter().map(|rules| (rules.id.clone(), Queue::new(rules))).collect();
         let mut floor = BTreeMap::new();
         for (order, rules) in seats.into_iter().enumerate() {
-            let serves = serves::of(&rules, lines.values().map(|queue| &queue.rules));
+            let held = rules.held_by(rules.usual.as_ref());
+            let serves = serves::of(&held, lines.values().map(|queue| &queue.rules));
             for (queue, serves) in &serves {
                 if let Some(queue) = lines.get_mut(queue) {
                     queue.count_on(&rules.id, serves);
@@ -77,10 +78,19 @@ impl Distribution {
             watch.on_input(&input);
         }
         match input {
-            Input::Reachable(seat) => self.on_seat(now, &seat, Event::Reachable),
+            Input::Reachable(seat) => {
+                self.expect_usual(now, &seat);
+                self.on_seat(now, &seat, Event::Reachable);
+            }
             Input::Unreachable(seat) => self.on_seat(now, &seat, Event::Unreachable),
-            Input::Status(seat, change) => self.on_seat(now, &seat, Event::Status(change)),
-            Input::Restored(seat, before) => self.on_seat(now, &seat, Event::Restored(before)),
+            Input::Status(seat, change) => {
+                if change == StatusChange::LogIn {
+                    self.expect_usual(now, &seat);
+                }
+                self.on_seat(now, &seat, Event::Status(change));
+            }
+            Input::SignIn(seat, operator) => self.on_sign_in(now, &seat, operator),
+            Input::Restored(seat, before) => self.on_restored(now, &seat, before),
             Input::Enter(entering) => self.on_enter(now, entering),
             Input::Leave(call) => self.on_leave(now, call),
             Input::Answered(seat, call) => self.on_answered(now, &seat, call),
@@ -116,7 +126,7 @@ impl Distribution {
     /// Have an independent observer compare every action with the rules; what it finds is told by [`Self::invariants`].
     pub fn watched(mut self) -> Distribution {
         let rules = self.queues.values().map(|queue| &queue.rules);
-        let seats = self.seats.values().map(|seat| (seat.order(), seat.rules()));
+        let seats = self.seats.values().map(|seat| (seat.order(), seat.own()));
         self.watch = Some(Box::new(Watch::new(rules, seats)));
         self
     }
@@ -218,7 +228,7 @@ impl Distribution {
         }
     }
 
-    fn each_queue_of(&mut self, id: &SeatId, mut change: impl FnMut(&Seat, &mut Queue)) {
+    pub(super) fn each_queue_of(&mut self, id: &SeatId, mut change: impl FnMut(&Seat, &mut Queue)) {
         let Some(seat) = self.seats.get(id) else { return };
         for name in seat.serves().keys() {
             if let Some(queue) = self.queues.get_mut(name) {

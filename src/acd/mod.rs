@@ -32,6 +32,7 @@ mod estimating;
 mod expected_wait;
 mod matching;
 mod pauses;
+mod people;
 mod place;
 mod queue;
 mod rank;
@@ -56,6 +57,7 @@ pub use direct::{Direct, DirectRules, Turn};
 pub use distribution::Distribution;
 pub use expected_wait::ExpectedWait;
 pub use pauses::{PauseRule, Pauses};
+pub use people::{People, Person, SignInFault};
 pub use restored::{Lasted, Restored, WrapUpLeft};
 pub use returning::{CutOff, LONGEST_KEPT, Returning};
 pub use rules::{Entering, Overflow, QueueRules, SeatRules, Serving, Strategy};
@@ -65,7 +67,7 @@ pub use wrap_up::{AfterTalk, WrapUpAct};
 
 use std::time::Duration;
 
-use crate::ids::{CallId, QueueId, SeatId};
+use crate::ids::{CallId, OperatorId, QueueId, SeatId};
 use crate::words::{NotTaken, QueueExit, SeatView, StatusChange};
 
 /// What happens to seats and callers.
@@ -77,6 +79,8 @@ pub enum Input {
     Unreachable(SeatId),
     /// The operator's own doing, by command or feature code.
     Status(SeatId, StatusChange),
+    /// This person logs in at the seat.
+    SignIn(SeatId, OperatorId),
     /// The seat as it was before a restart; first of all that is told of it.
     Restored(SeatId, Restored),
     /// A caller asks for a place. Answered by `Placed` or `Left` at once.

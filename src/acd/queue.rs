@@ -177,6 +177,12 @@ impl Queue {
         self.helpers.extend(serves.helps().then(|| seat.clone()));
     }
 
+    /// A seat is about to serve it otherwise, or not at all.
+    pub(super) fn count_off(&mut self, seat: &SeatId) {
+        self.reserve.remove(seat);
+        self.helpers.remove(seat);
+    }
+
     /// Free seats, the next to be rung first.
     pub(super) fn free(&self) -> impl Iterator<Item = &SeatId> {
         let (first, last) = if planted::is(Fault::ShortestIdle) {

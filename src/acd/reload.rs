@@ -54,6 +54,7 @@ impl Distribution {
                 }
                 None => {
                     (queue.expected, queue.is_gone) = (None, true);
+                    queue.rules.overflow.clear();
                     gone.insert(id.clone());
                 }
             }
@@ -69,7 +70,8 @@ impl Distribution {
         for (order, rules) in seats.into_iter().enumerate() {
             left.remove(&rules.id);
             let queues = self.queues.iter().filter(|(id, _)| !gone.contains(*id));
-            let serves = serves::of(&rules, queues.map(|(_, queue)| &queue.rules));
+            let sits = self.seats.get(&rules.id).map_or(rules.usual.as_ref(), Seat::operator);
+            let serves = serves::of(&rules.held_by(sits), queues.map(|(_, queue)| &queue.rules));
             match self.seats.get_mut(&rules.id) {
                 Some(seat) => seat.serve(order, rules, serves),
                 None => drop(self.seats.insert(rules.id.clone(), Seat::new(order, rules, serves))),
@@ -114,7 +116,7 @@ impl Distribution {
         }
     }
 
-    fn close_what_nobody_attends(&mut self, now: Mono) {
+    pub(super) fn close_what_nobody_attends(&mut self, now: Mono) {
         let unattended = self.queues.values().filter(|queue| queue.attended == 0);
         let stranded: Vec<_> = unattended.flat_map(Queue::waiting).collect();
         for (_, call) in stranded {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::rules::QueueRules;
 use super::wrap_up::AfterTalk;
-use crate::ids::CallId;
+use crate::ids::{CallId, OperatorId};
 use crate::words::{SeatView, Status, WorkView};
 
 /// A seat as it was before a restart.
@@ -12,6 +12,8 @@ use crate::words::{SeatView, Status, WorkView};
 pub struct Restored {
     /// The person's doing: a pause outlives a restart, so does a log-out.
     pub status: Status,
+    /// Who sat there.
+    pub operator: Option<OperatorId>,
     /// How long it had been that.
     pub status_for: Duration,
     /// The status that was to follow the call.
@@ -63,6 +65,7 @@ impl Restored {
         });
         Restored {
             status: view.status.clone(),
+            operator: view.operator.clone(),
             status_for: lasted.status.saturating_add(lasted.down),
             next: view.next.clone(),
             had_phone: view.reachable,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::pauses::Pauses;
+use super::people::People;
 use super::skills::{Needs, Skills};
 use super::wrap_up::AfterTalk;
-use crate::ids::{CallId, QueueId, SeatId};
+use crate::ids::{CallId, OperatorId, QueueId, SeatId};
 
 /// What a queue is, apart from who waits in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,6 +113,10 @@ pub struct SeatRules {
     pub auto_login: bool,
     /// Reasons of pauses, the same for all seats.
     pub pauses: Arc<Pauses>,
+    /// Who may sit there, the same for all seats.
+    pub people: Arc<People>,
+    /// Who logs in there without saying a name.
+    pub usual: Option<OperatorId>,
 }
 
 /// How a seat serves one of its queues.

@@ -4,10 +4,12 @@
 //! and goes touches the work, with one exception: a phone that vanishes while it rings cannot be answered any more.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::direct::{DirectRules, Turn};
 use super::pauses::PauseEnd;
+use super::people::Luggage;
 use super::rank::Standing;
 use super::restored::Restored;
 use super::rules::{QueueRules, SeatRules};
@@ -15,7 +17,7 @@ use super::serves::Serves;
 use super::skills::Skills;
 use super::status::{self, MISSED, REJECTS};
 use super::wrap_up::{AfterTalk, WrapUp, WrapUpAct};
-use crate::ids::{CallId, QueueId};
+use crate::ids::{CallId, OperatorId, QueueId};
 use crate::planted::{self, Fault};
 use crate::time::{Mono, earliest};
 use crate::words::{AFTER_ONE_CALL, NotTaken, SeatView, Status, StatusChange, WorkView};
@@ -141,7 +143,12 @@ pub(super) struct Misplaced;
 /// One workplace.
 #[derive(Clone, Debug)]
 pub(super) struct Seat {
+    /// As the configuration has it.
+    own: SeatRules,
+    /// As it is with its operator.
     rules: SeatRules,
+    /// Who sits there, or did last.
+    operator: Option<OperatorId>,
     serves: BTreeMap<QueueId, Serves>,
     /// Its number in the list of seats.
     order: usize,
@@ -161,6 +168,7 @@ pub(super) struct Seat {
     available_since: Mono,
     pub(super) status_since: Mono,
     pub(super) work_since: Mono,
+    pub(super) phone_since: Mono,
     /// In a row.
     misses: u32,
     /// In a row.
@@ -177,7 +185,9 @@ impl Seat {
     pub(super) fn new(order: usize, rules: SeatRules, serves: BTreeMap<QueueId, Serves>) -> Seat {
         Seat {
             login_pending: rules.auto_login,
-            rules,
+            rules: rules.held_by(rules.usual.as_ref()),
+            operator: rules.usual.clone(),
+            own: rules,
             serves,
             order,
             phone: Phone::Gone,
@@ -190,6 +200,7 @@ impl Seat {
             available_since: Mono::ZERO,
             status_since: Mono::ZERO,
             work_since: Mono::ZERO,
+            phone_since: Mono::ZERO,
             misses: 0,
             rejects: 0,
             last_ring: 0,
@@ -212,7 +223,7 @@ impl Seat {
             }
             Event::Unreachable => {
                 if self.is_reachable() {
-                    self.phone = Phone::Expected { until: now + GRACE };
+                    (self.phone, self.phone_since) = (Phone::Expected { until: now + GRACE }, now);
                 }
                 // Only a ring ends with the phone; whether a talk goes on is for the media to say.
                 if self.is_ringing() { self.on_work(now, Event::Unreachable) } else { Ok(None) }
@@ -260,7 +271,7 @@ impl Seat {
         if self.is_reachable() {
             return; // a refresh changes neither status nor work
         }
-        self.phone = Phone::Registered;
+        (self.phone, self.phone_since) = (Phone::Registered, now);
         self.available_since = now;
         if std::mem::take(&mut self.login_pending) && self.status == Status::LoggedOut {
             self.set_status(now, Status::Ready);
@@ -486,7 +497,7 @@ impl Seat {
         self.phone == Phone::Registered
     }
 
-    fn has_call_or_wrap_up(&self) -> bool {
+    pub(super) fn has_call_or_wrap_up(&self) -> bool {
         !matches!(self.work, Work::Idle { .. } | Work::Resting { .. })
     }
 
@@ -546,12 +557,59 @@ impl Seat {
 
     /// Serve by these rules from now on; the indexes are the caller's to mend.
     pub(super) fn serve(&mut self, order: usize, rules: SeatRules, serves: BTreeMap<QueueId, Serves>) {
-        (self.order, self.rules, self.serves) = (order, rules, serves);
+        self.rules = rules.held_by(self.operator.as_ref());
+        (self.order, self.own, self.serves) = (order, rules, serves);
     }
 
-    /// Serve nothing: there is no such seat any more.
+    pub(super) fn set_serves(&mut self, serves: BTreeMap<QueueId, Serves>) {
+        self.serves = serves;
+    }
+
+    /// This person sits down, with what was brought from another seat.
+    pub(super) fn sit_down(&mut self, now: Mono, operator: OperatorId, luggage: Option<Luggage>) {
+        self.expect(Some(operator));
+        self.login_pending = false;
+        (self.misses, self.rejects, self.next) = (0, 0, None);
+        self.set_status(now, luggage.as_ref().map_or(Status::Ready, |luggage| luggage.status.clone()));
+        (self.calls, self.talked) = (0, Duration::ZERO);
+        if let Some(luggage) = luggage {
+            (self.calls, self.talked, self.pause_end) = (luggage.calls, luggage.talked, luggage.pause_end);
+        }
+    }
+
+    /// Whoever logs in next is this person.
+    pub(super) fn expect(&mut self, operator: Option<OperatorId>) {
+        self.rules = self.own.held_by(operator.as_ref());
+        self.operator = operator;
+    }
+
+    pub(super) fn luggage(&self) -> Luggage {
+        let (status, pause_end) = (self.status.clone(), self.pause_end);
+        Luggage { status, pause_end, calls: self.calls, talked: self.talked }
+    }
+
+    pub(super) fn operator(&self) -> Option<&OperatorId> {
+        self.operator.as_ref()
+    }
+
+    /// Who is logged in.
+    pub(super) fn sitting(&self) -> Option<&OperatorId> {
+        self.operator.as_ref().filter(|_| !self.is_logged_out())
+    }
+
+    pub(super) fn is_logged_out(&self) -> bool {
+        self.status == Status::LoggedOut
+    }
+
+    pub(super) fn own(&self) -> &SeatRules {
+        &self.own
+    }
+
+    /// Serve nothing, whoever sits there: there is no such seat any more.
     pub(super) fn serve_nothing(&mut self) {
-        self.rules.queues.clear();
+        self.own.queues.clear();
+        self.own.people = Arc::default();
+        self.rules = self.own.clone();
         self.serves.clear();
     }
 
@@ -587,6 +645,7 @@ impl Seat {
             work,
             call,
             next: self.next.clone(),
+            operator: self.sitting().cloned(),
             over_time: self.pause_end == PauseEnd::Over,
             owes_outcome: matches!(&self.work, Work::WrapUp(wrap_up) if wrap_up.owes()),
         }

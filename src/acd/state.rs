@@ -48,6 +48,8 @@ pub struct SeatState {
     pub status_since: Mono,
     /// Since when it has this work.
     pub work_since: Mono,
+    /// Since when its phone is there, or is not.
+    pub phone_since: Mono,
 }
 
 impl Distribution {
@@ -87,6 +89,7 @@ impl Distribution {
             view: seat.view(),
             status_since: seat.status_since,
             work_since: seat.work_since,
+            phone_since: seat.phone_since,
         })
     }
 
@@ -120,6 +123,11 @@ impl Distribution {
 
     /// A seat's call is this seat's, and no other seat's.
     fn check_seats(&self) -> Result<(), String> {
+        let mut sitting = BTreeSet::new();
+        let twice = self.seats.values().filter_map(Seat::sitting).find(|operator| !sitting.insert(*operator));
+        if let Some(operator) = twice {
+            return Err(format!("{operator} sits at two seats"));
+        }
         for (id, seat) in &self.seats {
             let view = seat.view();
             let stage = view.call.and_then(|call| self.callers.get(&call)).map(|caller| &caller.stage);

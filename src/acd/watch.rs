@@ -8,6 +8,7 @@ mod direct;
 mod eligible;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::place::Place;
@@ -31,6 +32,8 @@ struct Waiting {
 /// One seat, as its changes tell.
 #[derive(Clone, Debug)]
 struct Watched {
+    own: SeatRules,
+    /// With the operator who sits there.
     rules: SeatRules,
     view: SeatView,
     /// Its number in the list of seats.
@@ -172,11 +175,16 @@ impl Watch {
         self.gone = self.rules.keys().filter(is_gone).cloned().collect();
         self.expected.retain(|id, _| queues.iter().any(|rules| rules.id == *id));
         self.seats.retain(|id, seat| seat.view.call.is_some() || seats.iter().any(|rules| rules.id == *id));
-        self.seats.values_mut().for_each(|seat| seat.rules.queues.clear());
+        for seat in self.seats.values_mut() {
+            seat.own.queues.clear();
+            seat.own.people = Arc::default();
+            seat.rules = seat.own.clone();
+        }
         for (order, rules) in seats.iter().enumerate() {
             let new = || Watched::new(order, rules.clone());
             let seat = self.seats.entry(rules.id.clone()).or_insert_with(new);
-            (seat.order, seat.rules) = (order, rules.clone());
+            (seat.order, seat.own) = (order, rules.clone());
+            seat.rules = rules.held_by(seat.view.operator.as_ref());
         }
         for caller in self.waiting.values_mut() {
             let more = offset(&self.rules, &caller.queue) - offset(&before, &caller.queue);
@@ -303,6 +311,15 @@ impl Watch {
     /// Wrap-up follows every talk and lasts as long as it should.
     fn on_seat_changed(&mut self, id: &SeatId, view: &SeatView) {
         let now = self.now;
+        let came = view
+            .operator
+            .as_ref()
+            .filter(|_| self.seats.get(id).is_some_and(|seat| seat.view.operator != view.operator));
+        let moved = came.and_then(|operator| {
+            let from = self.seats.values().find(|seat| seat.view.operator.as_ref() == Some(operator))?;
+            Some((from.calls, from.talked))
+        });
+        let came = came.is_some();
         let Some(seat) = self.seats.get_mut(id) else { return };
         let wrap_up = seat.wrap_up();
         let (was, is) = (seat.view.work, view.work);
@@ -344,7 +361,13 @@ impl Watch {
         if seat.view.status == Status::LoggedOut && view.status != Status::LoggedOut {
             (seat.calls, seat.talked) = (0, Duration::ZERO);
         }
+        if came {
+            (seat.calls, seat.talked) = moved.unwrap_or_default();
+        }
         seat.view = view.clone();
+        if view.status != Status::LoggedOut {
+            seat.rules = seat.own.held_by(view.operator.as_ref());
+        }
         if (skipped && !wrap_up.is_zero()) || short {
             self.broken(&format!("{id} went from {was:?} to {is:?} without its wrap-up of {wrap_up:?}"));
         }
@@ -388,6 +411,7 @@ impl Watched {
     fn new(order: usize, rules: SeatRules) -> Watched {
         let view = SeatView::default();
         Watched {
+            own: rules.clone(),
             rules,
             view,
             order,

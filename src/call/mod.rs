@@ -5,6 +5,7 @@
 //! what the citizen hears now and what must happen when it has been heard; [`Pulses`] whether the phones are still there. The engine carries messages between the call and
 //! SIP, media, flow and distribution.
 
+mod announcements;
 mod arrivals;
 mod conversation;
 mod hearing;
@@ -12,6 +13,7 @@ mod pulse;
 mod story;
 mod tags;
 
+pub use announcements::{Announcements, Said, WaitTold};
 pub use arrivals::Arrivals;
 pub use conversation::{Part, Party, Plan};
 pub use hearing::{Hearing, Purpose};
@@ -150,6 +152,8 @@ pub struct Call {
     pub phase: Phase,
     /// What the citizen hears.
     pub hearing: Hearing,
+    /// What the citizen has been told in the queue.
+    pub announcements: Announcements,
     /// What decides the outcome.
     pub story: Story,
     /// Messages queued by its flow.

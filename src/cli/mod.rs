@@ -20,6 +20,7 @@ mod outbox;
 mod phone;
 mod prompts;
 mod records;
+mod seat;
 mod serve;
 mod span;
 mod story;
@@ -59,7 +60,9 @@ enum Command {
     /// The messages that wait to be sent to citizens.
     Outbox(outbox::OutboxArgs),
     /// The operators' seats of a running exchange.
-    Seat(floor::SeatArgs),
+    Seat(seat::SeatArgs),
+    /// The people who answer.
+    Operator(seat::OperatorArgs),
     /// The queues of a running exchange.
     Queue(floor::QueueArgs),
     /// The calls in course.
@@ -95,7 +98,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Contact(args) => contact::run(&args),
         Command::Case(args) => case::run(&args),
         Command::Outbox(args) => outbox::run(&args),
-        Command::Seat(args) => floor::seat(&args),
+        Command::Seat(args) => seat::seat(&args),
+        Command::Operator(args) => seat::operator(&args),
         Command::Queue(args) => floor::queue(&args),
         Command::Call(args) => floor::call(&args),
         Command::Bulletin(args) => switches::bulletin(&args),

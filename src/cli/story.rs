@@ -76,7 +76,10 @@ fn tell(fact: &Fact) -> Option<String> {
             told.into_iter().flatten().collect::<Vec<_>>().join(", ")
         }
         Fact::Queued { queue, position, .. } => format!("waits in queue {queue}, at place {position}"),
-        Fact::Announced { position, .. } => format!("is told the place: {position}"),
+        Fact::Announced { position, told_s: None, .. } => format!("is told the place: {position}"),
+        Fact::Announced { position, told_s: Some((low, high)), .. } => {
+            format!("is told the place: {position}, and a wait of {} to {} min", low / 60, high / 60)
+        }
         Fact::QueueLeft { queue, exit, .. } => format!("leaves queue {queue}: {}", exit_in_words(*exit)),
         Fact::SeatRung { seat, queue, .. } => format!("{seat} rings, for queue {queue}"),
         Fact::SeatNotTaken { seat, why, .. } => format!("{seat} {}", not_taken(*why)),

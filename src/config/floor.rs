@@ -12,9 +12,10 @@ use super::fault::Fault;
 use super::names::Names;
 use super::reader::{Table, Word};
 use super::span::parse_span;
-use super::{Queue, Seat, Secret, WaitsSince};
+use super::{AnnounceRules, Queue, Seat, Secret, WaitsSince};
 use crate::acd::{
-    AfterTalk, LONGEST_KEPT, Needs, Overflow, Pauses, QueueRules, SeatRules, Serving, Skills, Strategy,
+    AfterTalk, LONGEST_KEPT, Needs, Overflow, Pauses, People, QueueRules, SeatRules, Serving, Skills,
+    Strategy,
 };
 use crate::ids::{QueueId, SeatId, SkillId};
 
@@ -34,6 +35,8 @@ pub(super) struct UsedBySeats<'n> {
     pub(super) queues: &'n Names,
     pub(super) skills: &'n Names,
     pub(super) pauses: &'n Arc<Pauses>,
+    pub(super) operators: &'n Names,
+    pub(super) people: &'n Arc<People>,
 }
 
 /// Read `[[queue]]`, the `skills` that there are, and the `[dispositions]` that all queues share.
@@ -59,6 +62,7 @@ pub(super) fn queues(
             entity: used.entities.used(&queue, "entity").map(|word| word.text.into()),
             topic: used.topics.used(&queue, "topic").map(|word| word.text.into()),
             record: queue.flag("record", true),
+            announce: announce(&queue),
             waits_since: waits_since(&queue),
             keeps_place: queue.span("keeps_place", 5 * MINUTE, Duration::ZERO..=LONGEST_KEPT),
             callback: callbacks::callback(&queue),
@@ -92,7 +96,7 @@ fn overflow<'a>(queue: &Table<'a>, helpers: &mut Vec<Word<'a>>) -> Vec<Overflow>
 }
 
 /// `inglese`, or `inglese 3`: a skill and its level, 1 when it is left out.
-fn skills(table: &Table<'_>, names: &Names) -> Skills {
+pub(super) fn skills(table: &Table<'_>, names: &Names) -> Skills {
     let mut levels = Vec::new();
     for word in table.texts("skills") {
         let (name, level) = word.text.split_once(' ').unwrap_or((word.text, "1"));
@@ -126,6 +130,16 @@ fn waivers(queue: &Table<'_>, names: &Names) -> Vec<(Duration, SkillId)> {
         }
     }
     waivers
+}
+
+/// Sounds are not known here: one that is missing is told in the story of the contact, and passed over.
+fn announce(queue: &Table<'_>) -> AnnounceRules {
+    AnnounceRules {
+        places_up_to: queue.number("announce_up_to", 10, 1..=100),
+        tells_wait: queue.flag("announce_wait", true),
+        messages: queue.texts("messages").iter().map(|word| word.text.to_owned()).collect(),
+        message_every: queue.span("message_every", MINUTE, 10 * SECOND..=HOUR),
+    }
 }
 
 fn waits_since(queue: &Table<'_>) -> WaitsSince {
@@ -224,6 +238,7 @@ pub(super) fn seats(
         let skills = skills(&seat, used.skills);
         let extension = extensions::read(&seat, extensions);
         let auto_login = seat.flag("auto_login", false);
+        let usual = used.operators.used(&seat, "operator").map(|word| word.text.into());
         let (location, may_call) = (location(&seat), may_call(&seat));
         if let (Some(id), Some(password)) = (id, password) {
             if password.text.trim().is_empty() {
@@ -235,6 +250,8 @@ pub(super) fn seats(
                 skills,
                 auto_login,
                 pauses: used.pauses.clone(),
+                people: used.people.clone(),
+                usual,
             };
             let password = Secret::new(password.text.to_owned());
             seats.insert(id.text.into(), Seat { password, extension, rules, location, may_call });
@@ -245,8 +262,8 @@ pub(super) fn seats(
     seats
 }
 
-/// The queues that a seat names; `["*"]` is all of them.
-fn served(seat: &Table<'_>, queues: &Names) -> BTreeMap<QueueId, Serving> {
+/// The queues that a seat or a person names; `["*"]` is all of them.
+pub(super) fn served(seat: &Table<'_>, queues: &Names) -> BTreeMap<QueueId, Serving> {
     let words = seat.need_texts("queues");
     if let [Word { text: "*", .. }] = words[..] {
         return queues.all().map(|queue| (queue.into(), Serving::default())).collect();
@@ -256,9 +273,9 @@ fn served(seat: &Table<'_>, queues: &Names) -> BTreeMap<QueueId, Serving> {
 }
 
 /// How it serves some of them otherwise than the rest, and perhaps others.
-fn profile(seat: &Table<'_>, queues: &Names) -> BTreeMap<QueueId, Serving> {
+pub(super) fn profile(seat: &Table<'_>, queues: &Names) -> BTreeMap<QueueId, Serving> {
     let mut profile = BTreeMap::new();
-    for entry in seat.tables("profile", "[[seat.profile]]") {
+    for entry in seat.tables("profile", "[[profile]]") {
         let priority = entry.number("priority", 0, -60..=60);
         let delay = entry.span("delay", Duration::ZERO, Duration::ZERO..=HOUR);
         if let Some(queue) = entry.need("queue").filter(|word| queues.check(&entry.file, word)) {

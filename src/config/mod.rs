@@ -40,10 +40,10 @@ pub use self::dialling::{Callable, Dialled, Dialling, NotDialled};
 pub use self::extensions::Target;
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
-use crate::acd::{PauseRule, QueueRules, SeatRules};
+use crate::acd::{PauseRule, Person, QueueRules, SeatRules};
 use crate::callback::CallbackRules;
 use crate::flow::hours::{Calendars, Hours};
-use crate::ids::{EntityId, FlowId, Language, QueueId, SeatId, SkillId, TopicId};
+use crate::ids::{EntityId, FlowId, Language, OperatorId, QueueId, SeatId, SkillId, TopicId};
 use crate::sip::{Link, Transport};
 
 /// Everything the exchange is told at start.
@@ -65,8 +65,8 @@ pub struct Config {
     pub skills: BTreeSet<SkillId>,
     /// `seats.toml`.
     pub seats: BTreeMap<SeatId, Seat>,
-    /// `operators.toml`: reasons of pauses, by id.
-    pub pauses: BTreeMap<String, Pause>,
+    /// `operators.toml`: people, and why they may pause.
+    pub operators: Operators,
     /// `callers.toml`, by number as it is received.
     pub callers: BTreeMap<String, ListedCaller>,
     /// `trunks.toml`.
@@ -204,6 +204,8 @@ pub struct Queue {
     pub topic: Option<TopicId>,
     /// Talks are recorded.
     pub record: bool,
+    /// What those who wait are told.
+    pub announce: AnnounceRules,
     /// From when on waiting counts.
     pub waits_since: WaitsSince,
     /// How long the place of a caller who was cut off is kept.
@@ -212,6 +214,19 @@ pub struct Queue {
     pub callback: Option<CallbackRules>,
     /// Outcome codes for wrap-up: digits to disposition.
     pub dispositions: BTreeMap<String, String>,
+}
+
+/// What those who wait are told, each time that the queue's rules have something told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AnnounceRules {
+    /// The last place told as a number; those behind hear that there are more than so many.
+    pub places_up_to: usize,
+    /// The expected wait is told with the place.
+    pub tells_wait: bool,
+    /// Told in turn: names of sounds, in every language.
+    pub messages: Vec<String>,
+    /// A message comes no sooner after the one before.
+    pub message_every: Duration,
 }
 
 /// From when on waiting counts.
@@ -256,6 +271,28 @@ pub struct Seat {
     pub location: Option<String>,
     /// Whom it may call, beside emergency numbers.
     pub may_call: BTreeSet<Callable>,
+}
+
+/// The people at the seats.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Operators {
+    /// By id.
+    pub people: BTreeMap<OperatorId, Operator>,
+    /// Reasons of pauses, by id.
+    pub pauses: BTreeMap<String, Pause>,
+}
+
+/// Somebody who answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operator {
+    /// As colleagues call them.
+    pub name: String,
+    /// Dialled to log in at any seat; none: by command only.
+    pub code: Option<Secret>,
+    /// What the distribution needs.
+    pub person: Person,
+    /// May be asked to decide; shown in the list.
+    pub supervisor: bool,
 }
 
 /// Why an operator may pause.

@@ -1,7 +1,6 @@
 //! From the texts of all files to a [`Config`], or to every fault in them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::fault::{ConfigError, Fault, Place};
 use super::floor::{Used, UsedBySeats};
@@ -116,9 +115,17 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
         || (None, Names::new("skill", "queues.toml").unread()),
         |(queues, skills)| (Some(queues), skills),
     );
-    let (pauses, _) = texts.read_names("pause", "operators.toml", operators::read);
-    let rules = Arc::new(pauses.as_ref().map(operators::rules).unwrap_or_default());
-    let used = UsedBySeats { queues: &queue_names, skills: &skills, pauses: &rules };
+    let mut operator_names = Names::new("operator", "operators.toml");
+    let operators = texts
+        .read("operators.toml", |table| operators::read(table, &mut operator_names, &queue_names, &skills));
+    let (pauses, people) = operators.as_ref().map(operators::rules).unwrap_or_default();
+    let used = UsedBySeats {
+        queues: &queue_names,
+        skills: &skills,
+        pauses: &pauses,
+        operators: &operator_names,
+        people: &people,
+    };
     let (seats, seat_names) = texts
         .read_names("seat", "seats.toml", |table, names| floor::seats(table, names, &mut extensions, &used));
     let callers = texts.read("callers.toml", |table| callers::read(table, &seat_names));
@@ -137,7 +144,7 @@ fn read_all(texts: &Texts<'_>) -> Option<Config> {
         queues: queues?,
         skills: skills.all().map(SkillId::from).collect(),
         seats: seats?,
-        pauses: pauses?,
+        operators: operators?,
         callers: callers?,
         trunks,
         destinations,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::call::{Call, Hearing, Phase, Plan, Story};
+use crate::call::{Announcements, Call, Hearing, Phase, Plan, Story};
 use crate::config::DialledNumber;
 use crate::crm::Who;
 use crate::ids::{CallId, CaseId, CitizenId, ContactId, Language};
@@ -103,6 +103,7 @@ impl Engine {
             callee: None,
             phase: Phase::Arriving,
             hearing: Hearing::default(),
+            announcements: Announcements::default(),
             story: Story::default(),
             letters: 0,
             citizen_id,

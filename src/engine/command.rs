@@ -17,7 +17,7 @@ use crate::switches::Switch;
 use crate::time::{Mono, Now};
 use crate::words::{EndedBy, Outcome, SeatView, StatusChange};
 
-use super::{Engine, Files, Output, SeatOrder, SwitchState};
+use super::{Engine, Files, OperatorState, Output, SeatOrder, SwitchState};
 
 /// The most that citizens' last words may take before the exchange stops all the same.
 const LAST_WORDS: Duration = Duration::from_secs(6);
@@ -91,6 +91,8 @@ pub struct State {
     pub queues: Vec<QueueState>,
     /// By seat.
     pub seats: Vec<SeatState>,
+    /// Who may sit there.
+    pub operators: Vec<OperatorState>,
     /// By call.
     pub calls: Vec<CallState>,
 }
@@ -116,6 +118,12 @@ pub struct SeatState {
     /// What it does.
     #[serde(flatten)]
     pub view: SeatView,
+    /// How long it has had this status, in seconds.
+    pub status_s: f64,
+    /// How long its work has been what it is, in seconds.
+    pub work_s: f64,
+    /// How long its phone has been there, or gone, in seconds.
+    pub phone_s: f64,
 }
 
 /// A call at a moment.
@@ -360,12 +368,22 @@ impl Engine {
             waiting: queue.waiting.iter().map(|waiting| waiting.call).collect(),
             id: queue.id,
         });
-        let seats = self.acd.seats().map(|seat| SeatState { id: seat.id, view: seat.view });
+        let seats = self.acd.seats().map(|seat| {
+            let since = |at| now.mono.since(at).as_secs_f64();
+            SeatState {
+                id: seat.id,
+                status_s: since(seat.status_since),
+                work_s: since(seat.work_since),
+                phone_s: since(seat.phone_since),
+                view: seat.view,
+            }
+        });
         State {
             degraded: self.gate.is_degraded(),
             stopping: self.stopping.is_some(),
             queues: queues.collect(),
             seats: seats.collect(),
+            operators: self.operator_states(),
             calls: self.calls.values().map(call_state).collect(),
         }
     }

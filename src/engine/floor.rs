@@ -1,12 +1,15 @@
 //! What people do about a seat: its operator by feature code, a supervisor by command. Both ask for the same acts, and who asked is on
 //! record with every change.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
-use crate::acd::{self, WrapUpAct};
-use crate::ids::SeatId;
+use crate::acd::{self, SignInFault, WrapUpAct};
+use crate::ids::{OperatorId, SeatId};
 use crate::speech::notice::Notice;
-use crate::time::Now;
+use crate::time::{Mono, Now};
 use crate::words::{StatusChange, WorkView};
 
 use super::{Engine, Reply};
@@ -17,6 +20,8 @@ use super::{Engine, Reply};
 pub enum SeatAct {
     /// Another status; ready ends a wrap-up too.
     Status(StatusChange),
+    /// This person logs in there, and moves if logged in elsewhere.
+    SignIn(OperatorId),
     /// A longer wrap-up.
     Extend,
     /// The end of the wrap-up, whatever it owes.
@@ -43,9 +48,28 @@ impl From<StatusChange> for SeatOrder {
     }
 }
 
+/// Somebody of operators.toml at a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorState {
+    /// Id.
+    pub id: OperatorId,
+    /// Name.
+    pub name: String,
+    /// Where they are logged in.
+    pub seat: Option<SeatId>,
+    /// May be asked to decide.
+    pub supervisor: bool,
+}
+
 /// Why an act was not done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum SeatRefusal {
+    #[error("there is no operator `{0}`; operators.toml has the list")]
+    NoOperator(OperatorId),
+    #[error("`{operator}` has a call or a wrap-up at {at}, which has to end first")]
+    BusyAt { operator: OperatorId, at: SeatId },
+    #[error("somebody else has a call or a wrap-up there, which has to end first")]
+    Occupied,
     #[error("nobody is logged in; `seat login` comes first")]
     NobodyLoggedIn,
     #[error("there is no wrap-up now")]
@@ -60,6 +84,8 @@ impl SeatRefusal {
     /// What the operator hears.
     pub(super) fn notice(self) -> Notice {
         match self {
+            SeatRefusal::NoOperator(_) => Notice::BadLogIn,
+            SeatRefusal::BusyAt { .. } | SeatRefusal::Occupied => Notice::Error,
             SeatRefusal::NobodyLoggedIn => Notice::NobodyLoggedIn,
             SeatRefusal::NoWrapUp | SeatRefusal::NoMoreTime => Notice::NoMoreTime,
             SeatRefusal::OwesOutcome => Notice::OutcomeOwed,
@@ -67,7 +93,40 @@ impl SeatRefusal {
     }
 }
 
+/// Wrong codes that a seat may dial within [`GUESSES_WITHIN`]: enough for a hurried hand, and four digits last a day.
+const MOST_GUESSES: u32 = 5;
+const GUESSES_WITHIN: Duration = Duration::from_secs(60);
+
+/// Wrong log-in codes by seat: one entry for each seat at most.
+#[derive(Debug, Default)]
+pub(super) struct Guesses(BTreeMap<SeatId, (u32, Mono)>);
+
+impl Guesses {
+    fn may_try(&mut self, now: Mono, seat: &SeatId) -> bool {
+        self.0.retain(|_, (_, since)| now.since(*since) < GUESSES_WITHIN);
+        self.0.get(seat).is_none_or(|(count, _)| *count < MOST_GUESSES)
+    }
+
+    fn on_wrong(&mut self, now: Mono, seat: &SeatId) {
+        self.0.entry(seat.clone()).or_insert((0, now)).0 += 1;
+    }
+
+    fn on_right(&mut self, seat: &SeatId) {
+        self.0.remove(seat);
+    }
+}
+
 impl Engine {
+    pub(super) fn operator_states(&self) -> Vec<OperatorState> {
+        let people = self.config.operators.people.iter().map(|(id, operator)| OperatorState {
+            id: id.clone(),
+            name: operator.name.clone(),
+            seat: self.acd.seat_of(id).cloned(),
+            supervisor: operator.supervisor,
+        });
+        people.collect()
+    }
+
     pub(super) fn order_seat(&mut self, now: Now, seat: &SeatId, order: SeatOrder) -> Reply {
         if !self.config.seats.contains_key(seat) {
             return Reply::Refused(format!("there is no seat `{seat}`; seats.toml has the list"));
@@ -88,8 +147,52 @@ impl Engine {
     ) -> Result<(), SeatRefusal> {
         match act {
             SeatAct::Status(change) => self.change_status(now, seat, change, by),
+            SeatAct::SignIn(operator) => self.sign_in(now, seat, operator, by),
             SeatAct::Extend => self.act_on_wrap_up(now, seat, WrapUpAct::Extend, by),
             SeatAct::Release => self.act_on_wrap_up(now, seat, WrapUpAct::Release, by),
+        }
+    }
+
+    fn sign_in(
+        &mut self,
+        now: Now,
+        seat: &SeatId,
+        operator: OperatorId,
+        by: &str,
+    ) -> Result<(), SeatRefusal> {
+        if !self.config.operators.people.contains_key(&operator) {
+            return Err(SeatRefusal::NoOperator(operator));
+        }
+        match self.acd.sign_in_fault(seat, &operator) {
+            Some(SignInFault::BusyAt(at)) => return Err(SeatRefusal::BusyAt { operator, at }),
+            Some(SignInFault::NoSeat | SignInFault::Occupied) => return Err(SeatRefusal::Occupied),
+            None => {}
+        }
+        self.ask_distribution(now, acd::Input::SignIn(seat.clone(), operator), by);
+        Ok(())
+    }
+
+    /// The digits that follow the code for logging in; a `#` at their end may be dialled or not.
+    pub(super) fn log_in_digits(&self, code: &str) -> Option<String> {
+        let digits = code.strip_prefix(&self.config.engine.feature_codes.log_in)?;
+        let digits = digits.strip_suffix('#').or(digits.strip_suffix("%23")).unwrap_or(digits);
+        (!digits.is_empty()).then(|| digits.to_owned())
+    }
+
+    /// A person logs in by dialling. Nobody learns whether a code is wrong or was not looked at.
+    pub(super) fn log_in_by_code(&mut self, now: Now, seat: &SeatId, digits: &str) -> Notice {
+        if !self.guesses.may_try(now.mono, seat) {
+            return Notice::BadLogIn;
+        }
+        let Some(operator) = self.config.operator_of_code(digits).cloned() else {
+            self.guesses.on_wrong(now.mono, seat);
+            return Notice::BadLogIn;
+        };
+        self.guesses.on_right(seat);
+        match self.sign_in(now, seat, operator, "phone") {
+            Err(why) => why.notice(),
+            Ok(()) if self.acd.seat(seat).is_some_and(|view| view.status.takes_calls()) => Notice::LoggedIn,
+            Ok(()) => Notice::Paused,
         }
     }
 

@@ -1,14 +1,13 @@
 //! The flow leads the citizen: its actions become plays, places in queues and tags; keys and ends of plays go back to it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use crate::acd;
 use crate::call::{Call, Phase, Purpose, Tags};
 use crate::flow::{self, CallFacts, Enqueue, FlowRun, World};
 use crate::ids::{CallId, QueueId};
 use crate::journal::entry::Fact;
-use crate::media::{self, LegId, PlayId, Sound};
+use crate::media::{self, LegId, PlayId};
 use crate::time::Now;
 use crate::words::{AskedAgain, EndedBy, QueueExit};
 
@@ -183,35 +182,13 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.phase = Phase::Waiting(queue.clone());
         call.story.on_queued(now.mono);
-        let bulletin = self.sounds_of_queue(now, id, queue);
         if let Some(fact) = self.queued(now, id, position) {
             self.append(now, fact);
         }
-        self.announce_after(now, id, position, bulletin);
+        self.begin_announcing(now, id, queue, position);
     }
 
-    /// Tell the caller the place, then let the music go on.
-    pub(super) fn announce(&mut self, now: Now, id: CallId, position: usize) {
-        self.announce_after(now, id, position, Vec::new());
-    }
-
-    /// The same, after what else is to be heard.
-    fn announce_after(&mut self, now: Now, id: CallId, position: usize, mut before: Vec<Arc<Sound>>) {
-        let Some(call) = self.calls.get(&id) else { return };
-        let wanted = call.enqueue.as_ref().is_some_and(|enqueue| enqueue.announce);
-        let language = call.language.clone();
-        let sounds = if wanted { self.sounds_of_place(now, id, &language, position) } else { Vec::new() };
-        if !sounds.is_empty() {
-            self.append(now, Fact::Announced { contact: id.into(), position });
-        }
-        before.extend(sounds);
-        match before.is_empty() {
-            true => self.play_music(now, id),
-            false => self.play(id, before, Purpose::Announcement, false),
-        }
-    }
-
-    fn play_music(&mut self, now: Now, id: CallId) {
+    pub(super) fn play_music(&mut self, now: Now, id: CallId) {
         let Some(enqueue) = self.calls.get(&id).and_then(|call| call.enqueue.as_ref()) else { return };
         let music = enqueue.music.clone();
         let sounds = self.music(now, id, &music);

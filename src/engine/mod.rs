@@ -8,6 +8,7 @@
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
 
+mod announcing;
 mod arrival;
 mod asking;
 mod audit;
@@ -35,7 +36,7 @@ mod unheard;
 pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
-pub use floor::{SeatAct, SeatOrder};
+pub use floor::{OperatorState, SeatAct, SeatOrder};
 pub use gate::PATIENCE;
 pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
@@ -191,6 +192,8 @@ pub struct Engine {
     acting: Option<String>,
     /// And what for.
     acting_why: Option<String>,
+    /// Who dials log-in codes that are nobody's.
+    guesses: floor::Guesses,
     arrivals: Arrivals,
     /// Who was cut off while waiting.
     returning: acd::Returning,
@@ -250,6 +253,7 @@ impl Engine {
             journalled: BTreeSet::new(),
             acting: None,
             acting_why: None,
+            guesses: floor::Guesses::default(),
             arrivals: Arrivals::default(),
             expected: BTreeMap::new(),
             returning: recovered.state.returning.clone(),

@@ -43,6 +43,9 @@ impl Engine {
 
     /// Do what the code asks; what to say, unless that must wait for the disk.
     fn obey(&mut self, now: Now, dialog: DialogId, seat: &SeatId, code: &str) -> Option<Notice> {
+        if let Some(digits) = self.log_in_digits(code) {
+            return Some(self.log_in_by_code(now, seat, &digits));
+        }
         if let Some((act, say)) = self.act_of_code(code) {
             return Some(self.act_on_seat(now, seat, act, "phone").err().map_or(say, SeatRefusal::notice));
         }
@@ -82,7 +85,7 @@ impl Engine {
             CodingMistake::Topic => Notice::BadTopic,
             CodingMistake::Outcome => Notice::BadOutcome,
         })?;
-        let operator = seat.as_str().into();
+        let operator = self.acd.operator_at(seat);
         let owed_no_more = disposition.is_some();
         let lsn = self.append_as(now, Fact::Coded { contact, operator, topic, disposition }, true);
         if owed_no_more {

@@ -2,7 +2,7 @@
 
 use crate::acd;
 use crate::call::{Phase, SeatLeg};
-use crate::ids::{CallId, OperatorId, SeatId};
+use crate::ids::{CallId, SeatId};
 use crate::journal::entry::Fact;
 use crate::media::{self, LegId};
 use crate::sip::{DialogId, Probe};
@@ -32,7 +32,7 @@ impl Engine {
         call.story.on_joined();
         call.hearing.stop();
         self.rejoin(now, id);
-        let operator = OperatorId::from(seat.as_str());
+        let operator = self.acd.operator_at(&seat);
         self.last_contact.insert(seat.clone(), (id.into(), queue.clone()));
         self.append(now, Fact::Joined { contact: id.into(), seat, operator, queue, recording });
     }

@@ -8,11 +8,10 @@
 use std::sync::Arc;
 
 use crate::flow::{self, Say, Sounding};
-use crate::ids::{CallId, Language};
+use crate::ids::CallId;
 use crate::journal::entry::Fact;
 use crate::media::Sound;
 use crate::media::library::{SoundLibrary, attention};
-use crate::speech::Speech;
 use crate::speech::notice::Notice;
 use crate::time::Now;
 
@@ -39,27 +38,18 @@ impl Engine {
         sounds
     }
 
-    /// The caller's place in the queue, spoken; empty when it cannot be.
-    pub(super) fn sounds_of_place(
-        &mut self,
-        now: Now,
-        id: CallId,
-        language: &Language,
-        position: usize,
-    ) -> Vec<Arc<Sound>> {
-        let speech = Speech::for_language(language.as_str());
-        let pieces = speech.map(|speech| speech.position(position)).unwrap_or_default();
-        let names: Vec<_> = pieces.iter().map(|piece| (language.as_str(), &*piece.0)).collect();
-        self.all_or_none(now, id, &names).unwrap_or_default()
-    }
-
     /// The music of this name, or some other in its place.
     pub(super) fn music(&mut self, now: Now, id: CallId, name: &str) -> Vec<Arc<Sound>> {
         self.all_or_none(now, id, &[("music", name)]).unwrap_or_else(|| vec![self.other_music(id)])
     }
 
     /// These sounds, by language and name; `None` when one is missing, and each that is missing is told in the story of the contact.
-    fn all_or_none(&mut self, now: Now, id: CallId, names: &[(&str, &str)]) -> Option<Vec<Arc<Sound>>> {
+    pub(super) fn all_or_none(
+        &mut self,
+        now: Now,
+        id: CallId,
+        names: &[(&str, &str)],
+    ) -> Option<Vec<Arc<Sound>>> {
         let mut sounds = Vec::with_capacity(names.len());
         for (language, name) in names {
             match self.sound_for(id, language, name) {

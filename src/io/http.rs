@@ -4,6 +4,7 @@
 //! [`token`] that `serve` writes into the data directory (mode 0600); `guard` checks Host and Origin too, so that no web page can use
 //! a browser on this machine to ask in its owner's name. Requests are bounded in size and in time.
 
+mod floor;
 mod guard;
 mod metrics;
 pub mod server;
@@ -30,10 +31,9 @@ use super::reload::{ReloadError, Reloader};
 use super::store::ViewsHandle;
 use super::views_sled::SledViews;
 use crate::engine::{Command, Reply};
-use crate::ids::{CaseId, ContactId, SeatId};
+use crate::ids::{CaseId, ContactId};
 use crate::journal::seal::Keys;
 use crate::switches::Switch;
-use crate::words::StatusChange;
 
 /// Largest body taken: the longest is a bulletin with its text in several languages.
 const MAX_BODY: usize = 16 * 1024;
@@ -43,8 +43,6 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 pub const RELOAD: &str = "/api/reload";
 /// How long its answer may take: it reads every sound, and a name service that is away answers late for each trunk.
 const RELOAD_WITHIN: Duration = Duration::from_secs(60);
-/// Longest reason of a pause: it is written down at every change.
-const MAX_REASON: usize = 100;
 
 /// What the pages are made from.
 pub struct Pages {
@@ -87,7 +85,8 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/cases", get(cases))
         .route("/api/cases/{id}", get(case))
         .route("/api/outbox", get(outbox))
-        .route("/api/seats/{seat}/status", post(seat_status))
+        .route("/api/seats/{seat}", post(floor::seat_order))
+        .route("/api/seats/{seat}/status", post(floor::seat_status))
         .route("/api/switches", get(switches).post(switch))
         .route(RELOAD, post(reload))
         .fallback(nothing_here)
@@ -235,25 +234,6 @@ async fn answer<T: Send + 'static>(
             let why = "the views are busy or cannot be used; ask again, or look at the exchange's log";
             Err(Refusal(StatusCode::SERVICE_UNAVAILABLE, why.to_owned()))
         }
-    }
-}
-
-async fn seat_status(
-    Shared(pages): Shared<Arc<Pages>>,
-    Path(seat): Path<String>,
-    change: Result<Json<StatusChange>, JsonRejection>,
-) -> Result<Response, Refusal> {
-    let Json(change) = change.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
-    if let StatusChange::Pause(reason) = &change
-        && (reason.chars().count() > MAX_REASON || reason.contains(char::is_control))
-    {
-        let why = format!("the reason of a pause is at most {MAX_REASON} letters on one line");
-        return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, why));
-    }
-    match pages.control.ask(Command::SeatStatus(SeatId::from(seat), change)).await {
-        Ok(Reply::Refused(why)) => Err(Refusal(StatusCode::NOT_FOUND, why)),
-        Ok(_) => Ok(StatusCode::NO_CONTENT.into_response()),
-        Err(_) => Err(stopped()),
     }
 }
 

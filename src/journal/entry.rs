@@ -228,6 +228,9 @@ pub enum Fact {
         contact: ContactId,
         /// 1 is the next to be served.
         position: usize,
+        /// The wait that was told with it, in seconds from and to; left out when none was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told_s: Option<(u64, u64)>,
     },
     /// The caller left a queue otherwise than by talking to an operator or hanging up.
     QueueLeft {

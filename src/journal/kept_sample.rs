@@ -264,7 +264,7 @@ fn facts_added_since_are_written_in_words_that_stay() {
             r#"{"at_ms":7,"fact":"take_dropped","contact":"1.7.42","file":"1.wav"}"#,
         ),
         (
-            Fact::Announced { contact, position: 3 },
+            Fact::Announced { contact, position: 3, told_s: None },
             r#"{"at_ms":7,"fact":"announced","contact":"1.7.42","position":3}"#,
         ),
         (

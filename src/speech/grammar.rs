@@ -26,6 +26,7 @@ pub(super) struct Grammar {
     pub(super) beyond_ordinals: String,
     pub(super) position: Vec<Rule>,
     pub(super) beyond_positions: String,
+    pub(super) waiting: Option<WaitingWords>,
     pub(super) symbols: BTreeMap<char, String>,
     pub(super) phone: PhoneReading,
     pub(super) months: Vec<String>,
@@ -59,6 +60,14 @@ pub(super) struct SlotWords {
     pub(super) range: Template,
     /// Its own way of saying times, if it has one.
     pub(super) time: Vec<Rule>,
+}
+
+/// What is told to those who wait, beside the place.
+#[derive(Clone, Debug)]
+pub(super) struct WaitingWords {
+    pub(super) more: Template,
+    pub(super) less: Template,
+    pub(super) between: Template,
 }
 
 /// How one or many of a unit are said.
@@ -130,6 +139,22 @@ impl Grammar {
     /// `None`: beyond the last ordinal.
     pub(super) fn position(&self, place: Option<u32>) -> Vec<String> {
         self.placed(place, &self.position, &self.beyond_positions, None)
+    }
+
+    /// "Ci sono più di dieci persone in attesa."
+    pub(super) fn more_waiting(&self, n: u64) -> Vec<String> {
+        let say = self.waiting.as_ref().map(|waiting| &waiting.more);
+        say.map_or_else(Vec::new, |say| self.fill(say, &one_number(n), None))
+    }
+
+    /// "Il tempo di attesa previsto è tra tre e cinque minuti"; from nothing on, "meno di due minuti".
+    pub(super) fn wait(&self, low_min: u64, high_min: u64) -> Vec<String> {
+        let Some(waiting) = &self.waiting else { return Vec::new() };
+        let values = Values::from([
+            ("low", Given::Number(low_min)),
+            ("high", Given::Pieces(self.counted(Unit::Minute, high_min))),
+        ]);
+        self.fill(if low_min == 0 { &waiting.less } else { &waiting.between }, &values, None)
     }
 
     fn placed(&self, n: Option<u32>, rules: &[Rule], beyond: &str, form: Option<&str>) -> Vec<String> {

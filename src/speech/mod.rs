@@ -204,6 +204,16 @@ impl Speech {
         pieces(&self.0.position(within_ordinals(u32::try_from(place).unwrap_or(u32::MAX))))
     }
 
+    /// "Ci sono più di dieci persone in attesa": of a place far behind. Nothing, where the language has no words for it.
+    pub fn more_waiting(&self, places: usize) -> Vec<Piece> {
+        pieces(&self.0.more_waiting(u64::try_from(places).unwrap_or(MAX_NUMBER).min(MAX_NUMBER)))
+    }
+
+    /// "Il tempo di attesa previsto è tra tre e cinque minuti". Nothing, where the language has no words for it.
+    pub fn wait(&self, low_min: u64, high_min: u64) -> Vec<Piece> {
+        pieces(&self.0.wait(low_min.min(MAX_NUMBER), high_min.min(MAX_NUMBER)))
+    }
+
     /// What the pieces say, written as a person would. A piece that this language does not have shows its name.
     pub fn text(&self, said: &[Piece]) -> String {
         let names: Vec<&str> = said.iter().map(Piece::name).collect();

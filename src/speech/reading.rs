@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 
 use super::Unit;
-use super::grammar::{Grammar, PhoneReading, SlotWords, UnitWords};
+use super::grammar::{Grammar, PhoneReading, SlotWords, UnitWords, WaitingWords};
 use super::template::{Ranges, Rule, Template};
 use super::writing::{Joint, Selector, Writing};
 use super::written::{GrammarText, JointText, RuleText, SeriesText, UnitText, WritingText};
@@ -95,6 +95,11 @@ impl Reader<'_, '_> {
             beyond_ordinals: self.piece(written.ordinal.beyond),
             position: self.plain_rules(written.position.rules, OF_NUMBERS),
             beyond_positions: self.piece(written.position.beyond),
+            waiting: written.waiting.map(|waiting| WaitingWords {
+                more: self.template(&waiting.more, &["n"]),
+                less: self.template(&waiting.less, &["high"]),
+                between: self.template(&waiting.between, &["low", "high"]),
+            }),
             symbols: self.symbols(written.symbols),
             phone: PhoneReading {
                 national: written.phone_number.national,

@@ -122,6 +122,26 @@ fn numbers_and_places_take_the_gender_of_what_they_go_with() {
 }
 
 #[test]
+fn caller_in_queue_hears_how_many_wait_and_how_long_it_may_take() {
+    let says_both = |said: fn(&Speech) -> Vec<Piece>, italian, english| {
+        says("it", &said(&speech("it")), italian);
+        says("en", &said(&speech("en")), english);
+    };
+    let (ten, more) = ("Ci sono più di dieci persone in attesa", "More than ten people are waiting");
+    says_both(|speech| speech.more_waiting(10), ten, more);
+    for (low, high, italian, english) in [
+        (0, 1, "meno di un minuto", "less than one minute"),
+        (0, 2, "meno di due minuti", "less than two minutes"),
+        (1, 2, "tra uno e due minuti", "between one and two minutes"),
+        (3, 5, "tra tre e cinque minuti", "between three and five minutes"),
+        (20, 35, "tra venti e trentacinque minuti", "between twenty and thirty-five minutes"),
+    ] {
+        says("it", &speech("it").wait(low, high), &format!("Il tempo di attesa previsto è {italian}"));
+        says("en", &speech("en").wait(low, high), &format!("The expected waiting time is {english}"));
+    }
+}
+
+#[test]
 fn caller_in_queue_hears_the_place() {
     let table = [
         (1, "Lei è il primo in attesa", "You are number one in the queue"),

@@ -27,6 +27,10 @@ pub(super) fn holes(grammar: &Grammar) -> Vec<String> {
     }
     (1..=MAX_ORDINAL).for_each(|n| hear("ordinals", grammar.ordinal(Some(n), None)));
     (1..=MAX_ORDINAL).for_each(|n| hear("positions", grammar.position(Some(n))));
+    if grammar.waiting.is_some() {
+        (1..=100).for_each(|n| hear("numbers of those who wait", grammar.more_waiting(n)));
+        (0..60).for_each(|low| hear("waits", grammar.wait(low, low + 1)));
+    }
     days().for_each(|day| hear("dates", grammar.date(day)));
     (0..=9999).step_by(7).chain(1900..=2100).for_each(|year| hear("dates", grammar.date(date(year, 1, 1))));
     for time in times() {

@@ -14,6 +14,8 @@ pub(super) struct GrammarText {
     pub(super) number: NumberText,
     pub(super) ordinal: PlacesText,
     pub(super) position: PlacesText,
+    /// What is told to those who wait, beside the place; a language may do without.
+    pub(super) waiting: Option<WaitingText>,
     pub(super) symbols: BTreeMap<Spanned<String>, Spanned<String>>,
     pub(super) phone_number: PhoneText,
     pub(super) date: DateText,
@@ -48,6 +50,14 @@ pub(super) struct NumberText {
 pub(super) struct PlacesText {
     pub(super) rules: Vec<RuleText>,
     pub(super) beyond: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WaitingText {
+    pub(super) more: Spanned<String>,
+    pub(super) less: Spanned<String>,
+    pub(super) between: Spanned<String>,
 }
 
 #[derive(Deserialize)]

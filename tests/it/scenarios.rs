@@ -1,6 +1,7 @@
 //! What the exchange promises to citizens, operators and the people who read the records: one scenario each, in virtual time.
 //! The road of a call is here; what may come between has files of its own.
 
+mod announcements;
 mod disks;
 mod distribution;
 mod entrance;

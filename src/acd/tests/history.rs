@@ -11,6 +11,7 @@ use crate::ids::SkillId;
 
 const STEPS: u32 = 2_000;
 const QUEUES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+const PEOPLE: [&str; 3] = ["anna", "bruno", "carla"];
 const SKILLS: [&str; 2] = ["inglese", "tributi"];
 
 fn some_skills(rng: &mut ChaCha8Rng) -> Skills {
@@ -70,6 +71,19 @@ fn some_queue(rng: &mut ChaCha8Rng, id: &str, queues: &[&str]) -> QueueRules {
     }
 }
 
+fn some_people(rng: &mut ChaCha8Rng, queues: &[&'static str]) -> People {
+    let person = |rng: &mut ChaCha8Rng| {
+        let served = queues.iter().filter(|_| rng.random_bool(0.6));
+        let queues = served.map(|id| (QueueId::from(*id), Serving::default())).collect();
+        let known = some_skills(rng);
+        Person {
+            queues: rng.random_bool(0.6).then_some(queues),
+            skills: rng.random_bool(0.5).then_some(known),
+        }
+    };
+    PEOPLE.into_iter().map(|id| (id.into(), person(rng))).collect()
+}
+
 fn some_after_talk(rng: &mut ChaCha8Rng) -> AfterTalk {
     AfterTalk {
         extend_by: Duration::from_secs(rng.random_range(0..20)),
@@ -103,7 +117,8 @@ fn some_seat(rng: &mut ChaCha8Rng, n: usize, queues: &[&'static str]) -> SeatRul
     let lunch =
         PauseRule { max: Duration::from_secs(rng.random_range(1..60)), then_ready: rng.random_bool(0.5) };
     let pauses = Arc::new(Pauses::from([("lunch".to_owned(), lunch)]));
-    SeatRules { auto_login: rng.random_bool(0.8), skills, pauses, ..rules }
+    let usual = (n <= 2).then(|| PEOPLE[n - 1].into());
+    SeatRules { auto_login: rng.random_bool(0.8), skills, pauses, usual, ..rules }
 }
 
 impl History {
@@ -111,7 +126,9 @@ impl History {
     fn new(seed: u64, queues: &'static [&'static str], seats: usize) -> History {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let lines: Vec<_> = queues.iter().map(|id| some_queue(&mut rng, id, queues)).collect();
-        let floor = (1..=seats).map(|n| some_seat(&mut rng, n, queues)).collect();
+        let mut floor: Vec<_> = (1..=seats).map(|n| some_seat(&mut rng, n, queues)).collect();
+        let people = Arc::new(some_people(&mut rng, queues));
+        floor.iter_mut().for_each(|rules| rules.people = people.clone());
         let acd = Distribution::new(lines, floor).watched();
         let (inside, rung, talks, last_talk) = Default::default();
         History { queues, seats, acd, rng, now: Mono::ZERO, last_call: 0, inside, rung, talks, last_talk }
@@ -141,7 +158,8 @@ impl History {
             84 => self.direct(seat),
             85..90 => Input::Reachable(seat),
             90..91 => Input::Unreachable(seat),
-            91..95 => Input::Status(seat, StatusChange::LogIn),
+            91..93 => Input::Status(seat, StatusChange::LogIn),
+            93..95 => Input::SignIn(seat, PEOPLE.choose(&mut self.rng).copied().unwrap_or("anna").into()),
             95..98 => Input::Status(seat, some_status(&mut self.rng)),
             98 if self.rng.random_bool(0.4) => self.reload(),
             99 if self.rng.random_bool(0.5) => {
@@ -210,11 +228,16 @@ impl History {
         let queues = left.iter().map(|id| some_queue(rng, id, all)).collect();
         let seats = numbers.into_iter().map(|n| some_seat(rng, n, all));
         let known = |rules: &mut SeatRules| rules.queues.retain(|id, _| left.contains(&id.as_str()));
-        let seats = seats.map(|mut rules| {
-            known(&mut rules);
-            rules
-        });
-        Input::Rules(queues, seats.collect())
+        let mut seats: Vec<_> = seats.collect();
+        let mut people = some_people(rng, all);
+        let served = people.values_mut().filter_map(|person| person.queues.as_mut());
+        served.for_each(|queues| queues.retain(|id, _| left.contains(&id.as_str())));
+        let people = Arc::new(people);
+        for rules in &mut seats {
+            known(rules);
+            rules.people = people.clone();
+        }
+        Input::Rules(queues, seats)
     }
 
     fn enter(&mut self) -> Input {

@@ -5,6 +5,7 @@ mod callers;
 mod direct;
 mod expected;
 mod history;
+mod people;
 mod reload;
 mod ringing_all;
 mod routing;
@@ -16,7 +17,8 @@ use std::time::Duration;
 
 use super::{
     Action, AfterTalk, Direct, DirectRules, Distribution, Entering, Input, Needs, Overflow, PauseRule,
-    Pauses, QueueRules, Restored, SeatRules, Serving, Skills, Strategy, Turn, WrapUpAct, WrapUpLeft,
+    Pauses, People, Person, QueueRules, Restored, SeatRules, Serving, Skills, Strategy, Turn, WrapUpAct,
+    WrapUpLeft,
 };
 use crate::ids::{CallId, QueueId, SeatId, Stamp};
 use crate::time::Mono;
@@ -53,6 +55,8 @@ pub(super) fn serving(id: &str, queues: &[&str]) -> SeatRules {
         skills: Skills::default(),
         auto_login: true,
         pauses: Arc::default(),
+        people: Arc::default(),
+        usual: None,
     }
 }
 

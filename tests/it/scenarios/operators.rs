@@ -55,6 +55,46 @@ fn operator_codes_topic_and_outcome_in_wrap_up_and_hears_saved_only_when_it_is_d
 }
 
 #[test]
+fn operator_logs_in_at_any_seat_by_code_and_contacts_name_the_person() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    let at = |sim: &Sim| sim.engine().distribution().seat(&SeatId::from("seat01")).unwrap().operator;
+    let dial = |sim: &mut Sim, code: &str, sound: &str| {
+        sim.with_phone(seat, |phone, now| phone.dial(now, code));
+        sim.until(sound, |sim| sim.hears(seat, sound));
+        sim.until("the phone is free", |sim| sim.line(seat) == Line::Free);
+    };
+    dial(&mut sim, "*119999", "it/sistema/accesso_negato");
+    assert_eq!(at(&sim), None);
+    dial(&mut sim, "*114711#", "it/sistema/stato_entrato");
+    assert_eq!(at(&sim), Some("anna".into()));
+    let citizen = waiting(&mut sim);
+    talking(&mut sim, citizen, seat);
+    sim.hang_up(citizen);
+    sim.advance(std::time::Duration::from_secs(1));
+    assert_eq!(sim.contact(citizen).operator, Some("anna".into()));
+    sim.crash(Crash::Kill);
+    sim.start_exchange();
+    assert_eq!(at(&sim), Some("anna".into()));
+}
+
+#[test]
+fn guessing_of_codes_is_slowed_and_a_right_one_is_not_told_apart_meanwhile() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    let dial = |sim: &mut Sim, code: &str, sound: &str| {
+        sim.with_phone(seat, |phone, now| phone.dial(now, code));
+        sim.until(sound, |sim| sim.hears(seat, sound));
+        sim.until("the phone is free", |sim| sim.line(seat) == Line::Free);
+    };
+    for guess in ["*110001", "*110002", "*110003", "*110004", "*110005", "*114711"] {
+        dial(&mut sim, guess, "it/sistema/accesso_negato");
+    }
+    sim.advance(MINUTE);
+    dial(&mut sim, "*114711", "it/sistema/stato_entrato");
+}
+
+#[test]
 fn refresh_of_a_registration_changes_neither_status_nor_work() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
