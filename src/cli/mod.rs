@@ -25,6 +25,7 @@ mod serve;
 mod span;
 mod story;
 mod switches;
+mod talking;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

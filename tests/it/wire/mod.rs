@@ -17,6 +17,7 @@
 mod baresip;
 mod contacts;
 mod exchange;
+mod handing;
 mod http;
 mod listener;
 mod patience;
