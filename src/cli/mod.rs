@@ -26,6 +26,7 @@ mod simulate;
 mod span;
 mod story;
 mod switches;
+mod talking;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
