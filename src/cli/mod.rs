@@ -23,6 +23,7 @@ mod prompts;
 mod records;
 mod seat;
 mod serve;
+mod simulate;
 mod span;
 mod story;
 mod switches;
@@ -83,6 +84,7 @@ enum Command {
     Prompts(prompts::PromptsArgs),
     /// The opening hours of the days ahead.
     Calendar(calendar::CalendarArgs),
+    Simulate(simulate::SimulateArgs),
     /// The journal of a data directory at rest.
     Journal(journal::JournalArgs),
 }
@@ -117,6 +119,7 @@ fn run(command: Command) -> Result<(), Failure> {
             prompts::run(args, texts)
         }
         Command::Calendar(args) => calendar::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Journal(args) => journal::run(&args),
     }
 }

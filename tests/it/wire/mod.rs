@@ -31,6 +31,7 @@ mod uac;
 mod voice;
 
 mod asking;
+mod floor;
 mod keyed;
 mod monitoring;
 mod phones;
