@@ -17,7 +17,7 @@ use crate::switches::Switch;
 use crate::time::{Mono, Now};
 use crate::words::{Direction, EndedBy, Outcome, SeatView, StatusChange};
 
-use super::{DialOrder, Engine, Files, OperatorState, Output, SeatOrder, SwitchState};
+use super::{DialOrder, Engine, Files, MonitorOrder, OperatorState, Output, SeatOrder, SwitchState};
 
 /// The most that citizens' last words may take before the exchange stops all the same.
 const LAST_WORDS: Duration = Duration::from_secs(6);
@@ -50,6 +50,8 @@ pub enum Command {
     Seat(SeatId, SeatOrder),
     /// A seat is to call somebody.
     Dial(DialOrder),
+    /// What a supervisor wants of a talk.
+    Monitor(MonitorOrder),
     /// Which bulletins and emergencies there are.
     Switches,
     /// Turn one.
@@ -285,6 +287,7 @@ impl Engine {
             Command::SeatStatus(seat, change) => self.order_seat(now, &seat, change.into()),
             Command::Seat(seat, order) => self.order_seat(now, &seat, order),
             Command::Dial(order) => self.order_call(now, order),
+            Command::Monitor(order) => self.order_monitor(now, &order),
             Command::Talk(order) => self.command_talk(now, &order),
             Command::Switches => Reply::Switches(self.switch_state(now)),
             Command::Switch(switch) => return self.command_switch(now, request, switch),

@@ -32,7 +32,9 @@ mod uac;
 mod voice;
 
 mod asking;
+mod floor;
 mod keyed;
+mod monitoring;
 mod phones;
 mod refusing;
 mod serving;
