@@ -22,7 +22,7 @@
 //! ```text
 //! io  cli         the machine: sockets, files, clocks, threads; what a person types
 //! engine          the switchboard: an event of one module becomes an input of another
-//! call  callback  flow  acd  speech  crm  journal  views  config  switches  the contact centre's rules
+//! call  callback  flow  acd  speech  crm  journal  views  config  switches  simulate  the contact centre's rules
 //! sip  sdp  media                                               the RFCs, without a word of the contact centre
 //! ids  words  time  phone_number  flood  hint  planted          the ground: names, moments, numbers
 //! ```
@@ -63,6 +63,7 @@ pub mod views; // what the journal says, as rows for questions
 // The RFCs.
 pub mod media; // RTP: prompts, keys, bridges, recordings
 pub mod sdp; // offers and answers
+pub mod simulate;
 pub mod sip; // bytes to dialogs and back
 
 // The ground.

@@ -90,26 +90,37 @@ impl Distribution {
         if self.callers.contains_key(&entering.call) {
             return;
         }
-        let (call, queue) = (entering.call, entering.queue.clone());
-        let exit = match self.queues.get(&queue) {
-            None => Some(QueueExit::Error),
-            Some(queue) if queue.attended == 0 => Some(QueueExit::NoSeats),
-            Some(_) => self.place(now, entering),
-        };
-        if let Some(exit) = exit {
-            self.push(Action::Left { call, queue, exit, waited: Duration::ZERO });
+        match self.would_refuse(now, &entering) {
+            None => self.place(now, entering),
+            Some(exit) => {
+                let Entering { call, queue, .. } = entering;
+                self.push(Action::Left { call, queue, exit, waited: Duration::ZERO });
+            }
         }
     }
 
-    /// Give the caller a place and set the alarms of waiting; otherwise why not.
-    fn place(&mut self, now: Mono, entering: Entering) -> Option<QueueExit> {
-        let call = entering.call;
-        let queue = self.queues.get(&entering.queue)?;
-        let caller = self.caller(now, entering, queue);
-        // Whoever would be served at once needs no room.
-        if queue.len() >= queue.rules.max_waiting && self.seat_for(now, &caller).is_none() {
-            return Some(QueueExit::Full);
+    /// Why a caller who asks for a place now would get none.
+    pub fn would_refuse(&self, now: Mono, entering: &Entering) -> Option<QueueExit> {
+        match self.queues.get(&entering.queue) {
+            None => Some(QueueExit::Error),
+            Some(queue) if queue.attended == 0 => Some(QueueExit::NoSeats),
+            Some(queue) => {
+                let caller = self.caller(now, entering.clone(), queue);
+                (!self.has_room(now, queue, &caller)).then_some(QueueExit::Full)
+            }
         }
+    }
+
+    /// Whoever would be served at once needs no room.
+    fn has_room(&self, now: Mono, queue: &Queue, caller: &Caller) -> bool {
+        queue.len() < queue.rules.max_waiting || self.seat_for(now, caller).is_some()
+    }
+
+    /// Give the caller a place and set the alarms of waiting.
+    fn place(&mut self, now: Mono, entering: Entering) {
+        let call = entering.call;
+        let Some(queue) = self.queues.get(&entering.queue) else { return };
+        let caller = self.caller(now, entering, queue);
         self.last_turn += 1;
         let Caller { queue: id, place, deadline, announce_at, .. } = caller.clone();
         if !planted::is(Fault::ForgottenTimeout) {
@@ -118,7 +129,7 @@ impl Distribution {
         if let Some(at) = announce_at {
             self.timers.set(at, Alarm::Announce(call));
         }
-        let queue = self.queues.get_mut(&id)?;
+        let Some(queue) = self.queues.get_mut(&id) else { return };
         queue.wait(place, caller.class.clone(), call);
         let position = queue.position(place);
         self.callers.insert(call, caller);
@@ -126,7 +137,6 @@ impl Distribution {
         self.push(Action::Placed { call, queue: id.clone(), position });
         self.serve_caller(now, call);
         self.call_helpers(now, &id);
-        None
     }
 
     /// As it stands when it enters.

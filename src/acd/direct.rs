@@ -26,6 +26,8 @@ pub enum Direct {
     CallOff,
     /// What its talk has come to.
     Turn(Turn),
+    /// Its talk is to be followed by so much wrap-up: it has become one with a citizen.
+    WrapUp(Duration),
 }
 
 /// What such a call asks of the seat.
@@ -35,7 +37,7 @@ pub struct DirectRules {
     pub ring_for: Duration,
     /// Wrap-up after the talk. One that the call broke into goes on after it, if it is longer.
     pub wrap_up: Duration,
-    /// It is the operator's own wish, such as to be called back by the exchange: rung in a pause too.
+    /// It is the operator's own affair, such as a caller who comes back: rung in a pause too, and in a wrap-up, which goes on after.
     pub own_wish: bool,
 }
 
@@ -58,6 +60,7 @@ impl Distribution {
             Direct::CallOff if self.rings_directly(id, call) => Event::CallerLeft(call),
             Direct::CallOff => return,
             Direct::Turn(turn) => Event::Turn(call, turn),
+            Direct::WrapUp(wrap_up) => Event::Owe(call, wrap_up),
             Direct::Ring(rules) if self.seats.get(id).is_some_and(|seat| seat.may_ring(rules.own_wish)) => {
                 Event::Assign(call, Terms::direct(&rules))
             }
@@ -67,6 +70,11 @@ impl Distribution {
             Direct::Ring(_) | Direct::Dialled(_) => return self.push(engaged()),
         };
         self.on_seat(now, id, event);
+    }
+
+    /// The seat would be rung for a call that no queue gives it.
+    pub fn may_ring(&self, id: &SeatId, own_wish: bool) -> bool {
+        self.seats.get(id).is_some_and(|seat| seat.may_ring(own_wish))
     }
 
     /// The seat rings for this call, which no queue gave it.

@@ -68,7 +68,7 @@ impl Distribution {
 
     /// How long the wait will be is known anew.
     pub(super) fn on_expected(&mut self, now: Mono, id: &QueueId, wait: Option<Duration>) {
-        if let Some(queue) = self.queues.get_mut(id) {
+        if let Some(queue) = self.queues.get_mut(id).filter(|queue| !queue.is_gone) {
             queue.expected = wait;
         }
         self.call_helpers(now, id);

@@ -40,6 +40,8 @@ pub(super) struct Queue {
     pub(super) helpers: BTreeSet<SeatId>,
     /// Seats that serve this queue and attend it, paused ones too.
     pub(super) attended: usize,
+    /// A reload has removed it; it stays until those whom seats ring for have left.
+    pub(super) is_gone: bool,
     /// How long somebody who enters now will wait, when that is known.
     pub(super) expected: Option<Duration>,
     /// What its last calls were like.
@@ -58,6 +60,7 @@ impl Queue {
             reserve: BTreeSet::new(),
             helpers: BTreeSet::new(),
             attended: 0,
+            is_gone: false,
             expected: None,
             habits: Habits::default(),
         }

@@ -50,10 +50,10 @@ impl Distribution {
             match kept.remove(id) {
                 Some(rules) => {
                     ahead.insert(id.clone(), rules.offset.saturating_sub(queue.rules.offset));
-                    queue.rules = rules;
+                    (queue.rules, queue.is_gone) = (rules, false);
                 }
                 None => {
-                    queue.expected = None;
+                    (queue.expected, queue.is_gone) = (None, true);
                     queue.rules.overflow.clear();
                     gone.insert(id.clone());
                 }

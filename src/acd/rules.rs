@@ -48,6 +48,29 @@ pub struct QueueRules {
 }
 
 impl QueueRules {
+    /// A queue without anything special: whoever comes waits in order, as long as need be.
+    pub fn plain(id: QueueId) -> QueueRules {
+        let second = Duration::from_secs(1);
+        QueueRules {
+            id,
+            max_waiting: usize::MAX,
+            max_wait: 86_400 * second,
+            ring_for: 15 * second,
+            reject_delay: second,
+            busy_delay: second,
+            max_rejects: u32::MAX,
+            max_misses: u32::MAX,
+            wrap_up: Duration::ZERO,
+            after_talk: AfterTalk::default(),
+            announce_every: Duration::ZERO,
+            offset: 0,
+            strategy: Strategy::default(),
+            ring_at_most: 1,
+            needs: Needs::default(),
+            overflow: Vec::new(),
+        }
+    }
+
     /// Most seats that ring for one caller.
     pub(super) fn at_once(&self) -> usize {
         if self.strategy == Strategy::RingAll { self.ring_at_most.max(1) } else { 1 }
@@ -117,6 +140,15 @@ pub struct SeatRules {
     pub people: Arc<People>,
     /// Who logs in there without saying a name.
     pub usual: Option<OperatorId>,
+}
+
+impl SeatRules {
+    /// A seat that serves nothing yet and knows nothing special.
+    pub fn plain(id: SeatId) -> SeatRules {
+        let (queues, skills, pauses, people) =
+            (BTreeMap::new(), Skills::default(), Arc::default(), Arc::default());
+        SeatRules { id, queues, skills, auto_login: false, pauses, people, usual: None }
+    }
 }
 
 /// How a seat serves one of its queues.

@@ -43,8 +43,10 @@ pub(super) struct Terms {
     max_misses: u32,
     /// Number of the ring, over all seats; none for a call that no queue gave.
     ring: Option<u64>,
-    /// Rung in a pause too.
+    /// Rung in a pause and in a wrap-up too.
     own_wish: bool,
+    /// What was left of the wrap-up that the ring has broken into.
+    owed: Duration,
 }
 
 impl Terms {
@@ -59,7 +61,13 @@ impl Terms {
             max_misses: rules.max_misses,
             ring: Some(ring),
             own_wish: false,
+            owed: Duration::ZERO,
         }
+    }
+
+    /// With what the ring breaks into.
+    fn owing(self, owed: Duration) -> Terms {
+        Terms { owed, wrap_up: self.wrap_up.max(owed), ..self }
     }
 
     pub(super) fn direct(rules: &DirectRules) -> Terms {
@@ -73,6 +81,7 @@ impl Terms {
             max_misses: u32::MAX,
             ring: None,
             own_wish: rules.own_wish,
+            owed: Duration::ZERO,
         }
     }
 }
@@ -118,6 +127,8 @@ pub(super) enum Event {
     /// The operator has dialled.
     Dial(CallId, Terms),
     Turn(CallId, Turn),
+    /// More wrap-up than was asked for.
+    Owe(CallId, Duration),
     WrapUpDone,
     WrapUp(WrapUpAct),
     Timeout,
@@ -351,17 +362,17 @@ impl Seat {
         use Work as W;
         let not_taken = |call, why, stop| Some(Effect::NotTaken { call, why, stop });
         let (next, effect) = match (&self.work, event) {
-            (&W::Idle { since }, E::Assign(call, terms)) if self.may_ring(terms.own_wish) => {
-                let until = now + terms.ring_for;
-                (W::Ringing { call, until, terms, idle_since: since }, Some(Effect::Ring(call)))
+            (work, E::Assign(call, terms)) if self.may_ring(terms.own_wish) => {
+                let idle_since = if let W::Idle { since } = work { *since } else { now };
+                let (until, terms) = (now + terms.ring_for, terms.owing(self.wrap_up_left(now)));
+                (W::Ringing { call, until, terms, idle_since }, Some(Effect::Ring(call)))
             }
             (&W::Ringing { call, terms, .. }, E::Answer(answered)) if answered == call => {
                 let (rung, turn) = (self.work_since, Turn::Talking);
                 (W::Talking { call, terms, rung, since: now, turn }, Some(Effect::Joined(call)))
             }
             (_, E::Dial(call, terms)) if !self.is_engaged() => {
-                let terms = Terms { wrap_up: terms.wrap_up.max(self.wrap_up_left(now)), ..terms };
-                let turn = Turn::Talking;
+                let (terms, turn) = (terms.owing(self.wrap_up_left(now)), Turn::Talking);
                 (W::Talking { call, terms, rung: now, since: now, turn }, Some(Effect::Joined(call)))
             }
             (&W::Talking { call, terms, rung, since, turn: was }, E::Turn(turned, turn))
@@ -371,6 +382,13 @@ impl Seat {
                     return Ok(None);
                 }
                 (W::Talking { call, terms, rung, since, turn }, None)
+            }
+            (W::Talking { call, terms, .. }, E::Owe(owing, wrap_up)) if owing == *call => {
+                let terms = Terms { wrap_up: terms.wrap_up.max(wrap_up), ..*terms };
+                if let W::Talking { terms: own, .. } = &mut self.work {
+                    *own = terms;
+                }
+                return Ok(None);
             }
             (&W::Ringing { call, terms, .. }, E::Reject(rejected)) if rejected == call => {
                 (after_reject(now, terms), not_taken(call, NotTaken::Rejected, false))
@@ -406,6 +424,13 @@ impl Seat {
             (&W::Resting { until }, E::Timeout) if until <= now => (W::Idle { since: now }, None),
             (_, E::Timeout) => return Ok(None), // not due yet
             _ => return Err(Misplaced),
+        };
+        let next = match (&self.work, effect) {
+            (&Work::Ringing { call, terms, .. }, Some(Effect::NotTaken { .. })) => {
+                let left = WrapUp::new(now, call, terms.owed, AfterTalk::default(), false);
+                left.map_or(next, Work::WrapUp)
+            }
+            _ => next,
         };
         let before = std::mem::replace(&mut self.work, next);
         self.work_since = now;
@@ -510,11 +535,14 @@ impl Seat {
         matches!(self.work, Work::Ringing { .. } | Work::Talking { .. })
     }
 
-    /// It can be rung; in a pause only by the operator's `own_wish`.
+    /// It can be rung; in a pause or a wrap-up only by the operator's `own_wish`.
     pub(super) fn may_ring(&self, own_wish: bool) -> bool {
-        let wished = own_wish && matches!(self.status, Status::Paused(_));
-        let idle = matches!(self.work, Work::Idle { .. });
-        self.free_since().is_some() || (wished && idle && self.is_reachable())
+        let has_time = match &self.work {
+            Work::Idle { .. } => true,
+            Work::WrapUp(wrap_up) => !wrap_up.owes(),
+            Work::Ringing { .. } | Work::Talking { .. } | Work::Resting { .. } => false,
+        };
+        self.free_since().is_some() || (own_wish && has_time && self.is_manned())
     }
 
     /// The call that it has and no queue gave it.

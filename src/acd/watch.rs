@@ -75,13 +75,16 @@ struct Served {
     ring_for: Duration,
     rest: Duration,
     wrap_up: Duration,
+    /// What was left of the wrap-up that it broke into.
+    owed: Duration,
     after_talk: AfterTalk,
 }
 
 impl From<&QueueRules> for Served {
     fn from(rules: &QueueRules) -> Served {
         let QueueRules { ring_for, wrap_up, after_talk, .. } = *rules;
-        Served { ring_for, rest: rules.reject_delay.max(rules.busy_delay), wrap_up, after_talk }
+        let (rest, owed) = (rules.reject_delay.max(rules.busy_delay), Duration::ZERO);
+        Served { ring_for, rest, wrap_up, after_talk, owed }
     }
 }
 
@@ -286,6 +289,7 @@ impl Watch {
                 seat.last_ring = seat.ring;
             }
             if seat.direct.take_if(|direct| *direct == call).is_some() {
+                seat.served.wrap_up = seat.served.owed;
                 return;
             }
             was_let_go = seat.let_go && seat.view.call == Some(call);
@@ -327,12 +331,12 @@ impl Watch {
         let short = was == WorkView::WrapUp
             && is != WorkView::WrapUp
             && now.since(seat.work_since) < wrap_up
-            && !is.is_talk() // the operator has dialled
+            && !is.is_engaged() // the operator's own affair
             && !seat.wrap_up_done
             && !seat.released;
         let unpaid = was == WorkView::WrapUp
             && is != WorkView::WrapUp
-            && !is.is_talk()
+            && !is.is_engaged()
             && seat.view.owes_outcome
             && seat.last_call != seat.coded
             && seat.bound().is_none_or(|bound| now.since(seat.work_since) < bound)

@@ -9,19 +9,23 @@ mod announcements;
 mod arrivals;
 mod conversation;
 mod hearing;
+mod keyed;
 mod presence;
 mod pulse;
 mod story;
 mod tags;
+mod third;
 
 pub use announcements::{Announcements, Said, WaitTold};
 pub use arrivals::Arrivals;
 pub use conversation::{Part, Party, Plan};
 pub use hearing::{Hearing, Purpose};
+pub use keyed::{Keyed, KeyedAct};
 pub use presence::Presence;
 pub use pulse::Pulses;
 pub use story::Story;
 pub use tags::Tags;
+pub use third::{Giver, Move, Next, Stage, Third};
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -71,7 +75,7 @@ pub enum Phase {
     Waiting(QueueId),
     /// Joined with the operator at this seat.
     Talking(SeatId),
-    /// Waits for a number outside to answer.
+    /// Waits for a number outside to answer, or for a seat to which it was given.
     Calling,
     /// Joined with whoever answered there.
     Transferred,
@@ -148,8 +152,20 @@ pub struct Call {
     pub ringing: BTreeMap<SeatId, SeatLeg>,
     /// The operator's side, while they talk.
     pub seat: Option<SeatLeg>,
-    /// The side of a number outside, while it rings or talks. Never beside a seat's.
+    /// The side of a number outside, while it rings or talks. Beside a seat's it is the third side.
     pub callee: Option<Callee>,
+    /// Whom the operator asks, or gives the citizen to.
+    pub third: Option<Third>,
+    /// Who gave the citizen away, whom nobody has taken yet.
+    pub giver: Option<Giver>,
+    /// The operator has put the citizen on hold by a command.
+    pub is_parked: bool,
+    /// The hold as it was written down last.
+    pub is_told_held: bool,
+    /// Waiting goes on as it was counted before, in whatever queue.
+    pub keeps_wait: bool,
+    /// What the operator keys.
+    pub keyed: Keyed,
     /// How far it is.
     pub phase: Phase,
     /// What the citizen hears.
@@ -220,12 +236,6 @@ impl Call {
         seat.or(self.callee.as_ref().map(|callee| &callee.leg))
     }
 
-    /// The same, to be changed.
-    pub fn other_mut(&mut self) -> Option<&mut Leg> {
-        let seat = self.seat.as_mut().map(|seat| &mut seat.leg);
-        seat.or(self.callee.as_mut().map(|callee| &mut callee.leg))
-    }
-
     /// Citizen and operator, or whoever was called, hear each other.
     pub fn talks(&self) -> bool {
         matches!(self.phase, Phase::Talking(_) | Phase::Transferred)
@@ -239,7 +249,8 @@ impl Call {
             return Plan::of(&[citizen], None);
         }
         let operator = self.seat.as_ref().map(|seat| Party::new(seat.leg.media, Part::Operator));
-        let guest = self.callee.as_ref().map(|callee| Party::new(callee.leg.media, Part::Guest));
+        let waits = self.third.as_ref().is_some_and(|third| third.stage == Stage::Waits);
+        let guest = self.guest().map(|leg| Party { apart: waits, ..Party::new(leg.media, Part::Guest) });
         let parties: Vec<_> = [Some(citizen), operator, guest].into_iter().flatten().collect();
         Plan::of(&parties, self.recording.clone())
     }
@@ -249,9 +260,42 @@ impl Call {
         self.callee.as_ref()?.look_at
     }
 
-    /// The other side has put the citizen on hold, who hears music meanwhile. The other side hears nothing.
+    /// The third side, or whoever was called for the citizen, once it has answered.
+    pub fn guest(&self) -> Option<&Leg> {
+        match &self.third {
+            Some(third) if third.stage.rings() => None,
+            Some(third) => self.third_leg(third),
+            None => self.callee.as_ref().map(|callee| &callee.leg),
+        }
+    }
+
+    fn third_leg<'c>(&'c self, third: &'c Third) -> Option<&'c Leg> {
+        match &third.at {
+            Some(_) => third.seat.as_ref().map(|seat| &seat.leg),
+            None => self.callee.as_ref().map(|callee| &callee.leg),
+        }
+    }
+
+    /// The other side has put the citizen on hold, who hears music meanwhile, unless somebody else is there. The other side hears
+    /// nothing.
     pub fn has_hold_music(&self) -> bool {
-        self.other().is_some_and(|leg| leg.held)
+        !self.is_stage(Stage::Joined) && self.other().is_some_and(|leg| leg.held)
+    }
+
+    /// The third side is there, and at this stage.
+    pub fn is_stage(&self, stage: Stage) -> bool {
+        self.third.as_ref().is_some_and(|third| third.stage == stage)
+    }
+
+    /// The operator lets the citizen wait on hold: to ask somebody else, or by a command.
+    pub fn keeps_waiting(&self) -> bool {
+        self.is_parked || self.third.as_ref().is_some_and(|third| third.stage.keeps_citizen_waiting())
+    }
+
+    /// This is the dialog of a third side.
+    pub fn is_third(&self, dialog: DialogId) -> bool {
+        let leg = self.third.as_ref().and_then(|third| self.third_leg(third));
+        leg.is_some_and(|leg| leg.dialog == Some(dialog))
     }
 
     /// What the citizen hears on hold: name of a sound below `sounds/music/`.
@@ -263,7 +307,7 @@ impl Call {
     /// second on with its number. The citizen must agree to it too.
     pub fn begin_talk(&mut self, recorded: bool, wall: jiff::Timestamp) -> Option<String> {
         self.talks = self.talks.saturating_add(1);
-        self.is_apart = false;
+        (self.is_apart, self.is_parked, self.is_told_held) = (false, false, false);
         let recorded = recorded && self.may_record;
         let file = recorded.then(|| self.file("", self.talks, wall));
         self.recording = file.as_deref().map(|file| Recording { file: file.into() });
@@ -297,14 +341,23 @@ impl Call {
 
     /// Either side has put the other on hold.
     pub fn is_held(&self) -> bool {
-        self.citizen.held || self.other().is_some_and(|leg| leg.held)
+        self.citizen.held || self.is_apart || self.has_hold_music()
     }
 
     /// The leg with this media id.
     pub fn leg_mut(&mut self, media: LegId) -> Option<&mut Leg> {
-        if self.citizen.media == media {
-            return Some(&mut self.citizen);
-        }
-        self.other_mut().filter(|leg| leg.media == media)
+        self.legs_mut().find(|leg| leg.media == media)
+    }
+
+    /// The leg with this dialog.
+    pub fn leg_with(&mut self, dialog: DialogId) -> Option<&mut Leg> {
+        self.legs_mut().find(|leg| leg.dialog == Some(dialog))
+    }
+
+    fn legs_mut(&mut self) -> impl Iterator<Item = &mut Leg> {
+        let third = self.third.iter_mut().filter_map(|third| third.seat.as_mut());
+        let seats = self.seat.iter_mut().chain(third).map(|seat| &mut seat.leg);
+        let callee = self.callee.iter_mut().map(|callee| &mut callee.leg);
+        std::iter::once(&mut self.citizen).chain(seats).chain(callee)
     }
 }

@@ -1,6 +1,7 @@
 //! What a call is about, as its flow learns it.
 
 use super::Call;
+use crate::config::DialledNumber;
 use crate::ids::{EntityId, Language, TopicId};
 
 /// What is learnt; `None` leaves what is.
@@ -31,6 +32,17 @@ impl Call {
         let tags = Tags { entity: entity.cloned(), topic: topic.cloned(), ..Tags::default() };
         self.take(&tags);
         Some(tags)
+    }
+
+    /// The flow of another number leads it from now on: what that number says of its callers.
+    pub fn take_number(&mut self, number: &DialledNumber) -> Tags {
+        let spoken = number.language.clone().or_else(|| self.flow.languages().first().cloned());
+        let language = spoken.filter(|_| !self.flow.languages().contains(&self.language));
+        let (entity, topic) = (Some(number.entity.clone()), number.topic.clone());
+        let tags = Tags { entity, topic, language, record: None };
+        self.take(&tags);
+        self.tagged = false;
+        tags
     }
 
     fn take(&mut self, tags: &Tags) {

@@ -181,6 +181,7 @@ fn heading(line: &ContactLine) -> String {
         ("given to", line.transferred_to.clone()),
         ("coded", line.disposition.clone()),
         ("times", Some(times)),
+        ("talks", Some(talks(line)).filter(|_| line.talks.len() > 1)),
         ("path", Some(path).filter(|path| !path.is_empty())),
         ("keys", Some(line.keys.clone()).filter(|keys| !keys.is_empty())),
         ("recording", line.recording.clone()),
@@ -189,6 +190,12 @@ fn heading(line: &ContactLine) -> String {
     let takes = line.takes.iter().map(|take| (take.kind(), take.told()));
     let told = lines.into_iter().filter_map(|(name, text)| Some((name, text?))).chain(takes);
     told.map(|(name, text)| format!("{name:<10} {}", out::printable(&text))).collect::<Vec<_>>().join("\n")
+}
+
+/// Each operator's part, when there are several.
+fn talks(line: &ContactLine) -> String {
+    let told = line.talks.iter().map(|talk| format!("{} {}", talk.operator, clock(talk.talk_s)));
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// Its name; for one that has none here, the code.

@@ -8,6 +8,7 @@ use super::exchange::Exchange;
 use super::failure::Failure;
 use super::out::{self, Column, Format, clock, numbers, or_dash, words};
 use super::seat::Seat;
+use super::talking;
 use crate::engine::OperatorState;
 use crate::ids::{CallId, EntityId, QueueId, SeatId};
 
@@ -58,6 +59,8 @@ pub(super) struct CallArgs {
 enum CallCommand {
     /// List the calls in course.
     List(Floor),
+    #[command(flatten)]
+    Talk(talking::TalkCommand),
 }
 
 /// What `/api/state` answers.
@@ -103,7 +106,10 @@ pub(super) fn queue(args: &QueueArgs) -> Result<(), Failure> {
 
 /// Runs `call`.
 pub(super) fn call(args: &CallArgs) -> Result<(), Failure> {
-    let CallCommand::List(floor) = &args.command;
+    let floor = match &args.command {
+        CallCommand::List(floor) => floor,
+        CallCommand::Talk(command) => return talking::run(command),
+    };
     let [to, entity] = [words("to").spare(2), words("entity").spare(1)];
     let columns = [words("call"), words("from"), to, entity, words("phase"), words("queue"), words("seat")];
     let row = |call: &Call| {

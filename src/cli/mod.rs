@@ -22,9 +22,11 @@ mod prompts;
 mod records;
 mod seat;
 mod serve;
+mod simulate;
 mod span;
 mod story;
 mod switches;
+mod talking;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -79,6 +81,7 @@ enum Command {
     Prompts(prompts::PromptsArgs),
     /// The opening hours of the days ahead.
     Calendar(calendar::CalendarArgs),
+    Simulate(simulate::SimulateArgs),
     /// The journal of a data directory at rest.
     Journal(journal::JournalArgs),
 }
@@ -112,6 +115,7 @@ fn run(command: Command) -> Result<(), Failure> {
             prompts::run(args, texts)
         }
         Command::Calendar(args) => calendar::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Journal(args) => journal::run(&args),
     }
 }

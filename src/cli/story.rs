@@ -2,8 +2,9 @@
 
 use super::out::{moment, word};
 use crate::callback::{Change, Kind};
+use crate::ids::SeatId;
 use crate::io::records::Step;
-use crate::journal::entry::{Destination, Fact, Personal};
+use crate::journal::entry::{Destination, Fact, Handing, Personal, Whom};
 use crate::time::rome;
 use crate::words::{AskedAgain, NotTaken, Plea, QueueExit};
 
@@ -81,6 +82,7 @@ fn tell(fact: &Fact) -> Option<String> {
             format!("is told the place: {position}, and a wait of {} to {} min", low / 60, high / 60)
         }
         Fact::QueueLeft { queue, exit, .. } => format!("leaves queue {queue}: {}", exit_in_words(*exit)),
+        Fact::SeatRung { seat, direct: true, .. } => format!("{seat} rings"),
         Fact::SeatRung { seat, queue, .. } => format!("{seat} rings, for queue {queue}"),
         Fact::SeatNotTaken { seat, why, .. } => format!("{seat} {}", not_taken(*why)),
         Fact::Joined { seat, operator, recording, .. } => {
@@ -88,6 +90,7 @@ fn tell(fact: &Fact) -> Option<String> {
             let recorded = if recording.is_some() { ", recorded" } else { "" };
             format!("talks with {operator}{at}{recorded}")
         }
+        Fact::Handling { seat, step, .. } => handing(seat, step),
         Fact::NumberCalled { number, trunk, .. } => {
             format!("number {} is called, by trunk {trunk}", destination(number))
         }
@@ -175,6 +178,29 @@ fn destination(number: &Destination) -> &str {
     match number {
         Destination::Public(number) => number,
         Destination::Personal(number) => personal(number),
+    }
+}
+
+fn handing(seat: &SeatId, step: &Handing) -> String {
+    let at = |at: &Option<SeatId>| at.as_ref().map_or("whoever was called".to_owned(), ToString::to_string);
+    match step {
+        Handing::Consults { whom, by } => {
+            format!("{seat} asks {} (by {by}); the citizen hears music", self::whom(whom))
+        }
+        Handing::Speaks { seat: asked } => format!("{} speaks with {seat} alone", at(asked)),
+        Handing::Ended { seat: asked } => format!("{} no longer speaks with {seat}", at(asked)),
+        Handing::Gives { whom, by } => format!("{seat} gives the citizen to {} (by {by})", self::whom(whom)),
+        Handing::ComesBack => format!("nobody takes it: back to {seat}"),
+        Handing::Queues => "back to the old place in the queue".to_owned(),
+    }
+}
+
+fn whom(whom: &Whom) -> String {
+    match whom {
+        Whom::Seat(seat) => seat.to_string(),
+        Whom::Queue(queue) => format!("queue {queue}"),
+        Whom::Number(number) => format!("the flow of {number}"),
+        Whom::Outside => "a number outside".to_owned(),
     }
 }
 

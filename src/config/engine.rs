@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::directory::is_digits;
 use super::fault::Fault;
 use super::reader::{Table, Word};
+use super::talk_codes;
 use super::{ESPEAK, EngineConfig, FeatureCodes, VoiceConfig};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -33,6 +34,7 @@ pub(super) fn read(table: Table<'_>) -> EngineConfig {
         third_party_grace: third_party_grace(table.table("media", "[media]")),
         retention_days: table.number("retention_days", 90, 1..=36_500),
         feature_codes: feature_codes(table.table("feature_codes", "[feature_codes]")),
+        talk_codes: talk_codes::read(table.table("talk_codes", "[talk_codes]")),
         voice: voice(table.table("voice", "[voice]")),
     };
     table.finish();
@@ -138,7 +140,7 @@ fn feature_codes(table: Option<Table<'_>>) -> FeatureCodes {
     FeatureCodes { log_in, log_out, pause, ready, code, one_call, next, extend, case }
 }
 
-fn is_feature_code(table: &Table<'_>, word: &Word<'_>) -> bool {
+pub(super) fn is_feature_code(table: &Table<'_>, word: &Word<'_>) -> bool {
     let right = word.text.strip_prefix('*').is_some_and(is_digits);
     if !right {
         table.not(word, "a feature code", "*13");

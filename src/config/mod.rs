@@ -22,6 +22,7 @@ mod operators;
 mod parse;
 mod reader;
 mod span;
+mod talk_codes;
 mod trunks;
 
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use self::dialling::{Callable, Dialled, Dialling, NotDialled};
 pub use self::extensions::Target;
 pub use self::fault::{ConfigError, Fault, Place};
 pub use self::parse::{FILES, OPTIONAL_FILES};
+pub use self::talk_codes::TalkCodes;
 use crate::acd::{PauseRule, Person, QueueRules, SeatRules};
 use crate::callback::CallbackRules;
 use crate::flow::hours::{Calendars, Hours};
@@ -121,6 +123,8 @@ pub struct EngineConfig {
     pub retention_days: u32,
     /// Feature codes dialled from a seat.
     pub feature_codes: FeatureCodes,
+    /// Codes keyed in a talk.
+    pub talk_codes: TalkCodes,
     /// Who speaks the texts of bulletins.
     pub voice: VoiceConfig,
 }

@@ -9,6 +9,8 @@
 //! - *talk*: from joined to parted, without hold. *Hold*: within the talk, while either side held.
 //! - *wrap-up*: from parted until the seat's work on it was over.
 //!
+//! What several operators do at the same time counts once here; each one's part is told by [`Talk`].
+//!
 //! Times still running when the contact ends, end with it; wrap-up alone goes on.
 
 use serde::{Deserialize, Serialize};
@@ -16,16 +18,19 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{
     CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
 };
-use crate::journal::entry::{Destination, Entry, Fact, Personal};
+use crate::journal::entry::{Destination, Entry, Fact, Handing, Personal};
 use crate::journal::seal::{Keys, NumberHash};
 use crate::words::{Direction, EndedBy, Outcome};
 
 use super::Take;
 
 mod line;
+mod talks;
 
 pub use line::ContactLine;
 pub(super) use line::seconds;
+use line::talk_ms;
+pub use talks::{Talk, TalkLine};
 
 /// Most facts kept in a contact's story; a caller who presses keys for hours must not grow it without end.
 pub const MOST_STEPS: usize = 500;
@@ -114,6 +119,12 @@ pub struct Contact {
     /// Keys pressed, in order.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub keys: String,
+    /// The operators' parts, in the order in which they joined.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub talks: Vec<Talk>,
+    /// Talks with a number outside now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outside: bool,
     /// How long things took.
     #[serde(default, skip_serializing_if = "is_unused")]
     pub times: Times,
@@ -264,6 +275,8 @@ impl Contact {
             takes: Vec::new(),
             path: Vec::new(),
             keys: String::new(),
+            talks: Vec::new(),
+            outside: false,
             times: Times::default(),
             story: vec![entry.clone()],
         }
@@ -271,6 +284,7 @@ impl Contact {
 
     /// Takes in a fact about this contact.
     pub fn apply(&mut self, entry: &Entry) {
+        Talk::follow(&mut self.talks, entry.at_ms, &entry.fact);
         self.on_fact(entry.at_ms, &entry.fact);
         Take::follow(&mut self.takes, entry);
         if self.story.len() < MOST_STEPS && !matches!(entry.fact, Fact::DialogOpened { .. }) {
@@ -321,20 +335,27 @@ impl Contact {
             Fact::NumberCalled { .. } => self.times.ring.start(at_ms),
             Fact::NumberNotTaken { .. } => self.times.ring.stop(at_ms),
             Fact::Transferred { number, recording, .. } => {
+                self.outside = true;
                 self.transferred_to = Some(number.clone());
                 self.recording = recording.clone().or(self.recording.take());
                 self.times.ring.stop(at_ms);
                 self.times.joined.start(at_ms);
             }
             Fact::TransferEnded { .. } => {
-                self.times.joined.stop(at_ms);
-                self.times.hold.stop(at_ms);
+                self.outside = false;
+                if !self.is_joined() {
+                    self.times.joined.stop(at_ms);
+                    self.times.hold.stop(at_ms);
+                }
             }
+            // Whoever was asked, and never talked with the citizen, has been rung.
+            Fact::Handling { step: Handing::Speaks { .. }, .. } => self.times.ring.stop(at_ms),
             Fact::Held { on: true, .. } if self.times.joined.since_ms.is_some() => {
                 self.times.hold.start(at_ms)
             }
             Fact::Held { .. } => self.times.hold.stop(at_ms),
             Fact::Parted { .. } => self.on_parted(at_ms),
+            Fact::WrappedUp { .. } if self.talks.iter().any(|talk| talk.wrap_up.since_ms.is_some()) => {}
             Fact::WrappedUp { .. } => self.times.wrap_up.stop(at_ms),
             Fact::Coded { topic, disposition, .. } => {
                 self.topic = topic.clone().or(self.topic.take());
@@ -362,7 +383,15 @@ impl Contact {
         }
     }
 
+    /// Somebody talks with the citizen.
+    fn is_joined(&self) -> bool {
+        self.outside || self.talks.iter().any(Talk::is_open)
+    }
+
     fn on_parted(&mut self, at_ms: i64) {
+        if self.is_joined() {
+            return self.times.wrap_up.start(at_ms); // others talk on
+        }
         let talked = self.times.joined.since_ms.is_some();
         self.times.joined.stop(at_ms);
         self.times.hold.stop(at_ms);
@@ -374,9 +403,12 @@ impl Contact {
     fn on_closed(&mut self, at_ms: i64) {
         self.times.wait.stop(at_ms);
         self.times.ring.stop(at_ms);
+        self.outside = false;
         self.on_parted(at_ms);
         if self.ended_by == Some(EndedBy::Crash) {
-            self.times.wrap_up = Stopwatch { ms: self.times.wrap_up.ms, since_ms: None };
+            let over = |watch: &mut Stopwatch| watch.since_ms = None;
+            over(&mut self.times.wrap_up);
+            self.talks.iter_mut().for_each(|talk| over(&mut talk.wrap_up));
         }
     }
 }

@@ -13,7 +13,7 @@ pub mod take;
 
 pub use case::{Case, CaseLine, CaseStatus, Reminder, ReminderLine};
 pub use citizen::{Citizen, Citizens, Who};
-pub use contact::{Contact, ContactLine};
+pub use contact::{Contact, ContactLine, Talk, TalkLine};
 pub use numbers::CaseNumbers;
 pub use outbox::{Letter, LetterError, Message, MessageLine};
 pub use take::{Take, TakeLine};

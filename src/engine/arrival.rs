@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::call::{Announcements, Call, Hearing, Phase, Plan, Story};
+use crate::call::{Announcements, Call, Hearing, Keyed, Phase, Plan, Story};
 use crate::config::DialledNumber;
 use crate::crm::Who;
 use crate::ids::{CallId, CaseId, CitizenId, ContactId, Language};
@@ -101,6 +101,12 @@ impl Engine {
             ringing: BTreeMap::new(),
             seat: None,
             callee: None,
+            third: None,
+            giver: None,
+            is_parked: false,
+            is_told_held: false,
+            keeps_wait: false,
+            keyed: Keyed::default(),
             phase: Phase::Arriving,
             hearing: Hearing::default(),
             announcements: Announcements::default(),
@@ -237,15 +243,13 @@ impl Engine {
         answer: Option<Vec<u8>>,
     ) -> Result<(), String> {
         let (Some(call), Some(answer)) = (self.calls.get_mut(&id), answer) else { return Ok(()) };
-        let (is_citizen, was_held) = (call.citizen.dialog == Some(dialog), call.is_held());
-        let leg = if is_citizen { Some(&mut call.citizen) } else { call.other_mut() };
-        let Some(leg) = leg else { return Ok(()) };
+        let is_citizen = call.citizen.dialog == Some(dialog);
+        let Some(leg) = call.leg_with(dialog) else { return Ok(()) };
         let Some(local) = leg.local.as_mut() else { return Ok(()) };
         let agreed = local.read_answer(&answer).map_err(|error| error.to_string())?;
         let command = leg.set_remote(&agreed);
-        let turned = call.is_held() != was_held;
         self.media(command);
-        self.on_hold(now, id, is_citizen, turned);
+        self.on_hold(now, id, is_citizen);
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use crate::journal::entry::{Destination, Fact, Personal};
 use crate::media::{self, LegId};
 use crate::sip::{DialogId, Outgoing, Target};
 use crate::time::Now;
-use crate::words::{EndedBy, NotTaken};
+use crate::words::{EndedBy, NotTaken, QueueExit};
 
 use super::gate::Held;
 use super::{Engine, Owner};
@@ -45,7 +45,7 @@ impl Engine {
     }
 
     /// Whom to call, with a leg whose port is being bound; or why nobody.
-    fn callee(
+    pub(super) fn callee(
         &mut self,
         now: Now,
         id: CallId,
@@ -137,6 +137,9 @@ impl Engine {
     fn callee_not_taken(&mut self, now: Now, id: CallId, why: (NotTaken, Option<u16>), answer: Answer) {
         self.drop_callee(now, id, why);
         let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.third.is_some() {
+            return self.on_third_not_taken(now, id, None);
+        }
         call.story.on_not_taken(why.0 != NotTaken::Unreachable);
         call.phase = Phase::Flow;
         call.hearing.stop();
@@ -179,16 +182,20 @@ impl Engine {
         };
         self.media(command);
         self.pulses.on_alive(now.mono, dialog);
+        if self.calls.get(&id).is_some_and(|call| call.is_third(dialog)) {
+            return self.on_third_answered(now, id);
+        }
         self.join_callee(now, id);
     }
 
-    fn join_callee(&mut self, now: Now, id: CallId) {
+    pub(super) fn join_callee(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(callee) = call.callee.as_mut() else { return };
         callee.look_at = None;
         let (number, records) = (destination(callee), callee.gateway.record);
         let recording = call.begin_talk(records, now.wall);
         call.phase = Phase::Transferred;
+        call.giver = None;
         call.story.on_transferred();
         call.hearing.stop();
         self.rejoin(now, id);
@@ -198,7 +205,11 @@ impl Engine {
 
     /// The other side is over: the citizen goes back to the flow.
     pub(super) fn on_callee_over(&mut self, now: Now, id: CallId, how: EndedBy) {
-        let talked = self.calls.get(&id).is_some_and(|call| call.phase == Phase::Transferred);
+        let Some(call) = self.calls.get(&id) else { return };
+        if call.third.as_ref().is_some_and(|third| third.at.is_none() && third.stage.is_there()) {
+            return self.drop_third(now, id);
+        }
+        let talked = call.phase == Phase::Transferred;
         if !talked {
             return self.fail_callee(now, id, "the call was lost before it was answered".to_owned());
         }
@@ -207,7 +218,7 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.phase = Phase::Flow;
         call.story.on_parted(if how == EndedBy::Network { how } else { EndedBy::Callee });
-        self.end_transfer(now, id, Answer::Ok(None));
+        self.back_to_flow(now, id, QueueExit::Answered);
     }
 
     /// Take the other side away, whatever it is doing: the call ends.
@@ -225,7 +236,7 @@ impl Engine {
     }
 }
 
-fn destination(callee: &Callee) -> Destination {
+pub(super) fn destination(callee: &Callee) -> Destination {
     let number = callee.dialled.clone();
     if callee.personal { Destination::Personal(Personal::Clear(number)) } else { Destination::Public(number) }
 }

@@ -41,6 +41,8 @@ pub enum Command {
     Metrics,
     /// Change a seat's status.
     SeatStatus(SeatId, StatusChange),
+    /// Change a talk.
+    Talk(super::TalkOrder),
     /// Ask something of a seat.
     Seat(SeatId, SeatOrder),
     /// Which bulletins and emergencies there are.
@@ -268,6 +270,7 @@ impl Engine {
             Command::Metrics => Reply::Metrics(self.metrics()),
             Command::SeatStatus(seat, change) => self.order_seat(now, &seat, change.into()),
             Command::Seat(seat, order) => self.order_seat(now, &seat, order),
+            Command::Talk(order) => self.command_talk(now, &order),
             Command::Switches => Reply::Switches(self.switch_state(now)),
             Command::Switch(switch) => return self.command_switch(now, request, switch),
             Command::RecordingDeleted(file) => {
@@ -315,6 +318,7 @@ impl Engine {
             self.runs.remove(&id);
             self.acd.handle_input(now.mono, acd::Input::Leave(id));
             if hears {
+                self.drop_third(now, id);
                 self.part_callee(now, id);
             }
             match sound {

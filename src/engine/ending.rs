@@ -1,7 +1,7 @@
 //! A call ends: whoever is left is told, ports and dialogs are given back, and the contact is closed exactly once.
 
 use crate::acd;
-use crate::call::{Phase, SeatLeg};
+use crate::call::Phase;
 use crate::ids::{CallId, ContactId};
 use crate::journal::entry::{Fact, Personal};
 use crate::sip::{DialogId, Ended};
@@ -24,7 +24,7 @@ impl Engine {
         match self.dialogs.get(&dialog).cloned() {
             Some(Owner::Citizen(id)) => self.close_call(now, id, how, None),
             Some(Owner::Ringing(id, seat)) => self.on_ringing_over(now, id, &seat),
-            Some(Owner::Seat(id)) => self.on_seat_over(now, id, how),
+            Some(Owner::Seat(id)) => self.on_seat_over(now, id, dialog, how),
             Some(Owner::Callee(id)) => self.on_callee_over(now, id, how),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),
             None => {}
@@ -70,19 +70,14 @@ impl Engine {
 
     /// Take the other side away from a call that ends, and the call out of its queue.
     fn part(&mut self, now: Now, id: CallId) {
-        self.part_callee(now, id);
         let talking = self.calls.get(&id).is_some_and(|call| matches!(call.phase, Phase::Talking(_)));
+        self.drop_third(now, id);
+        self.part_callee(now, id);
         if !talking {
             self.acd.handle_input(now.mono, acd::Input::Leave(id));
             return self.settle_distribution(now); // a seat that rings for it is stopped by this
         }
-        let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id) else { return };
-        if let Some(dialog) = leg.dialog {
-            self.sip.bye(now.mono, dialog);
-            self.journal_dialog_over(now, dialog);
-        }
-        self.append(now, Fact::Parted { contact: id.into(), seat: seat.clone() });
-        self.acd.handle_input(now.mono, acd::Input::TalkEnded(seat, id));
+        self.part_operator(now, id);
     }
 
     /// Write down enough of a dialog to end it after a crash.

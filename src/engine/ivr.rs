@@ -131,6 +131,7 @@ impl Engine {
                     self.append(now, Fact::QueueLeft { contact, queue, exit });
                 }
                 self.leave_queue(id, exit);
+                self.forget_giver(id);
             }
             A::Ask(request, wanted) => self.ask(now, id, request, wanted),
             A::StopRecording(request) => self.stop_take(now, AskId { call: id, request }),
@@ -173,7 +174,7 @@ impl Engine {
         self.acd.handle_input(now.mono, acd::Input::Enter(entering));
     }
 
-    fn tag(&mut self, now: Now, id: CallId, tags: Tags) {
+    pub(super) fn tag(&mut self, now: Now, id: CallId, tags: Tags) {
         let Tags { entity, topic, language, record } = tags;
         self.append(now, Fact::ContactTagged { contact: id.into(), entity, topic, language, record });
     }
@@ -198,7 +199,10 @@ impl Engine {
     pub(super) fn on_left_queue(&mut self, now: Now, id: CallId, queue: QueueId, exit: QueueExit) {
         self.append(now, Fact::QueueLeft { contact: id.into(), queue, exit });
         self.leave_queue(id, exit);
-        self.back_to_flow(now, id, exit);
+        match self.calls.get(&id).is_some_and(|call| call.giver.is_some()) {
+            true => self.come_back(now, id),
+            false => self.back_to_flow(now, id, exit),
+        }
     }
 
     /// The citizen is back in the hands of the flow.
@@ -214,6 +218,9 @@ impl Engine {
     // -- what media reports
 
     pub(super) fn on_digit(&mut self, now: Now, leg: LegId, digit: char) {
+        if let Some(id) = self.is_operator(leg) {
+            return self.on_operator_key(now, id, leg, digit);
+        }
         let Some(Owner::Citizen(id)) = self.legs.get(&leg).cloned() else { return };
         let Some(call) = self.calls.get_mut(&id) else { return };
         if !matches!(call.phase, Phase::Flow | Phase::Waiting(_)) {

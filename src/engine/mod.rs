@@ -2,8 +2,9 @@
 //!
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `ringing` rings seats, `talk` joins the two,
-//! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `ending` closes
-//! it; `asking` carries its questions to the world outside; `takes` records what
+//! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `talking` does what
+//! operators want done with a talk, `third` leads whom they ask or give it to, `ending` closes it; `asking` carries a flow's questions
+//! to the world outside; `takes` records what
 //! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
@@ -32,6 +33,8 @@ mod speaking;
 mod switching;
 mod takes;
 mod talk;
+mod talking;
+mod third;
 mod unheard;
 
 pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
@@ -42,6 +45,7 @@ pub use gate::PATIENCE;
 pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
 pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
+pub use talking::{TalkAct, TalkOrder};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -410,7 +414,7 @@ impl Engine {
             E::Answered { dialog, answer } => self.on_answered(now, dialog, answer.as_deref()),
             E::Rejected { dialog, status } => self.on_refused(now, dialog, status),
             E::Reoffer { dialog, offer } => self.on_reoffer(now, dialog, offer),
-            E::Referred { dialog, .. } => self.sip.tell_refer(now.mono, dialog, 603), // phones transfer by keys yet
+            E::Referred { dialog, referral } => self.on_referred(now, dialog, &referral),
             E::Ended { dialog, how } => self.on_dialog_over(now, dialog, ending::ended_by(how)),
             E::Registered { user, .. } => self.on_registered(now, &user, true),
             E::Unregistered { user, .. } => self.on_registered(now, &user, false),
@@ -429,9 +433,7 @@ impl Engine {
             A::RingDirect { seat, call } => self.ring_direct(now, seat, call),
             A::Engaged { seat, call } => self.on_engaged(now, &seat, call),
             A::StopRinging { seat, call, why } => self.stop_ringing(now, &seat, call, why),
-            A::NotTaken { seat, call, why } => {
-                self.append(now, Fact::SeatNotTaken { contact: call.into(), seat, why });
-            }
+            A::NotTaken { seat, call, why } => self.on_not_taken(now, &seat, call, why),
             A::Left { call, queue, exit, .. } => self.on_left_queue(now, call, queue, exit),
             A::SeatChanged { seat, now: view } => self.on_seat_changed(now, seat, view),
         }

@@ -28,6 +28,11 @@ impl Engine {
             .and_then(|citizen| self.returning.since(citizen, &name, now.wall_ms(), queue.keeps_place));
         // A clock that was set back gives no credit.
         let away = back.map_or(0, |since_ms| now.wall_ms().saturating_sub(since_ms));
+        if call.keeps_wait {
+            let waited = now.wall_ms().saturating_sub(call.waits_since_ms);
+            let waited = Duration::from_millis(u64::try_from(waited).unwrap_or(0));
+            return Entering { waited, ..plain };
+        }
         let waited = now.mono.since(since).max(Duration::from_millis(u64::try_from(away).unwrap_or(0)));
         call.waits_since_ms = now.wall_ms().saturating_sub(millis(waited));
         let listed = self.config.callers.get(&call.from);

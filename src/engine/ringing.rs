@@ -16,7 +16,10 @@ impl Engine {
         let (Some(link), true) = (link, self.calls.contains_key(&id)) else {
             return self.acd.handle_input(now.mono, acd::Input::Failed(seat, id));
         };
-        self.append(now, Fact::SeatRung { contact: id.into(), seat: seat.clone(), queue: queue.clone() });
+        self.append(
+            now,
+            Fact::SeatRung { contact: id.into(), seat: seat.clone(), queue: queue.clone(), direct: false },
+        );
         let leg = self.open_leg(None, link, Owner::Ringing(id, seat.clone()));
         if let Some(call) = self.calls.get_mut(&id) {
             call.ringing.insert(seat.clone(), SeatLeg { seat, queue, leg });
@@ -46,7 +49,7 @@ impl Engine {
         }
     }
 
-    /// The first to answer is the operator's side from now on; the distribution then calls off the others.
+    /// The first to answer is the operator's side from now on, or whoever the operator asks; the distribution then calls off the others.
     pub(super) fn on_seat_answered(
         &mut self,
         now: Now,
@@ -62,13 +65,16 @@ impl Engine {
             return self.fail_seat(now, id, seat);
         };
         let media = leg.leg.media;
-        call.seat = call.ringing.remove(seat);
+        let answered = call.ringing.remove(seat);
+        let third = call.third.as_mut().filter(|third| third.at.as_ref() == Some(seat));
+        let is_third = third.is_some();
+        *third.map_or(&mut call.seat, |third| &mut third.seat) = answered;
         self.dialogs.insert(dialog, Owner::Seat(id));
         self.legs.insert(media, Owner::Seat(id));
         self.pulses.on_alive(now.mono, dialog);
         self.media(command);
         self.acd.handle_input(now.mono, acd::Input::Answered(seat.clone(), id));
-        self.join(now, id, seat.clone());
+        if is_third { self.on_third_answered(now, id) } else { self.join(now, id, seat.clone()) }
     }
 
     pub(super) fn on_seat_refused(&mut self, now: Now, id: CallId, seat: &SeatId, status: u16) {

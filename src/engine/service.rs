@@ -18,7 +18,7 @@ use super::gate::Held;
 use super::{Engine, Owner};
 
 /// Language of what operators hear.
-const LANGUAGE: &str = "it";
+pub(super) const LANGUAGE: &str = "it";
 
 /// One feature code being answered.
 #[derive(Debug)]

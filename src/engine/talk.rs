@@ -1,7 +1,7 @@
 //! A seat has taken the call, and both hear each other; hold; dead media.
 
 use crate::acd;
-use crate::call::{Phase, SeatLeg};
+use crate::call::{Keyed, Phase, SeatLeg};
 use crate::ids::{CallId, SeatId};
 use crate::journal::entry::Fact;
 use crate::media::{self, LegId};
@@ -29,6 +29,7 @@ impl Engine {
         let node_records = call.enqueue.as_ref().is_some_and(|enqueue| enqueue.record);
         let recording = call.begin_talk(queue_records && node_records, now.wall);
         call.phase = Phase::Talking(seat.clone());
+        (call.giver, call.keeps_wait, call.keyed) = (None, false, Keyed::default());
         call.story.on_joined();
         call.hearing.stop();
         self.rejoin(now, id);
@@ -53,8 +54,13 @@ impl Engine {
         Some(leg)
     }
 
-    /// The operator's side is over: the seat goes to wrap-up, the citizen back to the flow.
-    pub(super) fn on_seat_over(&mut self, now: Now, id: CallId, how: EndedBy) {
+    /// An operator's side is over: the seat goes to wrap-up, the citizen to whoever else is there, or back to the flow.
+    pub(super) fn on_seat_over(&mut self, now: Now, id: CallId, dialog: DialogId, how: EndedBy) {
+        match self.calls.get(&id) {
+            Some(call) if call.is_third(dialog) => return self.drop_third(now, id),
+            Some(call) if call.third.is_some() => return self.leave_to_third(now, id),
+            _ => {}
+        }
         let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id) else { return };
         if let Some(dialog) = leg.dialog {
             self.journal_dialog_over(now, dialog);
@@ -81,9 +87,10 @@ impl Engine {
         };
         let source = self.sip.link(dialog).map(|link| link.remote.ip());
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let (is_citizen, was_held) = (call.citizen.dialog == Some(dialog), call.is_held());
-        let leg = if is_citizen { Some(&mut call.citizen) } else { call.other_mut() };
-        let Some((leg, mut local)) = leg.and_then(|leg| leg.local.take().map(|local| (leg, local))) else {
+        let is_citizen = call.citizen.dialog == Some(dialog);
+        let Some((leg, mut local)) =
+            call.leg_with(dialog).and_then(|leg| leg.local.take().map(|local| (leg, local)))
+        else {
             return self.sip.refuse_offer(now.mono, dialog, 488);
         };
         let Some(offer) = offer else {
@@ -97,27 +104,22 @@ impl Engine {
         match answered {
             Ok((answer, agreed)) => {
                 let command = leg.set_remote(&agreed);
-                let is_held = call.is_held();
                 self.media(command);
                 self.sip.accept_offer(now.mono, dialog, answer);
-                self.on_hold(now, id, is_citizen, was_held != is_held);
+                self.on_hold(now, id, is_citizen);
             }
             Err(error) => self.sip.refuse_offer(now.mono, dialog, error.status()),
         }
     }
 
-    /// The SDP of one side is new. Whoever is put on hold by the other side hears music; `turned`: the talk stands still from now on, or
-    /// no longer.
-    pub(super) fn on_hold(&mut self, now: Now, id: CallId, by_citizen: bool, turned: bool) {
+    /// The SDP of one side is new. Whoever is put on hold by the other side hears music.
+    pub(super) fn on_hold(&mut self, now: Now, id: CallId, by_citizen: bool) {
         let Some(call) = self.calls.get(&id) else { return };
         if !call.talks() {
             return;
         }
-        let (is_held, keeps) = (call.is_held(), by_citizen || call.is_apart);
-        let has_music = call.has_hold_music();
-        if turned {
-            self.append(now, Fact::Held { contact: id.into(), on: is_held });
-        }
+        let (keeps, has_music) = (by_citizen || call.is_apart, call.has_hold_music());
+        self.tell_hold(now, id);
         match has_music {
             _ if keeps => {} // the citizen's own doing, or music already
             true => self.play_hold_music(now, id),
@@ -162,16 +164,11 @@ impl Engine {
         self.on_dialog_over(now, dialog, EndedBy::Network);
     }
 
-    fn leg_of(&self, dialog: DialogId) -> Option<LegId> {
+    fn leg_of(&mut self, dialog: DialogId) -> Option<LegId> {
         let (Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id)) = self.dialogs.get(&dialog)? else {
             return None;
         };
-        let call = self.calls.get(id)?;
-        [Some(&call.citizen), call.other()]
-            .into_iter()
-            .flatten()
-            .find(|leg| leg.dialog == Some(dialog))
-            .map(|leg| leg.media)
+        self.calls.get_mut(id)?.leg_with(dialog).map(|leg| leg.media)
     }
 
     fn dialog_of(&mut self, leg: LegId) -> Option<DialogId> {

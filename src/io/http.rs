@@ -8,6 +8,7 @@ mod floor;
 mod guard;
 mod metrics;
 pub mod server;
+mod talking;
 pub mod token;
 
 use std::net::SocketAddr;
@@ -87,6 +88,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/outbox", get(outbox))
         .route("/api/seats/{seat}", post(floor::seat_order))
         .route("/api/seats/{seat}/status", post(floor::seat_status))
+        .route("/api/calls/{id}/talk", post(talking::talk))
         .route("/api/switches", get(switches).post(switch))
         .route(RELOAD, post(reload))
         .fallback(nothing_here)

@@ -249,6 +249,9 @@ pub enum Fact {
         seat: SeatId,
         /// For this queue.
         queue: QueueId,
+        /// An operator wanted this very seat; the queue is the one that the call came by.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        direct: bool,
     },
     /// The ring led to nothing.
     SeatNotTaken {
@@ -272,6 +275,15 @@ pub enum Fact {
         /// Recording, below the recordings directory.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         recording: Option<String>,
+    },
+    /// An operator asks somebody else about the call, or hands it over.
+    Handling {
+        /// The contact.
+        contact: ContactId,
+        /// The operator's seat.
+        seat: SeatId,
+        /// What.
+        step: Handing,
     },
     /// A number outside was called for the citizen.
     NumberCalled {
@@ -493,6 +505,56 @@ pub enum Personal {
     Erased,
 }
 
+/// How an operator hands a call over, or asks somebody about it first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handing {
+    /// Asks them; the citizen hears music.
+    Consults {
+        /// Whom.
+        whom: Whom,
+        /// By which way: `keys`, `phone`, or the name given with a command.
+        by: String,
+    },
+    /// They have answered, and speak with the operator alone.
+    Speaks {
+        /// At which seat; none: at a number outside.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seat: Option<SeatId>,
+    },
+    /// They have gone without having spoken with the citizen.
+    Ended {
+        /// As for `Speaks`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seat: Option<SeatId>,
+    },
+    /// Gives the citizen to them and leaves.
+    Gives {
+        /// Whom.
+        whom: Whom,
+        /// As for `Consults`.
+        by: String,
+    },
+    /// They did not take the citizen: the operator is rung again.
+    ComesBack,
+    /// The operator did not take the citizen either, who is the next in the queue again.
+    Queues,
+}
+
+/// Whom an operator asks, or gives a call to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whom {
+    /// A colleague.
+    Seat(SeatId),
+    /// Whoever serves this queue.
+    Queue(QueueId),
+    /// The flow of this number of ours.
+    Number(String),
+    /// A number outside: `NumberCalled` tells which.
+    Outside,
+}
+
 /// A number that was called: an office's may be read by everybody, a person's is sealed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -536,6 +598,7 @@ impl Fact {
             | Fact::SeatRung { contact, .. }
             | Fact::SeatNotTaken { contact, .. }
             | Fact::Joined { contact, .. }
+            | Fact::Handling { contact, .. }
             | Fact::NumberCalled { contact, .. }
             | Fact::NumberNotTaken { contact, .. }
             | Fact::Transferred { contact, .. }

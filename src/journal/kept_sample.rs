@@ -5,7 +5,7 @@ use rand::{SeedableRng, rngs::ChaCha20Rng};
 
 use super::Journal;
 use super::disk::{Disk, DiskFile};
-use super::entry::{Destination, Entry, Fact, Personal};
+use super::entry::{Destination, Entry, Fact, Handing, Personal, Whom};
 use super::file_journal::FileJournal;
 use super::sim_disk::SimDisk;
 use crate::callback::{Change, End, Kind, Promise, Slot, Unreached};
@@ -73,7 +73,7 @@ fn told() -> Vec<Entry> {
             ahead_min: 0,
             expected_s: None,
         },
-        Fact::SeatRung { contact, seat: "seat01".into(), queue: "tributi".into() },
+        Fact::SeatRung { contact, seat: "seat01".into(), queue: "tributi".into(), direct: false },
         Fact::SeatNotTaken { contact, seat: "seat01".into(), why: NotTaken::CallerLeft },
         Fact::QueueLeft { contact, queue: "tributi".into(), exit: QueueExit::NoSeats },
         Fact::Joined {
@@ -205,6 +205,7 @@ fn promise(contact: ContactId) -> Promise {
 #[test]
 fn facts_added_since_are_written_in_words_that_stay() {
     let contact = ContactId(Stamp { node: 1, epoch: 7, count: 42 });
+    let handling = |step| Fact::Handling { contact, seat: "seat01".into(), step };
     let callback = CallbackId(Stamp { node: 1, epoch: 7, count: 9 });
     let changed = |what| Fact::Callback { callback, contact, number: None, what, by: None };
     for (fact, json) in [
@@ -294,6 +295,34 @@ fn facts_added_since_are_written_in_words_that_stay() {
                 recording: Some("2026/11/1.7.42.wav".to_owned()),
             },
             r#"{"at_ms":7,"fact":"transferred","contact":"1.7.42","number":{"public":"0552768224"},"recording":"2026/11/1.7.42.wav"}"#,
+        ),
+        (
+            Fact::SeatRung { contact, seat: "seat02".into(), queue: "tributi".into(), direct: true },
+            r#"{"at_ms":7,"fact":"seat_rung","contact":"1.7.42","seat":"seat02","queue":"tributi","direct":true}"#,
+        ),
+        (
+            handling(Handing::Consults { whom: Whom::Seat("seat02".into()), by: "keys".to_owned() }),
+            r#"{"at_ms":7,"fact":"handling","contact":"1.7.42","seat":"seat01","step":{"consults":{"whom":{"seat":"seat02"},"by":"keys"}}}"#,
+        ),
+        (
+            handling(Handing::Speaks { seat: Some("seat02".into()) }),
+            r#"{"at_ms":7,"fact":"handling","contact":"1.7.42","seat":"seat01","step":{"speaks":{"seat":"seat02"}}}"#,
+        ),
+        (
+            handling(Handing::Ended { seat: None }),
+            r#"{"at_ms":7,"fact":"handling","contact":"1.7.42","seat":"seat01","step":{"ended":{}}}"#,
+        ),
+        (
+            handling(Handing::Gives { whom: Whom::Queue("tributi".into()), by: "ada".to_owned() }),
+            r#"{"at_ms":7,"fact":"handling","contact":"1.7.42","seat":"seat01","step":{"gives":{"whom":{"queue":"tributi"},"by":"ada"}}}"#,
+        ),
+        (
+            handling(Handing::Gives { whom: Whom::Outside, by: "phone".to_owned() }),
+            r#"{"at_ms":7,"fact":"handling","contact":"1.7.42","seat":"seat01","step":{"gives":{"whom":"outside","by":"phone"}}}"#,
+        ),
+        (
+            handling(Handing::ComesBack),
+            r#"{"at_ms":7,"fact":"handling","contact":"1.7.42","seat":"seat01","step":"comes_back"}"#,
         ),
         (Fact::TransferEnded { contact }, r#"{"at_ms":7,"fact":"transfer_ended","contact":"1.7.42"}"#),
         (

@@ -23,6 +23,15 @@ pub fn speak_now() -> &'static Arc<Sound> {
     &TONE
 }
 
+/// The ring-back of the Italian network: a second of 425 Hz, then four of silence (ITU-T E.180).
+const RING_BACK: (f32, f32, f32) = (425.0, 1.0, 0.07);
+
+/// What an operator hears while a phone rings for the call. To be repeated.
+pub fn ring_back() -> &'static Arc<Sound> {
+    static TONE: LazyLock<Arc<Sound>> = LazyLock::new(|| tone("ring-back", RING_BACK, 4.0));
+    &TONE
+}
+
 fn tone(name: &str, (hertz, seconds, loudness): (f32, f32, f32), pause: f32) -> Arc<Sound> {
     let wave = (0u16..).map(|at| f32::from(at) / 8000.0).take_while(|at| *at < seconds + pause);
     let sample = |at: f32| if at < seconds { (at * hertz * std::f32::consts::TAU).sin() } else { 0.0 };

@@ -30,6 +30,14 @@ pub enum Notice {
     NothingToCode,
     /// To whoever would be ready or pause where nobody has logged in.
     NobodyLoggedIn,
+    /// To an operator: whoever was asked does not answer; the citizen is there again.
+    NobodyAnswers,
+    /// To an operator: the colleague has a call or is away.
+    ColleagueEngaged,
+    /// To an operator: the queue is closed, full or attended by nobody.
+    QueueShut,
+    /// To an operator: there is no such extension, and the number may not be called.
+    NoSuchTarget,
     /// To an operator: ready for one call.
     OneCall,
     /// To an operator: it follows when this call is over.
@@ -46,7 +54,7 @@ pub enum Notice {
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 19] = [
+    pub const ALL: [Notice; 23] = [
         Notice::ServiceEnds,
         Notice::Error,
         Notice::Unavailable,
@@ -60,6 +68,10 @@ impl Notice {
         Notice::BadOutcome,
         Notice::NothingToCode,
         Notice::NobodyLoggedIn,
+        Notice::NobodyAnswers,
+        Notice::ColleagueEngaged,
+        Notice::QueueShut,
+        Notice::NoSuchTarget,
         Notice::OneCall,
         Notice::Later,
         Notice::Extended,
@@ -84,6 +96,10 @@ impl Notice {
             Notice::BadOutcome => "sistema/esito_errato",
             Notice::NothingToCode => "sistema/niente_da_codificare",
             Notice::NobodyLoggedIn => "sistema/nessun_accesso",
+            Notice::NobodyAnswers => "sistema/nessuna_risposta",
+            Notice::ColleagueEngaged => "sistema/collega_occupato",
+            Notice::QueueShut => "sistema/coda_chiusa",
+            Notice::NoSuchTarget => "sistema/destinazione_errata",
             Notice::OneCall => "sistema/stato_una_chiamata",
             Notice::Later => "sistema/stato_dopo",
             Notice::Extended => "sistema/tempo_aggiunto",

@@ -211,11 +211,12 @@ impl History {
                     self.sim.with_phone(seat, |phone, _| phone.manner = manner);
                 }
             }
-            62..78 => {
+            62..72 => {
                 if let Some(seat) = self.some(&seats) {
                     self.sim.hang_up(seat);
                 }
             }
+            72..78 => self.hand_over(),
             78..84 => self.change_status(),
             84..88 => {
                 if let Some(phone) = self.some(&[seats, up].concat()) {
@@ -258,6 +259,30 @@ impl History {
             }
         }
         Ok(())
+    }
+
+    /// An operator in a talk asks somebody, gives the citizen away, or goes on with who was asked.
+    fn hand_over(&mut self) {
+        let seats = self.seats.iter().copied();
+        let talking: Vec<_> = seats.filter(|seat| self.sim.is_up_on(*seat)).collect();
+        let keys = [
+            "*2202#",
+            "*3201#",
+            "*3203#",
+            "*30557954#",
+            "*20557954#",
+            "*2302#",
+            "*2020202#",
+            "*4",
+            "*5",
+            "*6",
+            "*7",
+            "*9",
+        ];
+        let keys = keys[self.sim.chance.random_range(0..keys.len())];
+        if let Some(operator) = self.some(&talking) {
+            self.sim.press(operator, keys);
+        }
     }
 
     fn arrive(&mut self) {

@@ -12,7 +12,10 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 5] = [
     &["flood", "hint", "ids", "phone_number", "planted", "time", "words"],
     &["media", "sdp", "sip"],
-    &["acd", "call", "callback", "config", "crm", "flow", "journal", "speech", "switches", "views"],
+    &[
+        "acd", "call", "callback", "config", "crm", "flow", "journal", "simulate", "speech", "switches",
+        "views",
+    ],
     &["engine"],
     &["cli", "io"],
 ];
@@ -22,12 +25,13 @@ const PROTOCOLS: &[&str] = LAYERS[1];
 const OUTER: &[&str] = LAYERS[4];
 
 /// Who knows a neighbour in the own layer, and why.
-const NEIGHBOURS: [(&str, &str, &str); 17] = [
+const NEIGHBOURS: [(&str, &str, &str); 18] = [
     ("flood", "time", "counts are told by the minute"),
     ("words", "ids", "a seat's view names its call"),
     ("sdp", "media", "a round of offer and answer ends in a codec and an address for a leg"),
     ("flow", "speech", "computed values become spoken pieces"),
     ("config", "callback", "queues.toml says which queues call back, and by which rules"),
+    ("simulate", "acd", "what is simulated is the distribution itself"),
     ("config", "acd", "queues.toml is written in the rules of the distribution"),
     (
         "config",

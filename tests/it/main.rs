@@ -9,6 +9,7 @@ mod layers;
 mod named_files;
 mod preparing;
 mod scenarios;
+mod scenarios_handing;
 mod scenarios_outside;
 mod scenarios_phones;
 mod scenarios_record;

@@ -126,3 +126,39 @@ fn call_that_breaks_into_a_wrap_up_takes_nothing_of_it_away() {
     floor.advance(SECOND);
     assert_eq!(floor.work(1), WorkView::Idle);
 }
+
+#[test]
+fn caller_who_comes_back_rings_the_operator_in_a_wrap_up_which_goes_on_when_it_is_not_taken() {
+    let own = DirectRules { own_wish: true, ..RULES };
+    for taken in [false, true] {
+        let mut floor = Floor::with_seats(1, |rules| rules.wrap_up = MINUTE);
+        floor.talk(1, 1);
+        floor.end_talk(1, 1);
+        floor.direct(1, 2, Direct::Ring(own));
+        floor.advance(10 * SECOND);
+        if taken {
+            floor.input(Input::Answered(seat(1), call(2)));
+            floor.end_talk(2, 1);
+        } else {
+            floor.reject(2, 1);
+        }
+        assert_eq!(floor.work(1), WorkView::WrapUp, "taken: {taken}");
+        floor.advance(59 * SECOND);
+        assert_eq!(floor.work(1), WorkView::WrapUp, "taken: {taken}");
+        floor.advance(SECOND);
+        assert_eq!(floor.work(1), WorkView::Idle, "taken: {taken}");
+    }
+}
+
+#[test]
+fn talk_that_becomes_one_with_a_citizen_is_wrapped_up() {
+    let mut floor = Floor::with_seats(1, |_| ());
+    floor.direct(1, 1, Direct::Ring(DirectRules { wrap_up: Duration::ZERO, ..RULES }));
+    floor.input(Input::Answered(seat(1), call(1)));
+    floor.direct(1, 1, Direct::WrapUp(7 * SECOND));
+    floor.end_talk(1, 1);
+    floor.advance(6 * SECOND);
+    assert_eq!(floor.work(1), WorkView::WrapUp);
+    floor.advance(SECOND);
+    assert_eq!(floor.work(1), WorkView::Idle);
+}

@@ -202,9 +202,9 @@ impl History {
             6..8 => pick(&mut self.rng, &self.rung)
                 .map_or(Input::Timeout, |(seat, call)| Input::Direct(seat, call, Direct::CallOff)),
             turn => {
-                let turn = if turn == 8 { Turn::Holding } else { Turn::Consulting };
+                let done = if turn == 8 { Direct::Turn(Turn::Holding) } else { Direct::WrapUp(5 * SECOND) };
                 pick(&mut self.rng, &self.talks)
-                    .map_or(Input::Timeout, |(seat, call)| Input::Direct(seat, call, Direct::Turn(turn)))
+                    .map_or(Input::Timeout, |(seat, call)| Input::Direct(seat, call, done))
             }
         }
     }

@@ -5,25 +5,20 @@ use std::time::Duration;
 use super::{Served, Watch, Watched};
 use crate::acd::{AfterTalk, Direct, DirectRules};
 use crate::ids::{CallId, SeatId};
+use crate::time::Mono;
 use crate::words::{Status, WorkView};
 
 impl Watch {
     pub(super) fn on_wanted(&mut self, id: &SeatId, call: CallId, wanted: Direct) {
         self.wanted = Some((id.clone(), call, wanted));
         let now = self.now;
-        let Some(seat) = self.seats.get_mut(id).filter(|seat| !seat.view.work.is_engaged()) else { return };
-        if let Direct::Dialled(rules) = wanted {
-            // A wrap-up that it breaks into goes on after it.
-            let left = match seat.view.work {
-                WorkView::WrapUp => seat.wrap_up().saturating_sub(now.since(seat.work_since)),
-                _ => Duration::ZERO,
-            };
-            seat.wrap_up_left = None;
-            let after_talk =
-                if seat.view.owes_outcome { seat.served.after_talk } else { AfterTalk::default() };
-            seat.served = Served { wrap_up: rules.wrap_up.max(left), after_talk, ..Served::of(&rules) };
-            seat.extended = (Duration::ZERO, 0);
-            (seat.direct, seat.let_go) = (Some(call), false);
+        let Some(seat) = self.seats.get_mut(id) else { return };
+        match wanted {
+            Direct::Dialled(rules) if !seat.view.work.is_engaged() => seat.take_direct(now, call, &rules),
+            Direct::WrapUp(wrap_up) if seat.view.work.is_talk() && seat.view.call == Some(call) => {
+                seat.served.wrap_up = seat.served.wrap_up.max(wrap_up);
+            }
+            _ => {}
         }
     }
 
@@ -32,9 +27,10 @@ impl Watch {
             Some((seat, by, Direct::Ring(rules))) if seat == *id && by == call => rules,
             other => return self.broken(&format!("{id} was rung for {call}, but {other:?} was wanted")),
         };
+        let now = self.now;
         match self.seats.get_mut(id) {
             Some(seat) if seat.may_ring(&rules) => {
-                (seat.served, seat.let_go, seat.direct) = (Served::of(&rules), false, Some(call));
+                seat.take_direct(now, call, &rules);
                 seat.ring = seat.last_ring;
             }
             other => {
@@ -67,8 +63,23 @@ impl Served {
 
 impl Watched {
     fn may_ring(&self, rules: &DirectRules) -> bool {
-        let wished = rules.own_wish && matches!(self.view.status, Status::Paused(_));
-        let idle = self.view.work == WorkView::Idle && self.view.reachable;
-        idle && (wished || self.view.status.takes_calls())
+        let free = self.view.work == WorkView::Idle && self.view.status.takes_calls();
+        let wraps_up = self.view.work == WorkView::WrapUp && !self.view.owes_outcome;
+        let wished = rules.own_wish && (self.view.work == WorkView::Idle || wraps_up);
+        self.view.reachable && (free || (wished && self.view.status != Status::LoggedOut))
+    }
+
+    /// A wrap-up that it breaks into goes on after it.
+    fn take_direct(&mut self, now: Mono, call: CallId, rules: &DirectRules) {
+        let left = match self.view.work {
+            WorkView::WrapUp => self.wrap_up().saturating_sub(now.since(self.work_since)),
+            _ => Duration::ZERO,
+        };
+        self.wrap_up_left = None;
+        let after_talk = if self.view.owes_outcome { self.served.after_talk } else { AfterTalk::default() };
+        let wrap_up = rules.wrap_up.max(left);
+        self.served = Served { wrap_up, after_talk, owed: left, ..Served::of(rules) };
+        self.extended = (Duration::ZERO, 0);
+        (self.direct, self.let_go) = (Some(call), false);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Contact, Stopwatch};
+use super::{Contact, Stopwatch, Talk, TalkLine};
 use crate::crm::{Take, TakeLine};
 use crate::ids::{
     CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
@@ -61,6 +61,9 @@ pub struct ContactLine {
     pub hold_s: f64,
     /// The operator's work afterwards.
     pub wrap_up_s: f64,
+    /// Each operator's part.
+    #[serde(default)]
+    pub talks: Vec<TalkLine>,
     /// Nodes of the flow.
     pub path: Vec<NodeId>,
     /// Recording, below the data directory.
@@ -121,6 +124,7 @@ impl Contact {
             talk_s: seconds(talk_ms(&times.joined, &times.hold)),
             hold_s: seconds(times.hold.ms),
             wrap_up_s: seconds(times.wrap_up.ms),
+            talks: self.talks.iter().map(Talk::line).collect(),
             path: self.path.clone(),
             recording: self.recording.as_ref().map(|file| format!("recordings/{file}")),
             takes: self.takes.iter().map(Take::line).collect(),
@@ -135,7 +139,7 @@ impl Contact {
     }
 }
 
-fn talk_ms(joined: &Stopwatch, hold: &Stopwatch) -> i64 {
+pub(super) fn talk_ms(joined: &Stopwatch, hold: &Stopwatch) -> i64 {
     joined.ms.saturating_sub(hold.ms).max(0)
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use centralino::acd::Strategy;
 use centralino::config::Config;
 use centralino::ids::{ContactId, QueueId, SeatId};
-use centralino::journal::entry::{Entry, Fact};
+use centralino::journal::entry::{Entry, Fact, Handing};
 use centralino::words::{NotTaken, Outcome, WorkView};
 
 /// A seat, as the facts tell.
@@ -115,12 +115,12 @@ impl Oracle {
                 self.contact(*contact)?.moves(*contact, CalleeTale::Talks, CalleeTale::Nobody)?;
             }
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
-            Fact::SeatRung { contact, seat, queue } => {
-                self.on_rung(config, entry.at_ms, *contact, seat, queue)?;
-                // Every queue of the demo has the same wrap-up; the shortest is what must hold in any case.
-                let wrap_up = config.queues.values().map(|queue| queue.rules.wrap_up).min();
-                let wrap_up_ms = i64::try_from(wrap_up.unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
-                self.seats.entry(seat.clone()).or_default().wrap_up_ms = wrap_up_ms;
+            Fact::SeatRung { contact, seat, queue, direct } => {
+                match direct {
+                    true => self.on_rung_directly(*contact, seat)?,
+                    false => self.on_rung(config, entry.at_ms, *contact, seat, queue)?,
+                }
+                self.seats.entry(seat.clone()).or_default().wrap_up_ms = shortest_wrap_up(config);
             }
             Fact::SeatNotTaken { contact, seat, why } => {
                 let tale = self.contact(*contact)?;
@@ -133,16 +133,30 @@ impl Oracle {
             }
             Fact::Joined { contact, seat, .. } => {
                 self.joined += 1;
+                // What was rung directly owes what holds when the citizen is there.
+                let own = &mut self.seats.entry(seat.clone()).or_default().wrap_up_ms;
+                *own = shortest_wrap_up(config).min(*own);
                 let tale = self.contact(*contact)?;
                 (tale.queue, tale.is_joined) = (None, true);
                 if !tale.rung.remove(seat) {
                     return Err(format!("{contact} is joined with {seat}, which was not rung for it"));
                 }
             }
+            Fact::Handling { contact, step: Handing::Ended { seat: Some(seat) }, .. } => {
+                let tale = self.contact(*contact)?;
+                if !tale.rung.remove(seat) {
+                    return Err(format!("{seat} no longer speaks about {contact}, and was not rung for it"));
+                }
+                self.seats.entry(seat.clone()).or_default().with = None;
+            }
+            Fact::Handling { contact, step: Handing::Ended { seat: None }, .. } => {
+                self.contact(*contact)?.moves(*contact, CalleeTale::Called, CalleeTale::Nobody)?;
+            }
             Fact::Parted { contact, seat } => self.on_parted(entry.at_ms, *contact, seat)?,
             Fact::WrappedUp { seat, .. } => {
                 let tale = self.seats.entry(seat.clone()).or_default();
-                if entry.at_ms < tale.wrap_up_until {
+                // A citizen who comes back to the operator breaks into it, and it goes on afterwards.
+                if entry.at_ms < tale.wrap_up_until && tale.with.is_none() {
                     return Err(format!(
                         "wrap-up of {seat} was cut {} ms short",
                         tale.wrap_up_until - entry.at_ms
@@ -262,6 +276,21 @@ impl Oracle {
         }
     }
 
+    /// An operator wants this seat: one call at a time, here too. (A citizen who comes back may break into a wrap-up.)
+    fn on_rung_directly(&mut self, contact: ContactId, seat: &SeatId) -> Result<(), String> {
+        let tale = self.seats.entry(seat.clone()).or_default();
+        if let Some(other) = tale.with.replace(contact) {
+            return Err(format!("{seat} is rung for {contact} while it is with {other}"));
+        }
+        let tale = self.contact(contact)?;
+        if tale.queue.is_some() || tale.closed.is_some() || !tale.rung.insert(seat.clone()) {
+            return Err(format!(
+                "{seat} is rung for {contact}, which waits, is closed, or is rung there already"
+            ));
+        }
+        Ok(())
+    }
+
     fn on_parted(&mut self, at_ms: i64, contact: ContactId, seat: &SeatId) -> Result<(), String> {
         let tale = self.seats.entry(seat.clone()).or_default();
         if tale.with.take() != Some(contact) {
@@ -285,4 +314,10 @@ impl Oracle {
             },
         }
     }
+}
+
+/// In milliseconds. Every queue of the demo has the same wrap-up; the shortest is what must hold in any case.
+fn shortest_wrap_up(config: &Config) -> i64 {
+    let wrap_up = config.queues.values().map(|queue| queue.rules.wrap_up).min();
+    i64::try_from(wrap_up.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
 }

@@ -153,6 +153,19 @@ impl Baresip {
         self.command("sndcode", &key.to_string());
     }
 
+    /// Presses keys, one after another, as fast as a person: each must have ended on the wire before the next begins.
+    pub(super) fn press_all(&self, keys: &str) {
+        for key in keys.chars() {
+            self.press(key);
+            std::thread::sleep(Duration::from_millis(250));
+        }
+    }
+
+    /// Asks for the call in course to go on elsewhere (REFER).
+    pub(super) fn transfer(&self, uri: &str) {
+        self.command("transfer", uri);
+    }
+
     /// Hangs up, or rejects the call that rings, or gives up the call that it dialled.
     pub(super) fn hang_up(&self) {
         self.command("hangup", "");

@@ -17,6 +17,7 @@
 mod baresip;
 mod contacts;
 mod exchange;
+mod handing;
 mod http;
 mod listener;
 mod patience;
@@ -30,6 +31,7 @@ mod uac;
 mod voice;
 
 mod asking;
+mod floor;
 mod keyed;
 mod phones;
 mod refusing;

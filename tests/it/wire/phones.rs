@@ -25,14 +25,14 @@ const GAP_MS: usize = 40;
 const AUDIBLE: u64 = 100;
 
 /// A phone; killed on drop.
-struct Phone {
+pub(super) struct Phone {
     child: Child,
     log: PathBuf,
 }
 
 impl Phone {
     /// Starts one; what it says goes to a log of this name.
-    fn start(site: &Site, exchange: &Exchange, log: &str, words: &[&str]) -> Phone {
+    pub(super) fn start(site: &Site, exchange: &Exchange, log: &str, words: &[&str]) -> Phone {
         let log = site.path(log);
         let file = std::fs::File::create(&log).expect("a log file");
         let errors = file.try_clone().expect("a second handle");
@@ -42,12 +42,12 @@ impl Phone {
         Phone { child: command.spawn().expect("the program was built"), log }
     }
 
-    fn said(&self) -> String {
+    pub(super) fn said(&self) -> String {
         std::fs::read_to_string(&self.log).expect("its log")
     }
 
     #[track_caller]
-    fn wait_until_it_says(&self, line: &str) {
+    pub(super) fn wait_until_it_says(&self, line: &str) {
         wait_for(line, SOON, || self.said().lines().any(|said| said == line).then_some(()));
     }
 

@@ -58,6 +58,15 @@ impl Citizen<'_> {
     }
 }
 
+/// So many citizens who dial one after another, four a second, say nothing and stay; their numbers are `prefix` and a count from 1.
+pub(super) fn many(site: &Site, exchange: SocketAddr, prefix: &str, count: usize, number: &str) -> Sipp {
+    let mut command = Command::new("sipp");
+    command.arg(exchange.to_string()).args(["-s", number, "-key", "from", prefix, "-r", "4"]);
+    let silence = Voice::tone(1000, 20);
+    let side = Side { name: prefix, scenario: "many", transport: Transport::Udp, voice: &silence };
+    side.start_many(site, command, count)
+}
+
 /// The server of a trunk: takes one call, speaks, and stays until the other side hangs up.
 pub(super) fn gateway(site: &Site, transport: Transport, voice: &Voice) -> Sipp {
     Side { name: "gateway", scenario: "gateway", transport, voice }.start(site, Command::new("sipp"))
@@ -72,12 +81,17 @@ struct Side<'a> {
 }
 
 impl Side<'_> {
-    fn start(&self, site: &Site, mut command: Command) -> Sipp {
+    fn start(&self, site: &Site, command: Command) -> Sipp {
+        self.start_many(site, command, 1)
+    }
+
+    fn start_many(&self, site: &Site, mut command: Command, calls: usize) -> Sipp {
         let directory = site.directory(self.name);
         self.voice.write_pcap(&directory.join("mouth.pcap"));
         let (sip_port, media_port) = (ports::free(), ports::free_run(4));
         command.arg("-sf").arg(scenario(self.scenario));
-        command.args(["-m", "1", "-nostdin", "-timeout_error", "-timeout"]).arg(seconds(LONGEST_CALL));
+        command.arg("-m").arg(calls.to_string());
+        command.args(["-nostdin", "-timeout_error", "-timeout"]).arg(seconds(LONGEST_CALL));
         command.args([
             "-t",
             match self.transport {

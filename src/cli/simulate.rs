@@ -1,0 +1,195 @@
+//! `centralino simulate`: the service in virtual time, before anybody dials it.
+
+use std::io::IsTerminal;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+
+use super::failure::Failure;
+use super::out::{self, Column, Format, numbers, words};
+use crate::simulate::{Estimate, Figures, Length, PlainModel, REPLICATIONS, Replication};
+
+/// Most callers in one run: they are numbered within each replication.
+const MOST_CALLERS: f64 = 1e9;
+/// Most seats.
+const MOST_SEATS: i64 = 10_000;
+
+/// One queue in virtual time: what callers and operators may expect, with the interval that each figure lies in.
+///
+/// It runs on the exchange's own distribution, in 20 independent replications. Nothing is announced, nobody is sent away, and ringing
+/// and wrap-up take no time: put them into the talk.
+///
+/// Examples:
+///   centralino simulate --arrivals poisson:400/h --talk exp:116.75s --patience exp:180s --seats 17 --hours 2000 --seed 7
+///   centralino simulate --arrivals poisson:90/h --talk exp:4m --patience none --seats 8 --format json
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct SimulateArgs {
+    /// How many callers come, at random: `poisson:400/h`.
+    #[arg(long, value_name = "POISSON", value_parser = parse_arrivals)]
+    arrivals: f64,
+    /// How long they talk: `exp:116.75s` on average, or `fixed:2m` always.
+    #[arg(long, value_name = "LENGTH", value_parser = parse_length)]
+    talk: Length,
+    /// How long they wait before they give up: `exp:180s`, `fixed:5m`; `none`: for ever.
+    #[arg(long, value_name = "LENGTH", value_parser = parse_patience, default_value = "none")]
+    patience: Patience,
+    /// Operators.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MOST_SEATS))]
+    seats: u32,
+    /// Hours in all.
+    #[arg(long, default_value = "1000", value_parser = parse_hours)]
+    hours: f64,
+    /// The same seed gives the same run.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Lines for people, or one JSON object.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// How long callers wait, if not for ever.
+#[derive(Clone, Copy, Debug)]
+struct Patience(Option<Length>);
+
+fn parse_arrivals(text: &str) -> Result<f64, String> {
+    let rate = text.strip_prefix("poisson:").and_then(|rest| rest.strip_suffix("/h"));
+    let rate = rate.and_then(|rate| rate.parse::<f64>().ok()).filter(|rate| *rate >= 0.01 && *rate <= 1e6);
+    rate.ok_or_else(|| "write how many come in an hour, from 0.01 to 1000000, like poisson:400/h".to_owned())
+}
+
+fn parse_length(text: &str) -> Result<Length, String> {
+    let wrong =
+        || "write a length of time, from 0.1s to 24h, like exp:116.75s, exp:4m or fixed:2m".to_owned();
+    let (kind, length) = text.split_once(':').ok_or_else(wrong)?;
+    let seconds = seconds(length).filter(|seconds| (0.1..=86_400.0).contains(seconds)).ok_or_else(wrong)?;
+    match kind {
+        "exp" => Ok(Length::Exponential(seconds)),
+        "fixed" => Ok(Length::Fixed(seconds)),
+        _ => Err(wrong()),
+    }
+}
+
+fn seconds(text: &str) -> Option<f64> {
+    let unit = text.chars().last()?;
+    let factor = match unit {
+        's' => 1.0,
+        'm' => 60.0,
+        'h' => 3_600.0,
+        _ => return None,
+    };
+    text.strip_suffix(unit)?.parse::<f64>().ok().map(|number| number * factor)
+}
+
+fn parse_patience(text: &str) -> Result<Patience, String> {
+    if text == "none" {
+        return Ok(Patience(None));
+    }
+    parse_length(text).map(|length| Patience(Some(length))).map_err(|why| format!("{why}, or none"))
+}
+
+fn parse_hours(text: &str) -> Result<f64, String> {
+    let hours = text.parse::<f64>().ok().filter(|hours| (1.0..=1e7).contains(hours));
+    hours.ok_or_else(|| "write a number of hours from 1 to 10000000".to_owned())
+}
+
+/// Runs it.
+pub(super) fn run(args: &SimulateArgs) -> Result<(), Failure> {
+    let model = PlainModel {
+        arrivals_per_hour: args.arrivals,
+        talk: args.talk,
+        patience: args.patience.0,
+        seats: args.seats,
+        hours: args.hours,
+        seed: args.seed,
+    };
+    model.check().map_err(Failure::misuse)?;
+    if model.arrivals_per_hour * model.hours > MOST_CALLERS {
+        let most = MOST_CALLERS / model.arrivals_per_hour;
+        return Err(Failure::misuse(format_args!(
+            "these are too many callers for one run; take --hours {most:.0} at most"
+        )));
+    }
+    let figures = Figures::of(&replications(&model));
+    match args.format {
+        Format::Json => out::json(&figures),
+        Format::Table => show(&figures),
+    }
+}
+
+/// All replications, on as many cores as there are; in order, whichever is done first.
+fn replications(model: &PlainModel) -> Vec<Replication> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let (next, done) = (AtomicU32::new(0), AtomicU32::new(0));
+    let mut runs = thread::scope(|scope| {
+        let work = || {
+            let mut own = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= REPLICATIONS {
+                    return own;
+                }
+                own.push((number, model.replicate(number)));
+                progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+            }
+        };
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let join = |thread: thread::ScopedJoinHandle<'_, Vec<_>>| thread.join().unwrap_or_default();
+        threads.into_iter().flat_map(join).collect::<Vec<_>>()
+    });
+    runs.sort_by_key(|(number, _)| *number);
+    runs.into_iter().map(|(_, run)| run).collect()
+}
+
+/// On a terminal alone, and gone at the end.
+fn progress(done: u32) {
+    if std::io::stderr().is_terminal() {
+        let end = if done == REPLICATIONS { "\r\x1b[K" } else { "" };
+        eprint!("\rreplication {done} of {REPLICATIONS}{end}");
+    }
+}
+
+const COLUMNS: [Column; 3] = [words("figure"), numbers("value"), numbers("95 % interval")];
+
+fn show(figures: &Figures) -> Result<(), Failure> {
+    let share = |estimate: Estimate| shown(estimate, |value| format!("{:.2} %", value * 100.0));
+    let count = |estimate: Estimate| shown(estimate, |value| format!("{value:.0}"));
+    let time = |estimate: Estimate| shown(estimate, |value| format!("{value:.2} s"));
+    let rows = [
+        ("offered", count(figures.offered)),
+        ("answered", count(figures.answered)),
+        ("abandoned", count(figures.abandoned)),
+        ("mean wait of those answered", time(figures.mean_wait_s)),
+        ("found no free seat", share(figures.p_wait)),
+        ("answered within 20 s", share(figures.service_level_20s)),
+        ("occupancy", share(figures.occupancy)),
+    ];
+    let rows = rows.map(|(name, [value, interval])| vec![name.to_owned(), value, interval]);
+    out::table(&COLUMNS, rows, "")
+}
+
+fn shown(estimate: Estimate, format: impl Fn(f64) -> String) -> [String; 2] {
+    let [from, to] = estimate.ci95;
+    [format(estimate.value), format!("{} to {}", format(from), format(to))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_and_rates_are_read_as_they_are_written() {
+        assert_eq!(parse_arrivals("poisson:400/h"), Ok(400.0));
+        assert_eq!(parse_length("exp:116.75s"), Ok(Length::Exponential(116.75)));
+        assert_eq!(parse_length("fixed:2m"), Ok(Length::Fixed(120.0)));
+        assert!(parse_patience("none").is_ok_and(|patience| patience.0.is_none()));
+        for text in ["400", "poisson:x/h", "poisson:-1/h", "poisson:inf/h", "poisson:NaN/h", "poisson:400/m"]
+        {
+            assert!(parse_arrivals(text).is_err(), "{text}");
+        }
+        for text in ["2m", "exp:", "exp:0s", "exp:-3s", "exp:nans", "gauss:3s", "exp:3", "exp:1e9s", "exp:3è"]
+        {
+            assert!(parse_length(text).is_err(), "{text}");
+        }
+    }
+}
