@@ -63,7 +63,17 @@ fn enlarge(config: &mut Config) {
             let rules =
                 SeatRules { id: id.clone(), queues, skills, auto_login: true, pauses, people, usual: None };
             let password = Secret::new("secret".to_owned());
-            (id, Seat { password, extension: None, rules, location: None, may_call: Callable::ALL.into() })
+            (
+                id,
+                Seat {
+                    password,
+                    extension: None,
+                    rules,
+                    location: None,
+                    supervisor: false,
+                    may_call: Callable::ALL.into(),
+                },
+            )
         })
         .collect();
 }

@@ -15,6 +15,7 @@ mod pulse;
 mod story;
 mod tags;
 mod third;
+mod watch;
 
 pub use announcements::{Announcements, Said, WaitTold};
 pub use arrivals::Arrivals;
@@ -26,6 +27,7 @@ pub use pulse::Pulses;
 pub use story::Story;
 pub use tags::Tags;
 pub use third::{Giver, Move, Next, Stage, Third};
+pub use watch::{MAX_WATCHES, Watch};
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -164,6 +166,8 @@ pub struct Call {
     pub is_told_held: bool,
     /// Waiting goes on as it was counted before, in whatever queue.
     pub keeps_wait: bool,
+    /// Supervisors.
+    pub watches: Vec<Watch>,
     /// What the operator keys.
     pub keyed: Keyed,
     /// How far it is.
@@ -241,6 +245,13 @@ impl Call {
         matches!(self.phase, Phase::Talking(_) | Phase::Transferred)
     }
 
+    /// The operator at this seat takes part in the talk.
+    pub fn has_talk_of(&self, seat: &SeatId) -> bool {
+        let third = self.third.as_ref().filter(|third| third.stage.is_there());
+        let seats = self.seat.iter().chain(third.and_then(|third| third.seat.as_ref()));
+        self.talks() && seats.into_iter().any(|leg| leg.seat == *seat)
+    }
+
     /// Who should hear whom by now: everybody who talks, or the citizen alone.
     pub fn plan(&self) -> Plan {
         let citizen =
@@ -251,7 +262,8 @@ impl Call {
         let operator = self.seat.as_ref().map(|seat| Party::new(seat.leg.media, Part::Operator));
         let waits = self.third.as_ref().is_some_and(|third| third.stage == Stage::Waits);
         let guest = self.guest().map(|leg| Party { apart: waits, ..Party::new(leg.media, Part::Guest) });
-        let parties: Vec<_> = [Some(citizen), operator, guest].into_iter().flatten().collect();
+        let watches = self.watches.iter().filter_map(Watch::party);
+        let parties: Vec<_> = [Some(citizen), operator, guest].into_iter().flatten().chain(watches).collect();
         Plan::of(&parties, self.recording.clone())
     }
 
@@ -358,6 +370,7 @@ impl Call {
         let third = self.third.iter_mut().filter_map(|third| third.seat.as_mut());
         let seats = self.seat.iter_mut().chain(third).map(|seat| &mut seat.leg);
         let callee = self.callee.iter_mut().map(|callee| &mut callee.leg);
-        std::iter::once(&mut self.citizen).chain(seats).chain(callee)
+        let watches = self.watches.iter_mut().map(|watch| &mut watch.leg);
+        std::iter::once(&mut self.citizen).chain(seats).chain(callee).chain(watches)
     }
 }

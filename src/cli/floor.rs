@@ -46,6 +46,13 @@ pub(super) struct QueueArgs {
 enum QueueCommand {
     /// List the queues, with who waits.
     List(Floor),
+    /// How often the expected wait that callers were told was the wait that came, by queue and hour of the day.
+    ///
+    /// Examples:
+    ///   centralino queue calibration --since 7d
+    ///   centralino queue calibration --since 2026-11-01 --until 2026-11-30 --format json
+    #[command(verbatim_doc_comment)]
+    Calibration(super::calibration::CalibrationArgs),
 }
 
 /// Arguments of `call`.
@@ -95,7 +102,10 @@ struct Call {
 
 /// Runs `queue`.
 pub(super) fn queue(args: &QueueArgs) -> Result<(), Failure> {
-    let QueueCommand::List(floor) = &args.command;
+    let floor = match &args.command {
+        QueueCommand::List(floor) => floor,
+        QueueCommand::Calibration(args) => return super::calibration::run(args),
+    };
     let columns = [words("queue"), words("name"), numbers("waiting"), numbers("longest")];
     let row = |queue: &Queue| {
         let waiting = queue.waiting.len().to_string();

@@ -6,6 +6,7 @@
 
 mod address;
 mod calendar;
+mod calibration;
 mod case;
 mod config;
 mod contact;
@@ -15,6 +16,7 @@ mod floor;
 mod flow;
 mod journal;
 mod moment;
+mod monitor;
 mod out;
 mod outbox;
 mod phone;
@@ -69,6 +71,8 @@ enum Command {
     Queue(floor::QueueArgs),
     /// The calls in course.
     Call(floor::CallArgs),
+    /// A supervisor listens to a talk, whispers to its operator, joins in, or takes it over.
+    Monitor(monitor::MonitorArgs),
     /// Messages that callers hear for a while, where flows have a slot for them.
     Bulletin(switches::BulletinArgs),
     /// An Ente, a queue or everything closed for a while, whatever the calendar says.
@@ -105,6 +109,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Operator(args) => seat::operator(&args),
         Command::Queue(args) => floor::queue(&args),
         Command::Call(args) => floor::call(&args),
+        Command::Monitor(args) => monitor::run(&args),
         Command::Bulletin(args) => switches::bulletin(&args),
         Command::Emergency(args) => switches::emergency(&args),
         Command::Flow(args) => flow::run(&args),
@@ -158,6 +163,7 @@ mod tests {
             "seat list --watch --format json",
             "queue list --watch",
             "call list --watch --data d",
+            "monitor seat01 --from 217 --whisper --why prova --data d",
             "bulletin list --format json",
             "bulletin on neve --sound neve --closing --for 2h",
             "bulletin off neve --http 127.0.0.1:1",
@@ -186,6 +192,8 @@ mod tests {
             "contact show seventeen",
             "seat login ../x",
             "flow check",
+            "monitor seat01 --from 217 --whisper --barge",
+            "monitor seat01",
             "bulletin on neve --for 2h --until 18:00",
             "emergency close",
             "emergency close --everything --queue tributi",

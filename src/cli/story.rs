@@ -6,7 +6,7 @@ use crate::ids::SeatId;
 use crate::io::records::Step;
 use crate::journal::entry::{Destination, Fact, Handing, Personal, Whom};
 use crate::time::rome;
-use crate::words::{AskedAgain, NotTaken, Plea, QueueExit};
+use crate::words::{AskedAgain, NotTaken, Plea, QueueExit, Watching};
 
 /// One row a fact: when, how long after the first, what.
 pub(super) fn steps(story: &[Step]) -> Vec<Vec<String>> {
@@ -104,6 +104,9 @@ fn tell(fact: &Fact) -> Option<String> {
         }
         Fact::TransferEnded { .. } => "no longer talks with the number".to_owned(),
         Fact::Held { on, .. } => if *on { "on hold" } else { "taken back from hold" }.to_owned(),
+        Fact::Watched { seat, by, how, why, .. } => watched(seat.as_str(), by.as_str(), *how, why.as_deref()),
+        Fact::WatchEnded { by, took_over: true, .. } => format!("{by} takes the talk over"),
+        Fact::WatchEnded { by, .. } => format!("{by} no longer watches"),
         Fact::Parted { seat, .. } => format!("no longer talks; {seat} wraps up"),
         Fact::WrappedUp { seat, .. } => format!("{seat} has wrapped up"),
         Fact::Coded { operator, topic, disposition, .. } => {
@@ -225,6 +228,17 @@ fn not_taken(why: NotTaken) -> &'static str {
         NotTaken::CallerLeft => "stops ringing: the caller has left",
         NotTaken::Elsewhere => "stops ringing: answered elsewhere",
     }
+}
+
+/// What a supervisor does in a talk.
+fn watched(seat: &str, by: &str, how: Watching, why: Option<&str>) -> String {
+    let does = match how {
+        Watching::Listens => "listens to",
+        Watching::Whispers => "whispers to",
+        Watching::JoinsIn => "joins in with",
+    };
+    let why = why.map_or_else(String::new, |why| format!(" ({why})"));
+    format!("{by} {does} {seat}{why}")
 }
 
 fn number_not_taken(why: NotTaken) -> &'static str {

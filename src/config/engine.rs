@@ -115,6 +115,7 @@ fn feature_codes(table: Option<Table<'_>>) -> FeatureCodes {
         ("next", "*19"),
         ("extend", "*18"),
         ("case", "*17"),
+        ("monitor", "*8"),
     ]
     .map(|(key, default)| (key, default.to_owned(), None));
     if let Some(table) = table {
@@ -136,8 +137,9 @@ fn feature_codes(table: Option<Table<'_>>) -> FeatureCodes {
         }
         table.finish();
     }
-    let [log_in, log_out, pause, ready, code, one_call, next, extend, case] = codes.map(|(_, code, _)| code);
-    FeatureCodes { log_in, log_out, pause, ready, code, one_call, next, extend, case }
+    let [log_in, log_out, pause, ready, code, one_call, next, extend, case, monitor] =
+        codes.map(|(_, code, _)| code);
+    FeatureCodes { log_in, log_out, pause, ready, code, one_call, next, extend, case, monitor }
 }
 
 pub(super) fn is_feature_code(table: &Table<'_>, word: &Word<'_>) -> bool {

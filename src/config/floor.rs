@@ -238,6 +238,7 @@ pub(super) fn seats(
         let skills = skills(&seat, used.skills);
         let extension = extensions::read(&seat, extensions);
         let auto_login = seat.flag("auto_login", false);
+        let supervisor = seat.flag("supervisor", false);
         let usual = used.operators.used(&seat, "operator").map(|word| word.text.into());
         let (location, may_call) = (location(&seat), may_call(&seat));
         if let (Some(id), Some(password)) = (id, password) {
@@ -254,7 +255,7 @@ pub(super) fn seats(
                 usual,
             };
             let password = Secret::new(password.text.to_owned());
-            seats.insert(id.text.into(), Seat { password, extension, rules, location, may_call });
+            seats.insert(id.text.into(), Seat { password, extension, rules, location, supervisor, may_call });
         }
         seat.finish();
     }

@@ -160,6 +160,8 @@ pub struct FeatureCodes {
     pub next: String,
     /// A longer wrap-up.
     pub extend: String,
+    /// Listen to the talk at a seat: `*8` + its extension. For supervisors.
+    pub monitor: String,
     /// Call somebody about a case of before: `*17` + case number + `*` + number, such as `*17100001*3331234567`.
     pub case: String,
 }
@@ -275,6 +277,8 @@ pub struct Seat {
     pub rules: SeatRules,
     /// Where it is, for those who are called to help.
     pub location: Option<String>,
+    /// A supervisor sits here, who may watch over talks.
+    pub supervisor: bool,
     /// Whom it may call, beside emergency numbers.
     pub may_call: BTreeSet<Callable>,
 }

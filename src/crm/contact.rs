@@ -26,11 +26,13 @@ use super::Take;
 
 mod line;
 mod talks;
+mod told;
 
 pub use line::ContactLine;
 pub(super) use line::seconds;
 use line::talk_ms;
 pub use talks::{Talk, TalkLine};
+pub use told::{ToldWait, ToldWaitLine};
 
 /// Most facts kept in a contact's story; a caller who presses keys for hours must not grow it without end.
 pub const MOST_STEPS: usize = 500;
@@ -110,6 +112,9 @@ pub struct Contact {
     /// Recording, below the recordings directory; none once it is deleted or has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recording: Option<String>,
+    /// The first expected wait that was told, and what it came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_wait: Option<ToldWait>,
     /// What the citizen said to the exchange itself, and is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub takes: Vec<Take>,
@@ -270,6 +275,7 @@ impl Contact {
             short: false,
             why: None,
             disposition: None,
+            told_wait: None,
             record: None,
             recording: None,
             takes: Vec::new(),
@@ -292,6 +298,11 @@ impl Contact {
         }
     }
 
+    fn on_told(&mut self, at_ms: i64, low_s: u64, high_s: u64) {
+        let Some(queue) = self.queue.clone() else { return };
+        self.told_wait.get_or_insert(ToldWait { queue, at_ms, low_s, high_s, came_to_ms: None });
+    }
+
     fn on_fact(&mut self, at_ms: i64, fact: &Fact) {
         match fact {
             Fact::ContactAnswered { .. } => drop(self.answered_ms.get_or_insert(at_ms)),
@@ -312,6 +323,9 @@ impl Contact {
                 self.times.wait.stop(at_ms);
                 self.times.ring.stop(at_ms);
             }
+            Fact::Announced { told_s: Some((low_s, high_s)), .. } => {
+                self.on_told(at_ms, *low_s, *high_s);
+            }
             Fact::SeatRung { .. } => {
                 self.times.ringing = self.times.ringing.saturating_add(1);
                 self.times.ring.start(at_ms);
@@ -324,6 +338,7 @@ impl Contact {
             }
             Fact::Joined { seat, operator, queue, recording, .. } => {
                 self.seat = Some(seat.clone());
+                self.told_wait.iter_mut().for_each(|told| told.on_joined(at_ms));
                 self.operator = Some(operator.clone());
                 self.queue = Some(queue.clone());
                 self.recording = recording.clone().or(self.recording.take());

@@ -4,6 +4,7 @@
 //! are total: facts in any order, repeated, or about what was never opened are borne, since a repaired journal may lack some.
 //! Personal fields stay sealed within; whoever shows a row opens them.
 
+pub mod calibration;
 pub mod case;
 pub mod citizen;
 pub mod contact;
@@ -11,9 +12,10 @@ pub mod numbers;
 pub mod outbox;
 pub mod take;
 
+pub use calibration::{Calibration, CalibrationLine};
 pub use case::{Case, CaseLine, CaseStatus, Reminder, ReminderLine};
 pub use citizen::{Citizen, Citizens, Who};
-pub use contact::{Contact, ContactLine, Talk, TalkLine};
+pub use contact::{Contact, ContactLine, Talk, TalkLine, ToldWaitLine};
 pub use numbers::CaseNumbers;
 pub use outbox::{Letter, LetterError, Message, MessageLine};
 pub use take::{Take, TakeLine};

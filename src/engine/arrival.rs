@@ -106,6 +106,7 @@ impl Engine {
             is_parked: false,
             is_told_held: false,
             keeps_wait: false,
+            watches: Vec::new(),
             keyed: Keyed::default(),
             phase: Phase::Arriving,
             hearing: Hearing::default(),
@@ -230,6 +231,7 @@ impl Engine {
                 }
             }
             Some(Owner::Service(_)) => self.on_service_established(now, dialog, answer),
+            Some(Owner::Watch(id)) => self.on_watch_there(now, id, dialog, answer.as_deref(), false),
             Some(Owner::Ringing(..)) | None => {}
         }
     }
@@ -265,6 +267,7 @@ impl Engine {
             Some(Owner::Ringing(id, seat)) => self.fail_seat(now, id, &seat),
             Some(Owner::Callee(id)) => self.fail_callee(now, id, format!("no RTP port: {error}")),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),
+            Some(Owner::Watch(id)) => self.end_watch(now, id, leg),
             Some(Owner::Seat(_)) | None => {}
         }
     }

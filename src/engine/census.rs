@@ -128,9 +128,11 @@ impl Engine {
 
     fn lives(&self, owner: &Owner) -> bool {
         match owner {
-            Owner::Citizen(call) | Owner::Ringing(call, _) | Owner::Seat(call) | Owner::Callee(call) => {
-                self.calls.contains_key(call)
-            }
+            Owner::Citizen(call)
+            | Owner::Ringing(call, _)
+            | Owner::Seat(call)
+            | Owner::Callee(call)
+            | Owner::Watch(call) => self.calls.contains_key(call),
             Owner::Service(dialog) => self.services.contains_key(dialog),
         }
     }

@@ -17,7 +17,7 @@ use crate::switches::Switch;
 use crate::time::{Mono, Now};
 use crate::words::{EndedBy, Outcome, SeatView, StatusChange};
 
-use super::{Engine, Files, OperatorState, Output, SeatOrder, SwitchState};
+use super::{Engine, Files, MonitorOrder, OperatorState, Output, SeatOrder, SwitchState};
 
 /// The most that citizens' last words may take before the exchange stops all the same.
 const LAST_WORDS: Duration = Duration::from_secs(6);
@@ -45,6 +45,8 @@ pub enum Command {
     Talk(super::TalkOrder),
     /// Ask something of a seat.
     Seat(SeatId, SeatOrder),
+    /// What a supervisor wants of a talk.
+    Monitor(MonitorOrder),
     /// Which bulletins and emergencies there are.
     Switches,
     /// Turn one.
@@ -270,6 +272,7 @@ impl Engine {
             Command::Metrics => Reply::Metrics(self.metrics()),
             Command::SeatStatus(seat, change) => self.order_seat(now, &seat, change.into()),
             Command::Seat(seat, order) => self.order_seat(now, &seat, order),
+            Command::Monitor(order) => self.order_monitor(now, &order),
             Command::Talk(order) => self.command_talk(now, &order),
             Command::Switches => Reply::Switches(self.switch_state(now)),
             Command::Switch(switch) => return self.command_switch(now, request, switch),

@@ -27,6 +27,7 @@ impl Engine {
             Some(Owner::Seat(id)) => self.on_seat_over(now, id, dialog, how),
             Some(Owner::Callee(id)) => self.on_callee_over(now, id, how),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),
+            Some(Owner::Watch(id)) => self.on_watch_over(now, id, dialog),
             None => {}
         }
     }
@@ -34,6 +35,7 @@ impl Engine {
     /// End a call, whatever it is doing.
     pub(super) fn close_call(&mut self, now: Now, id: CallId, ended_by: EndedBy, why: Option<String>) {
         self.keep_place(now, id);
+        self.end_all_watches(now, id);
         self.part(now, id);
         let Some(call) = self.calls.remove(&id) else { return };
         self.runs.remove(&id);

@@ -221,6 +221,9 @@ impl Engine {
         if let Some(id) = self.is_operator(leg) {
             return self.on_operator_key(now, id, leg, digit);
         }
+        if let Some(Owner::Watch(id)) = self.legs.get(&leg).cloned() {
+            return self.on_supervisor_key(now, id, leg, digit);
+        }
         let Some(Owner::Citizen(id)) = self.legs.get(&leg).cloned() else { return };
         let Some(call) = self.calls.get_mut(&id) else { return };
         if !matches!(call.phase, Phase::Flow | Phase::Waiting(_)) {
@@ -251,7 +254,7 @@ impl Engine {
                 }
             }
             Some(Owner::Service(dialog)) => self.on_service_played(now, dialog),
-            Some(Owner::Ringing(..) | Owner::Seat(_) | Owner::Callee(_)) | None => {}
+            Some(Owner::Ringing(..) | Owner::Seat(_) | Owner::Callee(_) | Owner::Watch(_)) | None => {}
         }
     }
 }

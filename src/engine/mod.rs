@@ -3,8 +3,8 @@
 //! One way in ([`Engine::handle_input`]), one way out ([`Engine::poll_output`]), one alarm clock ([`Engine::poll_timeout`]).
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `ringing` rings seats, `talk` joins the two,
 //! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `talking` does what
-//! operators want done with a talk, `third` leads whom they ask or give it to, `ending` closes it; `asking` carries a flow's questions
-//! to the world outside; `takes` records what
+//! operators want done with a talk, `third` leads whom they ask or give it to, `monitoring` supervisors who watch over it, `ending`
+//! closes it; `asking` carries a flow's questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
@@ -22,6 +22,7 @@ mod ending;
 mod floor;
 mod gate;
 mod ivr;
+mod monitoring;
 mod placing;
 mod presence;
 mod reload;
@@ -42,6 +43,7 @@ pub use census::{Census, Orphan};
 pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use floor::{OperatorState, SeatAct, SeatOrder};
 pub use gate::PATIENCE;
+pub use monitoring::{MonitorAct, MonitorOrder};
 pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
 pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
@@ -154,6 +156,7 @@ enum Owner {
     Seat(CallId),
     Callee(CallId),
     Service(DialogId),
+    Watch(CallId),
 }
 
 /// The exchange.
@@ -175,6 +178,8 @@ pub struct Engine {
     asked: BTreeMap<CallId, asking::Pending>,
     /// What citizens are asked to say: two a call at most, the one that the flow has given up and the next.
     takes: BTreeMap<AskId, takes::Take>,
+    /// When supervisors' phones have rung for long enough; an old one finds nothing to do.
+    watch_rings: BTreeMap<(Mono, LegId), CallId>,
     /// What they said before a crash, by file, until whoever mends recordings has told its length.
     cut_off: BTreeMap<String, OpenTake>,
     pulses: Pulses,
@@ -244,6 +249,7 @@ impl Engine {
             alarm_of: BTreeMap::new(),
             asked: BTreeMap::new(),
             takes: BTreeMap::new(),
+            watch_rings: BTreeMap::new(),
             cut_off: BTreeMap::new(),
             pulses: Pulses::default(),
             presence: Presence::new(config.engine.presence_every),
@@ -329,6 +335,7 @@ impl Engine {
             self.acd.poll_timeout(),
             self.gate.poll_timeout(),
             self.alarms.first().map(|(at, _)| *at),
+            self.watch_rings.keys().next().map(|(at, _)| *at),
             self.pulses.poll_timeout(),
             self.presence.poll_timeout(),
             self.switches_timeout(),
@@ -378,6 +385,7 @@ impl Engine {
         }
         self.ask_phones(now);
         self.on_switches_timeout(now);
+        self.on_watch_timeout(now);
         self.on_stopping_timeout(now);
     }
 
@@ -448,6 +456,7 @@ impl Engine {
                 Some(Owner::Seat(_)) => {} // has had its port since it rang
                 Some(Owner::Callee(call)) => self.on_callee_port(now, call, port),
                 Some(Owner::Service(dialog)) => self.on_service_port(now, dialog, port),
+                Some(Owner::Watch(call)) => self.on_watch_port(now, call, leg, port),
                 None => {} // closed meanwhile; its Close is on the way
             },
             E::OpenFailed { leg, error } => self.on_no_port(now, leg, &error),

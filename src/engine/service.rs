@@ -32,6 +32,9 @@ pub(super) struct Service {
 
 impl Engine {
     pub(super) fn on_feature_code(&mut self, now: Now, dialog: DialogId, seat: &SeatId, invite: &Incoming) {
+        if self.dial_watch(now, dialog, seat, invite) {
+            return;
+        }
         let leg = self.open_leg(Some(dialog), invite.link, Owner::Service(dialog));
         let service = Service { leg, offer: invite.offer.clone(), say: None, established: false };
         self.services.insert(dialog, service);

@@ -23,6 +23,7 @@ impl Engine {
             (true, false) => self.stop_hold_music(id),
             _ => {}
         }
+        self.end_watches(now, id);
     }
 
     pub(super) fn play_hold_music(&mut self, now: Now, id: CallId) {

@@ -17,6 +17,7 @@ impl Engine {
         match self.dialogs.get(&dialog).cloned() {
             Some(Owner::Ringing(id, seat)) => self.on_seat_answered(now, id, &seat, dialog, answer),
             Some(Owner::Callee(id)) => self.on_callee_answered(now, id, dialog, answer),
+            Some(Owner::Watch(id)) => self.on_watch_there(now, id, dialog, answer, true),
             _ => self.sip.bye(now.mono, dialog), // stopped ringing while the 200 was on its way
         }
     }
@@ -43,6 +44,7 @@ impl Engine {
         match self.dialogs.get(&dialog).cloned() {
             Some(Owner::Ringing(id, seat)) => self.on_seat_refused(now, id, &seat, status),
             Some(Owner::Callee(id)) => self.on_callee_refused(now, id, status),
+            Some(Owner::Watch(id)) => self.on_watch_over(now, id, dialog),
             _ => {}
         }
     }
@@ -82,7 +84,7 @@ impl Engine {
     /// A re-INVITE: hold, take back, or a new address. Answered in place (RFC 3261 section 14.2).
     pub(super) fn on_reoffer(&mut self, now: Now, dialog: DialogId, offer: Option<Vec<u8>>) {
         let owner = self.dialogs.get(&dialog).cloned();
-        let Some(Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id)) = owner else {
+        let Some(Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id) | Owner::Watch(id)) = owner else {
             return self.sip.refuse_offer(now.mono, dialog, 488);
         };
         let source = self.sip.link(dialog).map(|link| link.remote.ip());
@@ -165,14 +167,18 @@ impl Engine {
     }
 
     fn leg_of(&mut self, dialog: DialogId) -> Option<LegId> {
-        let (Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id)) = self.dialogs.get(&dialog)? else {
+        let (Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id) | Owner::Watch(id)) =
+            self.dialogs.get(&dialog)?
+        else {
             return None;
         };
         self.calls.get_mut(id)?.leg_with(dialog).map(|leg| leg.media)
     }
 
     fn dialog_of(&mut self, leg: LegId) -> Option<DialogId> {
-        let (Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id)) = self.legs.get(&leg)? else {
+        let (Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id) | Owner::Watch(id)) =
+            self.legs.get(&leg)?
+        else {
             return None;
         };
         self.calls.get_mut(id)?.leg_mut(leg)?.dialog

@@ -18,6 +18,8 @@ use super::calling::destination;
 
 /// How long a seat rings for a call whose queue is gone.
 const RING_FOR: Duration = Duration::from_secs(15);
+/// Wrap-up after a talk whose queue a reload has removed: what a queue has that says nothing.
+const WRAP_UP: Duration = Duration::from_secs(10);
 
 impl Engine {
     // -- it is rung
@@ -202,9 +204,9 @@ impl Engine {
     }
 
     /// An operator who talks with a citizen has something to wrap up, and to code.
-    fn owes_wrap_up(&mut self, now: Now, id: CallId, seat: &SeatId, queue: &QueueId) {
+    pub(super) fn owes_wrap_up(&mut self, now: Now, id: CallId, seat: &SeatId, queue: &QueueId) {
         self.last_contact.insert(seat.clone(), (id.into(), queue.clone()));
-        let wrap_up = self.config.queues.get(queue).map_or(Duration::ZERO, |queue| queue.rules.wrap_up);
+        let wrap_up = self.config.queues.get(queue).map_or(WRAP_UP, |queue| queue.rules.wrap_up);
         self.acd.handle_input(now.mono, acd::Input::Direct(seat.clone(), id, Direct::WrapUp(wrap_up)));
     }
 
@@ -217,7 +219,7 @@ impl Engine {
         }
     }
 
-    fn end_operator(&mut self, now: Now, id: CallId, operator: SeatLeg) {
+    pub(super) fn end_operator(&mut self, now: Now, id: CallId, operator: SeatLeg) {
         let SeatLeg { seat, leg, .. } = operator;
         if let Some(dialog) = leg.dialog {
             self.sip.bye(now.mono, dialog); // nothing, when the operator has hung up

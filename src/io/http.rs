@@ -7,6 +7,7 @@
 mod floor;
 mod guard;
 mod metrics;
+mod monitor;
 pub mod server;
 mod talking;
 pub mod token;
@@ -88,6 +89,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/outbox", get(outbox))
         .route("/api/seats/{seat}", post(floor::seat_order))
         .route("/api/seats/{seat}/status", post(floor::seat_status))
+        .route("/api/monitor", post(monitor::monitor))
         .route("/api/calls/{id}/talk", post(talking::talk))
         .route("/api/switches", get(switches).post(switch))
         .route(RELOAD, post(reload))
@@ -120,7 +122,7 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 async fn nothing_here() -> Refusal {
-    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/outbox, /api/switches, /metrics, /health/ready";
+    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/outbox, /api/monitor, /api/switches, /metrics, /health/ready";
     Refusal(StatusCode::NOT_FOUND, hint.to_owned())
 }
 

@@ -8,7 +8,9 @@ use crate::ids::{
     SeatId, TopicId,
 };
 use crate::switches::Switch;
-use crate::words::{AskedAgain, Channel, Direction, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView};
+use crate::words::{
+    AskedAgain, Channel, Direction, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView, Watching,
+};
 
 /// A fact and its moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -326,6 +328,30 @@ pub enum Fact {
         /// On hold from now on, or no longer.
         on: bool,
     },
+    /// A supervisor is in the talk at a seat, or takes part otherwise than before.
+    Watched {
+        /// The contact.
+        contact: ContactId,
+        /// The seat that is watched.
+        seat: SeatId,
+        /// The supervisor's.
+        by: SeatId,
+        /// How.
+        how: Watching,
+        /// What for, as far as said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+    /// The supervisor no longer watches.
+    WatchEnded {
+        /// The contact.
+        contact: ContactId,
+        /// The supervisor's seat.
+        by: SeatId,
+        /// The supervisor is the operator from now on.
+        #[serde(default)]
+        took_over: bool,
+    },
     /// Citizen and operator no longer hear each other.
     Parted {
         /// The contact.
@@ -604,6 +630,8 @@ impl Fact {
             | Fact::Transferred { contact, .. }
             | Fact::TransferEnded { contact }
             | Fact::Held { contact, .. }
+            | Fact::Watched { contact, .. }
+            | Fact::WatchEnded { contact, .. }
             | Fact::Parted { contact, .. }
             | Fact::WrappedUp { contact, .. }
             | Fact::Coded { contact, .. }

@@ -12,7 +12,8 @@ use crate::callback::{Change, End, Kind, Promise, Slot, Unreached};
 use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, Stamp};
 use crate::switches::{Scope, Switch};
 use crate::words::{
-    AskedAgain, Channel, Direction, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView, Status, WorkView,
+    AskedAgain, Channel, Direction, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView, Status, Watching,
+    WorkView,
 };
 
 const FILES: [(&str, &[u8]); 3] = [
@@ -230,6 +231,20 @@ fn facts_added_since_are_written_in_words_that_stay() {
         (
             changed(Change::Ended { how: End::Missed }),
             r#"{"at_ms":7,"fact":"callback","callback":"1.7.9","contact":"1.7.42","what":{"change":"ended","how":"missed"}}"#,
+        ),
+        (
+            Fact::Watched {
+                contact,
+                seat: "seat02".into(),
+                by: "seat17".into(),
+                how: Watching::Whispers,
+                why: Some("affiancamento".to_owned()),
+            },
+            r#"{"at_ms":7,"fact":"watched","contact":"1.7.42","seat":"seat02","by":"seat17","how":"whispers","why":"affiancamento"}"#,
+        ),
+        (
+            Fact::WatchEnded { contact, by: "seat17".into(), took_over: true },
+            r#"{"at_ms":7,"fact":"watch_ended","contact":"1.7.42","by":"seat17","took_over":true}"#,
         ),
         (
             Fact::AskedAgain { contact, why: AskedAgain::WrongKey },

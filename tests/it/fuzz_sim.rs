@@ -3,6 +3,8 @@
 //!
 //! `cargo xtask fuzz-sim --seeds N` runs them by the thousand; a failing seed prints the command that repeats it.
 
+mod supervising;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -74,7 +76,10 @@ fn setting(seed: u64) -> Setting {
             }
             route(queue, &mut chance);
         }
-        config.seats.values_mut().for_each(|seat| profile(&mut seat.rules, &mut chance));
+        for seat in config.seats.values_mut() {
+            seat.supervisor = true;
+            profile(&mut seat.rules, &mut chance);
+        }
     })
 }
 
@@ -169,6 +174,10 @@ impl History {
     }
 
     fn act(&mut self) -> Result<(), String> {
+        if self.sim.chance.random_bool(0.06) {
+            self.supervise();
+            return Ok(());
+        }
         // The office outside does what operators do: takes calls, refuses them, hangs up, loses its power.
         let (mut seats, citizens) = (self.seats.clone(), self.citizens.clone());
         if self.sim.chance.random_bool(0.2) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Contact, Stopwatch, Talk, TalkLine};
+use super::{Contact, Stopwatch, Talk, TalkLine, ToldWait, ToldWaitLine};
 use crate::crm::{Take, TakeLine};
 use crate::ids::{
     CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
@@ -55,6 +55,9 @@ pub struct ContactLine {
     pub ring_s: f64,
     /// Waited in queues.
     pub wait_s: f64,
+    /// The first expected wait that was told, and what it came to.
+    #[serde(default)]
+    pub told_wait: Option<ToldWaitLine>,
     /// Talked, without hold.
     pub talk_s: f64,
     /// On hold.
@@ -121,6 +124,7 @@ impl Contact {
             ended_by: self.ended_by,
             ring_s: seconds(times.ring.ms),
             wait_s: seconds(times.wait.ms),
+            told_wait: self.told_wait.as_ref().map(ToldWait::line),
             talk_s: seconds(talk_ms(&times.joined, &times.hold)),
             hold_s: seconds(times.hold.ms),
             wrap_up_s: seconds(times.wrap_up.ms),

@@ -1,6 +1,7 @@
 //! What those who wait hear: the place when it improves, the expected wait as a range, messages in turn; and nobody is kept waiting by it.
 
 use centralino::config::Config;
+use centralino::crm::Calibration;
 use centralino::journal::entry::Fact;
 use centralino::words::StatusChange;
 
@@ -66,7 +67,7 @@ fn expected_wait_is_told_as_a_range_once_enough_talks_are_known() {
     let busy = waiting(&mut sim);
     talking(&mut sim, busy, seat);
     assert!(told(&sim).iter().all(|(_, wait)| wait.is_none_or(|(low, _)| low == 0)), "{:?}", told(&sim));
-    let (_first, second) = (waiting(&mut sim), waiting(&mut sim));
+    let (first, second) = (waiting(&mut sim), waiting(&mut sim));
     sim.until("the wait is told", |sim| {
         sim.plays(second)
             .iter()
@@ -75,6 +76,20 @@ fn expected_wait_is_told_as_a_range_once_enough_talks_are_known() {
     let (place, range) = *told(&sim).last().expect("it is on record");
     let (low, high) = range.expect("as it was told");
     assert!(place == 2 && low <= 260 && 200 <= high, "{place}: {low} to {high} s");
+    sim.hang_up(busy);
+    sim.until("the first of them talks", |sim| sim.talk_together(first, seat));
+    sim.advance(2 * MINUTE);
+    sim.hang_up(first);
+    talking(&mut sim, second, seat);
+    let told = sim.contact(second).told_wait.expect("it is on record");
+    assert_eq!((told.low_s, told.high_s), (low, high));
+    let came_to = told.came_to_s.expect("an operator has answered");
+    assert!((130.0..150.0).contains(&came_to), "{came_to} s");
+    let mut calibration = Calibration::default();
+    sim.contacts().iter().for_each(|contact| calibration.count(contact));
+    let lines = calibration.lines();
+    let of_ten = lines.iter().find(|line| line.hour == "10").expect("all this is at ten in the morning");
+    assert!(of_ten.answered > 0 && of_ten.not_told > 0, "{lines:?}");
     sim.verdict().unwrap();
 }
 

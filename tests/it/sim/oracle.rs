@@ -142,6 +142,14 @@ impl Oracle {
                     return Err(format!("{contact} is joined with {seat}, which was not rung for it"));
                 }
             }
+            Fact::WatchEnded { contact, by, took_over: true } => {
+                let own = self.seats.entry(by.clone()).or_default();
+                if let Some(other) = own.with.replace(*contact) {
+                    return Err(format!("{by} takes {contact} over while it is with {other}"));
+                }
+                own.wrap_up_ms = 0; // who listened may be logged out, and then has nothing to wrap up
+                self.contact(*contact)?.rung.insert(by.clone());
+            }
             Fact::Handling { contact, step: Handing::Ended { seat: Some(seat) }, .. } => {
                 let tale = self.contact(*contact)?;
                 if !tale.rung.remove(seat) {

@@ -33,6 +33,7 @@ mod voice;
 mod asking;
 mod floor;
 mod keyed;
+mod monitoring;
 mod phones;
 mod refusing;
 mod serving;

@@ -107,6 +107,14 @@ impl Sound {
         Sound::new(self.samples.get(samples_of_ms(from_ms)..end).unwrap_or_default().to_vec())
     }
 
+    /// Whether a tone is there nearly all the time, loud, whatever else is heard beside it.
+    pub(super) fn has(&self, hertz: u32) -> bool {
+        let windows = self.samples.chunks_exact(WINDOW);
+        let (all, with) =
+            (windows.len(), windows.filter(|window| peak_of(window, hertz) >= HEARD_PEAK).count());
+        all > 0 && with * 10 >= all * 8
+    }
+
     /// The stretch in which a tone was heard most; `None`: nowhere.
     pub(super) fn heard(&self, hertz: u32) -> Option<Heard> {
         let starts = (0..self.samples.len().saturating_sub(WINDOW - 1)).step_by(HOP);
@@ -132,12 +140,15 @@ fn samples_of_ms(ms: usize) -> usize {
 
 /// Whether a window holds a tone, loud and almost alone.
 fn holds(window: &[i16], hertz: u32) -> bool {
-    let power = goertzel(window, hertz);
-    let length = WINDOW as f64;
-    let peak = 2.0 * power.sqrt() / length;
+    let (peak, length) = (peak_of(window, hertz), WINDOW as f64);
     let energy: f64 = window.iter().map(|&sample| f64::from(sample).powi(2)).sum();
     // A pure tone of peak p has energy N p^2 / 2.
     peak >= HEARD_PEAK && length * peak.powi(2) / 2.0 >= HEARD_SHARE * energy
+}
+
+/// Peak of the tone in a window.
+fn peak_of(window: &[i16], hertz: u32) -> f64 {
+    2.0 * goertzel(window, hertz).sqrt() / WINDOW as f64
 }
 
 /// Squared magnitude of a window at one frequency (Goertzel's recurrence).

@@ -20,6 +20,11 @@ impl Sim {
         }
     }
 
+    /// A phone says what its own endpoint would not.
+    pub(crate) fn says(&mut self, id: PhoneId, transmit: &Transmit) {
+        self.send(Side::Phone(id), transmit);
+    }
+
     /// Over the connection of this name, or over a new one, if the other side takes it.
     pub(super) fn send_stream(&mut self, from: Side, link: Link, bytes: &[u8]) {
         let (now, weather) = (self.now, self.weather);

@@ -33,6 +33,12 @@ impl Sim {
         self.is_heard(b_leg, a, a_leg) && self.is_heard(a_leg, b, b_leg)
     }
 
+    /// The one hears the other, at the address that its phone listens on.
+    pub(crate) fn hears_phone(&self, one: PhoneId, other: PhoneId) -> bool {
+        let (Some(leg), Some(other_leg)) = (self.leg_of(one), self.leg_of(other)) else { return false };
+        self.is_heard(other_leg, one, leg)
+    }
+
     fn is_heard(&self, speaker: LegId, listener: PhoneId, ear: LegId) -> bool {
         let sent_to = self.plane.remote(ear).and_then(|remote| remote.addr);
         self.plane.hears(ear).has(speaker) && sent_to == Some(self.phones[&listener].rtp())
