@@ -30,6 +30,7 @@ pub(super) fn read(table: Table<'_>) -> EngineConfig {
         short_abandon: table.span("short_abandon", 5 * SECOND, Duration::ZERO..=MINUTE),
         dead_media: table.span("dead_media", 30 * SECOND, 5 * SECOND..=HOUR),
         dead_media_on_hold: table.span("dead_media_on_hold", 5 * MINUTE, 5 * SECOND..=24 * HOUR),
+        presence_every: table.span("presence_every", 10 * SECOND, Duration::ZERO..=5 * MINUTE),
         third_party_grace: third_party_grace(table.table("media", "[media]")),
         retention_days: table.number("retention_days", 90, 1..=36_500),
         feature_codes: feature_codes(table.table("feature_codes", "[feature_codes]")),

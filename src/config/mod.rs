@@ -115,6 +115,8 @@ pub struct EngineConfig {
     pub dead_media: Duration,
     /// The same while on hold.
     pub dead_media_on_hold: Duration,
+    /// How often the phone of a seat is asked whether it is there; zero: never.
+    pub presence_every: Duration,
     /// How long sound goes to an address that nobody vouches for and that sends nothing itself.
     pub third_party_grace: Duration,
     /// Recordings are deleted after so many days.

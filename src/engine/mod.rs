@@ -27,6 +27,7 @@ mod gate;
 mod ivr;
 mod monitoring;
 mod placing;
+mod presence;
 mod reload;
 mod restart;
 mod ringing;
@@ -57,7 +58,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::acd::{self, Distribution};
-use crate::call::{Arrivals, Call, Leg, Pulses, Purpose};
+use crate::call::{Arrivals, Call, Leg, Presence, Pulses, Purpose};
 use crate::config::Config;
 use crate::crm::{CaseNumbers, Citizens};
 use crate::flow::hours::Calendars;
@@ -186,6 +187,7 @@ pub struct Engine {
     /// What they said before a crash, by file, until whoever mends recordings has told its length.
     cut_off: BTreeMap<String, OpenTake>,
     pulses: Pulses,
+    presence: Presence,
     gate: Gate,
     outputs: VecDeque<Output>,
     stamps: Stamps,
@@ -254,6 +256,7 @@ impl Engine {
             watch_rings: BTreeMap::new(),
             cut_off: BTreeMap::new(),
             pulses: Pulses::default(),
+            presence: Presence::new(config.engine.presence_every),
             gate: Gate::new(recovered.last, config.engine.max_spooled),
             outputs: VecDeque::new(),
             stamps: Stamps::new(config.engine.node, recovered.next_epoch(config.engine.node)),
@@ -338,6 +341,7 @@ impl Engine {
             self.alarms.first().map(|(at, _)| *at),
             self.watch_rings.keys().next().map(|(at, _)| *at),
             self.pulses.poll_timeout(),
+            self.presence.poll_timeout(),
             self.switches_timeout(),
             self.audit_timeout(),
             self.stopping.as_ref().and_then(command::Stopping::poll_timeout),
@@ -383,6 +387,7 @@ impl Engine {
         while let Some(dialog) = self.pulses.poll_due(now.mono) {
             self.sip.probe(now.mono, dialog);
         }
+        self.ask_phones(now);
         self.on_switches_timeout(now);
         self.on_watch_timeout(now);
         self.on_stopping_timeout(now);
@@ -425,6 +430,7 @@ impl Engine {
             E::Ended { dialog, how } => self.on_dialog_over(now, dialog, ending::ended_by(how)),
             E::Registered { user, .. } => self.on_registered(now, &user, true),
             E::Unregistered { user, .. } => self.on_registered(now, &user, false),
+            E::Present { user } => self.on_present(now, &user),
             E::Probed { dialog, found } => self.on_probed(now, dialog, found),
             E::RegistrationChanged { .. } => {} // only phones register elsewhere
         }

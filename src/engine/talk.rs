@@ -187,12 +187,6 @@ impl Engine {
 
     // -- seats
 
-    pub(super) fn on_registered(&mut self, now: Now, user: &str, registered: bool) {
-        let seat = SeatId::from(user);
-        let input = if registered { acd::Input::Reachable(seat) } else { acd::Input::Unreachable(seat) };
-        self.acd.handle_input(now.mono, input);
-    }
-
     pub(super) fn on_seat_changed(&mut self, now: Now, seat: SeatId, view: SeatView) {
         let before = self.seats_seen.insert(seat.clone(), view.clone());
         let wrapped_up =

@@ -211,6 +211,11 @@ pub enum Event {
         /// Calls can reach us.
         registered: bool,
     },
+    /// The phone of a registered user answers to [`Endpoint::ask`].
+    Present {
+        /// The user.
+        user: Arc<str>,
+    },
     /// Answer to [`Endpoint::probe`].
     Probed {
         /// The dialog.

@@ -23,6 +23,8 @@ pub(super) enum Purpose {
     Call(DialogId),
     /// To learn whether the far end knows the dialog.
     Probe(DialogId),
+    /// To learn whether a registered phone is there; the branch.
+    Presence(u64),
     /// A registration of ours.
     Register(RegistrationId),
     /// To have said so: CANCEL and BYE.
@@ -53,7 +55,7 @@ impl ClientTransaction {
     pub(super) fn dialog(&self) -> Option<DialogId> {
         match self.purpose {
             Purpose::Call(dialog) | Purpose::Probe(dialog) => Some(dialog),
-            Purpose::Register(_) | Purpose::Farewell => None,
+            Purpose::Presence(_) | Purpose::Register(_) | Purpose::Farewell => None,
         }
     }
 
@@ -169,8 +171,10 @@ impl Endpoint {
 
     /// Requests of ours wait for their final answers, or a BYE for the ACK before it: a phone that goes away waits for these.
     pub fn is_waiting(&self) -> bool {
-        self.clients.values().any(|client| !client.is_answered())
-            || self.dialogs.values().any(|dialog| dialog.is_abandoned)
+        let waits = |client: &ClientTransaction| {
+            !client.is_answered() && !matches!(client.purpose, Purpose::Presence(_))
+        };
+        self.clients.values().any(waits) || self.dialogs.values().any(|dialog| dialog.is_abandoned)
     }
 
     fn rearm_client(&mut self, id: ClientId) {
@@ -241,6 +245,7 @@ impl Endpoint {
         match purpose {
             Purpose::Call(dialog) => self.on_call_outcome(now, dialog, status, response),
             Purpose::Probe(dialog) => self.on_probe_outcome(dialog, status, response.is_some()),
+            Purpose::Presence(branch) => self.on_presence_outcome(branch, response),
             Purpose::Register(phone) => self.on_register_outcome(now, phone, status, response),
             Purpose::Farewell => {}
         }

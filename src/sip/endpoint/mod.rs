@@ -10,6 +10,7 @@
 //! comes back at [`Endpoint::poll_timeout`].
 
 mod alarms;
+mod asking;
 mod census;
 mod clients;
 mod incoming;
@@ -25,6 +26,7 @@ mod within;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use rand::rngs::ChaCha12Rng;
 use rand::{Rng, SeedableRng};
@@ -65,6 +67,8 @@ pub struct Endpoint {
     tags: HashMap<u64, DialogId>,
     last_dialog: u64,
     phones: BTreeMap<RegistrationId, Phone>,
+    /// Whom we ask whether they are there, by the branch of the question: each ends with its transaction.
+    asked: BTreeMap<u64, Arc<str>>,
     last_phone: u64,
     alarms: Alarms,
     transmits: VecDeque<Transmit>,
@@ -96,6 +100,7 @@ impl Endpoint {
             tags: HashMap::new(),
             last_dialog: 0,
             phones: BTreeMap::new(),
+            asked: BTreeMap::new(),
             last_phone: 0,
             alarms: Alarms::default(),
             transmits: VecDeque::new(),

@@ -40,7 +40,7 @@ impl Endpoint {
         Ok(id)
     }
 
-    fn locate(&self, target: &Target) -> Result<(Vec<u8>, Link), InviteError> {
+    pub(super) fn locate(&self, target: &Target) -> Result<(Vec<u8>, Link), InviteError> {
         let (uri, link) = match target {
             Target::User(user) => {
                 let binding = self.registrar.newest(user).ok_or(InviteError::NotRegistered)?;

@@ -95,6 +95,24 @@ fn guessing_of_codes_is_slowed_and_a_right_one_is_not_told_apart_meanwhile() {
 }
 
 #[test]
+fn phone_that_loses_its_power_is_found_out_within_half_a_minute_and_is_back_when_it_answers() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    let second = std::time::Duration::from_secs(1);
+    let reachable = |sim: &Sim| sim.engine().distribution().seat(&SeatId::from("seat01")).unwrap().reachable;
+    sim.advance(15 * second);
+    sim.unplug(seat, true);
+    sim.advance(14 * second);
+    assert!(reachable(&sim), "one question may be lost");
+    sim.advance(16 * second);
+    assert!(!reachable(&sim));
+    sim.unplug(seat, false);
+    sim.advance(11 * second);
+    assert!(reachable(&sim));
+    sim.verdict().unwrap();
+}
+
+#[test]
 fn refresh_of_a_registration_changes_neither_status_nor_work() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
