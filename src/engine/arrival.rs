@@ -128,8 +128,7 @@ impl Engine {
             self.close_contact(
                 now,
                 id.into(),
-                Direction::In,
-                Outcome::Refused,
+                (Direction::In, Outcome::Refused),
                 EndedBy::Exchange,
                 false,
                 why,

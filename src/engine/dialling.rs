@@ -259,7 +259,7 @@ impl Engine {
         let nothing = Wish { case: None, ..wish.clone() };
         self.open_made(now, id, seat, &nothing, plan, None);
         let why = Some(why.to_string());
-        self.close_contact(now, id.into(), Direction::Out, Outcome::Refused, EndedBy::Exchange, false, why);
+        self.close_contact(now, id.into(), (Direction::Out, Outcome::Refused), EndedBy::Exchange, false, why);
         self.say_only(dialog, invite, Notice::MayNotCall);
     }
 

@@ -56,7 +56,7 @@ impl Engine {
         let hasty = call.story.is_short(now.mono, self.config.engine.short_abandon);
         let short = outcome == Outcome::Abandoned && hasty;
         let ended_by = call.story.ended_by(ended_by);
-        self.close_contact(now, id.into(), call.direction(), outcome, ended_by, short, why);
+        self.close_contact(now, id.into(), (call.direction(), outcome), ended_by, short, why);
     }
 
     /// The one place where a contact of this start is closed.
@@ -64,8 +64,7 @@ impl Engine {
         &mut self,
         now: Now,
         contact: ContactId,
-        direction: Direction,
-        outcome: Outcome,
+        (direction, outcome): (Direction, Outcome),
         ended_by: EndedBy,
         short: bool,
         why: Option<String>,
