@@ -213,15 +213,8 @@ impl World {
     }
 
     /// Sounds that the flow needs and that are not there yet: `serve` would not start.
-    fn missing_sounds(&self, file: &Path, flow: &Flow) -> Vec<String> {
-        let prompts = flow.sounds_needed().into_iter().map(|(language, name)| format!("{language}/{name}"));
-        let music = flow.music_needed().into_iter().map(|name| format!("music/{name}"));
-        let missing = prompts.chain(music).filter(|name| self.sounds.find(name).is_none());
-        let file = file.display();
-        let tell = |name| {
-            format!("{file}: sounds/{name}.wav is missing; record it, or run `centralino prompts build`")
-        };
-        missing.map(tell).collect()
+    fn missing_sounds(&self, file: &Path, flow: &Flow) -> Vec<FlowError> {
+        flow.unrecorded(&file.display().to_string(), |sound| self.sounds.find(sound).is_some())
     }
 }
 

@@ -148,6 +148,7 @@ pub enum Fault {
     UnknownDefault { key: String, target: String, hint: Hint },
     MissingExit { node: String, kind: &'static str, exit: String },
     MissingSound { name: String, language: String, hint: Hint },
+    Unrecorded(String),
     MissingText { name: String, language: String },
     UnknownLanguage { name: String, hint: Hint },
     UnspokenLanguage { name: String, known: Vec<String> },

@@ -37,6 +37,7 @@ mod sounding;
 mod spoken;
 mod template;
 mod trial;
+mod unrecorded;
 mod value;
 mod variable;
 mod yaml;

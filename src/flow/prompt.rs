@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Say;
 use super::expression::{EvaluationError, Expression, Facts, Scope, Type};
-use super::fault::{Fault, Hint, hint, shortened};
+use super::fault::{Fault, Hint, Place, hint, shortened};
 use super::spoken::pieces;
 use super::template::{Part, parts};
 use crate::ids::Language;
@@ -15,6 +15,8 @@ use crate::ids::Language;
 /// A prompt in every language of its flow.
 #[derive(Clone, Debug)]
 pub(super) struct Prompt {
+    /// Where its name is in the file, the first time.
+    pub(super) at: Place,
     pub(super) spoken: BTreeMap<Language, Vec<Segment>>,
 }
 

@@ -163,17 +163,10 @@ pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
 
 /// Sounds that a flow plays and that nobody has recorded: told before a citizen hears silence.
 fn missing_sounds(flows: &BTreeMap<FlowId, Arc<Flow>>, sounds: &SoundLibrary) -> Vec<String> {
-    let mut missing = Vec::new();
-    for (id, flow) in flows {
-        let prompts = flow.sounds_needed().into_iter().map(|(language, name)| format!("{language}/{name}"));
-        let music = flow.music_needed().into_iter().map(|name| format!("music/{name}"));
-        for name in prompts.chain(music).filter(|name| sounds.find(name).is_none()) {
-            missing.push(format!(
-                "flow {id}: sounds/{name}.wav is missing; record it, or run `centralino prompts build`"
-            ));
-        }
-    }
-    missing
+    let unrecorded = |(id, flow): (&FlowId, &Arc<Flow>)| {
+        flow.unrecorded(&format!("flow {id}"), |sound| sounds.find(sound).is_some())
+    };
+    flows.iter().flat_map(unrecorded).map(|error| error.to_string()).collect()
 }
 
 /// Pieces and notices that the exchange speaks by itself and that nobody has recorded, one line a language: in the languages

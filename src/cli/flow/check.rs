@@ -47,7 +47,7 @@ fn check(world: &World, file: &Path, files: &Files) -> Result<Found, Failure> {
     let mut warnings = [checked.warnings, untested].concat();
     warnings.sort_by_key(|warning| warning.at);
     Ok(Found {
-        faults: world.missing_sounds(file, &checked.flow),
+        faults: world.missing_sounds(file, &checked.flow).iter().map(|error| error.said(tongue)).collect(),
         warnings: warnings.iter().map(|warning| warning.said(tongue)).collect(),
     })
 }
@@ -83,5 +83,23 @@ mod tests {
         let told = check(&world, &files.files[0], &files).expect("it can be read").faults;
         let place = format!("{}:", files.files[0].display());
         assert!(!told.is_empty() && told.iter().all(|fault| fault.starts_with(&place)), "{told:?}");
+    }
+
+    #[test]
+    fn text_that_nobody_has_recorded_is_told_where_it_stands_in_both_tongues() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("prova.yaml");
+        let text = "schema: 1\nid: \"prova\"\nlanguages: [it]\nstart: a\nprompts:\n  mai_registrato: {it: \"Buongiorno.\"}\nnodes:\n  a: {type: hangup, prompt: mai_registrato}\n";
+        std::fs::write(&file, text).expect("room");
+        for (lang, expected) in [
+            (Lang::En, "sounds/it/mai_registrato.wav is missing; record it"),
+            (Lang::It, "manca sounds/it/mai_registrato.wav"),
+        ] {
+            let files = Files { lang, ..files(file.clone()) };
+            let world = World::load(&files.config).expect("the shipped configuration");
+            let told = check(&world, &file, &files).expect("it can be read").faults;
+            let place = format!("{}:6:3: {expected}", file.display());
+            assert!(told.len() == 1 && told[0].starts_with(&place), "{told:?}");
+        }
     }
 }

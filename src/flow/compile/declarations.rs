@@ -129,7 +129,7 @@ impl<'y> Compiler<'y> {
 
     fn read_prompt(&self, name: Text<'y>, yaml: &'y Yaml) -> Option<Prompt> {
         let fields = Fields::of(yaml, Part::Prompt(name.text.to_owned()), self.faults)?;
-        let mut prompt = Prompt { spoken: BTreeMap::new() };
+        let mut prompt = Prompt { at: name.at, spoken: BTreeMap::new() };
         let scope = Scope { vars: &self.vars, queue: false };
         for (language, yaml) in fields.entries() {
             if !self.languages.iter().any(|known| known.as_str() == language.text) {

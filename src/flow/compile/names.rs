@@ -52,7 +52,7 @@ impl<'y> Compiler<'y> {
         }
         let recorded = |language: &Language| (language.clone(), vec![Segment::recorded(name.text)]);
         let prompt = PromptRef(self.prompts.len());
-        self.prompts.push(Prompt { spoken: self.languages.iter().map(recorded).collect() });
+        self.prompts.push(Prompt { at: name.at, spoken: self.languages.iter().map(recorded).collect() });
         self.prompt_names.insert(name.text.to_owned(), prompt);
         Some(prompt)
     }

@@ -62,6 +62,7 @@ impl Fault {
             | Fault::UnknownDefault { .. }
             | Fault::MissingExit { .. }
             | Fault::MissingSound { .. }
+            | Fault::Unrecorded(_)
             | Fault::MissingText { .. }
             | Fault::Schedule { .. }
             | Fault::NeverOpens(_)
@@ -252,6 +253,11 @@ impl Fault {
                     "il messaggio `{name}` non è in questo flusso e non ha registrazione in `{language}`; darne il testo in `prompts` o aggiungere sounds/{language}/{name}.wav{hint}"
                 )
             }
+            Fault::Unrecorded(sound) => said!(
+                tongue,
+                "sounds/{sound}.wav is missing; record it, or run `centralino prompts build`",
+                "manca sounds/{sound}.wav; registrarlo, o lanciare `centralino prompts build`"
+            ),
             Fault::MissingText { name, language } => said!(
                 tongue,
                 "prompt `{name}` has no text in `{language}`; give it or add sounds/{language}/{name}.wav",
