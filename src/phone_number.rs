@@ -73,7 +73,8 @@ impl PhoneNumber {
         };
         match self.0.strip_prefix("+39") {
             Some(italian) => begins(italian),
-            None => self.is_short() && (is_service(&self.0) || begins(&self.0)),
+            // Mobile numbers are never short: `301` is an extension that somebody has mistyped.
+            None => self.is_short() && (is_service(&self.0) || (begins(&self.0) && !self.0.starts_with('3'))),
         }
     }
 
@@ -393,6 +394,7 @@ mod tests {
             "848800444",
             "1144",
             "1240",
+            "301",
             "+33142685300",
             "+41911234567",
         ];

@@ -194,7 +194,7 @@ impl Engine {
         let fact = Fact::Dialled {
             contact,
             seat: seat.clone(),
-            operator: seat.as_str().into(),
+            operator: self.acd.operator_at(seat),
             direction,
             case,
             continues,

@@ -378,6 +378,8 @@ impl Oracle {
             return Err(format!("{seat} parts from {contact}, with which it was not"));
         }
         tale.wrap_up_until = at_ms.saturating_add(tale.wrap_up_ms);
+        // Whoever began the call and has handed it over has no part in it any more.
+        self.contact(contact)?.maker.take_if(|maker| maker == seat);
         Ok(())
     }
 
