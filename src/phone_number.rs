@@ -73,8 +73,12 @@ impl PhoneNumber {
         };
         match self.0.strip_prefix("+39") {
             Some(italian) => begins(italian),
-            // Mobile numbers are never short: `301` is an extension that somebody has mistyped.
-            None => self.is_short() && (is_service(&self.0) || (begins(&self.0) && !self.0.starts_with('3'))),
+            // What is short is a service or a city's line as a whole. Mobile numbers are never short (`301` is an extension that somebody
+            // has mistyped), and `0144` could be 144 to a switchboard that takes 0 for an outside line.
+            None => {
+                let is_line = self.0.len() == MAX_SHORT && begins(&self.0) && !self.0.starts_with('3');
+                self.is_short() && (is_service(&self.0) || is_line)
+            }
         }
     }
 
@@ -395,13 +399,16 @@ mod tests {
             "1144",
             "1240",
             "301",
+            "0144",
+            "08941",
+            "551",
+            "803",
             "+33142685300",
             "+41911234567",
         ];
         let public = [
             "0552768224",
             "055055",
-            "06698",
             "3331234567",
             "5512345678",
             "800123456",

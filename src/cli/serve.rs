@@ -15,9 +15,10 @@ use super::address::parse_address;
 use super::failure::Failure;
 use super::span::parse_span;
 use crate::config::Config;
-use crate::engine::{Command, Engine, Setup};
+use crate::engine::{Command, Engine, HELP_WITHIN, Setup};
 use crate::io::connectors::Connectors;
 use crate::io::control::{Clock, Control, ControlHandle, STOP_WITHIN};
+use crate::io::health::Health;
 use crate::io::http::{self, Pages};
 use crate::io::media::{self, MediaPlane};
 use crate::io::prompts::{Encoding, Voice};
@@ -126,6 +127,7 @@ async fn serve(args: &ServeArgs, mut loaded: Loaded) -> Result<(), Failure> {
         control: handle.clone(),
         trunks: tokio::sync::Mutex::new(config.trunks.clone()),
     });
+    let helping = health.clone();
     let pages = Pages {
         control: handle.clone(),
         views,
@@ -139,7 +141,7 @@ async fn serve(args: &ServeArgs, mut loaded: Loaded) -> Result<(), Failure> {
     tokio::spawn(retention::keep_deleting(args.data.clone(), days, last_ms, handle.clone()));
     tokio::spawn(reload_at(hangups, reloader));
     tokio::spawn(supervisor::keep_alive());
-    tokio::spawn(stop(signals, handle, args.drain));
+    tokio::spawn(stop(signals, handle, args.drain, helping));
 
     let ready = || tell_ready(args, &config, sip_address, http_address);
     control.run(ready, || http::token::forget_address(&args.data)).await;
@@ -205,11 +207,11 @@ async fn reload_at(mut hangups: Hangups, reloader: Arc<Reloader>) {
 }
 
 /// Ends the exchange in order at the first signal, at once at the second.
-async fn stop(mut signals: Signals, control: ControlHandle, drain: Duration) {
+async fn stop(mut signals: Signals, control: ControlHandle, drain: Duration, health: Arc<Health>) {
     signals.next().await;
     supervisor::tell(supervisor::STOPPING);
     tracing::info!(drain_s = drain.as_secs(), "asked to stop: no more calls are let in");
-    end_by_force_after(drain + STOP_WITHIN);
+    end_by_force_after(drain + STOP_WITHIN, health);
     let _stopped_already = control.ask(Command::Stop { drain }).await;
     signals.next().await;
     tracing::warn!("asked twice: ending at once, calls are cut off");
@@ -217,9 +219,21 @@ async fn stop(mut signals: Signals, control: ControlHandle, drain: Duration) {
 }
 
 /// On a thread of its own: a disk that does not answer may hold up the control loop at its very end.
-fn end_by_force_after(limit: Duration) {
+/// Whoever calls for help is waited for, as long as the exchange itself waits and not longer.
+fn end_by_force_after(limit: Duration, health: Arc<Health>) {
     std::thread::spawn(move || {
         std::thread::sleep(limit);
+        let mut helped = false;
+        for _second in 0..(HELP_WITHIN + STOP_WITHIN).as_secs() {
+            if !health.is_helping() {
+                break;
+            }
+            helped = true;
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        if helped {
+            std::thread::sleep(STOP_WITHIN);
+        }
         tracing::error!("the end took too long and was forced; the next start reads what was not tidied up");
         std::process::exit(1);
     });

@@ -9,8 +9,6 @@ use super::failure::Failure;
 use super::out::{self, Column, Format, numbers, words};
 use crate::simulate::{Estimate, Figures, Length, PlainModel, REPLICATIONS, Replication};
 
-/// Most callers in one run: they are numbered within each replication.
-const MOST_CALLERS: f64 = 1e9;
 /// Most seats.
 const MOST_SEATS: i64 = 10_000;
 
@@ -104,12 +102,6 @@ pub(super) fn run(args: &SimulateArgs) -> Result<(), Failure> {
         seed: args.seed,
     };
     model.check().map_err(Failure::misuse)?;
-    if model.arrivals_per_hour * model.hours > MOST_CALLERS {
-        let most = MOST_CALLERS / model.arrivals_per_hour;
-        return Err(Failure::misuse(format_args!(
-            "these are too many callers for one run; take --hours {most:.0} at most"
-        )));
-    }
     let figures = Figures::of(&replications(&model));
     match args.format {
         Format::Json => out::json(&figures),
@@ -134,7 +126,9 @@ fn replications(model: &PlainModel) -> Vec<Replication> {
             }
         };
         let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        let join = |thread: thread::ScopedJoinHandle<'_, Vec<_>>| thread.join().unwrap_or_default();
+        let join = |thread: thread::ScopedJoinHandle<'_, Vec<_>>| {
+            thread.join().expect("a replication of a model that was checked runs to its end")
+        };
         threads.into_iter().flat_map(join).collect::<Vec<_>>()
     });
     runs.sort_by_key(|(number, _)| *number);

@@ -154,7 +154,7 @@ impl Engine {
         if call.third.is_some() {
             return self.on_third_not_taken(now, id, None);
         }
-        if call.is_operators() {
+        if call.is_operators() && call.flow.is_none() {
             return self.on_number_not_taken(now, id, why.0);
         }
         call.story.on_not_taken(why.0 != NotTaken::Unreachable);
@@ -202,7 +202,8 @@ impl Engine {
         if self.calls.get(&id).is_some_and(|call| call.is_third(dialog)) {
             return self.on_third_answered(now, id);
         }
-        match self.calls.get(&id).is_some_and(Call::is_operators) {
+        // An operator whom a flow leads is called for as any caller is.
+        match self.calls.get(&id).is_some_and(|call| call.is_operators() && call.flow.is_none()) {
             true => self.on_number_answered(now, id),
             false => self.join_callee(now, id),
         }

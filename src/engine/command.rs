@@ -23,7 +23,7 @@ use super::{DialOrder, Engine, Files, MonitorOrder, OperatorState, Output, SeatO
 const LAST_WORDS: Duration = Duration::from_secs(6);
 
 /// How long calls for help hold up the end of the exchange: whoever speaks there longer has been heard.
-const HELP_WITHIN: Duration = Duration::from_secs(1_800);
+pub const HELP_WITHIN: Duration = Duration::from_secs(1_800);
 
 /// How long the phones' answers to our last BYEs are waited for; a lost BYE is sent again meanwhile.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(2);

@@ -356,6 +356,7 @@ impl Engine {
         callee.look_at = None;
         let (leg, records) = (callee.leg.media, callee.gateway.record);
         let records = records && self.config.queues.get(&made.queue).is_some_and(|queue| queue.record);
+        let tells = tells && !made.emergency; // who helps is not kept waiting by words
         let sound = self.sound_for(id, LANGUAGE, Notice::IsRecorded.sound());
         self.set_alarm(id);
         let Some(sound) = sound.filter(|_| tells && records) else { return self.change_places(now, id) };
@@ -398,8 +399,9 @@ impl Engine {
 
     /// The distribution rings a seat that an operator's call wants; false: it is for another call.
     pub(super) fn ring_colleague(&mut self, now: Now, seat: &SeatId, id: CallId) -> bool {
-        let Some(made) = self.calls.get(&id).and_then(|call| call.made.as_ref()) else { return false };
-        if made.clicked && made.seat == *seat {
+        let Some(call) = self.calls.get(&id) else { return false };
+        let Some(made) = &call.made else { return false };
+        if made.clicked && made.seat == *seat && call.phase == Phase::Arriving {
             return true; // its port is being bound
         }
         let (wanted, queue) = (matches!(&made.whom, Whom::Seat(other) if other == seat), made.queue.clone());

@@ -44,7 +44,7 @@ mod unheard;
 pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
 pub use clicking::DialOrder;
-pub use command::{CallState, Command, Metrics, QueueState, Reply, RequestId, SeatState, State};
+pub use command::{CallState, Command, HELP_WITHIN, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use floor::{OperatorState, SeatAct, SeatOrder};
 pub use gate::PATIENCE;
 pub use monitoring::{MonitorAct, MonitorOrder};
@@ -356,6 +356,11 @@ impl Engine {
     /// The store does not keep up: calls are served without the promise to be on record.
     pub fn is_degraded(&self) -> bool {
         self.gate.is_degraded()
+    }
+
+    /// It would end, were it not for somebody who calls for help.
+    pub fn is_helping(&self) -> bool {
+        matches!(self.stopping, Some(command::Stopping::Helping { .. }))
     }
 
     /// No more calls are let in.

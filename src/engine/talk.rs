@@ -68,6 +68,10 @@ impl Engine {
         if let Some(dialog) = leg.dialog {
             self.journal_dialog_over(now, dialog);
         }
+        if let Some(call) = self.calls.get_mut(&id) {
+            // Whoever was on hold is not any more: the recording would go on with the citizen alone.
+            (call.is_apart, call.is_parked) = (false, false);
+        }
         self.rejoin(now, id);
         self.append(now, Fact::Parted { contact: id.into(), seat: seat.clone() });
         self.acd.handle_input(now.mono, acd::Input::TalkEnded(seat, id));

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::acd::{self, Direct, Turn};
 use crate::call::{Giver, KeyedAct, MUSIC, Move, Phase, SeatLeg, Stage};
-use crate::config::Target;
+use crate::config::{Dialled, NotDialled, Target};
 use crate::flow::Enqueue;
 use crate::flow::destinations::NoRoute;
 use crate::flow::request::Marked;
@@ -202,7 +202,7 @@ impl Engine {
         by: &str,
     ) -> Result<(), TalkError> {
         let consults = |whom| Handing::Consults { whom, by: by.to_owned() };
-        match self.whom(to)? {
+        match self.whom(&seat, to)? {
             Whom::Seat(at) => {
                 self.check_seat(&seat, &at)?;
                 self.tell_handing(now, id, seat, consults(Whom::Seat(at.clone())));
@@ -229,7 +229,7 @@ impl Engine {
         to: &str,
         by: &str,
     ) -> Result<(), TalkError> {
-        let whom = self.whom(to)?;
+        let whom = self.whom(&seat, to)?;
         let gives = Handing::Gives { whom: whom.clone(), by: by.to_owned() };
         match whom {
             Whom::Seat(at) => {
@@ -258,7 +258,20 @@ impl Engine {
         Ok(())
     }
 
-    fn whom(&self, to: &str) -> Result<Whom, TalkError> {
+    /// Outside the operator reaches by a talk whom the seat may call, and nobody else.
+    fn whom(&self, seat: &SeatId, to: &str) -> Result<Whom, TalkError> {
+        match self.config.dialled(seat, to) {
+            Ok(Dialled::Emergency(_)) => {
+                let why = "help is called from the phone itself, so that nothing is in between";
+                return Err(TalkError::NoWay(why.to_owned()));
+            }
+            Err(why @ NotDialled::NotFromHere(_))
+                if matches!(self.config.target(to), Ok(Target::Outside(_))) =>
+            {
+                return Err(TalkError::NoWay(why.to_string()));
+            }
+            _ => {}
+        }
         match self.config.target(to) {
             Ok(Target::Seat(seat)) => Ok(Whom::Seat(seat)),
             Ok(Target::Queue(queue)) => Ok(Whom::Queue(queue)),
@@ -302,13 +315,17 @@ impl Engine {
         if closed || !rules.is_open(&config.calendars, now.wall) {
             return Err(TalkError::Closed(queue));
         }
-        call.keeps_wait = true;
+        let kept_before = std::mem::replace(&mut call.keeps_wait, true);
         let entering = self.entering(now, id, place.clone(), rules);
-        match self.acd.would_refuse(now.mono, &entering) {
-            None => Ok(place),
+        let refused = match self.acd.would_refuse(now.mono, &entering) {
+            None => return Ok(place),
             Some(QueueExit::Full | QueueExit::NoSeats) => Err(TalkError::Full(queue)),
             Some(_) => Err(TalkError::Closed(queue)),
+        };
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.keeps_wait = kept_before;
         }
+        refused
     }
 
     fn queue_anew(&mut self, now: Now, id: CallId, (seat, queue): (SeatId, QueueId), place: Enqueue) {
@@ -390,6 +407,14 @@ impl Engine {
     }
 
     /// The operator hears that it rings, as long as it does.
+    /// Whoever is asked rings no longer.
+    pub(super) fn stop_ring_back(&mut self, id: CallId) {
+        let operator = self.calls.get(&id).and_then(|call| call.seat.as_ref());
+        if let Some(leg) = operator.map(|operator| operator.leg.media) {
+            self.media(media::Command::Stop { leg });
+        }
+    }
+
     fn play_ring_back(&mut self, id: CallId) {
         let Some(call) = self.calls.get(&id).filter(|call| call.is_stage(Stage::Rings)) else { return };
         let Some(leg) = call.seat.as_ref().map(|operator| operator.leg.media) else { return };

@@ -60,6 +60,7 @@ impl Engine {
         }
         self.set_alarm(id);
         self.append(now, Fact::Handling { contact: id.into(), seat, step: Handing::Speaks { seat: at } });
+        self.stop_ring_back(id);
         self.arrange(now, id);
     }
 
@@ -238,6 +239,9 @@ impl Engine {
             None => self.calls.get_mut(&id).and_then(|call| call.callee.take()),
         };
         self.set_alarm(id);
+        if third.stage == Stage::Rings {
+            self.stop_ring_back(id);
+        }
         self.arrange(now, id); // before the leg is closed: the recording goes on
         match (third.at, callee) {
             (Some(at), _) => self.end_third_seat(now, id, at, third.seat, (third.stage, third.joined)),

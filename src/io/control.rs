@@ -257,6 +257,7 @@ impl Control {
         }
         self.health.is(self.readiness());
         self.health.has_mended(self.engine.mended().0);
+        self.health.helps(self.engine.is_helping());
     }
 
     fn readiness(&self) -> Readiness {

@@ -22,6 +22,7 @@ pub struct Health {
     readiness: AtomicU8,
     views_behind: AtomicBool,
     mended: AtomicU64,
+    helping: AtomicBool,
 }
 
 impl Health {
@@ -44,6 +45,16 @@ impl Health {
             Readiness::Stopping => 3,
         };
         self.readiness.store(number, Ordering::Relaxed);
+    }
+
+    /// Somebody calls for help: an end has to wait.
+    pub fn is_helping(&self) -> bool {
+        self.helping.load(Ordering::Relaxed)
+    }
+
+    /// Somebody does, or nobody any more.
+    pub fn helps(&self, helping: bool) {
+        self.helping.store(helping, Ordering::Relaxed);
     }
 
     /// How often the distribution had to be mended since the start.

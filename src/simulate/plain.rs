@@ -22,6 +22,8 @@ use crate::words::StatusChange;
 pub const REPLICATIONS: u32 = 20;
 /// A beginning is forgotten after so many times the service's own memory.
 const FORGOTTEN_AFTER: f64 = 6.0;
+/// Most callers in one run: they are numbered within each replication.
+const MOST_CALLERS: f64 = 1e9;
 /// Answered within this many seconds: the level that the figures speak of.
 const LEVEL_S: f64 = 20.0;
 
@@ -80,6 +82,14 @@ pub enum PlainError {
         /// Operators.
         seats: u32,
     },
+    /// Nobody would wait for the end of the run.
+    #[error(
+        "{callers:.0} callers are too many for one run, those included who come before the beginning is forgotten; take fewer `--hours`, or a load that is less near to what the seats can do"
+    )]
+    TooLong {
+        /// Over all replications.
+        callers: f64,
+    },
 }
 
 /// What one replication counted.
@@ -136,11 +146,15 @@ impl PlainModel {
     /// Whether it can be run.
     ///
     /// # Errors
-    /// More work comes in than can be done, and nobody gives up.
+    /// More work comes in than can be done, and nobody gives up; or the run would have no end.
     pub fn check(&self) -> Result<(), PlainError> {
         let (offered, seats) = (self.offered_load(), self.seats);
-        let is_stable = self.patience.is_some() || offered < f64::from(seats);
-        if is_stable { Ok(()) } else { Err(PlainError::Unstable { offered, seats }) }
+        if self.patience.is_none() && offered >= f64::from(seats) {
+            return Err(PlainError::Unstable { offered, seats });
+        }
+        let hours = self.hours + f64::from(REPLICATIONS) * self.warm_up_s() / 3600.0;
+        let callers = hours * self.arrivals_per_hour;
+        if callers <= MOST_CALLERS { Ok(()) } else { Err(PlainError::TooLong { callers }) }
     }
 
     /// Work that comes in, in operators (erlang).

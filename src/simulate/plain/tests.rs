@@ -217,5 +217,7 @@ fn more_work_than_seats_can_do_is_refused_when_nobody_gives_up() {
         seed: 1,
     };
     assert!(model.check().unwrap_err().to_string().contains("add seats"));
-    assert!(PlainModel { seats: 4, ..model }.check().is_ok());
+    assert!(PlainModel { seats: 4, ..model.clone() }.check().is_ok());
+    let nearly = PlainModel { arrivals_per_hour: 89.999_999_9, ..model };
+    assert!(nearly.check().unwrap_err().to_string().contains("less near"), "it would remember for ever");
 }
