@@ -18,7 +18,7 @@ use super::timers::Alarm;
 use super::{Action, Restored, serves};
 use crate::ids::{OperatorId, QueueId, SeatId};
 use crate::time::Mono;
-use crate::words::{Status, StatusChange, WorkView};
+use crate::words::{Status, StatusChange};
 
 /// By name.
 pub type People = BTreeMap<OperatorId, Person>;
@@ -110,9 +110,7 @@ impl Distribution {
 
     /// Who logs in without a name is whoever usually sits there, unless that person is elsewhere.
     pub(super) fn expect_usual(&mut self, now: Mono, id: &SeatId) {
-        // Who has logged out in a talk or its wrap-up sits there until that is over.
-        let is_empty = |seat: &&Seat| seat.is_logged_out() && seat.view().work == WorkView::Idle;
-        let Some(seat) = self.seats.get(id).filter(is_empty) else { return };
+        let Some(seat) = self.seats.get(id).filter(|seat| seat.is_logged_out()) else { return };
         let usual = seat.own().usual.clone().filter(|usual| self.seat_of(usual).is_none());
         self.ready_for(now, id, usual);
     }
