@@ -15,8 +15,6 @@ pub enum Fault {
     BackOfTheLine,
     /// A pause ends the wrap-up.
     WrapUpCutByPause,
-    /// The status that was to follow the call does not.
-    NextForgotten,
     /// The seat idle for the shortest time is rung.
     ShortestIdle,
     /// Whoever is free is rung, whatever the caller needs.
@@ -41,13 +39,12 @@ pub enum Fault {
 
 impl Fault {
     /// All of them, for a test that goes through the list.
-    pub const ALL: [Fault; 16] = [
+    pub const ALL: [Fault; 15] = [
         Fault::LostWrapUp,
         Fault::DoubleReservation,
         Fault::NeverFreedAfterReject,
         Fault::BackOfTheLine,
         Fault::WrapUpCutByPause,
-        Fault::NextForgotten,
         Fault::ShortestIdle,
         Fault::SkillsIgnored,
         Fault::NeedsForEver,

@@ -310,7 +310,7 @@ impl Seat {
 
     /// The work in course is over: the status that was to follow follows.
     fn follow_up(&mut self, now: Mono) {
-        if let Some(next) = self.next.take_if(|_| !planted::is(Fault::NextForgotten)) {
+        if let Some(next) = self.next.take() {
             self.set_status(now, next);
         }
     }
