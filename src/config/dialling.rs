@@ -115,8 +115,16 @@ impl Config {
                 (whom, Dialled::Outside(route, whom))
             }
         };
+        self.check_may_call(seat, whom).map(|()| dialled)
+    }
+
+    /// Whether this seat may call such people.
+    ///
+    /// # Errors
+    /// It may not.
+    pub fn check_may_call(&self, seat: &SeatId, whom: Callable) -> Result<(), NotDialled> {
         let may = self.seats.get(seat).is_some_and(|seat| seat.may_call.contains(&whom));
-        if may { Ok(dialled) } else { Err(NotDialled::NotFromHere(whom.word())) }
+        if may { Ok(()) } else { Err(NotDialled::NotFromHere(whom.word())) }
     }
 
     /// The emergency number that these digits are.
@@ -159,7 +167,8 @@ impl Config {
         lost.map(|(id, _)| id).collect()
     }
 
-    fn callable(&self, number: &PhoneNumber) -> Callable {
+    /// Among whom this number is.
+    pub fn callable(&self, number: &PhoneNumber) -> Callable {
         if number.is_short() || number.begins_with(&self.destinations.offices) {
             Callable::Offices
         } else {

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::acd::{self, Direct, Turn};
 use crate::call::{Giver, KeyedAct, MUSIC, Move, Phase, SeatLeg, Stage};
-use crate::config::{Dialled, NotDialled, Target};
+use crate::config::Target;
 use crate::flow::Enqueue;
 use crate::flow::destinations::NoRoute;
 use crate::flow::request::Marked;
@@ -201,23 +201,37 @@ impl Engine {
         to: &str,
         by: &str,
     ) -> Result<(), TalkError> {
-        let consults = |whom| Handing::Consults { whom, by: by.to_owned() };
-        match self.whom(&seat, to)? {
+        let whom = self.whom(&seat, to)?;
+        let consults = Handing::Consults { whom: whom.clone(), by: by.to_owned() };
+        self.reach_third(now, id, (seat, queue), (whom, to), consults)?;
+        self.arrange(now, id);
+        self.play_ring_back(id);
+        Ok(())
+    }
+
+    /// Ring a third side, and write down why, once it is sure that it can be rung.
+    fn reach_third(
+        &mut self,
+        now: Now,
+        id: CallId,
+        (seat, queue): (SeatId, QueueId),
+        (whom, to): (Whom, &str),
+        step: Handing,
+    ) -> Result<(), TalkError> {
+        match whom {
             Whom::Seat(at) => {
                 self.check_seat(&seat, &at)?;
-                self.tell_handing(now, id, seat, consults(Whom::Seat(at.clone())));
+                self.tell_handing(now, id, seat, step);
                 self.ring_third(now, id, at, queue, Stage::Rings);
             }
             Whom::Outside => {
                 let callee =
                     self.callee(now, id, &outside(to), NUMBER_RINGS_FOR).map_err(TalkError::NoWay)?;
-                self.tell_handing(now, id, seat, consults(Whom::Outside));
+                self.tell_handing(now, id, seat, step);
                 self.call_third(id, callee, queue);
             }
             Whom::Queue(_) | Whom::Number(_) => return Err(TalkError::NobodyToAsk),
         }
-        self.arrange(now, id);
-        self.play_ring_back(id);
         Ok(())
     }
 
@@ -232,17 +246,8 @@ impl Engine {
         let whom = self.whom(&seat, to)?;
         let gives = Handing::Gives { whom: whom.clone(), by: by.to_owned() };
         match whom {
-            Whom::Seat(at) => {
-                self.check_seat(&seat, &at)?;
-                self.tell_handing(now, id, seat, gives);
-                self.ring_third(now, id, at, queue, Stage::Rings);
-                self.leave_to_third(now, id);
-            }
-            Whom::Outside => {
-                let callee =
-                    self.callee(now, id, &outside(to), NUMBER_RINGS_FOR).map_err(TalkError::NoWay)?;
-                self.tell_handing(now, id, seat, gives);
-                self.call_third(id, callee, queue);
+            Whom::Seat(_) | Whom::Outside => {
+                self.reach_third(now, id, (seat, queue), (whom, to), gives)?;
                 self.leave_to_third(now, id);
             }
             Whom::Queue(next) => {
@@ -260,23 +265,18 @@ impl Engine {
 
     /// Outside the operator reaches by a talk whom the seat may call, and nobody else.
     fn whom(&self, seat: &SeatId, to: &str) -> Result<Whom, TalkError> {
-        match self.config.dialled(seat, to) {
-            Ok(Dialled::Emergency(_)) => {
-                let why = "help is called from the phone itself, so that nothing is in between";
-                return Err(TalkError::NoWay(why.to_owned()));
-            }
-            Err(why @ NotDialled::NotFromHere(_))
-                if matches!(self.config.target(to), Ok(Target::Outside(_))) =>
-            {
-                return Err(TalkError::NoWay(why.to_string()));
-            }
-            _ => {}
+        if self.config.emergency(to).is_some() {
+            let why = "help is called from the phone itself, so that nothing is in between";
+            return Err(TalkError::NoWay(why.to_owned()));
         }
         match self.config.target(to) {
             Ok(Target::Seat(seat)) => Ok(Whom::Seat(seat)),
             Ok(Target::Queue(queue)) => Ok(Whom::Queue(queue)),
             Ok(Target::Number(number)) => Ok(Whom::Number(number.to_owned())),
-            Ok(Target::Outside(_)) => Ok(Whom::Outside),
+            Ok(Target::Outside(route)) => {
+                let may = self.config.check_may_call(seat, self.config.callable(&route.number));
+                may.map(|()| Whom::Outside).map_err(|why| TalkError::NoWay(why.to_string()))
+            }
             Err(why) => Err(TalkError::NoTarget { to: to.to_owned(), why }),
         }
     }

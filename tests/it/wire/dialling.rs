@@ -5,12 +5,10 @@ use std::time::Duration;
 use super::baresip::{Account, Baresip};
 use super::contacts::{self, text};
 use super::exchange::Exchange;
-use super::patience::wait_for;
 use super::sipp::{self, Sipp, Transport};
 use super::site::Site;
-use super::talking::{PASSWORD, TALK_MS, Talk, talk_for_a_while};
+use super::talking::{PASSWORD, Talk, recorded_two_way, talk_for_a_while};
 use super::tap::Tap;
-use super::tones::Sound;
 use super::tools::{self, Need};
 use super::voice::Voice;
 
@@ -68,12 +66,7 @@ fn operator_who_calls_a_citizen_by_a_trunk_and_the_citizen_hear_each_other_and_a
         ["direction", "from", "to", "operator", "outcome", "ended_by"].map(|field| text(&contact, field));
     assert_eq!(told, ["out", "seat01", "3331234567", "seat01", "answered", "operator"], "{contact}");
     assert!(contact["case"].is_u64() && contact["citizen"].is_string(), "{contact}");
-    let recording = site.path("data").join(text(&contact, "recording"));
-    let channels = wait_for("the recording to be complete", SOON, || {
-        let channels = recording.is_file().then(|| Sound::read_wav(&recording))?;
-        channels.first().is_some_and(|left| left.ms() >= TALK_MS).then_some(channels)
-    });
-    Talk { citizen: &channels[1], operator: &channels[0] }.is_two_way();
+    recorded_two_way(&site, &contact);
 }
 
 #[test]

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use super::contacts::{self, text};
 use super::exchange::Exchange;
-use super::patience::wait_for;
 use super::sipp::{self, Citizen, Transport};
 use super::site::Site;
-use super::talking::{TALK_MS, Talk, talk_for_a_while};
+use super::talking::{Talk, recorded_two_way, talk_for_a_while};
 use super::tap::Tap;
-use super::tones::Sound;
 use super::tools::{self, Need};
 use super::voice::Voice;
 use crate::scenarios_transfer;
@@ -58,10 +56,5 @@ fn transferred_and_recorded(site: &Site, exchange: &Exchange) {
         "{contact}"
     );
     assert_eq!(text(&contact, "transferred_to"), "+390557954", "{contact}");
-    let recording = site.path("data").join(text(&contact, "recording"));
-    let channels = wait_for("the recording to be complete", Duration::from_secs(5), || {
-        let channels = recording.is_file().then(|| Sound::read_wav(&recording))?;
-        channels.first().is_some_and(|left| left.ms() >= TALK_MS).then_some(channels)
-    });
-    Talk { citizen: &channels[1], operator: &channels[0] }.is_two_way();
+    recorded_two_way(site, &contact);
 }
