@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use centralino::config::{Callable, Config};
 use centralino::crm::ContactLine;
-use centralino::engine::{Command, DialOrder, Reply};
+use centralino::engine::{Command, DialOrder, Reply, TalkAct, TalkOrder};
 use centralino::ids::{CaseId, SeatId};
 use centralino::journal::entry::{Destination, Fact};
 use centralino::journal::sim_disk::Crash;
 use centralino::words::{Direction, EndedBy, Outcome, StatusChange, WorkView};
 
+use crate::scenarios_transfer;
 use crate::sim::phone::{Line, Manner, PhoneId, Seen};
 use crate::sim::{Setting, Sim};
 
@@ -499,6 +500,44 @@ fn what_cannot_be_called_by_command_is_refused_in_words() {
     assert_eq!((rings(&sim, seat), sim.contacts().len()), (0, 0));
 }
 
+#[test]
+fn citizen_whom_a_colleague_does_not_take_comes_back_to_the_seat_that_was_to_call_by_command() {
+    let (mut sim, citizen) = world(Manner::Answers(SECOND));
+    let (seat, colleague) = (sim.seat("seat01"), sim.seat("seat02"));
+    sim.with_phone(colleague, |phone, _| phone.manner = Manner::Ignores);
+    let Reply::Calling(call) = asks(&mut sim, CITIZEN, None) else { panic!("the seat is free") };
+    talking(&mut sim, seat, citizen);
+    let act = TalkAct::Give("202".to_owned());
+    sim.command(Command::Talk(TalkOrder { call, act, by: "ada".to_owned() }));
+    sim.until("the operator has given the citizen away", |sim| sim.line(seat) == Line::Free);
+    sim.until("it rings there", |sim| rings(sim, colleague) == 1);
+    talking(&mut sim, seat, citizen);
+    sim.hang_up(citizen);
+    let contact = over(&mut sim, seat);
+    assert_eq!(contact.outcome, Some(Outcome::Answered));
+    assert_eq!((work(&sim, "seat02"), contact.talks.len()), (WorkView::Idle, 2));
+}
+
+#[test]
+fn operator_whom_a_flow_leads_to_an_office_talks_with_it() {
+    for (manner, outcome) in
+        [(Manner::Answers(SECOND), Outcome::Transferred), (Manner::Rejects(SECOND), Outcome::Unserved)]
+    {
+        let setting = Setting::demo().with_gateway().with_flow(scenarios_transfer::FLOW);
+        let mut sim = Sim::with(setting, 1);
+        let office = sim.gateway(&[]);
+        sim.with_phone(office, |phone, _| phone.manner = manner);
+        let seat = sim.seat("seat01");
+        dials(&mut sim, seat, "055055");
+        if outcome == Outcome::Transferred {
+            talking(&mut sim, seat, office);
+            sim.hang_up(office);
+        }
+        let contact = over(&mut sim, seat);
+        assert_eq!((contact.outcome, contact.case), (Some(outcome), None));
+    }
+}
+
 // -- emergencies
 
 /// Help comes to this place.
@@ -555,6 +594,22 @@ fn over_or_stopped(sim: &mut Sim, seat: PhoneId) -> ContactLine {
     sim.until("the line is free", |sim| sim.line(seat) == Line::Free);
     sim.verdict().unwrap_or_else(|why| panic!("{why}\n{}", sim.tale()));
     sim.contact(seat)
+}
+
+#[test]
+fn who_helps_hears_the_caller_at_once_and_no_notice_before() {
+    for (number, is_told) in [(CITIZEN, true), ("112", false)] {
+        let tells = |config: &mut Config| config.dialling.tells_recording = true;
+        let (mut sim, other) = world_with(tells, Manner::Answers(SECOND));
+        let seat = sim.seat("seat01");
+        dials(&mut sim, seat, number);
+        sim.until("it is answered", |sim| sim.is_up_on(other));
+        sim.advance(Duration::from_millis(100));
+        assert_eq!(sim.hears(other, "it/sistema/chiamata_registrata"), is_told, "{}", sim.tale());
+        talking(&mut sim, seat, other);
+        sim.hang_up(seat);
+        over(&mut sim, seat);
+    }
 }
 
 #[test]
