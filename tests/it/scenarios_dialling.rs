@@ -538,6 +538,22 @@ fn operator_whom_a_flow_leads_to_an_office_talks_with_it() {
     }
 }
 
+#[test]
+fn operator_whom_a_colleague_gives_to_a_flow_is_led_to_an_office_like_a_citizen() {
+    let setting = Setting::demo().with_gateway().with_flow(scenarios_transfer::FLOW);
+    let mut sim = Sim::with(setting, 1);
+    let office = sim.gateway(&[]);
+    let (seat, colleague) = (sim.seat("seat01"), sim.seat("seat02"));
+    sim.with_phone(colleague, |phone, _| phone.manner = Manner::Answers(SECOND));
+    dials(&mut sim, seat, "202");
+    talking(&mut sim, seat, colleague);
+    sim.press(colleague, "*2055055#");
+    talking(&mut sim, seat, office);
+    sim.hang_up(office);
+    hears(&mut sim, seat, "it/grazie");
+    over(&mut sim, seat);
+}
+
 // -- emergencies
 
 /// Help comes to this place.
