@@ -6,7 +6,7 @@ use centralino::config::{Callable, Config};
 use centralino::crm::ContactLine;
 use centralino::engine::{Command, DialOrder, Reply, TalkAct, TalkOrder};
 use centralino::ids::{CaseId, SeatId};
-use centralino::journal::entry::{Destination, Fact};
+use centralino::journal::entry::{Destination, Fact, Handing};
 use centralino::journal::sim_disk::Crash;
 use centralino::words::{Direction, EndedBy, Outcome, StatusChange, WorkView};
 
@@ -443,6 +443,27 @@ fn operator_may_still_call_our_own_numbers_as_citizens_do() {
     assert_eq!((contact.direction, contact.case), (Direction::In, None));
 }
 
+#[test]
+fn colleague_who_was_called_and_gave_the_caller_to_an_office_that_is_busy_has_the_caller_back() {
+    let (mut sim, _) = world(Manner::Refused(486));
+    let (one, two) = (sim.seat("seat01"), sim.seat("seat02"));
+    sim.with_phone(two, |phone, _| phone.manner = Manner::Answers(SECOND));
+    dials(&mut sim, one, "202");
+    talking(&mut sim, one, two);
+    sim.press(two, "*20557954#");
+    let comes_back = |fact: &Fact| matches!(fact, Fact::Handling { step: Handing::ComesBack, .. });
+    sim.until("the office is busy", |sim| sim.facts.iter().any(|entry| comes_back(&entry.fact)));
+    talking(&mut sim, one, two);
+    let direct = |fact: &Fact| match fact {
+        Fact::SeatRung { direct, .. } => Some(*direct),
+        _ => None,
+    };
+    let direct: Vec<_> = sim.facts.iter().filter_map(|entry| direct(&entry.fact)).collect();
+    assert_eq!(direct, [false, true], "the second time by the operator's own wish");
+    sim.hang_up(two);
+    over(&mut sim, one);
+}
+
 // -- asked for by command
 
 fn asks(sim: &mut Sim, number: &str, case: Option<CaseId>) -> Reply {
@@ -484,6 +505,18 @@ fn seat_that_does_not_take_its_own_call_calls_nobody() {
         assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Unreached), Some(EndedBy::Operator)));
         assert_eq!((rings(&sim, other), work(&sim, "seat01")), (0, WorkView::Idle));
     }
+}
+
+#[test]
+fn seat_whose_phone_answers_no_question_is_not_rung_for_a_command() {
+    let (mut sim, _) = world(Manner::Answers(SECOND));
+    let seat = sim.seat("seat01");
+    sim.unplug(seat, true);
+    sim.until("it is out of reach", |sim| {
+        !sim.engine().distribution().seat(&SeatId::from("seat01")).expect("a seat").reachable
+    });
+    assert!(matches!(asks(&mut sim, CITIZEN, None), Reply::Refused(why) if why.contains("in reach")));
+    assert_eq!(sim.contacts().len(), 0);
 }
 
 #[test]
@@ -610,6 +643,28 @@ fn over_or_stopped(sim: &mut Sim, seat: PhoneId) -> ContactLine {
     sim.until("the line is free", |sim| sim.line(seat) == Line::Free);
     sim.verdict().unwrap_or_else(|why| panic!("{why}\n{}", sim.tale()));
     sim.contact(seat)
+}
+
+#[test]
+fn caller_who_rings_a_seat_that_calls_for_help_goes_to_the_next_and_the_seat_is_left_alone() {
+    let (mut sim, help) = world(Manner::Answers(SECOND));
+    let seat = sim.seat("seat01");
+    sim.with_phone(seat, |phone, _| phone.manner = Manner::Ignores);
+    let citizen = sim.call("055055");
+    sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
+    sim.press(citizen, "1");
+    sim.until("the seat is rung", |sim| work(sim, "seat01") == WorkView::Ringing);
+    // Its phone begins the call before the INVITE is there.
+    dials(&mut sim, seat, "112");
+    talking(&mut sim, seat, help);
+    assert_eq!(work(&sim, "seat01"), WorkView::Talking);
+    sim.advance(60 * SECOND);
+    assert_eq!((rings(&sim, seat), sim.partner(citizen)), (0, None));
+    let other = sim.seat("seat02");
+    sim.until("somebody takes the citizen", |sim| sim.talk_together(citizen, other));
+    sim.hang_up(citizen);
+    sim.hang_up(seat);
+    over(&mut sim, seat);
 }
 
 #[test]
