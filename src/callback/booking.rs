@@ -119,7 +119,7 @@ impl Callbacks {
         let Wanted { citizen, source, queue, entity, topic, language, kind, contact, case } = wanted;
         let promise =
             Promise { citizen, source, queue, entity, topic, language, kind, until_ms, contact, case };
-        self.write(id, Change::Promised { promise });
+        self.write(id, Change::Promised { promise: Box::new(promise) });
         self.look_at(id);
         Ok(())
     }

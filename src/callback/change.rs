@@ -93,7 +93,7 @@ pub enum Change {
     /// It was promised.
     Promised {
         /// What.
-        promise: Promise,
+        promise: Box<Promise>,
     },
     /// Another time was agreed.
     Moved {

@@ -622,7 +622,7 @@ mod tests {
         };
         let callback = CallbackId(contact(9).0);
         let number = Some(Personal::Clear("+390552768224".to_owned()));
-        let promised = Change::Promised { promise };
+        let promised = Change::Promised { promise: Box::new(promise) };
         let found = journal(
             &SimDisk::new(),
             &[
