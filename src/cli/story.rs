@@ -104,7 +104,10 @@ fn tell(fact: &Fact) -> Option<String> {
         }
         Fact::TransferEnded { .. } => "no longer talks with the number".to_owned(),
         Fact::Held { on, .. } => if *on { "on hold" } else { "taken back from hold" }.to_owned(),
-        Fact::Watched { seat, by, how, why, .. } => watched(seat.as_str(), by.as_str(), *how, why.as_deref()),
+        Fact::Watched { seat, by, operator, how, why, .. } => {
+            let who = operator.as_ref().map_or_else(|| by.to_string(), |person| format!("{person} at {by}"));
+            watched(seat.as_str(), &who, *how, why.as_deref())
+        }
         Fact::WatchEnded { by, took_over: true, .. } => format!("{by} takes the talk over"),
         Fact::WatchEnded { by, .. } => format!("{by} no longer watches"),
         Fact::Parted { seat, .. } => format!("no longer talks; {seat} wraps up"),

@@ -336,6 +336,9 @@ pub enum Fact {
         seat: SeatId,
         /// The supervisor's.
         by: SeatId,
+        /// Who is logged in there, if it is a person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator: Option<OperatorId>,
         /// How.
         how: Watching,
         /// What for, as far as said.

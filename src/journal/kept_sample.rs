@@ -242,6 +242,7 @@ fn facts_added_since_are_written_in_words_that_stay() {
                 contact,
                 seat: "seat02".into(),
                 by: "seat17".into(),
+                operator: None,
                 how: Watching::Whispers,
                 why: Some("affiancamento".to_owned()),
             },
