@@ -25,7 +25,7 @@ pub use hearing::{Hearing, Purpose};
 pub use keyed::{Keyed, KeyedAct};
 pub use made::{Made, Way, Whom};
 pub use presence::Presence;
-pub use pulse::Pulses;
+pub use pulse::{PulseDue, Pulses};
 pub use story::Story;
 pub use tags::Tags;
 pub use third::{Giver, Move, Next, Stage, Third};
@@ -170,6 +170,8 @@ pub struct Call {
     pub is_told_held: bool,
     /// Waiting goes on as it was counted before, in whatever queue.
     pub keeps_wait: bool,
+    /// Was being served when the operator's phone died, and comes before everybody who waits.
+    pub comes_first: bool,
     /// Supervisors.
     pub watches: Vec<Watch>,
     /// What the operator keys.
@@ -274,6 +276,7 @@ impl Call {
             is_parked: false,
             is_told_held: false,
             keeps_wait: false,
+            comes_first: false,
             watches: Vec::new(),
             keyed: Keyed::default(),
             phase: Phase::Arriving,
@@ -386,6 +389,12 @@ impl Call {
     /// The operator lets the citizen wait on hold: to ask somebody else, or by a command.
     pub fn keeps_waiting(&self) -> bool {
         self.is_parked || self.third.as_ref().is_some_and(|third| third.stage.keeps_citizen_waiting())
+    }
+
+    /// The operator, or the colleague who is asked, whose dialog this is.
+    pub fn operator_with(&self, dialog: DialogId) -> Option<&SeatLeg> {
+        let third = self.third.as_ref().and_then(|third| third.seat.as_ref());
+        self.seat.iter().chain(third).find(|operator| operator.leg.dialog == Some(dialog))
     }
 
     /// This is the dialog of a third side.
