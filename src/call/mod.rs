@@ -459,6 +459,15 @@ impl Call {
         self.legs_mut().find(|leg| leg.dialog == Some(dialog))
     }
 
+    /// Every leg of the talk: the citizen's, the operators', a number's and the supervisors'.
+    pub fn legs(&self) -> impl Iterator<Item = &Leg> {
+        let third = self.third.iter().filter_map(|third| third.seat.as_ref());
+        let seats = self.seat.iter().chain(third).map(|seat| &seat.leg);
+        let callee = self.callee.iter().map(|callee| &callee.leg);
+        let watches = self.watches.iter().map(|watch| &watch.leg);
+        std::iter::once(&self.citizen).chain(seats).chain(callee).chain(watches)
+    }
+
     fn legs_mut(&mut self) -> impl Iterator<Item = &mut Leg> {
         let third = self.third.iter_mut().filter_map(|third| third.seat.as_mut());
         let seats = self.seat.iter_mut().chain(third).map(|seat| &mut seat.leg);

@@ -159,7 +159,8 @@ mod tests {
     }
 
     #[test]
-    fn operators_phone_is_listened_to_when_it_has_not_answered_in_its_time_and_an_old_question_decides_nothing() {
+    fn operators_phone_is_listened_to_when_it_has_not_answered_in_its_time_and_an_old_question_decides_nothing()
+     {
         let mut pulses = Pulses::default();
         pulses.on_alive(at(0), DIALOG);
         assert!(pulses.on_silent(DIALOG));

@@ -37,7 +37,9 @@ impl Engine {
 
     /// A leg that had been sending is silent: ask its phone whether it is still there.
     pub(super) fn on_silent(&mut self, now: Now, leg: LegId) {
-        let Some(dialog) = self.dialog_of(leg).filter(|dialog| self.pulses.on_silent(*dialog)) else { return };
+        let Some(dialog) = self.dialog_of(leg).filter(|dialog| self.pulses.on_silent(*dialog)) else {
+            return;
+        };
         self.sip.probe(now.mono, dialog);
         if self.operators_leg(dialog).is_some_and(|operator| !operator.leg.held) {
             self.pulses.hurry(now.mono, dialog, ANSWERS_WITHIN);
@@ -131,19 +133,18 @@ impl Engine {
         self.calls.get(id).and_then(|call| call.operator_with(dialog))
     }
 
-    fn leg_of(&mut self, dialog: DialogId) -> Option<LegId> {
-        self.call_of(self.dialogs.get(&dialog)?.clone())?.leg_with(dialog).map(|leg| leg.media)
+    fn leg_of(&self, dialog: DialogId) -> Option<LegId> {
+        let call = self.call_of(self.dialogs.get(&dialog)?)?;
+        call.legs().find(|leg| leg.dialog == Some(dialog)).map(|leg| leg.media)
     }
 
-    fn dialog_of(&mut self, leg: LegId) -> Option<DialogId> {
-        self.call_of(self.legs.get(&leg)?.clone())?.leg_mut(leg)?.dialog
+    fn dialog_of(&self, leg: LegId) -> Option<DialogId> {
+        self.call_of(self.legs.get(&leg)?)?.legs().find(|own| own.media == leg)?.dialog
     }
 
-    fn call_of(&mut self, owner: Owner) -> Option<&mut Call> {
+    fn call_of(&self, owner: &Owner) -> Option<&Call> {
         match owner {
-            Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id) | Owner::Watch(id) => {
-                self.calls.get_mut(&id)
-            }
+            Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id) | Owner::Watch(id) => self.calls.get(id),
             Owner::Ringing(..) | Owner::Service(_) => None,
         }
     }
