@@ -53,7 +53,11 @@ fn citizen_whose_operators_phone_vanishes_is_with_another_operator_ten_seconds_l
     sim.hang_up(citizen);
     let contact = sim.contact(citizen);
     assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Answered), Some(EndedBy::Citizen)));
-    let talks: Vec<_> = contact.talks.iter().map(|talk| (talk.seat.as_str(), talk.talk_s as u64)).collect();
+    let talks: Vec<_> = contact
+        .talks
+        .iter()
+        .map(|talk| (talk.seat.as_str(), Duration::from_secs_f64(talk.talk_s).as_secs()))
+        .collect();
     assert_eq!(talks, [("seat01", 19), ("seat02", 50)], "each has the own part");
     assert!(contact.recording.is_some());
     sim.advance(MINUTE);
