@@ -1,5 +1,7 @@
 //! `centralino report`: figures over a period.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
 use super::exchange::Exchange;
 use super::failure::Failure;
 use super::moment::{End, parse_moment};
@@ -32,7 +34,7 @@ struct SurveyArgs {
     #[command(flatten)]
     exchange: Exchange,
     /// A line for each of these.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = parts(), default_value = "all")]
     by: By,
     /// Calls that arrived at this moment or later: 2026-11-22T08:30, 2026-11-22, today, or 7d for seven days ago.
     #[arg(long, visible_alias = "from", value_name = "MOMENT")]
@@ -54,6 +56,23 @@ const COLUMNS: [Column; 7] = [
     numbers("answered"),
     words("shares"),
 ];
+
+const PARTS: [(&str, By); 7] = [
+    ("all", By::All),
+    ("entity", By::Entity),
+    ("queue", By::Queue),
+    ("operator", By::Operator),
+    ("topic", By::Topic),
+    ("day", By::Day),
+    ("month", By::Month),
+];
+
+fn parts() -> impl TypedValueParser<Value = By> {
+    PossibleValuesParser::new(PARTS.map(|(word, _)| word)).try_map(|text| {
+        let known = PARTS.iter().find(|(word, _)| *word == text);
+        known.map(|(_, part)| *part).ok_or("nothing to divide by")
+    })
+}
 
 /// The five steps, as citizens hear them.
 const STEPS: [&str; 5] = ["utilissimo", "molto", "abbastanza", "poco", "per niente utile"];
