@@ -70,9 +70,12 @@ fn citizen_is_kept_when_the_operator_hangs_up_and_the_answers_are_about_that_ope
     let contact = sim.contact(citizen);
     let survey = contact.survey.clone().expect("was asked");
     assert_eq!(survey.operator, contact.operator, "who served");
-    assert_eq!((survey.seat.as_deref(), survey.queue.as_deref()), (Some("seat01"), Some("anagrafe")));
+    assert_eq!((survey.seat, survey.queue), (Some("seat01".into()), Some("anagrafe".into())));
     assert_eq!(answers(&contact), [("utilita".to_owned(), 2), ("risolto".to_owned(), 1)]);
-    assert_eq!(survey.comment.map(|file| format!("recordings/{file}")), Some(contact.takes[0].recording.clone()));
+    assert_eq!(
+        survey.comment.map(|file| format!("recordings/{file}")),
+        Some(contact.takes[0].recording.clone())
+    );
     let case = sim.facts.iter().find_map(|entry| match &entry.fact {
         Fact::SurveyAsked { case, citizen: Some(_), .. } => Some(*case),
         _ => None,
