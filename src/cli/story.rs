@@ -164,6 +164,7 @@ fn change(what: &Change) -> String {
         },
         Change::Moved { slot, .. } => format!("moved to {}", slot.wall()),
         Change::Escalated => "nobody is free for it: it is ahead of others now".to_owned(),
+        Change::Declined { seat, why } => format!("{seat} {}", not_taken(*why)),
         Change::Attempted { contact } => format!("the citizen is called, in contact {contact}"),
         Change::NotReached { why, next_ms: Some(next_ms) } => {
             format!("not reached ({}), again at {}", word(why), moment(&rome(*next_ms)))
@@ -202,6 +203,7 @@ fn handing(seat: &SeatId, step: &Handing) -> String {
         Handing::Gives { whom, by } => format!("{seat} gives the citizen to {} (by {by})", self::whom(whom)),
         Handing::ComesBack => format!("nobody takes it: back to {seat}"),
         Handing::Queues => "back to the old place in the queue".to_owned(),
+        Handing::Lost => format!("the phone of {seat} is gone: first in the queue again"),
     }
 }
 

@@ -4,11 +4,11 @@
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `ringing` rings seats, `talk` joins the two,
 //! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `dialling` makes
 //! the calls that operators dial and `clicking` those that are asked for by command, `talking` does what operators want done with a
-//! talk, `third` leads whom they ask or give it to, `monitoring` supervisors who watch over it, `ending` closes it; `asking` carries
+//! talk, `third` leads whom they ask or give it to, `lost` finds phones that are gone and serves their citizens again, `monitoring` supervisors who watch over it, `ending` closes it; `asking` carries
 //! a flow's questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself, `surveying` says whom surveys ask; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
-//! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
+//! files, `restart` what a crash left behind; `recalling` keeps the promises to call citizens back, `recalled` calls them, `recall_orders` answers what people ask about them; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
 
 mod announcing;
 mod arrival;
@@ -25,9 +25,13 @@ mod ending;
 mod floor;
 mod gate;
 mod ivr;
+mod lost;
 mod monitoring;
 mod placing;
 mod presence;
+mod recall_orders;
+mod recalled;
+mod recalling;
 mod reload;
 mod restart;
 mod ringing;
@@ -49,6 +53,8 @@ pub use command::{CallState, Command, HELP_WITHIN, Metrics, QueueState, Reply, R
 pub use floor::{OperatorState, SeatAct, SeatOrder};
 pub use gate::PATIENCE;
 pub use monitoring::{MonitorAct, MonitorOrder};
+pub use recall_orders::{BookOrder, CallbackOrder, CallbackReply, CallbackState, FreeSlot};
+pub use recalling::Counts as CallbackCounts;
 pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
 pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
@@ -232,6 +238,8 @@ pub struct Engine {
     /// When the next switch begins, on the wall and on our own clock.
     next_switch: Option<(i64, Mono)>,
     speaking: speaking::Speaking,
+    /// Who was promised a call.
+    recalling: recalling::Recalling,
     /// What flows may ask about queues; brought up to date before each step.
     queue_facts: BTreeMap<QueueId, QueueFacts>,
     counters: command::Counters,
@@ -291,6 +299,7 @@ impl Engine {
             calendars: config.calendars.clone(),
             next_switch: None,
             speaking: speaking::Speaking::default(),
+            recalling: recalling::Recalling::restored(now, &config, &recovered),
             queue_facts: config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect(),
             counters: command::Counters::default(),
             call_log: CallLog::default(),
@@ -303,6 +312,7 @@ impl Engine {
             sounds,
         };
         engine.recover(now, &recovered);
+        engine.settle_callbacks(now, None);
         engine.publish_switches(now);
         engine.speak_again();
         engine.settle(now);
@@ -311,6 +321,7 @@ impl Engine {
 
     /// Something has happened. Drain [`Engine::poll_output`] afterwards.
     pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
+        self.tell_callbacks_time(now);
         match input {
             Input::Datagram(link, bytes) => self.sip.handle_datagram(now.mono, link, bytes),
             Input::Stream(link, bytes) => self.sip.handle_stream(now.mono, link, bytes),
@@ -354,6 +365,7 @@ impl Engine {
             self.pulses.poll_timeout(),
             self.presence.poll_timeout(),
             self.switches_timeout(),
+            self.recalling.poll_timeout(),
             self.audit_timeout(),
             self.stopping.as_ref().and_then(command::Stopping::poll_timeout),
         ])
@@ -400,9 +412,7 @@ impl Engine {
                 None => self.step_flow(now, call, crate::flow::Input::Timeout),
             }
         }
-        while let Some(dialog) = self.pulses.poll_due(now.mono) {
-            self.sip.probe(now.mono, dialog);
-        }
+        self.on_pulses_timeout(now);
         self.ask_phones(now);
         self.on_switches_timeout(now);
         self.on_watch_timeout(now);
@@ -419,10 +429,13 @@ impl Engine {
                 self.on_sip(now, event);
             } else if let Some(freed) = self.gate.poll_freed() {
                 self.on_freed(now, freed);
+            } else if let Some(action) = self.recalling.callbacks.poll_action() {
+                self.on_callback(now, action, None);
             } else {
                 break;
             }
         }
+        self.recalling.set_alarm(now);
         self.stop_when_empty(now);
     }
 
@@ -447,6 +460,7 @@ impl Engine {
             E::Registered { user, .. } => self.on_registered(now, &user, true),
             E::Unregistered { user, .. } => self.on_registered(now, &user, false),
             E::Present { user } => self.on_present(now, &user),
+            E::Unlinked { dialog } => self.on_unlinked(now, dialog),
             E::Probed { dialog, found } => self.on_probed(now, dialog, found),
             E::RegistrationChanged { .. } => {} // only phones register elsewhere
         }
