@@ -79,7 +79,7 @@ impl Engine {
         self.append(now, Fact::Parted { contact: id.into(), seat: seat.clone() });
         self.acd.handle_input(now.mono, acd::Input::TalkEnded(seat.clone(), id));
         if let Some(call) = self.calls.get_mut(&id) {
-            call.surveyed.on_served(Served { seat, operator, queue });
+            call.surveyed.on_served(Served { seat: seat.clone(), operator, queue });
             call.phase = Phase::Flow;
             let by = if how == EndedBy::Network { how } else { EndedBy::Operator };
             call.story.on_parted(by);
