@@ -210,6 +210,7 @@ impl Sim {
             config: setting.config.clone(),
             flows: setting.flows.clone(),
             sounds: setting.sounds.clone(),
+            published: None,
         };
         self.setting = setting;
         self.command(Command::Reload(Box::new(files)));
