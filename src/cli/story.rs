@@ -35,7 +35,7 @@ fn tell(fact: &Fact) -> Option<String> {
             let while_degraded = if *degraded { ", while the store did not keep up" } else { "" };
             format!("call from {} to {to}, for {entity}{while_degraded}", personal(from))
         }
-        Fact::Dialled { seat, to, case, continues, emergency, location, by, .. } => {
+        Fact::Dialled { seat, to, case, continues, emergency, location, by, callback, .. } => {
             let about = match (case, continues) {
                 (Some(case), true) => format!(", about case {case}"),
                 (Some(case), false) => format!(", which opens case {case}"),
@@ -47,7 +47,9 @@ fn tell(fact: &Fact) -> Option<String> {
                 (false, _) => String::new(),
             };
             let by = by.as_ref().map_or_else(String::new, |by| format!(", by {by}"));
-            format!("{seat} calls {}{about}{emergency}{by}", destination(to))
+            let kept =
+                callback.map_or_else(String::new, |callback| format!(", to keep call-back {callback}"));
+            format!("{seat} calls {}{about}{emergency}{by}{kept}", destination(to))
         }
         Fact::CitizenFound { citizen, .. } => format!("the number is new: citizen {citizen}"),
         Fact::ContactAnswered { .. } => "answered by the exchange".to_owned(),

@@ -303,7 +303,7 @@ impl Engine {
         None
     }
 
-    fn write_change(&mut self, now: Now, id: CallbackId, what: Change, by: Option<&str>) -> Lsn {
+    pub(super) fn write_change(&mut self, now: Now, id: CallbackId, what: Change, by: Option<&str>) -> Lsn {
         self.recalling.count(&what);
         tell(id, &what);
         let is_over = matches!(what, Change::Ended { .. });

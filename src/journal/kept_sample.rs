@@ -162,6 +162,7 @@ fn dialled(contact: ContactId) -> Fact {
         location: None,
         by: Some("command".to_owned()),
         degraded: false,
+        callback: None,
     }
 }
 
@@ -184,6 +185,7 @@ fn emergency(contact: ContactId) -> Fact {
         location: Some("Via Pergolesi 8".to_owned()),
         by: None,
         degraded: true,
+        callback: None,
     }
 }
 

@@ -44,6 +44,8 @@ pub enum Notice {
     NoSuchCase,
     /// To whoever an operator calls.
     IsRecorded,
+    /// To a citizen who is called back: who calls.
+    CallsBack,
     /// To an operator: whoever was asked does not answer; the citizen is there again.
     NobodyAnswers,
     /// To an operator: the colleague has a call or is away.
@@ -68,7 +70,7 @@ pub enum Notice {
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 30] = [
+    pub const ALL: [Notice; 31] = [
         Notice::ServiceEnds,
         Notice::Error,
         Notice::Unavailable,
@@ -89,6 +91,7 @@ impl Notice {
         Notice::SeatBusy,
         Notice::NoSuchCase,
         Notice::IsRecorded,
+        Notice::CallsBack,
         Notice::NobodyAnswers,
         Notice::ColleagueEngaged,
         Notice::QueueShut,
@@ -124,6 +127,7 @@ impl Notice {
             Notice::SeatBusy => "sistema/postazione_occupata",
             Notice::NoSuchCase => "sistema/pratica_inesistente",
             Notice::IsRecorded => "sistema/chiamata_registrata",
+            Notice::CallsBack => "sistema/richiamata",
             Notice::NobodyAnswers => "sistema/nessuna_risposta",
             Notice::ColleagueEngaged => "sistema/collega_occupato",
             Notice::QueueShut => "sistema/coda_chiusa",
