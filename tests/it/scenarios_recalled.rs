@@ -313,9 +313,12 @@ fn citizen_who_calls_before_and_talks_is_not_called_any_more() {
     let id = book(&mut sim, Some("2026-11-24T10:30"));
     let caller = sim.dial_from("+393331234567", "055055");
     sim.until("the menu is heard", |sim| sim.hears(caller, "it/menu"));
-    sim.press(caller, "21");
+    sim.press(caller, "2");
+    sim.until("the second menu is heard", |sim| sim.hears(caller, "it/menu_tributi"));
+    sim.press(caller, "1");
     talking(&mut sim, caller, seat);
-    assert_eq!(ended(&sim, id), Some(End::Helped));
+    let told = changes(&sim, id);
+    assert_eq!(ended(&sim, id), Some(End::Helped), "{told:?}\n{}", sim.tale());
     sim.hang_up(caller);
     sim.advance(60 * MINUTE);
     assert_eq!(rings(&sim, citizen), 0);
@@ -365,7 +368,7 @@ fn trunk_that_fails_is_no_attempt_and_is_tried_again_soon() {
         |config| {
             let retry = Retry { after: MINUTE, most: 30 };
             let rules = config.queues.values_mut().filter_map(|queue| queue.callback.as_mut());
-            rules.for_each(|rules| drop(rules.retries.insert(Unreached::TrunkFailure, retry)));
+            rules.for_each(|rules| _ = rules.retries.insert(Unreached::TrunkFailure, retry));
         },
         Manner::Refused(503),
     );
