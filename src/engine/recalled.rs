@@ -281,9 +281,9 @@ impl Engine {
         let case = promise.case.unwrap_or_else(|| self.next_case(now));
         self.append_recall(now, id, callback, (&promise, case, &number), &made);
         self.settle_callbacks(now, None); // the attempt
-        for (dialog, media) in [(leg.dialog, leg.media)] {
-            self.legs.insert(media, Owner::Citizen(id));
-            dialog.map(|dialog| self.dialogs.insert(dialog, Owner::Citizen(id)));
+        self.legs.insert(leg.media, Owner::Citizen(id));
+        if let Some(dialog) = leg.dialog {
+            self.dialogs.insert(dialog, Owner::Citizen(id));
         }
         self.last_contact.insert(made.seat.clone(), (id.into(), made.queue.clone()));
         self.append(now, Fact::ContactAnswered { contact: id.into() });

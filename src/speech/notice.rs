@@ -72,7 +72,7 @@ pub enum Notice {
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 31] = [
+    pub const ALL: [Notice; 32] = [
         Notice::ServiceEnds,
         Notice::Error,
         Notice::Unavailable,
