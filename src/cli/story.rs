@@ -57,6 +57,13 @@ fn tell(fact: &Fact) -> Option<String> {
             format!("flow: {node}{}", if *info { ", which gives the information asked for" } else { "" })
         }
         Fact::NodeFailed { node, why, .. } => format!("flow: {node} failed: {why}"),
+        Fact::SurveyAsked { operator, .. } => {
+            let whose = operator.as_ref().map_or_else(String::new, |whose| format!(" about {whose}"));
+            format!("is asked in the survey{whose}")
+        }
+        Fact::Surveyed { question, answer, of: Some((from, to)), .. } => {
+            format!("survey: {question} is answered with {answer}, of {from} to {to}")
+        }
         Fact::Surveyed { question, answer, .. } => format!("survey: {question} is answered with {answer}"),
         Fact::CaseReminded { case, plea: Plea::Reminder, .. } => format!("reminds us of case {case}"),
         Fact::CaseReminded { case, plea: Plea::Complaint, .. } => format!("complains about case {case}"),
@@ -106,7 +113,10 @@ fn tell(fact: &Fact) -> Option<String> {
         }
         Fact::TransferEnded { .. } => "no longer talks with the number".to_owned(),
         Fact::Held { on, .. } => if *on { "on hold" } else { "taken back from hold" }.to_owned(),
-        Fact::Watched { seat, by, how, why, .. } => watched(seat.as_str(), by.as_str(), *how, why.as_deref()),
+        Fact::Watched { seat, by, operator, how, why, .. } => {
+            let who = operator.as_ref().map_or_else(|| by.to_string(), |person| format!("{person} at {by}"));
+            watched(seat.as_str(), &who, *how, why.as_deref())
+        }
         Fact::WatchEnded { by, took_over: true, .. } => format!("{by} takes the talk over"),
         Fact::WatchEnded { by, .. } => format!("{by} no longer watches"),
         Fact::Parted { seat, .. } => format!("no longer talks; {seat} wraps up"),

@@ -18,6 +18,7 @@ mod scenarios_phones;
 mod scenarios_recalled;
 mod scenarios_record;
 mod scenarios_referring;
+mod scenarios_surveys;
 mod scenarios_switches;
 mod scenarios_takes;
 mod scenarios_transfer;
