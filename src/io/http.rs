@@ -9,6 +9,7 @@ mod floor;
 mod guard;
 mod metrics;
 mod monitor;
+mod queues;
 pub mod server;
 mod talking;
 pub mod token;
@@ -93,6 +94,8 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/calls", post(calls::dial))
         .route("/api/monitor", post(monitor::monitor))
         .route("/api/calls/{id}/talk", post(talking::talk))
+        .route("/api/calls/{id}/wait", post(queues::change_wait))
+        .route("/api/queues/{queue}", get(queues::show))
         .route("/api/switches", get(switches).post(switch))
         .route(RELOAD, post(reload))
         .fallback(nothing_here)

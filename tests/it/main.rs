@@ -20,6 +20,7 @@ mod scenarios_referring;
 mod scenarios_switches;
 mod scenarios_takes;
 mod scenarios_transfer;
+mod scenarios_waiting;
 mod sim;
 mod torture;
 mod unheard;
