@@ -1,9 +1,11 @@
 //! A promise is made, moved and taken back: what may be promised, and why not.
 
+use jiff::civil::DateTime;
+
 use super::change::{Change, End, Kind, Promise};
 use super::slot::{self, Slot};
 use super::{Callbacks, Stage, millis};
-use crate::ids::{CallbackId, CitizenId, ContactId, EntityId, Language, QueueId, TopicId};
+use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, EntityId, Language, QueueId, TopicId};
 
 /// Most call-backs of one slot that one caller may book for others: who books for many numbers plays tricks on somebody.
 const MOST_OF_A_SLOT: usize = 2;
@@ -29,6 +31,8 @@ pub struct Wanted {
     pub kind: Kind,
     /// In which contact it is asked for.
     pub contact: ContactId,
+    /// The case that it goes on with.
+    pub case: Option<CaseId>,
 }
 
 /// Why it cannot be promised.
@@ -75,6 +79,18 @@ impl Callbacks {
             .collect()
     }
 
+    /// The slot of `queue` that begins when the clock on the wall shows `start`; whether there is such a one is another question.
+    pub fn slot_at(&self, queue: &QueueId, start: DateTime) -> Option<Slot> {
+        let rules = self.rules.get(queue)?;
+        let zone = rules.hours.as_ref()?.zone().iana_name().unwrap_or("UTC").to_owned();
+        Some(Slot { start, minutes: rules.slot_minutes, zone })
+    }
+
+    /// This queue calls back.
+    pub fn is_offered(&self, queue: &QueueId) -> bool {
+        self.rules.contains_key(queue)
+    }
+
     /// Promise it.
     ///
     /// # Errors
@@ -100,9 +116,10 @@ impl Callbacks {
                 slot.to_ms().saturating_add(millis(rules.grace))
             }
         };
-        let Wanted { citizen, source, queue, entity, topic, language, kind, contact } = wanted;
-        let promise = Promise { citizen, source, queue, entity, topic, language, kind, until_ms, contact };
-        self.write(id, Change::Promised { promise });
+        let Wanted { citizen, source, queue, entity, topic, language, kind, contact, case } = wanted;
+        let promise =
+            Promise { citizen, source, queue, entity, topic, language, kind, until_ms, contact, case };
+        self.write(id, Change::Promised { promise: Box::new(promise) });
         self.look_at(id);
         Ok(())
     }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::Unreached;
 use super::slot::Slot;
-use crate::ids::{CitizenId, ContactId, EntityId, Language, QueueId, TopicId};
+use crate::ids::{CaseId, CitizenId, ContactId, EntityId, Language, QueueId, SeatId, TopicId};
+use crate::words::NotTaken;
 
 /// What the citizen was promised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,9 @@ pub struct Promise {
     pub until_ms: i64,
     /// In which contact it was asked for.
     pub contact: ContactId,
+    /// The case that it goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
 }
 
 impl Promise {
@@ -69,6 +73,19 @@ pub enum End {
     Helped,
 }
 
+impl End {
+    /// Its name, as it is written.
+    pub fn word(self) -> &'static str {
+        match self {
+            End::Served => "served",
+            End::Missed => "missed",
+            End::NotReached => "not_reached",
+            End::Cancelled => "cancelled",
+            End::Helped => "helped",
+        }
+    }
+}
+
 /// What happened to a call-back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
@@ -76,7 +93,7 @@ pub enum Change {
     /// It was promised.
     Promised {
         /// What.
-        promise: Promise,
+        promise: Box<Promise>,
     },
     /// Another time was agreed.
     Moved {
@@ -87,6 +104,13 @@ pub enum Change {
     },
     /// Nobody was free for too long: it is ahead of others now, and the supervisor knows.
     Escalated,
+    /// An operator was asked to take it and did not: no attempt, and no doing of the citizen.
+    Declined {
+        /// Where.
+        seat: SeatId,
+        /// Why.
+        why: NotTaken,
+    },
     /// The citizen is called. Written before the INVITE.
     Attempted {
         /// The contact that this call is.

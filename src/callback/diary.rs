@@ -196,7 +196,10 @@ impl Callback {
                 self.failures.push(*why);
                 self.next_ms = next_ms.unwrap_or(self.promise.until_ms);
             }
-            Change::Promised { .. } | Change::Moved { .. } | Change::Ended { .. } => {}
+            Change::Promised { .. }
+            | Change::Moved { .. }
+            | Change::Declined { .. }
+            | Change::Ended { .. } => {}
         }
     }
 

@@ -49,6 +49,7 @@ fn wanted(citizen: u32, kind: Kind) -> Wanted {
         language: "it".into(),
         kind,
         contact: contact(citizen),
+        case: None,
     }
 }
 
@@ -73,6 +74,7 @@ fn actions(callbacks: &mut Callbacks) -> Vec<String> {
             Change::Attempted { .. } => "attempted".to_owned(),
             Change::NotReached { why, next_ms } => format!("{why:?}, again {}", next_ms.is_some()),
             Change::Joined { .. } => "joined".to_owned(),
+            Change::Declined { seat, .. } => format!("declined by {seat}"),
             Change::Ended { how } => format!("ended {how:?}"),
         },
         Action::Enter { since_ms, ahead, .. } => format!("enter {} +{ahead}", clock(since_ms)),

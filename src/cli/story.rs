@@ -158,6 +158,7 @@ fn change(what: &Change) -> String {
         },
         Change::Moved { slot, .. } => format!("moved to {}", slot.wall()),
         Change::Escalated => "nobody is free for it: it is ahead of others now".to_owned(),
+        Change::Declined { seat, why } => format!("{seat} {}", not_taken(*why)),
         Change::Attempted { contact } => format!("the citizen is called, in contact {contact}"),
         Change::NotReached { why, next_ms: Some(next_ms) } => {
             format!("not reached ({}), again at {}", word(why), moment(&rome(*next_ms)))

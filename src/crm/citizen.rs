@@ -60,6 +60,12 @@ impl Citizens {
         Citizens { by_number }
     }
 
+    /// The citizen with this number, if it was seen before.
+    pub fn find(&self, keys: &Keys, number: &str) -> Option<CitizenId> {
+        let caller = Caller::parse(number);
+        self.by_number.get(&keys.hash(caller.number()?.reveal())).copied()
+    }
+
     /// The citizen with the number `from`, found or, under the id that `next` gives, created.
     pub fn meet(&mut self, keys: &Keys, from: &str, next: impl FnOnce() -> CitizenId) -> Who {
         let caller = Caller::parse(from);

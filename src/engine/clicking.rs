@@ -61,7 +61,8 @@ impl Engine {
             });
         }
         let idle = self.acd.seat(&seat).is_some_and(|view| view.work == WorkView::Idle);
-        let link = self.sip.reach(seat.as_str()).filter(|_| idle);
+        let may_ring = idle && self.acd.may_ring(&seat, true);
+        let link = self.sip.reach(seat.as_str()).filter(|_| may_ring);
         let link =
             link.ok_or_else(|| format!("{seat} is not idle with its phone in reach; `seat list` tells"))?;
         if !self.has_room(now) {

@@ -61,6 +61,8 @@ pub enum Command {
     Switches,
     /// Turn one.
     Switch(Switch),
+    /// Something about call-backs.
+    Callback(super::CallbackOrder),
     /// Recordings older than their time were deleted.
     RecordingDeleted(String),
     /// Go on with these files.
@@ -83,6 +85,8 @@ pub enum Reply {
     Refused(String),
     /// The seat rings for this call.
     Calling(CallId),
+    /// Call-backs.
+    Callbacks(super::CallbackReply),
     /// The state.
     State(Box<State>),
     /// A queue and who waits in it.
@@ -190,6 +194,8 @@ pub struct Metrics {
     pub answered_degraded: u64,
     /// Contradictions of the distribution that were mended.
     pub mended: u64,
+    /// Call-backs.
+    pub callbacks: super::CallbackCounts,
 }
 
 /// Counted since the start.
@@ -297,6 +303,7 @@ impl Engine {
             Command::Monitor(order) => self.order_monitor(now, &order),
             Command::Waiting(order) => self.order_waiting(now, order),
             Command::Talk(order) => self.command_talk(now, &order),
+            Command::Callback(order) => self.order_callback(now, order),
             Command::Switches => Reply::Switches(self.switch_state(now)),
             Command::Switch(switch) => return self.command_switch(now, request, switch),
             Command::RecordingDeleted(file) => {
@@ -432,6 +439,7 @@ impl Engine {
             degraded: self.gate.is_degraded(),
             answered_degraded: self.gate.answered_degraded(),
             mended: self.mended().0,
+            callbacks: self.recalling.counts(),
         }
     }
 }

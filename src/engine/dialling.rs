@@ -21,7 +21,7 @@ use crate::phone_number::PhoneNumber;
 use crate::sip::{DialogId, Incoming};
 use crate::speech::notice::Notice;
 use crate::time::Now;
-use crate::words::{Direction, EndedBy, NotTaken, Outcome, Status};
+use crate::words::{Direction, EndedBy, NotTaken, Outcome, Status, WorkView};
 
 use super::asking::place_in;
 use super::{Engine, Owner};
@@ -156,10 +156,16 @@ impl Engine {
         let leg = self.open_leg(Some(dialog), invite.link, Owner::Citizen(id));
         let made = self.open_made(now, id, &seat, &wish, plan, None);
         let queue = made.queue.clone();
-        let rules = DirectRules { wrap_up: self.wrap_up_after(&made), ..DirectRules::default() };
+        let wrap_up = self.wrap_up_after(&made);
+        let rules = DirectRules { wrap_up, ..DirectRules::default() };
         let begun = self.begun(now, id, leg, &seat);
         let call = Call { to: wish.digits, offer: invite.offer, made: Some(made), ..begun };
         self.calls.insert(id, call);
+        // Only a call for help is dialled past what rings: that goes to the next seat.
+        let ringing = self.acd.seat(&seat).filter(|view| view.work == WorkView::Ringing);
+        if let Some(ringing) = ringing.and_then(|view| view.call) {
+            self.acd.handle_input(now.mono, acd::Input::Blocked(seat.clone(), ringing));
+        }
         self.acd.handle_input(now.mono, acd::Input::Direct(seat.clone(), id, Direct::Dialled(rules)));
         self.settle_distribution(now); // a wrap-up that this ends is told of the contact before
         self.last_contact.insert(seat, (id.into(), queue));
@@ -404,7 +410,8 @@ impl Engine {
         if made.clicked && made.seat == *seat && call.phase == Phase::Arriving {
             return true; // its port is being bound
         }
-        let (wanted, queue) = (matches!(&made.whom, Whom::Seat(other) if other == seat), made.queue.clone());
+        let queue = made.queue.clone();
+        let wanted = wants_colleague(call, seat);
         if wanted {
             self.ring_seat(now, seat.clone(), id, queue);
         }
@@ -414,9 +421,7 @@ impl Engine {
     /// The colleague does not take the call, or cannot be had.
     pub(super) fn on_colleague_not_taken(&mut self, now: Now, seat: &SeatId, id: CallId, why: NotTaken) {
         let Some(call) = self.calls.get(&id).filter(|call| call.phase == Phase::Calling) else { return };
-        let wanted =
-            call.made.as_ref().is_some_and(|made| matches!(&made.whom, Whom::Seat(other) if other == seat));
-        if wanted {
+        if wants_colleague(call, seat) {
             self.tell_unreached(now, id, why);
         }
     }
@@ -447,6 +452,12 @@ impl Engine {
     pub(super) fn release_maker(&mut self, now: Now, id: CallId, made: &Made) {
         self.acd.handle_input(now.mono, acd::Input::TalkEnded(made.seat.clone(), id));
     }
+}
+
+/// The call is for this seat, and nobody is asked or comes back meanwhile.
+fn wants_colleague(call: &Call, seat: &SeatId) -> bool {
+    let wanted = |made: &Made| matches!(&made.whom, Whom::Seat(other) if other == seat);
+    call.third.is_none() && call.made.as_ref().is_some_and(wanted)
 }
 
 fn sealed(digits: &str) -> Destination {

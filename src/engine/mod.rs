@@ -9,7 +9,7 @@
 //! a flow's questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
-//! files, `restart` what a crash left behind; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
+//! files, `restart` what a crash left behind; `recalling` keeps the promises to call citizens back, `recalled` calls them, `recall_orders` answers what people ask about them; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
 
 mod announcing;
 mod arrival;
@@ -29,6 +29,9 @@ mod ivr;
 mod monitoring;
 mod placing;
 mod presence;
+mod recall_orders;
+mod recalled;
+mod recalling;
 mod reload;
 mod restart;
 mod ringing;
@@ -50,6 +53,8 @@ pub use command::{CallState, Command, HELP_WITHIN, Metrics, QueueState, Reply, R
 pub use floor::{OperatorState, SeatAct, SeatOrder};
 pub use gate::PATIENCE;
 pub use monitoring::{MonitorAct, MonitorOrder};
+pub use recall_orders::{BookOrder, CallbackOrder, CallbackReply, CallbackState, FreeSlot};
+pub use recalling::Counts as CallbackCounts;
 pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
 pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
@@ -226,6 +231,8 @@ pub struct Engine {
     /// When the next switch begins, on the wall and on our own clock.
     next_switch: Option<(i64, Mono)>,
     speaking: speaking::Speaking,
+    /// Who was promised a call.
+    recalling: recalling::Recalling,
     /// What flows may ask about queues; brought up to date before each step.
     queue_facts: BTreeMap<QueueId, QueueFacts>,
     counters: command::Counters,
@@ -283,6 +290,7 @@ impl Engine {
             calendars: config.calendars.clone(),
             next_switch: None,
             speaking: speaking::Speaking::default(),
+            recalling: recalling::Recalling::restored(now, &config, &recovered),
             queue_facts: config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect(),
             counters: command::Counters::default(),
             call_log: CallLog::default(),
@@ -295,6 +303,7 @@ impl Engine {
             sounds,
         };
         engine.recover(now, &recovered);
+        engine.settle_callbacks(now, None);
         engine.publish_switches(now);
         engine.speak_again();
         engine.settle(now);
@@ -303,6 +312,7 @@ impl Engine {
 
     /// Something has happened. Drain [`Engine::poll_output`] afterwards.
     pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
+        self.tell_callbacks_time(now);
         match input {
             Input::Datagram(link, bytes) => self.sip.handle_datagram(now.mono, link, bytes),
             Input::Stream(link, bytes) => self.sip.handle_stream(now.mono, link, bytes),
@@ -346,6 +356,7 @@ impl Engine {
             self.pulses.poll_timeout(),
             self.presence.poll_timeout(),
             self.switches_timeout(),
+            self.recalling.poll_timeout(),
             self.audit_timeout(),
             self.stopping.as_ref().and_then(command::Stopping::poll_timeout),
         ])
@@ -411,10 +422,13 @@ impl Engine {
                 self.on_sip(now, event);
             } else if let Some(freed) = self.gate.poll_freed() {
                 self.on_freed(now, freed);
+            } else if let Some(action) = self.recalling.callbacks.poll_action() {
+                self.on_callback(now, action, None);
             } else {
                 break;
             }
         }
+        self.recalling.set_alarm(now);
         self.stop_when_empty(now);
     }
 

@@ -38,6 +38,7 @@ impl Engine {
         self.sip.trust(sip_settings(&self.config));
         self.calendars = self.config.calendars.clone();
         self.publish_switches(now);
+        self.reload_callbacks();
         self.expected.retain(|id, _| self.config.queues.contains_key(id));
         // What was expected of a queue holds until the next estimate.
         let before = std::mem::take(&mut self.queue_facts);

@@ -37,6 +37,7 @@ impl Engine {
         let operator = self.acd.operator_at(&seat);
         self.last_contact.insert(seat.clone(), (id.into(), queue.clone()));
         self.append(now, Fact::Joined { contact: id.into(), seat, operator, queue, recording });
+        self.on_call_helped(now, id);
     }
 
     /// An INVITE of ours got a final failure.

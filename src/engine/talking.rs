@@ -406,7 +406,6 @@ impl Engine {
         self.media(media::Command::Play { leg, play, sounds, repeat: true, barge_in: false });
     }
 
-    /// The operator hears that it rings, as long as it does.
     /// Whoever is asked rings no longer.
     pub(super) fn stop_ring_back(&mut self, id: CallId) {
         let operator = self.calls.get(&id).and_then(|call| call.seat.as_ref());
@@ -415,6 +414,7 @@ impl Engine {
         }
     }
 
+    /// The operator hears that it rings, as long as it does.
     fn play_ring_back(&mut self, id: CallId) {
         let Some(call) = self.calls.get(&id).filter(|call| call.is_stage(Stage::Rings)) else { return };
         let Some(leg) = call.seat.as_ref().map(|operator| operator.leg.media) else { return };

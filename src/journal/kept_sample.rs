@@ -199,6 +199,7 @@ fn promise(contact: ContactId) -> Promise {
         kind: Kind::Booked(Slot { start, minutes: 15, zone: "Europe/Rome".to_owned() }),
         until_ms: 9,
         contact,
+        case: None,
     }
 }
 
@@ -219,7 +220,7 @@ fn facts_added_since_are_written_in_words_that_stay() {
                 callback,
                 contact,
                 number: Some(Personal::Sealed("c2lnaWxsbw".to_owned())),
-                what: Change::Promised { promise: promise(contact) },
+                what: Change::Promised { promise: Box::new(promise(contact)) },
                 by: Some("command".to_owned()),
             },
             r#"{"at_ms":7,"fact":"callback","callback":"1.7.9","contact":"1.7.42","number":{"sealed":"c2lnaWxsbw"},"what":{"change":"promised","promise":{"citizen":"1.7.42","queue":"tributi","entity":"firenze","topic":"tari","language":"it","kind":{"booked":{"start":"2026-11-24T15:15:00","minutes":15,"zone":"Europe/Rome"}},"until_ms":9,"contact":"1.7.42"}},"by":"command"}"#,
@@ -227,6 +228,10 @@ fn facts_added_since_are_written_in_words_that_stay() {
         (
             changed(Change::Attempted { contact }),
             r#"{"at_ms":7,"fact":"callback","callback":"1.7.9","contact":"1.7.42","what":{"change":"attempted","contact":"1.7.42"}}"#,
+        ),
+        (
+            changed(Change::Declined { seat: "seat01".into(), why: NotTaken::Missed }),
+            r#"{"at_ms":7,"fact":"callback","callback":"1.7.9","contact":"1.7.42","what":{"change":"declined","seat":"seat01","why":"missed"}}"#,
         ),
         (
             changed(Change::NotReached { why: Unreached::TrunkFailure, next_ms: Some(8) }),

@@ -618,10 +618,11 @@ mod tests {
             kind: callback::Kind::Place(5),
             until_ms: 99,
             contact: contact(1),
+            case: None,
         };
         let callback = CallbackId(contact(9).0);
         let number = Some(Personal::Clear("+390552768224".to_owned()));
-        let promised = Change::Promised { promise };
+        let promised = Change::Promised { promise: Box::new(promise) };
         let found = journal(
             &SimDisk::new(),
             &[

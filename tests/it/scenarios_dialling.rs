@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use centralino::config::{Callable, Config};
 use centralino::crm::ContactLine;
-use centralino::engine::{Command, DialOrder, Reply};
+use centralino::engine::{Command, DialOrder, Reply, TalkAct, TalkOrder};
 use centralino::ids::{CaseId, SeatId};
-use centralino::journal::entry::{Destination, Fact};
+use centralino::journal::entry::{Destination, Fact, Handing};
 use centralino::journal::sim_disk::Crash;
 use centralino::words::{Direction, EndedBy, Outcome, StatusChange, WorkView};
 
+use crate::scenarios_transfer;
 use crate::sim::phone::{Line, Manner, PhoneId, Seen};
 use crate::sim::{Setting, Sim};
 
@@ -442,6 +443,27 @@ fn operator_may_still_call_our_own_numbers_as_citizens_do() {
     assert_eq!((contact.direction, contact.case), (Direction::In, None));
 }
 
+#[test]
+fn colleague_who_was_called_and_gave_the_caller_to_an_office_that_is_busy_has_the_caller_back() {
+    let (mut sim, _) = world(Manner::Refused(486));
+    let (one, two) = (sim.seat("seat01"), sim.seat("seat02"));
+    sim.with_phone(two, |phone, _| phone.manner = Manner::Answers(SECOND));
+    dials(&mut sim, one, "202");
+    talking(&mut sim, one, two);
+    sim.press(two, "*20557954#");
+    let comes_back = |fact: &Fact| matches!(fact, Fact::Handling { step: Handing::ComesBack, .. });
+    sim.until("the office is busy", |sim| sim.facts.iter().any(|entry| comes_back(&entry.fact)));
+    talking(&mut sim, one, two);
+    let direct = |fact: &Fact| match fact {
+        Fact::SeatRung { direct, .. } => Some(*direct),
+        _ => None,
+    };
+    let direct: Vec<_> = sim.facts.iter().filter_map(|entry| direct(&entry.fact)).collect();
+    assert_eq!(direct, [false, true], "the second time by the operator's own wish");
+    sim.hang_up(two);
+    over(&mut sim, one);
+}
+
 // -- asked for by command
 
 fn asks(sim: &mut Sim, number: &str, case: Option<CaseId>) -> Reply {
@@ -486,6 +508,18 @@ fn seat_that_does_not_take_its_own_call_calls_nobody() {
 }
 
 #[test]
+fn seat_whose_phone_answers_no_question_is_not_rung_for_a_command() {
+    let (mut sim, _) = world(Manner::Answers(SECOND));
+    let seat = sim.seat("seat01");
+    sim.unplug(seat, true);
+    sim.until("it is out of reach", |sim| {
+        !sim.engine().distribution().seat(&SeatId::from("seat01")).expect("a seat").reachable
+    });
+    assert!(matches!(asks(&mut sim, CITIZEN, None), Reply::Refused(why) if why.contains("in reach")));
+    assert_eq!(sim.contacts().len(), 0);
+}
+
+#[test]
 fn what_cannot_be_called_by_command_is_refused_in_words() {
     let (mut sim, _) = world(Manner::Answers(SECOND));
     let before = asks(&mut sim, CITIZEN, None);
@@ -497,6 +531,60 @@ fn what_cannot_be_called_by_command_is_refused_in_words() {
         assert!(matches!(asks(&mut sim, number, case), Reply::Refused(_)), "{number}");
     }
     assert_eq!((rings(&sim, seat), sim.contacts().len()), (0, 0));
+}
+
+#[test]
+fn citizen_whom_a_colleague_does_not_take_comes_back_to_the_seat_that_was_to_call_by_command() {
+    let (mut sim, citizen) = world(Manner::Answers(SECOND));
+    let (seat, colleague) = (sim.seat("seat01"), sim.seat("seat02"));
+    sim.with_phone(colleague, |phone, _| phone.manner = Manner::Ignores);
+    let Reply::Calling(call) = asks(&mut sim, CITIZEN, None) else { panic!("the seat is free") };
+    talking(&mut sim, seat, citizen);
+    let act = TalkAct::Give("202".to_owned());
+    sim.command(Command::Talk(TalkOrder { call, act, by: "ada".to_owned() }));
+    sim.until("the operator has given the citizen away", |sim| sim.line(seat) == Line::Free);
+    sim.until("it rings there", |sim| rings(sim, colleague) == 1);
+    talking(&mut sim, seat, citizen);
+    sim.hang_up(citizen);
+    let contact = over(&mut sim, seat);
+    assert_eq!(contact.outcome, Some(Outcome::Answered));
+    assert_eq!((work(&sim, "seat02"), contact.talks.len()), (WorkView::Idle, 2));
+}
+
+#[test]
+fn operator_whom_a_flow_leads_to_an_office_talks_with_it() {
+    for (manner, outcome) in
+        [(Manner::Answers(SECOND), Outcome::Transferred), (Manner::Rejects(SECOND), Outcome::Unserved)]
+    {
+        let setting = Setting::demo().with_gateway().with_flow(scenarios_transfer::FLOW);
+        let mut sim = Sim::with(setting, 1);
+        let office = sim.gateway(&[]);
+        sim.with_phone(office, |phone, _| phone.manner = manner);
+        let seat = sim.seat("seat01");
+        dials(&mut sim, seat, "055055");
+        if outcome == Outcome::Transferred {
+            talking(&mut sim, seat, office);
+            sim.hang_up(office);
+        }
+        let contact = over(&mut sim, seat);
+        assert_eq!((contact.outcome, contact.case), (Some(outcome), None));
+    }
+}
+
+#[test]
+fn operator_whom_a_colleague_gives_to_a_flow_is_led_to_an_office_like_a_citizen() {
+    let setting = Setting::demo().with_gateway().with_flow(scenarios_transfer::FLOW);
+    let mut sim = Sim::with(setting, 1);
+    let office = sim.gateway(&[]);
+    let (seat, colleague) = (sim.seat("seat01"), sim.seat("seat02"));
+    sim.with_phone(colleague, |phone, _| phone.manner = Manner::Answers(SECOND));
+    dials(&mut sim, seat, "202");
+    talking(&mut sim, seat, colleague);
+    sim.press(colleague, "*2055055#");
+    talking(&mut sim, seat, office);
+    sim.hang_up(office);
+    hears(&mut sim, seat, "it/grazie");
+    over(&mut sim, seat);
 }
 
 // -- emergencies
@@ -555,6 +643,44 @@ fn over_or_stopped(sim: &mut Sim, seat: PhoneId) -> ContactLine {
     sim.until("the line is free", |sim| sim.line(seat) == Line::Free);
     sim.verdict().unwrap_or_else(|why| panic!("{why}\n{}", sim.tale()));
     sim.contact(seat)
+}
+
+#[test]
+fn caller_who_rings_a_seat_that_calls_for_help_goes_to_the_next_and_the_seat_is_left_alone() {
+    let (mut sim, help) = world(Manner::Answers(SECOND));
+    let seat = sim.seat("seat01");
+    sim.with_phone(seat, |phone, _| phone.manner = Manner::Ignores);
+    let citizen = sim.call("055055");
+    sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
+    sim.press(citizen, "1");
+    sim.until("the seat is rung", |sim| work(sim, "seat01") == WorkView::Ringing);
+    // Its phone begins the call before the INVITE is there.
+    dials(&mut sim, seat, "112");
+    talking(&mut sim, seat, help);
+    assert_eq!(work(&sim, "seat01"), WorkView::Talking);
+    sim.advance(60 * SECOND);
+    assert_eq!((rings(&sim, seat), sim.partner(citizen)), (0, None));
+    let other = sim.seat("seat02");
+    sim.until("somebody takes the citizen", |sim| sim.talk_together(citizen, other));
+    sim.hang_up(citizen);
+    sim.hang_up(seat);
+    over(&mut sim, seat);
+}
+
+#[test]
+fn who_helps_hears_the_caller_at_once_and_no_notice_before() {
+    for (number, is_told) in [(CITIZEN, true), ("112", false)] {
+        let tells = |config: &mut Config| config.dialling.tells_recording = true;
+        let (mut sim, other) = world_with(tells, Manner::Answers(SECOND));
+        let seat = sim.seat("seat01");
+        dials(&mut sim, seat, number);
+        sim.until("it is answered", |sim| sim.is_up_on(other));
+        sim.advance(Duration::from_millis(100));
+        assert_eq!(sim.hears(other, "it/sistema/chiamata_registrata"), is_told, "{}", sim.tale());
+        talking(&mut sim, seat, other);
+        sim.hang_up(seat);
+        over(&mut sim, seat);
+    }
 }
 
 #[test]

@@ -40,12 +40,19 @@ fn talk() -> Talk {
 }
 
 fn talk_in(setting: Setting) -> Talk {
+    talk_after(setting, |sim, citizen| {
+        sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
+        sim.press(citizen, "1");
+    })
+}
+
+/// The citizen does this, and the flow leads to the queue.
+fn talk_after(setting: Setting, does: impl FnOnce(&mut Sim, PhoneId)) -> Talk {
     let mut sim = Sim::with(setting, 1);
     let office = sim.gateway(&[]);
     let operator = sim.seat("seat01");
     let citizen = sim.call("055055");
-    sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
-    sim.press(citizen, "1");
+    does(&mut sim, citizen);
     sim.until("they talk", |sim| sim.talk_together(citizen, operator));
     let colleague = sim.seat("seat02");
     sim.advance(10 * SECOND);

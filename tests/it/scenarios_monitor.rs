@@ -213,3 +213,20 @@ fn music_of_a_citizen_on_hold_goes_on_while_a_supervisor_comes_and_goes() {
     sim.hang_up(citizen);
     all_is_over(sim, phones);
 }
+
+#[test]
+fn ring_back_of_a_colleague_who_is_asked_ends_with_the_ringing_though_a_supervisor_listens() {
+    for manner in [Manner::Answers(3 * SECOND), Manner::Rejects(3 * SECOND)] {
+        let (mut sim, phones @ [citizen, operator, _]) = talk();
+        let colleague = sim.seat("seat02");
+        sim.with_phone(colleague, |phone, _| phone.manner = manner);
+        asks(&mut sim, "seat01", "seat17", LISTEN);
+        until_ears(&mut sim, phones, "o.c.co");
+        sim.press(operator, "*3202#");
+        sim.until("it rings", |sim| sim.hears(operator, "ring-back"));
+        sim.advance(6 * SECOND);
+        assert!(!sim.hears(operator, "ring-back"), "{}", sim.tale());
+        sim.hang_up(citizen);
+        sim.advance(30 * SECOND);
+    }
+}

@@ -53,6 +53,18 @@ pub(super) fn exposition(metrics: &Metrics, views_behind: bool) -> String {
     family("calls_answered_degraded_total", "counter", help, &plain(metrics.answered_degraded));
     let help = "Contradictions of the distribution that were mended: each is a fault of the program.";
     family("distribution_mended_total", "counter", help, &plain(metrics.mended));
+    let calls = &metrics.callbacks;
+    family("callbacks_open", "gauge", "Call-backs promised and not over.", &plain(count(calls.open)));
+    let ended = calls.ended.iter().map(|(how, n)| (format!("{{end=\"{how}\"}}"), *n));
+    family("callbacks_ended_total", "counter", "Call-backs over, by how.", &ended.collect::<Vec<Row>>());
+    let help = "Call-backs for which nobody was free in time.";
+    family("callbacks_escalated_total", "counter", help, &plain(calls.escalated));
+    family(
+        "callback_attempts_total",
+        "counter",
+        "Times that a citizen was called back.",
+        &plain(calls.attempts),
+    );
     let help = "1 while contacts and cases cannot be listed.";
     family("views_behind", "gauge", help, &plain(u64::from(views_behind)));
     text

@@ -242,3 +242,15 @@ fn crash_while_somebody_is_asked_ends_the_call_on_every_phone_and_on_record() {
     assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Answered), Some(EndedBy::Crash)));
     assert!(talk.sim.phones[&talk.colleague].seen.contains(&Seen::Ended));
 }
+
+#[test]
+fn recording_ends_when_the_operator_leaves_a_citizen_who_is_on_hold_by_command() {
+    let mut talk = talk();
+    assert_eq!(talk.sim.plane().tapes().count(), 1);
+    talk.order(TalkAct::Hold(true)).expect("there is a talk");
+    talk.sim.until("music is heard", |sim| sim.hears(talk.citizen, "music/attesa"));
+    talk.sim.hang_up(talk.operator);
+    talk.sim.until("the flow goes on", |sim| sim.hears(talk.citizen, "it/grazie"));
+    assert_eq!(talk.sim.plane().tapes().count(), 0, "nobody talks any more");
+    talk.gone();
+}

@@ -1,7 +1,8 @@
 //! The citizen is given away at once.
 
+use centralino::config::Callable;
 use centralino::journal::entry::Handing;
-use centralino::words::Outcome;
+use centralino::words::{Outcome, StatusChange};
 
 use super::*;
 
@@ -146,4 +147,71 @@ fn citizen_given_to_a_number_of_ours_is_led_by_its_flow() {
     assert_eq!(talk.work("seat01"), WorkView::WrapUp);
     let contact = talk.over();
     assert_eq!(contact.entity.as_str(), "milano");
+}
+
+#[test]
+fn seat_that_may_not_call_citizens_reaches_none_by_a_talk_either() {
+    let offices_alone = |config: &mut Config| {
+        config.destinations.offices = vec!["+390557954".to_owned()];
+        config.seats.values_mut().for_each(|seat| seat.may_call = [Callable::Offices].into());
+    };
+    let mut talk = talk_in(setting().with_config(offices_alone));
+    let citizen = "3337654321".to_owned();
+    for act in [TalkAct::Consult(citizen.clone()), TalkAct::Give(citizen)] {
+        let why = talk.order(act).expect_err("it may not");
+        assert!(why.contains("may_call"), "{why}");
+    }
+    talk.sim.press(talk.operator, "*23337654321#");
+    talk.sim.advance(5 * SECOND);
+    assert!(talk.sim.talk_together(talk.citizen, talk.operator), "the talk goes on");
+    assert_eq!(talk.sim.phones[&talk.office].dialled, "", "nobody was called");
+    talk.give("0557954");
+    talk.together(talk.citizen, talk.office);
+    talk.over();
+}
+
+#[test]
+fn help_is_not_called_through_a_talk() {
+    let mut talk = talk();
+    for act in [TalkAct::Consult("112".to_owned()), TalkAct::Give("112".to_owned())] {
+        let why = talk.order(act).expect_err("not through somebody's talk");
+        assert!(why.contains("from the phone itself"), "{why}");
+    }
+    assert_eq!(talk.sim.phones[&talk.office].dialled, "");
+    talk.over();
+}
+
+/// Whoever leaves the first queue waits in a second one.
+const TWO_QUEUES: &str = r##"
+schema: 1
+id: "055055"
+languages: [it]
+start: prima
+prompts:
+  fine: {it: "Arrivederci."}
+defaults:
+  queue: {exits: {answered: fine, closed: fine, full: fine, no_seats: fine, timeout: fine}}
+nodes:
+  prima: {type: queue, queue: anagrafe, exits: {answered: seconda}}
+  seconda: {type: queue, queue: tributi}
+  fine: {type: hangup, prompt: fine}
+"##;
+
+#[test]
+fn citizen_who_was_not_given_to_a_full_queue_waits_from_now_on_in_the_next_one() {
+    let full = |config: &mut Config| {
+        config.queues.get_mut("polizia-locale").expect("in the demo").rules.max_waiting = 0;
+    };
+    let mut talk = talk_after(setting().with_config(full).with_flow(TWO_QUEUES), |_, _| {});
+    talk.sim.status("seat02", StatusChange::Pause("pranzo".into()));
+    talk.order(TalkAct::Give("polizia-locale".to_owned())).expect_err("it is full");
+    talk.sim.hang_up(talk.operator);
+    let waits = |fact: &Fact| match fact {
+        Fact::Queued { queue, since_ms, .. } if queue.as_str() == "tributi" => Some(*since_ms),
+        _ => None,
+    };
+    talk.sim.until("the second queue", |sim| sim.facts.iter().any(|entry| waits(&entry.fact).is_some()));
+    let since: Vec<_> = talk.sim.facts.iter().filter_map(|entry| waits(&entry.fact)).collect();
+    assert_eq!(since, [None], "since it entered");
+    talk.over();
 }

@@ -1,0 +1,282 @@
+//! What people ask about call-backs by command: which there are, which slots are free, a promise, another time, an end.
+
+use jiff::civil::DateTime;
+use serde::{Deserialize, Serialize};
+
+use super::recalling::Wish;
+use super::{Engine, Reply};
+use crate::callback::{Callback, Kind, Slot, Stage, Unreached};
+use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, EntityId, Language, QueueId, SeatId, TopicId};
+use crate::time::{Now, rome};
+
+/// Most slots told at once: a week of quarters of an hour.
+const MOST_SLOTS: usize = 700;
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum CallbackOrder {
+    /// All that are open.
+    List,
+    /// One of them.
+    Show(CallbackId),
+    /// What was promised to a citizen.
+    Find {
+        /// The citizen's number.
+        number: String,
+        /// About this; left out, or nothing promised about it: about anything.
+        #[serde(default)]
+        topic: Option<TopicId>,
+    },
+    /// The next free slots of a queue.
+    Slots {
+        /// Which.
+        queue: QueueId,
+        /// From then on, in milliseconds of the Unix epoch; left out: from now on.
+        #[serde(default)]
+        after_ms: i64,
+        /// At most so many.
+        most: usize,
+    },
+    /// A promise.
+    Book(Box<BookOrder>),
+    /// Another slot for one.
+    Move {
+        /// Which.
+        id: CallbackId,
+        /// When its slot begins, by the clock on the wall.
+        slot: DateTime,
+        /// Who asks: a name that people know.
+        #[serde(default)]
+        by: Option<String>,
+    },
+    /// It is not wanted any more.
+    Cancel {
+        /// Which.
+        id: CallbackId,
+        /// Who asks.
+        #[serde(default)]
+        by: Option<String>,
+    },
+}
+
+/// Who is to be called, when and by whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BookOrder {
+    /// Whom to call.
+    pub number: String,
+    /// Whose operators call.
+    pub queue: QueueId,
+    /// When the slot begins, by the clock on the wall; left out: as soon as may be.
+    #[serde(default)]
+    pub slot: Option<DateTime>,
+    /// For which body; left out: the queue's own, or the first.
+    #[serde(default)]
+    pub entity: Option<EntityId>,
+    /// What about; left out: the queue's own.
+    #[serde(default)]
+    pub topic: Option<TopicId>,
+    /// Spoken to the citizen; left out: Italian.
+    #[serde(default)]
+    pub language: Option<Language>,
+    /// The case that it goes on with.
+    #[serde(default)]
+    pub case: Option<CaseId>,
+    /// Who asks.
+    #[serde(default)]
+    pub by: Option<String>,
+}
+
+/// What is answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallbackReply {
+    /// These are open.
+    Open(Vec<CallbackState>),
+    /// This one.
+    One(Box<CallbackState>),
+    /// These slots are free, by their beginning.
+    Slots(Vec<FreeSlot>),
+}
+
+/// A slot that may be promised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreeSlot {
+    /// When it begins, with the zone's offset.
+    pub from: String,
+    /// Its length, in minutes.
+    pub minutes: u16,
+}
+
+/// A call-back that is not over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallbackState {
+    /// Its id.
+    pub id: CallbackId,
+    /// Whom to call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Who that is.
+    pub citizen: CitizenId,
+    /// Whose operators call.
+    pub queue: QueueId,
+    /// For which body.
+    pub entity: EntityId,
+    /// What about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<TopicId>,
+    /// The case that it goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
+    /// In which contact it was asked for.
+    pub contact: ContactId,
+    /// `place`, `booked` or `recall`.
+    pub kind: String,
+    /// When it was promised.
+    pub booked: String,
+    /// Its slot, if it has one: when that begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<String>,
+    /// The citizen is called not before this.
+    pub next: String,
+    /// Nor later than this.
+    pub until: String,
+    /// `waiting`, `in_line`, `ringing`, `calling`, `talking`.
+    pub stage: String,
+    /// The seats that ring for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<SeatId>,
+    /// It is ahead of others, because nobody was free in time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub escalated: bool,
+    /// Calls that reached nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Unreached>,
+}
+
+impl Engine {
+    pub(super) fn order_callback(&mut self, now: Now, order: CallbackOrder) -> Reply {
+        self.do_callback(now, order).map_or_else(Reply::Refused, Reply::Callbacks)
+    }
+
+    fn do_callback(&mut self, now: Now, order: CallbackOrder) -> Result<CallbackReply, String> {
+        match order {
+            CallbackOrder::List => {
+                let open = self.recalling.diary().open();
+                Ok(CallbackReply::Open(
+                    open.map(|(id, callback)| self.callback_state(id, callback)).collect(),
+                ))
+            }
+            CallbackOrder::Show(id) => self.one(id),
+            CallbackOrder::Find { number, topic } => {
+                let citizen = self.citizens.find(&self.keys, &number);
+                let found = citizen.and_then(|citizen| self.callback_of(citizen, topic.as_ref()));
+                found.map_or_else(|| Err("nothing is promised to this number".to_owned()), |id| self.one(id))
+            }
+            CallbackOrder::Slots { queue, after_ms, most } => self.told_slots(now, &queue, after_ms, most),
+            CallbackOrder::Book(order) => {
+                let by = order.by.clone().unwrap_or_else(|| "command".to_owned());
+                let wish = self.wish_of(now, *order)?;
+                let (id, _) = self.promise_callback(now, wish, Some(&by)).map_err(|why| why.to_string())?;
+                self.one(id)
+            }
+            CallbackOrder::Move { id, slot, by } => {
+                let open = self.recalling.diary().callback(id);
+                let queue = open.map(|callback| callback.promise.queue.clone());
+                let queue = queue.ok_or_else(|| no_such(id))?;
+                let slot = self.callback_slot(&queue, slot).ok_or_else(|| no_slots(&queue))?;
+                let by = by.unwrap_or_else(|| "command".to_owned());
+                self.move_callback(now, id, slot, Some(&by)).map_err(|why| why.to_string())?;
+                self.one(id)
+            }
+            CallbackOrder::Cancel { id, by } => {
+                let before = self.one(id)?;
+                let by = by.unwrap_or_else(|| "command".to_owned());
+                self.cancel_callback(now, id, Some(&by)).map_err(|why| why.to_string())?;
+                Ok(before)
+            }
+        }
+    }
+
+    fn one(&self, id: CallbackId) -> Result<CallbackReply, String> {
+        let callback = self.recalling.diary().callback(id).ok_or_else(|| no_such(id))?;
+        Ok(CallbackReply::One(Box::new(self.callback_state(id, callback))))
+    }
+
+    fn told_slots(
+        &self,
+        now: Now,
+        queue: &QueueId,
+        after_ms: i64,
+        most: usize,
+    ) -> Result<CallbackReply, String> {
+        if !self.recalling.callbacks.is_offered(queue) {
+            return Err(format!(
+                "queue `{queue}` calls nobody back; give it [queue.callback] in queues.toml"
+            ));
+        }
+        let slots = self.callback_slots(now, queue, after_ms, most.min(MOST_SLOTS));
+        let told = |slot: Slot| FreeSlot { from: rome(slot.from_ms()), minutes: slot.minutes };
+        Ok(CallbackReply::Slots(slots.into_iter().map(told).collect()))
+    }
+
+    fn wish_of(&self, now: Now, order: BookOrder) -> Result<Wish, String> {
+        let BookOrder { number, queue, slot, entity, topic, language, case, .. } = order;
+        let known = self.config.queues.get(&queue);
+        let known = known.ok_or_else(|| format!("there is no queue `{queue}`; queues.toml has the list"))?;
+        let kind = match slot {
+            None => Kind::Place(now.wall_ms()),
+            Some(start) => Kind::Booked(self.callback_slot(&queue, start).ok_or_else(|| no_slots(&queue))?),
+        };
+        if case.is_some_and(|case| !self.cases.has_given(case)) {
+            return Err("there is no such case; `case list` has them".to_owned());
+        }
+        let first = || self.config.stranger().map(|number| number.entity.clone());
+        let entity = entity.or_else(|| known.entity.clone()).or_else(first).unwrap_or_else(|| "none".into());
+        let topic = topic.or_else(|| known.topic.clone());
+        let language = language.unwrap_or_else(|| "it".into());
+        Ok(Wish { number, queue, entity, topic, language, kind, case, source: None, contact: None })
+    }
+
+    fn callback_state(&self, id: CallbackId, callback: &Callback) -> CallbackState {
+        let promise = &callback.promise;
+        let (kind, slot) = match &promise.kind {
+            Kind::Place(_) => ("place", None),
+            Kind::Booked(slot) => ("booked", Some(rome(slot.from_ms()))),
+            Kind::Recall => ("recall", None),
+        };
+        let (stage, seats) = match callback.stage {
+            Stage::Waiting => self.recalling.line.stage(id),
+            Stage::Calling(_) => ("calling", Vec::new()),
+            Stage::Talking(_) => ("talking", Vec::new()),
+        };
+        CallbackState {
+            id,
+            number: self.recalling.number(id).map(str::to_owned),
+            citizen: promise.citizen,
+            queue: promise.queue.clone(),
+            entity: promise.entity.clone(),
+            topic: promise.topic.clone(),
+            case: promise.case,
+            contact: promise.contact,
+            kind: kind.to_owned(),
+            booked: rome(callback.booked_ms),
+            slot,
+            next: rome(callback.next_ms),
+            until: rome(promise.until_ms),
+            stage: stage.to_owned(),
+            seats,
+            escalated: callback.escalated,
+            failures: callback.failures.clone(),
+        }
+    }
+}
+
+fn no_such(id: CallbackId) -> String {
+    format!("there is no open call-back {id}; `callback list` shows those that are open")
+}
+
+fn no_slots(queue: &QueueId) -> String {
+    format!("queue `{queue}` has no slots; it needs [queue.callback] and a schedule in queues.toml")
+}
