@@ -129,7 +129,7 @@ impl Engine {
         let done = match order {
             WaitingOrder::Show(queue) => self.queue_page(now, queue).map(|page| Reply::Queue(Box::new(page))),
             WaitingOrder::Change { call, act, by, why } => {
-                let by = by.unwrap_or_else(|| "command".to_owned());
+                let by = by.as_deref().unwrap_or("command");
                 self.change_wait(now, call, act, by, why).map(|()| Reply::Done)
             }
         };
@@ -141,11 +141,11 @@ impl Engine {
         now: Now,
         call: CallId,
         act: WaitingAct,
-        by: String,
+        by: &str,
         why: Option<String>,
     ) -> Result<(), WaitingError> {
-        let is_long = |text: &String| text.chars().count() > MAX_WORDS || text.contains(char::is_control);
-        if [&by].into_iter().chain(&why).any(is_long) {
+        let is_long = |text: &str| text.chars().count() > MAX_WORDS || text.contains(char::is_control);
+        if [by].into_iter().chain(why.as_deref()).any(is_long) {
             return Err(WaitingError::LongWords);
         }
         let from = self.calls.get(&call).and_then(|call| call.waits_in().cloned());
@@ -154,13 +154,13 @@ impl Engine {
         if let Some(fault) = self.acd.supervised_fault(now.mono, call, &wanted) {
             return Err(error_of(fault, call, &wanted));
         }
-        self.append(now, Fact::WaitChanged { contact: call.into(), how, by: by.clone(), why });
+        self.append(now, Fact::WaitChanged { contact: call.into(), how, by: by.to_owned(), why });
         if let Supervised::Move(queue) = &wanted
             && let Some(enqueue) = self.calls.get_mut(&call).and_then(|call| call.enqueue.as_mut())
         {
             enqueue.queue = queue.clone();
         }
-        self.ask_distribution(now, acd::Input::Supervised(call, wanted), &by);
+        self.ask_distribution(now, acd::Input::Supervised(call, wanted), by);
         Ok(())
     }
 
