@@ -106,7 +106,7 @@ impl Distribution {
             Some(queue) if queue.attended == 0 => Some(QueueExit::NoSeats),
             Some(queue) => {
                 let caller = self.caller(now, entering.clone(), queue);
-                (!self.has_room(now, queue, &caller)).then_some(QueueExit::Full)
+                (!entering.returns && !self.has_room(now, queue, &caller)).then_some(QueueExit::Full)
             }
         }
     }

@@ -25,7 +25,7 @@ pub use hearing::{Hearing, Purpose};
 pub use keyed::{Keyed, KeyedAct};
 pub use made::{Made, Way, Whom};
 pub use presence::Presence;
-pub use pulse::Pulses;
+pub use pulse::{PulseDue, Pulses};
 pub use story::Story;
 pub use tags::Tags;
 pub use third::{Giver, Move, Next, Stage, Third};
@@ -172,6 +172,8 @@ pub struct Call {
     pub word: Vec<Arc<Sound>>,
     /// Waiting goes on as it was counted before, in whatever queue.
     pub keeps_wait: bool,
+    /// Was being served when the operator's phone died, and comes before everybody who waits.
+    pub comes_first: bool,
     /// Supervisors.
     pub watches: Vec<Watch>,
     /// What the operator keys.
@@ -285,6 +287,7 @@ impl Call {
             is_told_held: false,
             word: Vec::new(),
             keeps_wait: false,
+            comes_first: false,
             watches: Vec::new(),
             keyed: Keyed::default(),
             phase: Phase::Arriving,
@@ -399,6 +402,12 @@ impl Call {
         self.is_parked || self.third.as_ref().is_some_and(|third| third.stage.keeps_citizen_waiting())
     }
 
+    /// The operator, or the colleague who is asked, whose dialog this is.
+    pub fn operator_with(&self, dialog: DialogId) -> Option<&SeatLeg> {
+        let third = self.third.as_ref().and_then(|third| third.seat.as_ref());
+        self.seat.iter().chain(third).find(|operator| operator.leg.dialog == Some(dialog))
+    }
+
     /// This is the dialog of a third side.
     pub fn is_third(&self, dialog: DialogId) -> bool {
         let leg = self.third.as_ref().and_then(|third| self.third_leg(third));
@@ -459,6 +468,15 @@ impl Call {
     /// The leg with this dialog.
     pub fn leg_with(&mut self, dialog: DialogId) -> Option<&mut Leg> {
         self.legs_mut().find(|leg| leg.dialog == Some(dialog))
+    }
+
+    /// Every leg of the talk: the citizen's, the operators', a number's and the supervisors'.
+    pub fn legs(&self) -> impl Iterator<Item = &Leg> {
+        let third = self.third.iter().filter_map(|third| third.seat.as_ref());
+        let seats = self.seat.iter().chain(third).map(|seat| &seat.leg);
+        let callee = self.callee.iter().map(|callee| &callee.leg);
+        let watches = self.watches.iter().map(|watch| &watch.leg);
+        std::iter::once(&self.citizen).chain(seats).chain(callee).chain(watches)
     }
 
     fn legs_mut(&mut self) -> impl Iterator<Item = &mut Leg> {

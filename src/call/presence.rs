@@ -67,6 +67,13 @@ impl Presence {
         was_gone
     }
 
+    /// It is gone, as was found out otherwise: until it answers or registers again.
+    pub fn on_gone(&mut self, seat: &SeatId) {
+        if let Some(phone) = self.phones.get_mut(seat) {
+            phone.misses = MISSES;
+        }
+    }
+
     /// The next that is to be asked now, and whether it is gone since this moment.
     pub fn poll_due(&mut self, now: Mono) -> Option<(SeatId, bool)> {
         let (at, seat) = self.due.first().filter(|(at, _)| *at <= now).cloned()?;

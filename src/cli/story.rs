@@ -210,6 +210,7 @@ fn handing(seat: &SeatId, step: &Handing) -> String {
         Handing::Gives { whom, by } => format!("{seat} gives the citizen to {} (by {by})", self::whom(whom)),
         Handing::ComesBack => format!("nobody takes it: back to {seat}"),
         Handing::Queues => "back to the old place in the queue".to_owned(),
+        Handing::Lost => format!("the phone of {seat} is gone: first in the queue again"),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::ids::{CallId, QueueId};
 use crate::journal::entry::Fact;
 use crate::media::Sound;
 use crate::speech::Speech;
+use crate::speech::notice::Notice;
 use crate::time::Now;
 
 use super::Engine;
@@ -20,8 +21,20 @@ impl Engine {
         let Some(rules) = self.config.queues.get(queue).map(|queue| &queue.announce) else { return };
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.announcements = Announcements::begin(now.mono, expected, rules);
+        if call.comes_first {
+            return self.tell_lost(now, id);
+        }
         if !self.announce_after(now, id, position, bulletin) {
             self.play_music(now, id);
+        }
+    }
+
+    /// The operator's phone is gone: who was being served hears that the call goes on, and is not told a place.
+    fn tell_lost(&mut self, now: Now, id: CallId) {
+        let Some(language) = self.calls.get(&id).map(|call| call.language.clone()) else { return };
+        match self.sound_for(id, language.as_str(), Notice::OperatorLost.sound()) {
+            Some(sound) => self.play(id, vec![sound], Purpose::Announcement, false),
+            None => self.play_music(now, id),
         }
     }
 

@@ -391,7 +391,9 @@ impl Engine {
         let leg = std::mem::replace(&mut call.citizen, callee.leg);
         let own = |leg: &Leg, owner: Owner| (leg.dialog, leg.media, owner);
         let owners = [own(&leg, Owner::Seat(id)), own(&call.citizen, Owner::Citizen(id))];
+        let operators = leg.media;
         call.seat = Some(SeatLeg { seat: seat.clone(), queue, leg });
+        self.heed(operators);
         for (dialog, media, owner) in owners {
             self.legs.insert(media, owner.clone());
             if let Some(dialog) = dialog {

@@ -228,7 +228,7 @@ impl Engine {
     fn leave_queue(&mut self, id: CallId, exit: QueueExit) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.story.on_left(exit);
-        call.phase = Phase::Flow;
+        (call.phase, call.comes_first) = (Phase::Flow, false);
         call.hearing.stop();
         let leg = call.citizen.media;
         self.media(media::Command::Stop { leg });

@@ -4,8 +4,8 @@
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `ringing` rings seats, `talk` joins the two,
 //! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `dialling` makes
 //! the calls that operators dial and `clicking` those that are asked for by command, `talking` does what operators want done with a
-//! talk, `third` leads whom they ask or give it to, `monitoring` supervisors who watch over it, `waiting` those who see to
-//! the queues, `ending` closes it; `asking` carries
+//! talk, `third` leads whom they ask or give it to, `lost` finds phones that are gone and serves their citizens again, `monitoring`
+//! supervisors who watch over it, `waiting` those who see to the queues, `ending` closes it; `asking` carries
 //! a flow's questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
@@ -26,6 +26,7 @@ mod ending;
 mod floor;
 mod gate;
 mod ivr;
+mod lost;
 mod monitoring;
 mod placing;
 mod presence;
@@ -403,9 +404,7 @@ impl Engine {
                 None => self.step_flow(now, call, crate::flow::Input::Timeout),
             }
         }
-        while let Some(dialog) = self.pulses.poll_due(now.mono) {
-            self.sip.probe(now.mono, dialog);
-        }
+        self.on_pulses_timeout(now);
         self.ask_phones(now);
         self.on_switches_timeout(now);
         self.on_watch_timeout(now);
@@ -453,6 +452,7 @@ impl Engine {
             E::Registered { user, .. } => self.on_registered(now, &user, true),
             E::Unregistered { user, .. } => self.on_registered(now, &user, false),
             E::Present { user } => self.on_present(now, &user),
+            E::Unlinked { dialog } => self.on_unlinked(now, dialog),
             E::Probed { dialog, found } => self.on_probed(now, dialog, found),
             E::RegistrationChanged { .. } => {} // only phones register elsewhere
         }

@@ -341,6 +341,7 @@ impl Engine {
         call.seat = Some(SeatLeg { seat: by.clone(), queue: queue.clone(), leg });
         call.phase = Phase::Talking(by.clone());
         call.is_parked = false;
+        self.heed(media);
         self.legs.insert(media, Owner::Seat(id));
         dialog.map(|dialog| self.dialogs.insert(dialog, Owner::Seat(id)));
         let (contact, new) = (id.into(), by.clone());

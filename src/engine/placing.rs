@@ -31,7 +31,8 @@ impl Engine {
         if call.keeps_wait {
             let waited = now.wall_ms().saturating_sub(call.waits_since_ms);
             let waited = Duration::from_millis(u64::try_from(waited).unwrap_or(0));
-            return Entering { waited, ..plain };
+            let plain = Entering { waited, ..plain };
+            return if call.comes_first { plain.returning() } else { plain };
         }
         let waited = now.mono.since(since).max(Duration::from_millis(u64::try_from(away).unwrap_or(0)));
         call.waits_since_ms = now.wall_ms().saturating_sub(millis(waited));

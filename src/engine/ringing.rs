@@ -73,6 +73,7 @@ impl Engine {
         self.legs.insert(media, Owner::Seat(id));
         self.pulses.on_alive(now.mono, dialog);
         self.media(command);
+        self.heed(media);
         self.acd.handle_input(now.mono, acd::Input::Answered(seat.clone(), id));
         if is_third { self.on_third_answered(now, id) } else { self.join(now, id, seat.clone()) }
     }

@@ -1,11 +1,10 @@
-//! A seat has taken the call, and both hear each other; hold; dead media.
+//! A seat has taken the call, and both hear each other; hold; the end of an operator's side.
 
 use crate::acd;
 use crate::call::{Keyed, Phase, SeatLeg};
 use crate::ids::{CallId, SeatId};
 use crate::journal::entry::Fact;
-use crate::media::{self, LegId};
-use crate::sip::{DialogId, Probe};
+use crate::sip::DialogId;
 use crate::time::Now;
 use crate::words::{EndedBy, QueueExit, SeatView, WorkView};
 
@@ -30,7 +29,8 @@ impl Engine {
         let queue_records = self.config.queues.get(&queue).is_some_and(|queue| queue.record);
         let recording = call.begin_talk(queue_records && call.lets_record(), now.wall);
         call.phase = Phase::Talking(seat.clone());
-        (call.giver, call.keeps_wait, call.keyed) = (None, false, Keyed::default());
+        (call.giver, call.keyed) = (None, Keyed::default());
+        (call.keeps_wait, call.comes_first) = (false, false);
         call.story.on_joined();
         call.hearing.stop();
         self.rejoin(now, id);
@@ -58,7 +58,8 @@ impl Engine {
         Some(leg)
     }
 
-    /// An operator's side is over: the seat goes to wrap-up, the citizen to whoever else is there, or back to the flow.
+    /// An operator's side is over: the seat goes to wrap-up, the citizen to whoever else is there, back to the flow, or to
+    /// the queue again where the operator's phone is gone.
     pub(super) fn on_seat_over(&mut self, now: Now, id: CallId, dialog: DialogId, how: EndedBy) {
         match self.calls.get(&id) {
             Some(call) if call.is_third(dialog) => return self.drop_third(now, id),
@@ -75,14 +76,16 @@ impl Engine {
         }
         self.rejoin(now, id);
         self.append(now, Fact::Parted { contact: id.into(), seat: seat.clone() });
-        self.acd.handle_input(now.mono, acd::Input::TalkEnded(seat, id));
+        self.acd.handle_input(now.mono, acd::Input::TalkEnded(seat.clone(), id));
         if let Some(call) = self.calls.get_mut(&id) {
             call.phase = Phase::Flow;
             let by = if how == EndedBy::Network { how } else { EndedBy::Operator };
             call.story.on_parted(by);
             call.story.on_left(QueueExit::Answered);
         }
-        self.back_to_flow(now, id, QueueExit::Answered);
+        if how != EndedBy::Network || !self.serve_again(now, id, seat) {
+            self.back_to_flow(now, id, QueueExit::Answered);
+        }
     }
 
     // -- in the talk
@@ -133,61 +136,6 @@ impl Engine {
             true => self.play_hold_music(now, id),
             false => self.stop_hold_music(id),
         }
-    }
-
-    /// A leg that had been sending is silent: ask its phone whether it is still there.
-    pub(super) fn on_silent(&mut self, now: Now, leg: LegId) {
-        let dialog = self.dialog_of(leg);
-        if let Some(dialog) = dialog.filter(|dialog| self.pulses.on_silent(*dialog)) {
-            self.sip.probe(now.mono, dialog);
-        }
-    }
-
-    pub(super) fn on_probed(&mut self, now: Now, dialog: DialogId, found: Probe) {
-        match found {
-            Probe::Alive if self.dialogs.contains_key(&dialog) => self.pulses.on_alive(now.mono, dialog),
-            Probe::Alive => {}
-            Probe::Gone => self.give_up(now, dialog),
-            // The signalling may have lost its way and the sound not: the media plane knows.
-            Probe::Unanswered => match self.leg_of(dialog) {
-                Some(leg) => self.media(media::Command::Listen { leg }),
-                None => self.give_up(now, dialog),
-            },
-        }
-    }
-
-    /// The phone behind this leg has not answered; `heard`: its sound comes all the same.
-    pub(super) fn on_listened(&mut self, now: Now, leg: LegId, heard: bool) {
-        let Some(dialog) = self.dialog_of(leg) else { return };
-        if heard {
-            self.pulses.on_heard(now.mono, dialog);
-        } else {
-            self.give_up(now, dialog);
-        }
-    }
-
-    /// The phone is gone.
-    fn give_up(&mut self, now: Now, dialog: DialogId) {
-        self.sip.bye(now.mono, dialog);
-        self.on_dialog_over(now, dialog, EndedBy::Network);
-    }
-
-    fn leg_of(&mut self, dialog: DialogId) -> Option<LegId> {
-        let (Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id) | Owner::Watch(id)) =
-            self.dialogs.get(&dialog)?
-        else {
-            return None;
-        };
-        self.calls.get_mut(id)?.leg_with(dialog).map(|leg| leg.media)
-    }
-
-    fn dialog_of(&mut self, leg: LegId) -> Option<DialogId> {
-        let (Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id) | Owner::Watch(id)) =
-            self.legs.get(&leg)?
-        else {
-            return None;
-        };
-        self.calls.get_mut(id)?.leg_mut(leg)?.dialog
     }
 
     // -- seats

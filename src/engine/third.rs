@@ -107,7 +107,7 @@ impl Engine {
     /// The citizen has left the queue to which it was given by a key: the flow goes on.
     pub(super) fn forget_giver(&mut self, id: CallId) {
         if let Some(call) = self.calls.get_mut(&id) {
-            (call.giver, call.keeps_wait) = (None, false);
+            (call.giver, call.keeps_wait, call.comes_first) = (None, false, false);
         }
     }
 

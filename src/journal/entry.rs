@@ -600,6 +600,8 @@ pub enum Handing {
     ComesBack,
     /// The operator did not take the citizen either, who is the next in the queue again.
     Queues,
+    /// The operator's phone is gone in the middle of the talk; the citizen is the first in the queue that gave the call.
+    Lost,
 }
 
 /// Whom an operator asks, or gives a call to.

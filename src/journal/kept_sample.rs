@@ -360,6 +360,10 @@ fn facts_added_since_are_written_in_words_that_stay() {
             handling(Handing::ComesBack),
             r#"{"at_ms":7,"fact":"handling","contact":"1.7.42","seat":"seat01","step":"comes_back"}"#,
         ),
+        (
+            handling(Handing::Lost),
+            r#"{"at_ms":7,"fact":"handling","contact":"1.7.42","seat":"seat01","step":"lost"}"#,
+        ),
         (Fact::TransferEnded { contact }, r#"{"at_ms":7,"fact":"transfer_ended","contact":"1.7.42"}"#),
         (
             Fact::ContactClosed {

@@ -78,6 +78,8 @@ pub struct Leg {
     /// SSRC that the key reader follows.
     peer_ssrc: u32,
     heard: Heard,
+    /// When it is thought to be silent while both sides may send.
+    silent_after: Duration,
     /// When this silence was told last; told again each time the limit passes, for as long as it lasts.
     told_silent: Option<Mono>,
     /// Silence counts from here at the earliest: bridged, or given a new SDP.
@@ -101,6 +103,7 @@ impl Leg {
             source: None,
             peer_ssrc: 0,
             heard: Heard::Never,
+            silent_after: limits.silent_after,
             told_silent: None,
             bridged_since: None,
             third_party: ThirdParty::default(),
@@ -237,13 +240,18 @@ impl Leg {
         }
     }
 
-    /// The peer has sent something not long ago.
-    pub fn hears_peer(&self, now: Mono) -> bool {
+    /// The peer has sent something, no longer ago than this.
+    pub fn hears_peer(&self, now: Mono, within: Duration) -> bool {
         match self.heard {
             Heard::Never => false,
-            Heard::At(heard) => now.since(heard) < self.limits.silent_after,
+            Heard::At(heard) => now.since(heard) < within,
             Heard::Always => true,
         }
+    }
+
+    /// Silence is told after so long, where nobody is on hold.
+    pub fn heed(&mut self, silent_after: Duration) {
+        self.silent_after = silent_after;
     }
 
     fn end_play(&mut self, events: &mut VecDeque<Event>) {
@@ -269,8 +277,11 @@ impl Leg {
     fn silence_due(&self) -> Option<Mono> {
         let (Heard::At(heard), Some(since)) = (self.heard, self.bridged_since) else { return None };
         let since = self.told_silent.unwrap_or(since);
-        let on_hold = self.remote.is_some_and(|remote| !remote.receive);
-        let limit = if on_hold { self.limits.silent_on_hold } else { self.limits.silent_after };
+        let limit = match self.remote {
+            Some(remote) if !remote.receive => self.limits.silent_on_hold,
+            Some(remote) if !remote.send => self.limits.silent_after,
+            _ => self.silent_after,
+        };
         Some(heard.max(since) + limit)
     }
 

@@ -210,6 +210,15 @@ pub enum Command {
     Listen {
         /// The leg.
         leg: LegId,
+        /// So long ago at most.
+        within: Duration,
+    },
+    /// Tell the silence of this leg after so long, unless it is on hold or has put us on hold.
+    Heed {
+        /// The leg.
+        leg: LegId,
+        /// How long.
+        silent_after: Duration,
     },
     /// Close the leg and its port.
     Close {
@@ -249,7 +258,8 @@ pub enum Event {
         /// Which.
         play: PlayId,
     },
-    /// A bridged leg that had been sending has sent nothing for the limit (30 s; longer on hold). Told again each time the limit passes.
+    /// A bridged leg that had been sending has sent nothing for the limit (30 s, or as `Heed` says; longer on hold). Told again each time
+    /// the limit passes.
     Silent {
         /// The leg.
         leg: LegId,
@@ -258,7 +268,7 @@ pub enum Event {
     Listened {
         /// The leg.
         leg: LegId,
-        /// Something came within the limit for a silence outside of hold (30 s), bridged or not.
+        /// Something came within the time, bridged or not.
         heard: bool,
     },
     /// Sound to a third address has stopped: nothing has come from there. Told once for each leg.

@@ -208,9 +208,10 @@ impl Plane {
             Command::Take { leg, recording, rules } => self.begin_take(now, leg, recording, rules),
             Command::EndTake { leg } => self.end_take(now, leg),
             Command::Discard { file, .. } => self.discard(file),
-            Command::Listen { leg } => {
+            Command::Heed { leg, silent_after } => self.with(leg, |leg| leg.heed(silent_after)),
+            Command::Listen { leg, within } => {
                 if let Some(slot) = self.legs.get(&leg) {
-                    let heard = slot.leg.hears_peer(now);
+                    let heard = slot.leg.hears_peer(now, within);
                     self.events.push_back(Event::Listened { leg, heard });
                 }
             }

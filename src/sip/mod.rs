@@ -188,6 +188,11 @@ pub enum Event {
         /// How.
         how: Ended,
     },
+    /// The connection of a confirmed dialog is closed. The far end may still be there, and come back by another.
+    Unlinked {
+        /// The dialog.
+        dialog: DialogId,
+    },
     /// A user's set of bindings became non-empty, changed or was refreshed.
     Registered {
         /// The user.

@@ -10,6 +10,8 @@ pub enum Notice {
     Error,
     /// To a caller: in the place of a prompt that has no sound.
     Unavailable,
+    /// To a caller: the operator's phone is gone, and another will answer.
+    OperatorLost,
     /// To an operator: ready for calls.
     Ready,
     /// To an operator: paused.
@@ -68,10 +70,11 @@ pub enum Notice {
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 30] = [
+    pub const ALL: [Notice; 31] = [
         Notice::ServiceEnds,
         Notice::Error,
         Notice::Unavailable,
+        Notice::OperatorLost,
         Notice::Ready,
         Notice::Paused,
         Notice::LoggedIn,
@@ -107,6 +110,7 @@ impl Notice {
             Notice::ServiceEnds => "sistema/chiusura_servizio",
             Notice::Error => "sistema/errore",
             Notice::Unavailable => "sistema/messaggio_mancante",
+            Notice::OperatorLost => "sistema/operatore_perso",
             Notice::Ready => "sistema/stato_pronto",
             Notice::Paused => "sistema/stato_pausa",
             Notice::LoggedIn => "sistema/stato_entrato",

@@ -12,6 +12,7 @@ mod ringing_all;
 mod stopping;
 mod streams;
 mod talks;
+mod vanishing;
 
 use std::time::Duration;
 

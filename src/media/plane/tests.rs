@@ -274,6 +274,25 @@ fn phones_that_never_sent_or_only_wait_are_left_alone_and_hold_waits_longer() {
 }
 
 #[test]
+fn silence_that_is_heeded_is_told_sooner_but_on_hold_and_whoever_is_heard_was_heard_so_long_ago() {
+    let mut plane = plane(Pace::Events, [Codec::Pcma; 2]);
+    plane.handle_sending(at(0), CITIZEN, true);
+    plane.handle_command(at(0), bridge(false));
+    plane.handle_command(at(0), Command::Heed { leg: CITIZEN, silent_after: Duration::from_secs(5) });
+    plane.handle_sending(at(1_000), CITIZEN, false);
+    assert_eq!(plane.poll_timeout(), Some(at(6_000)));
+    for (within, heard) in [(4, false), (6, true)] {
+        plane
+            .handle_command(at(6_000), Command::Listen { leg: CITIZEN, within: Duration::from_secs(within) });
+        assert_eq!(events(&mut plane), [Event::Listened { leg: CITIZEN, heard }], "{within}");
+    }
+    let holding = Remote { send: false, ..remote(CITIZEN, Codec::Pcma) };
+    plane.handle_command(at(2_000), Command::SetRemote { leg: CITIZEN, remote: holding });
+    plane.handle_timeout(at(6_000));
+    assert_eq!((events(&mut plane), plane.poll_timeout()), (vec![], Some(at(32_000))));
+}
+
+#[test]
 fn a_leg_on_hold_or_without_address_is_sent_nothing_and_its_play_still_ends() {
     for silent in [
         Remote { send: false, ..remote(CITIZEN, Codec::Pcma) },

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Endpoint;
 use super::alarms::Alarm;
-use crate::sip::dialog::Phase;
+use crate::sip::dialog::{Dialog, Phase};
 use crate::sip::message::{Frame, StreamFramer};
 use crate::sip::transaction::GIVE_UP;
 use crate::sip::{Event, Link, Transmit, Transport};
@@ -69,6 +69,7 @@ impl Endpoint {
         }
         self.break_clients(now, link);
         self.lose_callers(now, link);
+        self.tell_unlinked(link);
         self.wake_phones(now, link);
     }
 
@@ -84,6 +85,13 @@ impl Endpoint {
         for id in lost {
             self.cancel_incoming(now, id);
         }
+    }
+
+    /// Whoever talks over this stream may be gone.
+    fn tell_unlinked(&mut self, link: Link) {
+        let is_there = |dialog: &Dialog| matches!(dialog.phase, Phase::Confirmed) && !dialog.is_abandoned;
+        let unlinked = self.dialogs.iter().filter(|(_, dialog)| dialog.path.link == link && is_there(dialog));
+        self.events.extend(unlinked.map(|(id, _)| Event::Unlinked { dialog: *id }));
     }
 
     /// Whether the stream is there or could be added.

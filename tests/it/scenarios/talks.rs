@@ -38,18 +38,6 @@ fn phone_that_dies_in_a_talk_is_noticed_by_its_silence_and_the_call_ended() {
 }
 
 #[test]
-fn operators_phone_that_dies_in_a_talk_sends_the_citizen_to_the_goodbye_and_is_put_down_to_the_network() {
-    let mut sim = Sim::new();
-    let seat = sim.seat("seat01");
-    let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, seat);
-    sim.unplug(seat, true);
-    sim.until("the flow hangs up", |sim| sim.line(citizen) == Line::Free);
-    let contact = sim.contact(citizen);
-    assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Answered), Some(EndedBy::Network)));
-}
-
-#[test]
 fn want_of_ports_is_not_held_against_the_operators() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::baresip::{Account, Baresip};
 use super::contacts::{self, text};
 use super::exchange::Exchange;
@@ -139,6 +141,14 @@ fn a_floor_of_seventeen_seats_serves_sixty_callers_whatever_phones_do() {
             assert_eq!((text(contact, "outcome"), text(contact, "queue")), ("answered", queue), "{contact}");
         }
     }
+    // Whoever was with the phone that died in its talk has talked with somebody else afterwards.
+    let talks = |contact: &Value| contact["talks"].as_array().cloned().unwrap_or_default();
+    let after = |contact: &Value| {
+        let seats: Vec<String> = talks(contact).iter().map(|talk| text(talk, "seat").to_owned()).collect();
+        (seats.first().map(String::as_str) == Some("seat03")).then_some(seats)
+    };
+    let again = contacts.iter().find_map(after).expect("seat03 has answered");
+    assert!(again.len() > 1 && again[1] != "seat03", "{again:?}");
     assert_ne!(text(by_number["0557109999"], "outcome"), "answered");
     // Whoever says that they have served a caller is on record as the one who did, and nobody was served twice.
     let mut served: BTreeMap<String, &str> = BTreeMap::new();
