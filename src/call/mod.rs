@@ -14,6 +14,7 @@ mod made;
 mod presence;
 mod pulse;
 mod story;
+mod surveyed;
 mod tags;
 mod third;
 mod watch;
@@ -27,6 +28,7 @@ pub use made::{Made, Way, Whom};
 pub use presence::Presence;
 pub use pulse::{PulseDue, Pulses};
 pub use story::Story;
+pub use surveyed::{Served, Surveyed};
 pub use tags::Tags;
 pub use third::{Giver, Move, Next, Stage, Third};
 pub use watch::{MAX_WATCHES, Watch};
@@ -39,7 +41,7 @@ use ipnet::IpNet;
 
 use crate::config::Gateway;
 use crate::flow::{Enqueue, Flow};
-use crate::ids::{CallId, CitizenId, EntityId, Language, QueueId, SeatId, TopicId};
+use crate::ids::{CallId, CaseId, CitizenId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::media::library::SoundLibrary;
 use crate::media::{self, LegId, Recording, Sound};
 use crate::sdp;
@@ -188,6 +190,10 @@ pub struct Call {
     pub story: Story,
     /// Messages queued by its flow.
     pub letters: u32,
+    /// What a survey after it must know.
+    pub surveyed: Surveyed,
+    /// Its case, if it has one.
+    pub case: Option<CaseId>,
     /// Who calls, when the number is known.
     pub citizen_id: Option<CitizenId>,
     /// When it came in.
@@ -295,6 +301,8 @@ impl Call {
             announcements: Announcements::default(),
             story: Story::default(),
             letters: 0,
+            surveyed: Surveyed::default(),
+            case: None,
             citizen_id: None,
             arrived: now,
             last_key: None,

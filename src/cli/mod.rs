@@ -23,6 +23,7 @@ mod outbox;
 mod phone;
 mod prompts;
 mod records;
+mod report;
 mod seat;
 mod serve;
 mod simulate;
@@ -63,6 +64,8 @@ enum Command {
     Contact(contact::ContactArgs),
     /// The needs of citizens, each with its contacts.
     Case(case::CaseArgs),
+    /// Figures over a period.
+    Report(report::ReportArgs),
     /// The messages that wait to be sent to citizens.
     Outbox(outbox::OutboxArgs),
     /// The operators' seats of a running exchange.
@@ -106,6 +109,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Config(args) => config::run(&args),
         Command::Contact(args) => contact::run(&args),
         Command::Case(args) => case::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Outbox(args) => outbox::run(&args),
         Command::Seat(args) => seat::seat(&args),
         Command::Operator(args) => seat::operator(&args),
@@ -156,6 +160,7 @@ mod tests {
             "case list --data d --status new --format json",
             "case show 17 --http [::1]:8080 --data d",
             "outbox list --http 127.0.0.1:1 --data d --limit 3 --format json",
+            "report survey --by operator --since 7d --until today --format json --data d",
             "seat pause seat01 --reason riunione --http 127.0.0.1:1",
             "seat login seat01",
             "config check --config c --format json",

@@ -55,6 +55,13 @@ fn tell(fact: &Fact) -> Option<String> {
             format!("flow: {node}{}", if *info { ", which gives the information asked for" } else { "" })
         }
         Fact::NodeFailed { node, why, .. } => format!("flow: {node} failed: {why}"),
+        Fact::SurveyAsked { operator, .. } => {
+            let whose = operator.as_ref().map_or_else(String::new, |whose| format!(" about {whose}"));
+            format!("is asked in the survey{whose}")
+        }
+        Fact::Surveyed { question, answer, of: Some((from, to)), .. } => {
+            format!("survey: {question} is answered with {answer}, of {from} to {to}")
+        }
         Fact::Surveyed { question, answer, .. } => format!("survey: {question} is answered with {answer}"),
         Fact::CaseReminded { case, plea: Plea::Reminder, .. } => format!("reminds us of case {case}"),
         Fact::CaseReminded { case, plea: Plea::Complaint, .. } => format!("complains about case {case}"),

@@ -22,7 +22,7 @@ use crate::journal::entry::{Destination, Entry, Fact, Handing, Personal};
 use crate::journal::seal::{Keys, NumberHash};
 use crate::words::{Direction, EndedBy, Outcome};
 
-use super::Take;
+use super::{Survey, Take};
 
 mod line;
 mod talks;
@@ -118,6 +118,9 @@ pub struct Contact {
     /// What the citizen said to the exchange itself, and is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub takes: Vec<Take>,
+    /// What the citizen was asked after the call, and said to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<Survey>,
     /// Nodes of the flow, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<NodeId>,
@@ -279,6 +282,7 @@ impl Contact {
             record: None,
             recording: None,
             takes: Vec::new(),
+            survey: None,
             path: Vec::new(),
             keys: String::new(),
             talks: Vec::new(),
@@ -293,6 +297,7 @@ impl Contact {
         Talk::follow(&mut self.talks, entry.at_ms, &entry.fact);
         self.on_fact(entry.at_ms, &entry.fact);
         Take::follow(&mut self.takes, entry);
+        Survey::follow(&mut self.survey, entry);
         if self.story.len() < MOST_STEPS && !matches!(entry.fact, Fact::DialogOpened { .. }) {
             self.story.push(entry.clone());
         }

@@ -139,8 +139,8 @@ impl Engine {
             A::StopRecording(request) => self.stop_take(now, AskId { call: id, request }),
             A::KeepRecording { request, queue } => self.keep_take(now, AskId { call: id, request }, queue),
             A::DropRecording(request) => self.drop_take(now, AskId { call: id, request }),
-            A::Surveyed { question, answer } => {
-                self.append(now, Fact::Surveyed { contact, question, answer });
+            A::Surveyed { question, answer, of } => {
+                self.append(now, Fact::Surveyed { contact, question, answer, of: Some(of) });
             }
             A::Failed { node, why } => {
                 self.append(now, Fact::NodeFailed { contact, node, why });

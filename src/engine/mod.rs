@@ -7,7 +7,7 @@
 //! talk, `third` leads whom they ask or give it to, `lost` finds phones that are gone and serves their citizens again, `monitoring`
 //! supervisors who watch over it, `waiting` those who see to the queues, `ending` closes it; `asking` carries
 //! a flow's questions to the world outside; `takes` records what
-//! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
+//! the citizen says to the exchange itself, `surveying` says whom surveys ask; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `recalling` keeps the promises to call citizens back, `recalled` calls them, `recall_orders` answers what people ask about them; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
 
@@ -39,6 +39,7 @@ mod ringing;
 mod service;
 mod sound;
 mod speaking;
+mod surveying;
 mod switching;
 mod takes;
 mod talk;
@@ -66,6 +67,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use rand::SeedableRng;
+use rand::rngs::ChaCha12Rng;
+
 use crate::acd::{self, Distribution};
 use crate::call::{Arrivals, Call, Leg, Presence, Pulses, Purpose};
 use crate::config::Config;
@@ -80,6 +84,7 @@ use crate::journal::seal::Keys;
 use crate::media::library::SoundLibrary;
 use crate::media::{self, LegId, PlayId, Sound};
 use crate::sip::{self, DialogId, Endpoint, Link, Transmit};
+use crate::survey::Asked;
 use crate::switches::Switches;
 use crate::time::{Mono, Now, earliest};
 use crate::words::SeatView;
@@ -223,6 +228,10 @@ pub struct Engine {
     returning: acd::Returning,
     /// How long the wait is in each queue, as last estimated.
     expected: BTreeMap<QueueId, Option<acd::ExpectedWait>>,
+    /// Who was asked in a survey, and when.
+    asked_in_survey: Asked,
+    /// Draws by chance, repeatable.
+    chance: ChaCha12Rng,
     /// What supervisors have switched on; the three that follow are how flows see it.
     switches: Switches,
     bulletins: BTreeMap<String, Bulletin>,
@@ -285,6 +294,8 @@ impl Engine {
             arrivals: Arrivals::default(),
             expected: BTreeMap::new(),
             returning: recovered.state.returning.clone(),
+            asked_in_survey: recovered.state.surveyed.clone(),
+            chance: draws(seed),
             switches: recovered.state.switches.clone(),
             bulletins: BTreeMap::new(),
             own_bulletins: BTreeMap::new(),
@@ -594,6 +605,13 @@ impl Engine {
         }
         sound
     }
+}
+
+/// A generator of its own beside the endpoint's, whose draws nobody outside may learn anything from.
+fn draws(seed: [u8; 32]) -> ChaCha12Rng {
+    let mut draws = ChaCha12Rng::from_seed(seed);
+    draws.set_stream(1);
+    draws
 }
 
 fn sip_settings(config: &Config) -> sip::Settings {

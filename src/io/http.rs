@@ -10,6 +10,7 @@ mod guard;
 mod metrics;
 mod monitor;
 mod queues;
+mod reports;
 pub mod server;
 mod talking;
 pub mod token;
@@ -89,6 +90,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/cases", get(cases))
         .route("/api/cases/{id}", get(case))
         .route("/api/outbox", get(outbox))
+        .route("/api/reports/survey", get(reports::survey))
         .route("/api/seats/{seat}", post(floor::seat_order))
         .route("/api/seats/{seat}/status", post(floor::seat_status))
         .route("/api/calls", post(calls::dial))
@@ -127,7 +129,7 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 async fn nothing_here() -> Refusal {
-    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/outbox, /api/monitor, /api/switches, /metrics, /health/ready";
+    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/outbox, /api/reports/survey, /api/monitor, /api/switches, /metrics, /health/ready";
     Refusal(StatusCode::NOT_FOUND, hint.to_owned())
 }
 

@@ -154,6 +154,34 @@ pub enum Fact {
         question: String,
         /// The answer, 0 to 9.
         answer: u8,
+        /// The keys that could answer, from and to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<(u8, u8)>,
+    },
+    /// The draw fell on the citizen, who hears the first question of a survey now; the answers that follow are about this.
+    SurveyAsked {
+        /// The contact.
+        contact: ContactId,
+        /// Who is not asked again for a while, when the number is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        citizen: Option<CitizenId>,
+        /// The case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseId>,
+        /// The seat that the citizen talked with last; none: the flow alone served.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seat: Option<SeatId>,
+        /// Who sat there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator: Option<OperatorId>,
+        /// The queue that the talk came by.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
+        /// The body answered for.
+        entity: EntityId,
+        /// What it was about, as far as known by now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<TopicId>,
     },
     /// The citizen reminded us of a case, or complained about it; mostly one that an earlier contact opened.
     CaseReminded {
@@ -649,6 +677,7 @@ impl Fact {
             | Fact::NodeEntered { contact, .. }
             | Fact::NodeFailed { contact, .. }
             | Fact::Surveyed { contact, .. }
+            | Fact::SurveyAsked { contact, .. }
             | Fact::CaseReminded { contact, .. }
             | Fact::MessageQueued { contact, .. }
             | Fact::Callback { contact, .. }

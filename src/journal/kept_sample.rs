@@ -268,6 +268,23 @@ fn facts_added_since_are_written_in_words_that_stay() {
             r#"{"at_ms":7,"fact":"watch_ended","contact":"1.7.42","by":"seat17","took_over":true}"#,
         ),
         (
+            Fact::SurveyAsked {
+                contact,
+                citizen: Some(CitizenId(contact.0)),
+                case: Some(CaseId(1001)),
+                seat: Some("seat01".into()),
+                operator: Some("anna".into()),
+                queue: Some("tributi".into()),
+                entity: "firenze".into(),
+                topic: Some("tributi/tari".into()),
+            },
+            r#"{"at_ms":7,"fact":"survey_asked","contact":"1.7.42","citizen":"1.7.42","case":1001,"seat":"seat01","operator":"anna","queue":"tributi","entity":"firenze","topic":"tributi/tari"}"#,
+        ),
+        (
+            Fact::Surveyed { contact, question: "utilita".to_owned(), answer: 1, of: Some((1, 5)) },
+            r#"{"at_ms":7,"fact":"surveyed","contact":"1.7.42","question":"utilita","answer":1,"of":[1,5]}"#,
+        ),
+        (
             Fact::AskedAgain { contact, why: AskedAgain::WrongKey },
             r#"{"at_ms":7,"fact":"asked_again","contact":"1.7.42","why":"wrong_key"}"#,
         ),

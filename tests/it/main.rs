@@ -17,6 +17,7 @@ mod scenarios_outside;
 mod scenarios_phones;
 mod scenarios_record;
 mod scenarios_referring;
+mod scenarios_surveys;
 mod scenarios_switches;
 mod scenarios_takes;
 mod scenarios_transfer;
