@@ -35,7 +35,7 @@ fn tell(fact: &Fact) -> Option<String> {
             let while_degraded = if *degraded { ", while the store did not keep up" } else { "" };
             format!("call from {} to {to}, for {entity}{while_degraded}", personal(from))
         }
-        Fact::Dialled { seat, to, case, continues, emergency, location, by, .. } => {
+        Fact::Dialled { seat, to, case, continues, emergency, location, by, callback, .. } => {
             let about = match (case, continues) {
                 (Some(case), true) => format!(", about case {case}"),
                 (Some(case), false) => format!(", which opens case {case}"),
@@ -47,7 +47,9 @@ fn tell(fact: &Fact) -> Option<String> {
                 (false, _) => String::new(),
             };
             let by = by.as_ref().map_or_else(String::new, |by| format!(", by {by}"));
-            format!("{seat} calls {}{about}{emergency}{by}", destination(to))
+            let kept =
+                callback.map_or_else(String::new, |callback| format!(", to keep call-back {callback}"));
+            format!("{seat} calls {}{about}{emergency}{by}{kept}", destination(to))
         }
         Fact::CitizenFound { citizen, .. } => format!("the number is new: citizen {citizen}"),
         Fact::ContactAnswered { .. } => "answered by the exchange".to_owned(),
@@ -112,7 +114,10 @@ fn tell(fact: &Fact) -> Option<String> {
         }
         Fact::TransferEnded { .. } => "no longer talks with the number".to_owned(),
         Fact::Held { on, .. } => if *on { "on hold" } else { "taken back from hold" }.to_owned(),
-        Fact::Watched { seat, by, how, why, .. } => watched(seat.as_str(), by.as_str(), *how, why.as_deref()),
+        Fact::Watched { seat, by, operator, how, why, .. } => {
+            let who = operator.as_ref().map_or_else(|| by.to_string(), |person| format!("{person} at {by}"));
+            watched(seat.as_str(), &who, *how, why.as_deref())
+        }
         Fact::WatchEnded { by, took_over: true, .. } => format!("{by} takes the talk over"),
         Fact::WatchEnded { by, .. } => format!("{by} no longer watches"),
         Fact::Parted { seat, .. } => format!("no longer talks; {seat} wraps up"),

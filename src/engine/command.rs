@@ -313,6 +313,7 @@ impl Engine {
             Command::Reload(files) => self.reload(now, *files),
             Command::Stop { drain } => {
                 self.stopping.get_or_insert(Stopping::Draining { until: now.mono + drain });
+                self.clear_line(now);
                 self.on_stopping_timeout(now);
                 Reply::Done
             }

@@ -472,6 +472,7 @@ impl Engine {
     fn on_acd(&mut self, now: Now, action: acd::Action) {
         use acd::Action as A;
         match action {
+            A::Placed { call, .. } if self.recalling.line.has(call) => {} // nobody is on the line
             A::Placed { call, queue, position } => self.on_placed(now, call, &queue, position),
             A::Announce { call, position } => self.announce(now, call, position),
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
@@ -482,7 +483,13 @@ impl Engine {
                     self.stop_ringing(now, &seat, call, why);
                 }
             }
+            A::NotTaken { seat, call, why } if self.recalling.line.has(call) => {
+                self.on_recall_not_taken(now, &seat, call, why);
+            }
             A::NotTaken { seat, call, why } => self.on_not_taken(now, &seat, call, why),
+            A::Left { call, exit, .. } if self.recalling.line.has(call) => {
+                self.on_recall_left(now, call, exit);
+            }
             A::Left { call, queue, exit, .. } => self.on_left_queue(now, call, queue, exit),
             A::SeatChanged { seat, now: view } => self.on_seat_changed(now, seat, view),
         }
@@ -522,7 +529,9 @@ impl Engine {
     fn on_freed(&mut self, now: Now, freed: Freed) {
         match freed.held {
             Held::Answer(call) => self.answer_citizen(now, call),
+            Held::Call(leg) if !freed.kept && self.on_recall_unwritten(now, leg) => {}
             Held::Call(leg) => self.invite_callee(now, leg),
+            Held::Bridge(call) => self.change_places(now, call),
             Held::Message(id) => self.on_message_kept(now, id, freed.kept),
             Held::Confirm(dialog) => self.on_coding_kept(now, dialog, freed.kept),
             Held::Reply(request) => {

@@ -121,6 +121,9 @@ pub enum Fact {
         /// Made while the store did not answer.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         degraded: bool,
+        /// The promise that it keeps.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        callback: Option<CallbackId>,
     },
     /// The exchange answered the call (200).
     ContactAnswered {
@@ -376,6 +379,9 @@ pub enum Fact {
         seat: SeatId,
         /// The supervisor's.
         by: SeatId,
+        /// Who is logged in there, if it is a person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator: Option<OperatorId>,
         /// How.
         how: Watching,
         /// What for, as far as said.

@@ -162,6 +162,7 @@ fn dialled(contact: ContactId) -> Fact {
         location: None,
         by: Some("command".to_owned()),
         degraded: false,
+        callback: None,
     }
 }
 
@@ -184,6 +185,7 @@ fn emergency(contact: ContactId) -> Fact {
         location: Some("Via Pergolesi 8".to_owned()),
         by: None,
         degraded: true,
+        callback: None,
     }
 }
 
@@ -246,6 +248,7 @@ fn facts_added_since_are_written_in_words_that_stay() {
                 contact,
                 seat: "seat02".into(),
                 by: "seat17".into(),
+                operator: None,
                 how: Watching::Whispers,
                 why: Some("affiancamento".to_owned()),
             },
