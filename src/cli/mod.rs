@@ -32,6 +32,7 @@ mod span;
 mod story;
 mod switches;
 mod talking;
+mod waiting;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -172,6 +173,12 @@ mod tests {
             "call list",
             "seat list --watch --format json",
             "queue list --watch",
+            "queue show tributi --format json",
+            "queue close tributi --text it=Chiuso. --for 2h --why guasto --by ada",
+            "queue open tributi",
+            "queue move 1.2.3 anagrafe --why sovraccarico --data d",
+            "queue advance 1.2.3 -5",
+            "queue take 1.2.3 217 --by ada",
             "call list --watch --data d",
             "monitor seat01 --from 217 --whisper --why prova --data d",
             "callback list --data d",
@@ -214,6 +221,9 @@ mod tests {
             "monitor seat01",
             "bulletin on neve --for 2h --until 18:00",
             "emergency close",
+            "queue close tributi --sound a --text it=b",
+            "queue advance 1.2.3 0x",
+            "queue move tributi anagrafe",
             "emergency close --everything --queue tributi",
             "case show x",
             "calendar preview --from 20/12",

@@ -4,7 +4,7 @@ use super::out::{moment, word};
 use crate::callback::{Change, Kind};
 use crate::ids::SeatId;
 use crate::io::records::Step;
-use crate::journal::entry::{Destination, Fact, Handing, Personal, Whom};
+use crate::journal::entry::{Destination, Fact, Handing, Personal, WaitChange, Whom};
 use crate::time::rome;
 use crate::words::{AskedAgain, NotTaken, Plea, QueueExit, Watching};
 
@@ -91,6 +91,7 @@ fn tell(fact: &Fact) -> Option<String> {
             format!("is told the place: {position}, and a wait of {} to {} min", low / 60, high / 60)
         }
         Fact::QueueLeft { queue, exit, .. } => format!("leaves queue {queue}: {}", exit_in_words(*exit)),
+        Fact::WaitChanged { how, by, why, .. } => wait_changed(how, by, why.as_deref()),
         Fact::SeatRung { seat, direct: true, .. } => format!("{seat} rings"),
         Fact::SeatRung { seat, queue, .. } => format!("{seat} rings, for queue {queue}"),
         Fact::SeatNotTaken { seat, why, .. } => format!("{seat} {}", not_taken(*why)),
@@ -195,6 +196,19 @@ fn destination(number: &Destination) -> &str {
         Destination::Public(number) => number,
         Destination::Personal(number) => personal(number),
     }
+}
+
+fn wait_changed(how: &WaitChange, by: &str, why: Option<&str>) -> String {
+    let done = match how {
+        WaitChange::Moved { from, to } => format!("moved from queue {from} to {to}"),
+        WaitChange::Advanced { minutes } if *minutes < 0 => {
+            format!("put back by {} min", minutes.unsigned_abs())
+        }
+        WaitChange::Advanced { minutes } => format!("advanced by {minutes} min"),
+        WaitChange::Taken { seat } => format!("given to {seat}"),
+    };
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    format!("{done}, by {by}{why}")
 }
 
 fn handing(seat: &SeatId, step: &Handing) -> String {

@@ -338,6 +338,8 @@ impl Contact {
             Fact::Announced { told_s: Some((low_s, high_s)), .. } => {
                 self.on_told(at_ms, *low_s, *high_s);
             }
+            // What was told before is not the wait that comes.
+            Fact::WaitChanged { .. } => self.told_wait = None,
             Fact::SeatRung { .. } => {
                 self.times.ringing = self.times.ringing.saturating_add(1);
                 self.times.ring.start(at_ms);

@@ -4,7 +4,8 @@
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `ringing` rings seats, `talk` joins the two,
 //! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `dialling` makes
 //! the calls that operators dial and `clicking` those that are asked for by command, `talking` does what operators want done with a
-//! talk, `third` leads whom they ask or give it to, `lost` finds phones that are gone and serves their citizens again, `monitoring` supervisors who watch over it, `ending` closes it; `asking` carries
+//! talk, `third` leads whom they ask or give it to, `lost` finds phones that are gone and serves their citizens again, `monitoring`
+//! supervisors who watch over it, `waiting` those who see to the queues, `ending` closes it; `asking` carries
 //! a flow's questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself, `surveying` says whom surveys ask; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
@@ -45,6 +46,7 @@ mod talk;
 mod talking;
 mod third;
 mod unheard;
+mod waiting;
 
 pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
@@ -61,6 +63,7 @@ pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
 pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
 pub use talking::{TalkAct, TalkOrder};
+pub use waiting::{QueuePage, WaitState, WaitingAct, WaitingOrder};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;

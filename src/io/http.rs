@@ -10,6 +10,7 @@ mod floor;
 mod guard;
 mod metrics;
 mod monitor;
+mod queues;
 mod reports;
 pub mod server;
 mod talking;
@@ -102,6 +103,8 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/callbacks/{id}/cancel", post(callbacks::cancel))
         .route("/api/monitor", post(monitor::monitor))
         .route("/api/calls/{id}/talk", post(talking::talk))
+        .route("/api/calls/{id}/wait", post(queues::change_wait))
+        .route("/api/queues/{queue}", get(queues::show))
         .route("/api/switches", get(switches).post(switch))
         .route(RELOAD, post(reload))
         .fallback(nothing_here)

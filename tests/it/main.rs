@@ -22,6 +22,7 @@ mod scenarios_surveys;
 mod scenarios_switches;
 mod scenarios_takes;
 mod scenarios_transfer;
+mod scenarios_waiting;
 mod sim;
 mod torture;
 mod unheard;
