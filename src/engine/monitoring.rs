@@ -134,11 +134,7 @@ impl Engine {
     }
 
     fn seat_named(&self, name: &str) -> Result<SeatId, MonitorError> {
-        let named = |(id, seat): &(&SeatId, &crate::config::Seat)| {
-            id.as_str() == name || seat.extension.as_deref() == Some(name)
-        };
-        let found = self.config.seats.iter().find(named).map(|(id, _)| id.clone());
-        found.ok_or_else(|| MonitorError::NoSeat(name.to_owned()))
+        self.config.seat_named(name).cloned().ok_or_else(|| MonitorError::NoSeat(name.to_owned()))
     }
 
     /// Whoever is logged in there is a supervisor; where the seat works in its own name, it is a supervisor's.

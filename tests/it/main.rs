@@ -1,6 +1,7 @@
 //! Integration tests: promises to callers, on simulated and on real phones.
 
 mod commands;
+mod commands_flows;
 mod connectors;
 mod connectors_tls;
 mod differential;
@@ -15,12 +16,14 @@ mod scenarios_handing;
 mod scenarios_monitor;
 mod scenarios_outside;
 mod scenarios_phones;
+mod scenarios_recalled;
 mod scenarios_record;
 mod scenarios_referring;
 mod scenarios_surveys;
 mod scenarios_switches;
 mod scenarios_takes;
 mod scenarios_transfer;
+mod scenarios_waiting;
 mod sim;
 mod torture;
 mod unheard;

@@ -206,11 +206,16 @@ impl Sim {
 
     /// The running exchange takes other files.
     pub(crate) fn reload(&mut self, setting: Setting) {
+        self.publish(setting, None);
+    }
+
+    /// The same with a version of a flow that comes into force by it.
+    pub(crate) fn publish(&mut self, setting: Setting, published: Option<Version>) {
         let files = Files {
             config: setting.config.clone(),
             flows: setting.flows.clone(),
             sounds: setting.sounds.clone(),
-            published: None,
+            published,
         };
         self.setting = setting;
         self.command(Command::Reload(Box::new(files)));
