@@ -69,7 +69,8 @@ pub(super) struct ServeArgs {
 /// Runs it until a signal asks for its end.
 pub(super) fn run(args: &ServeArgs) -> Result<(), Failure> {
     check_http(args.http)?;
-    let loaded = setup::load_for(&args.config, &args.data, args.sip, args.always_open).map_err(Failure::faults)?;
+    let loaded =
+        setup::load_for(&args.config, &args.data, args.sip, args.always_open).map_err(Failure::faults)?;
     limits::raise_open_files();
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::other)?;

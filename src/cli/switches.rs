@@ -158,14 +158,8 @@ impl Validity {
         Ok((from, until.transpose()?))
     }
 
-<<<<<<< HEAD
-    fn turned(&self) -> Turned {
-        Turned { by: self.by.clone().or_else(super::exchange::user), at_ms: None }
-=======
     pub(super) fn turned(&self) -> Turned {
-        let user = || std::env::var("USER").ok().filter(|user| !user.is_empty());
-        Turned { by: self.by.clone().or_else(user), at_ms: None }
->>>>>>> refs/heads/main
+        Turned { by: self.by.clone().or_else(super::exchange::user), at_ms: None }
     }
 }
 

@@ -102,7 +102,9 @@ const MARK: &str = "# centralino flow ";
 /// The text with a first line that says which version it is.
 pub fn marked(version: &Version, text: &str) -> String {
     let Version { flow, version, .. } = version;
-    format!("{MARK}{flow} version {version} (this line says what an edit began from; publishing takes it away)\n{text}")
+    format!(
+        "{MARK}{flow} version {version} (this line says what an edit began from; publishing takes it away)\n{text}"
+    )
 }
 
 /// A text as it was given to be published: which version of which flow it was written from, as its first line says, and what comes
@@ -129,7 +131,8 @@ mod tests {
 
     fn version(number: u32, change: FlowChange) -> Version {
         let sha256 = (change != FlowChange::Retired).then(|| hash(b"text"));
-        let (flow, at, comment) = ("055055".into(), "2026-11-24T09:00:00.000+01:00".to_owned(), String::new());
+        let (flow, at, comment) =
+            ("055055".into(), "2026-11-24T09:00:00.000+01:00".to_owned(), String::new());
         Version { flow, version: number, change, at, by: None, comment, after: number - 1, sha256 }
     }
 
@@ -181,7 +184,9 @@ mod tests {
 
     #[test]
     fn names_lead_nowhere_else() {
-        for (name, plain) in [("055055", true), ("segnalazione@1", true), ("../x", false), (".", false), ("", false)] {
+        for (name, plain) in
+            [("055055", true), ("segnalazione@1", true), ("../x", false), (".", false), ("", false)]
+        {
             assert_eq!(is_plain_name(name), plain, "{name}");
         }
     }

@@ -154,7 +154,11 @@ impl Client {
     ///
     /// # Errors
     /// Nobody answers, or with a refusal.
-    pub fn order_reading<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, AskError> {
+    pub fn order_reading<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, AskError> {
         let body = serde_json::to_string(body).expect("requests are plain data with string keys");
         let request = self.agent.post(self.url(path)).header("authorization", self.bearer());
         let request = request.header("content-type", "application/json");

@@ -127,7 +127,9 @@ pub fn router(pages: Pages) -> Router {
 /// Answers in time, and marks answers as nobody else's business.
 async fn in_time(request: Request, next: Next) -> Response {
     let (within, end) = match request.uri().path() {
-        path if path == RELOAD || path.starts_with(flows::FLOWS) => (RELOAD_WITHIN, "; it goes on, and the exchange's log tells how it ends"),
+        path if path == RELOAD || path.starts_with(flows::FLOWS) => {
+            (RELOAD_WITHIN, "; it goes on, and the exchange's log tells how it ends")
+        }
         _ => (REQUEST_WITHIN, ""),
     };
     let answer = tokio::time::timeout(within, next.run(request)).await;

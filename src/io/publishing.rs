@@ -174,7 +174,8 @@ impl Running {
         let loaded = around.compile_for(self.always_open)?;
         if is_subflow {
             let users = loaded.flows.values().filter(|user| goes_through(user, &flow));
-            let failed = users.flat_map(|user| failed_tests(&format!("flow {}", user.id()), user, &calendars));
+            let failed =
+                users.flat_map(|user| failed_tests(&format!("flow {}", user.id()), user, &calendars));
             refuse(failed.collect())?;
         } else if kept.is_some() && !loaded.flows.contains_key(&flow) {
             warnings.push(format!("no number leads to flow {flow} yet; numbers.toml says which do"));
@@ -196,7 +197,12 @@ impl Running {
         Ok(Ready { files, connectors, version, warnings })
     }
 
-    fn published(&self, around: &Surroundings, text: Text, after: Option<u32>) -> Result<Draft, PublishError> {
+    fn published(
+        &self,
+        around: &Surroundings,
+        text: Text,
+        after: Option<u32>,
+    ) -> Result<Draft, PublishError> {
         let (checked, warnings) = tried(around, &text)?;
         let flow = checked.stem();
         let is_named_so = flow.as_str().contains('@') == checked.is_subflow();
@@ -211,7 +217,8 @@ impl Running {
             return Err(PublishError::Conflict(self.conflict(around, &flow, &history, base, plain)));
         }
         if let Some(last) = history.in_force().filter(|last| last.fits(plain.as_bytes())) {
-            let same = format!("{}: this text is version {} of {flow}, which is in force", text.file, last.version);
+            let same =
+                format!("{}: this text is version {} of {flow}, which is in force", text.file, last.version);
             return Err(vec![same].into());
         }
         Ok(Draft { flow, history, change: FlowChange::Published, text: Some((checked, text)), warnings })
@@ -222,8 +229,12 @@ impl Running {
         let Some(version) = history.version(to) else {
             let last = history.now();
             return Err(PublishError::Unknown(match last {
-                0 => format!("flow {flow} was never published; `centralino flow history` lists those that were"),
-                last => format!("flow {flow} has no version {to}, its last is {last}; see `centralino flow history {flow}`"),
+                0 => format!(
+                    "flow {flow} was never published; `centralino flow history` lists those that were"
+                ),
+                last => format!(
+                    "flow {flow} has no version {to}, its last is {last}; see `centralino flow history {flow}`"
+                ),
             }));
         };
         if history.in_force() == Some(version) {
@@ -231,7 +242,13 @@ impl Running {
         }
         let text = self.versions.text(version).map_err(|fault| vec![fault])?;
         let (checked, warnings) = tried(around, &text)?;
-        Ok(Draft { flow, history, change: FlowChange::RolledBack { to }, text: Some((checked, text)), warnings })
+        Ok(Draft {
+            flow,
+            history,
+            change: FlowChange::RolledBack { to },
+            text: Some((checked, text)),
+            warnings,
+        })
     }
 
     fn retired(&self, flow: FlowId) -> Result<Draft, PublishError> {
@@ -258,7 +275,9 @@ impl Running {
         text: &str,
     ) -> String {
         let Some(last) = history.last() else {
-            return format!("flow {flow} was never published, so there is no version to follow; leave `--after` out");
+            return format!(
+                "flow {flow} was never published, so there is no version to follow; leave `--after` out"
+            );
         };
         let (now, by) = (last.version, last.by.as_deref().unwrap_or("somebody"));
         let theirs = self.versions.text(last).map(|text| text.text).unwrap_or_default();
@@ -266,7 +285,8 @@ impl Running {
             "bring both together in what `centralino flow show {flow}` prints, or give `--after {now}` to have yours in the place of \
              theirs"
         );
-        let change = |title: &str, from: (&str, &str), to: (&str, &str)| format!("{title}:\n{}", unified(from, to));
+        let change =
+            |title: &str, from: (&str, &str), to: (&str, &str)| format!("{title}:\n{}", unified(from, to));
         let current = format!("version {now}");
         let Some(base) = base else {
             let yours = change("yours would change", (&current, &theirs), ("yours", text));
@@ -280,9 +300,16 @@ impl Running {
             None => around.beside(flow).filter(|_| base == 0),
         };
         let Some(old) = old else {
-            return format!("flow {flow} has no text of version {base}; its last version is {now} ({by}: {})\n{remedy}", last.comment);
+            return format!(
+                "flow {flow} has no text of version {base}; its last version is {now} ({by}: {})\n{remedy}",
+                last.comment
+            );
         };
-        let name = if base == 0 { "the file beside the configuration".to_owned() } else { format!("version {base}") };
+        let name = if base == 0 {
+            "the file beside the configuration".to_owned()
+        } else {
+            format!("version {base}")
+        };
         format!(
             "this text was written from {name} of flow {flow}, and version {now} came meanwhile ({by}: {})\n{}{}{remedy}",
             last.comment,

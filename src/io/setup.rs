@@ -56,7 +56,12 @@ pub fn load(config: &Path) -> Result<Loaded, Vec<String>> {
 ///
 /// # Errors
 /// As [`load`]; or others could read the passwords of the seats; or published flows are damaged.
-pub fn load_for(config: &Path, data: &Path, sip: SocketAddr, always_open: bool) -> Result<Loaded, Vec<String>> {
+pub fn load_for(
+    config: &Path,
+    data: &Path,
+    sip: SocketAddr,
+    always_open: bool,
+) -> Result<Loaded, Vec<String>> {
     let published = Versions::of(data).in_force()?;
     Surroundings::read_for(config, published, sip)?.compile_for(always_open)
 }
@@ -95,7 +100,11 @@ impl Surroundings {
     ///
     /// # Errors
     /// As [`Surroundings::read`]; or others could read the passwords of the seats.
-    pub fn read_for(config: &Path, published: Published, sip: SocketAddr) -> Result<Surroundings, Vec<String>> {
+    pub fn read_for(
+        config: &Path,
+        published: Published,
+        sip: SocketAddr,
+    ) -> Result<Surroundings, Vec<String>> {
         let read = Surroundings::read(config, published)?;
         let demo = read.config.demo_passwords();
         let Some(seat) = demo.first().filter(|_| !sip.ip().is_loopback()) else { return Ok(read) };

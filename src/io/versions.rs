@@ -47,9 +47,9 @@ impl Versions {
     pub fn in_force(&self) -> Result<Published, Vec<String>> {
         let (mut texts, mut faults) = (Published::new(), Vec::new());
         for flow in self.flows().map_err(|fault| vec![fault])? {
-            let read = self.history(&flow).and_then(|history| {
-                history.in_force().map(|version| self.text(version)).transpose()
-            });
+            let read = self
+                .history(&flow)
+                .and_then(|history| history.in_force().map(|version| self.text(version)).transpose());
             match read {
                 Ok(text) => texts.extend(text.map(|text| (flow.to_string(), text))),
                 Err(fault) => faults.push(fault),
@@ -64,7 +64,10 @@ impl Versions {
     /// The directory cannot be read.
     pub fn flows(&self) -> Result<Vec<FlowId>, String> {
         let told = |error: std::io::Error| {
-            format!("{}: cannot be read ({error}); it holds the published flows, and must belong to the exchange", self.dir.display())
+            format!(
+                "{}: cannot be read ({error}); it holds the published flows, and must belong to the exchange",
+                self.dir.display()
+            )
         };
         let entries = match std::fs::read_dir(&self.dir) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -141,14 +144,22 @@ fn history<D: Disk>(disk: &D, dir: &Path) -> Result<History, String> {
             format!("{}: cannot be understood ({error}); {}", dir.join(name).display(), remedy(dir, name))
         })?;
         if *name != format!("{}.json", stem(version.version)) {
-            return Err(format!("{}: says that it is version {}; {}", dir.join(name).display(), version.version, remedy(dir, name)));
+            return Err(format!(
+                "{}: says that it is version {}; {}",
+                dir.join(name).display(),
+                version.version,
+                remedy(dir, name)
+            ));
         }
         versions.push(version);
     }
     versions.sort_by_key(|version| version.version);
     History::of(versions).map_err(|missing| {
         let name = format!("{}.json", stem(missing));
-        format!("{}: is missing, and later versions are there; restore it from a backup of the data directory", dir.join(name).display())
+        format!(
+            "{}: is missing, and later versions are there; restore it from a backup of the data directory",
+            dir.join(name).display()
+        )
     })
 }
 
@@ -157,11 +168,17 @@ fn text<D: Disk>(disk: &D, dir: &Path, version: &Version) -> Result<Text, String
     let path = dir.join(&name);
     let file = path.display().to_string();
     if version.sha256.is_none() {
-        return Err(format!("{file}: version {} of {} retired the flow and has no text", version.version, version.flow));
+        return Err(format!(
+            "{file}: version {} of {} retired the flow and has no text",
+            version.version, version.flow
+        ));
     }
     let bytes = disk.read(&name).map_err(|error| format!("{file}: {error}; {}", remedy(dir, &name)))?;
     if !version.fits(&bytes) {
-        return Err(format!("{file}: is not the text that was published (its hash is another one); {}", remedy(dir, &name)));
+        return Err(format!(
+            "{file}: is not the text that was published (its hash is another one); {}",
+            remedy(dir, &name)
+        ));
     }
     // What fits was a text when it was published.
     let text = String::from_utf8(bytes).map_err(|error| format!("{file}: {error}"))?;

@@ -25,8 +25,8 @@ type Seen = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 /// Reloads whenever files have changed, for ever.
 pub async fn reload_at_changes(reloader: Arc<Reloader>) {
     let places = Places::beside(&reloader.config);
-    tracing::info!("watching the files: a change is taken at once (--watch)");
     let mut taken = look(&places).await;
+    tracing::info!("watching the files: a change is taken at once (--watch)");
     let mut before = taken.clone();
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
@@ -44,7 +44,8 @@ pub async fn reload_at_changes(reloader: Arc<Reloader>) {
 fn tell_hidden(reloader: &Reloader, places: &Places, before: &Seen, now: &Seen) {
     let published = Versions::of(&reloader.data).in_force().unwrap_or_default();
     for flow in published.keys() {
-        let files = [places.flows.join(format!("{flow}.yaml")), places.flows.join(format!("sub/{flow}.yaml"))];
+        let files =
+            [places.flows.join(format!("{flow}.yaml")), places.flows.join(format!("sub/{flow}.yaml"))];
         for file in files.iter().filter(|file| before.get(*file) != now.get(*file)) {
             tracing::warn!(
                 "{}: has changed, and does not count: a published version of {flow} is in force; `centralino flow publish` this \

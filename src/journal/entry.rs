@@ -9,7 +9,8 @@ use crate::ids::{
 };
 use crate::switches::Switch;
 use crate::words::{
-    AskedAgain, Channel, Direction, EndedBy, FlowChange, NotTaken, Outcome, Plea, QueueExit, SeatView, Watching,
+    AskedAgain, Channel, Direction, EndedBy, FlowChange, NotTaken, Outcome, Plea, QueueExit, SeatView,
+    Watching,
 };
 
 /// A fact and its moment.

@@ -12,8 +12,8 @@ use crate::callback::{Change, End, Kind, Promise, Slot, Unreached};
 use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, Stamp};
 use crate::switches::{Scope, Switch};
 use crate::words::{
-    AskedAgain, Channel, Direction, EndedBy, FlowChange, NotTaken, Outcome, Plea, QueueExit, SeatView, Status, Watching,
-    WorkView,
+    AskedAgain, Channel, Direction, EndedBy, FlowChange, NotTaken, Outcome, Plea, QueueExit, SeatView,
+    Status, Watching, WorkView,
 };
 
 const FILES: [(&str, &[u8]); 3] = [

@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -35,8 +36,8 @@ pub(crate) fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
 /// A running exchange on a data directory of its own; killed on drop.
 pub(crate) struct Center {
     pub(crate) child: Child,
-    pub(crate) data: TempDir,
-    http: SocketAddr,
+    pub(crate) data: Arc<TempDir>,
+    pub(crate) http: SocketAddr,
 }
 
 impl Center {
@@ -45,11 +46,17 @@ impl Center {
     }
 
     pub(crate) fn start_with(arguments: &[&str]) -> Center {
-        Center::start_on(tempfile::tempdir().expect("a temporary directory"), arguments)
+        Center::start_on(Arc::new(tempfile::tempdir().expect("a temporary directory")), arguments)
     }
 
-    /// Starts on data that is there already.
-    pub(crate) fn start_on(data: TempDir, arguments: &[&str]) -> Center {
+    /// The next start on what this one has left; it is killed if it runs.
+    pub(crate) fn started_again(self) -> Center {
+        let data = Arc::clone(&self.data);
+        drop(self);
+        Center::start_on(data, &[])
+    }
+
+    fn start_on(data: Arc<TempDir>, arguments: &[&str]) -> Center {
         let mut child =
             serve(data.path()).args(arguments).stdout(Stdio::piped()).spawn().expect("the program was built");
         let stdout = BufReader::new(child.stdout.take().expect("it is piped"));

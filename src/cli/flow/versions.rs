@@ -205,7 +205,9 @@ impl Ask {
 }
 
 fn unwritten() -> Failure {
-    Failure::unwritten("the version is kept and in force; the journal does not know of it, because its disk does not keep up")
+    Failure::unwritten(
+        "the version is kept and in force; the journal does not know of it, because its disk does not keep up",
+    )
 }
 
 fn history(flow: Option<&str>, data: &Data, format: Format) -> Result<(), Failure> {

@@ -117,7 +117,8 @@ fn published_version_is_met_by_the_next_call_and_is_on_record_before_the_answer(
 fn version_published_while_the_store_stalls_is_in_force_and_said_to_be_unwritten() {
     let mut sim = Sim::new();
     sim.replies.clear();
-    sim.stall(MINUTE);
+    let until = sim.now + MINUTE;
+    sim.store().stall(until);
     sim.publish(Setting::demo().with_flow(CLOSED), Some(version(1)));
     sim.until("the answer does not wait for ever", |sim| !sim.replies.is_empty());
     assert!(matches!(sim.replies[..], [Reply::Unwritten]), "{:?}", sim.replies);

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use centralino::config::Config;
 use centralino::engine::{Command, Engine, Files, Input, Output, Reply, RequestId, Setup};
+use centralino::flow::published::Version;
 use centralino::ids::SeatId;
 use centralino::journal::entry::{Entry, Fact, Personal};
 use centralino::journal::sim_disk::{Crash, SimDisk};
