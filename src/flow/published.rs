@@ -108,15 +108,21 @@ pub fn marked(version: &Version, text: &str) -> String {
 }
 
 /// A text as it was given to be published: which version of which flow it was written from, as its first line says, and what comes
-/// after that line.
+/// after that line. A text that was printed twice has two such lines; the first counts.
 pub fn unmarked(text: &str) -> (Option<(FlowId, u32)>, &str) {
-    let base = || {
-        let (line, rest) = text.split_once('\n')?;
-        let mut words = line.strip_prefix(MARK)?.split_whitespace();
-        let (flow, "version", number) = (words.next()?, words.next()?, words.next()?) else { return None };
-        Some(((FlowId::from(flow), number.parse().ok()?), rest))
-    };
-    base().map_or((None, text), |(base, rest)| (Some(base), rest))
+    let (mut first, mut left) = (None, text);
+    while let Some((base, rest)) = mark(left) {
+        first = first.or(Some(base));
+        left = rest;
+    }
+    (first, left)
+}
+
+fn mark(text: &str) -> Option<((FlowId, u32), &str)> {
+    let (line, rest) = text.split_once('\n')?;
+    let mut words = line.strip_prefix(MARK)?.split_whitespace();
+    let (flow, "version", number) = (words.next()?, words.next()?, words.next()?) else { return None };
+    Some(((FlowId::from(flow), number.parse().ok()?), rest))
 }
 
 /// A name that can be that of a directory: letters, digits, `-`, `_`, `.` and `@`, not beginning with a point.
@@ -168,6 +174,10 @@ mod tests {
         for text in ["schema: 1\n", "# mine\r\nschema: 1", ""] {
             let printed = marked(&version(7, FlowChange::Published), text);
             assert_eq!(unmarked(&printed), (Some(("055055".into(), 7)), text));
+            assert_eq!(
+                unmarked(&marked(&version(8, FlowChange::Published), &printed)),
+                (Some(("055055".into(), 8)), text)
+            );
             assert_eq!(unmarked(text), (None, text));
         }
         let text = "# centralino flow 055055 version due\nschema: 1";

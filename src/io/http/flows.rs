@@ -23,6 +23,8 @@ pub const FLOWS: &str = "/api/flows";
 const MAX_BODY: usize = 8 * 1024 * 1024;
 /// Longest name of who asks.
 const MAX_NAME: usize = 100;
+/// Longest path that faults are told with: each of them begins with it.
+const MAX_PATH: usize = 500;
 /// Longest comment: it is in the journal.
 const MAX_COMMENT: usize = 500;
 
@@ -136,7 +138,7 @@ async fn read<T: Serialize + Send + 'static>(
 
 async fn publish(Shared(pages): Shared<Arc<Pages>>, asked: Asked<Publish>) -> Result<Response, Refusal> {
     let Publish { text, file, after, comment, by } = asked_for(asked)?;
-    let file = file.unwrap_or_else(|| "flow".to_owned());
+    let file = file.filter(|file| is_line(file, MAX_PATH)).unwrap_or_else(|| "flow".to_owned());
     change(&pages, Order { wish: Wish::Publish { text, file, after }, comment, by }).await
 }
 
@@ -166,9 +168,12 @@ fn asked_for<T>(asked: Asked<T>) -> Result<T, Refusal> {
     asked.map(|Json(asked)| asked).map_err(|bad| Refusal(bad.status(), bad.body_text()))
 }
 
+fn is_line(text: &str, most: usize) -> bool {
+    text.chars().count() <= most && !text.contains(char::is_control)
+}
+
 /// In a task of its own: whoever does not wait for the answer does not stop it halfway.
 async fn change(pages: &Pages, order: Order) -> Result<Response, Refusal> {
-    let is_line = |text: &str, most: usize| text.chars().count() <= most && !text.contains(char::is_control);
     if order.comment.trim().is_empty()
         || !is_line(&order.comment, MAX_COMMENT)
         || order.by.as_ref().is_some_and(|by| !is_line(by, MAX_NAME))
