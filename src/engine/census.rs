@@ -131,6 +131,7 @@ impl Engine {
             Owner::Citizen(call)
             | Owner::Ringing(call, _)
             | Owner::Seat(call)
+            | Owner::Line(call)
             | Owner::Callee(call)
             | Owner::Watch(call) => self.calls.contains_key(call),
             Owner::Service(dialog) => self.services.contains_key(dialog),

@@ -41,7 +41,7 @@ impl Engine {
             return;
         };
         self.sip.probe(now.mono, dialog);
-        if self.operators_leg(dialog).is_some_and(|operator| !operator.leg.held) {
+        if self.operators_leg(dialog).is_some() && !self.is_held(dialog) {
             self.pulses.hurry(now.mono, dialog, ANSWERS_WITHIN);
         }
     }
@@ -127,10 +127,19 @@ impl Engine {
         true
     }
 
-    /// The operator's side of a talk that has this dialog.
+    /// The operator's side of a talk that has this dialog, or has it as its second line.
     fn operators_leg(&self, dialog: DialogId) -> Option<&SeatLeg> {
-        let Some(Owner::Seat(id)) = self.dialogs.get(&dialog) else { return None };
-        self.calls.get(id).and_then(|call| call.operator_with(dialog))
+        match self.dialogs.get(&dialog)? {
+            Owner::Seat(id) => self.calls.get(id)?.operator_with(dialog),
+            Owner::Line(id) => self.calls.get(id)?.seat.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The phone has put this dialog on hold.
+    fn is_held(&self, dialog: DialogId) -> bool {
+        let call = self.dialogs.get(&dialog).and_then(|owner| self.call_of(owner));
+        call.is_some_and(|call| call.legs().any(|leg| leg.dialog == Some(dialog) && leg.held))
     }
 
     fn leg_of(&self, dialog: DialogId) -> Option<LegId> {
@@ -143,9 +152,6 @@ impl Engine {
     }
 
     fn call_of(&self, owner: &Owner) -> Option<&Call> {
-        match owner {
-            Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id) | Owner::Watch(id) => self.calls.get(id),
-            Owner::Ringing(..) | Owner::Service(_) => None,
-        }
+        self.calls.get(&owner.call_of_leg()?)
     }
 }

@@ -93,7 +93,7 @@ impl TalkError {
     }
 
     /// The same for an operator who listens.
-    fn notice(&self) -> Notice {
+    pub(super) fn notice(&self) -> Notice {
         match self {
             TalkError::Engaged(_) => Notice::ColleagueEngaged,
             TalkError::Closed(_) | TalkError::Full(_) => Notice::QueueShut,
@@ -113,9 +113,13 @@ impl Engine {
         }
     }
 
-    /// A phone asks by REFER (RFC 3515) that its talk go on elsewhere: the operator gives the citizen away. To put one of its talks in
-    /// the place of another (RFC 3891) is declined: whom an operator asks is asked by us, and belongs to the same call.
+    /// A phone asks by REFER (RFC 3515) that its talk go on elsewhere: the operator gives the citizen away. With Replaces (RFC 3891, and
+    /// RFC 5589 section 7) it joins the ends of its two lines: the operator has asked, and leaves. Other talks are not put in each other's
+    /// place: whom an operator asks belongs to the same call.
     pub(super) fn on_referred(&mut self, now: Now, dialog: DialogId, referral: &Referral) {
+        if let Some(id) = referral.replaces.and_then(|other| self.are_lines_of(dialog, other)) {
+            return self.join_lines(now, id, dialog);
+        }
         let owner = self.dialogs.get(&dialog).cloned();
         let leads = |id: &CallId| self.calls.get(id).is_some_and(|call| !call.is_third(dialog));
         let (Some(Owner::Seat(id)), None) = (owner, referral.replaces) else {
@@ -131,11 +135,21 @@ impl Engine {
         }
     }
 
+    /// Citizen and third go on together; one that still rings will have the citizen when it answers.
+    fn join_lines(&mut self, now: Now, id: CallId, dialog: DialogId) {
+        let rings = self.calls.get(&id).is_some_and(|call| call.is_stage(Stage::Rings));
+        self.sip.tell_refer(now.mono, dialog, if rings { 100 } else { 200 }); // before its dialog ends with the transfer
+        if let Err(why) = self.obey_talk(now, id, &TalkAct::Move(Move::Complete), "phone") {
+            tracing::warn!(call = %id, %why, "a phone's transfer could not be completed");
+        }
+    }
+
     /// The operator has pressed a key.
     pub(super) fn on_operator_key(&mut self, now: Now, id: CallId, leg: LegId, key: char) {
         let codes = self.config.engine.talk_codes.clone();
         let Some(call) = self.calls.get_mut(&id).filter(|call| call.talks()) else { return };
-        if call.seat.as_ref().is_none_or(|seat| seat.leg.media != leg) {
+        let is_line = call.line.as_ref().is_some_and(|line| line.leg.media == leg);
+        if !is_line && call.seat.as_ref().is_none_or(|seat| seat.leg.media != leg) {
             return; // whoever is asked does not lead the talk
         }
         let Some(keyed) = call.keyed.press(now.mono, key, &codes) else { return };
@@ -152,8 +166,7 @@ impl Engine {
 
     /// Say something to the operator, who hears nobody else meanwhile.
     pub(super) fn tell_operator(&mut self, _now: Now, id: CallId, notice: Notice) {
-        let leg = self.calls.get(&id).and_then(|call| call.seat.as_ref()).map(|seat| seat.leg.media);
-        let (Some(leg), Some(sound)) = (leg, self.sound(LANGUAGE, notice.sound())) else { return };
+        let (Some(leg), Some(sound)) = (self.operators_ear(id), self.sound(LANGUAGE, notice.sound())) else { return };
         self.last_play += 1;
         let play = PlayId(self.last_play);
         self.media(media::Command::Play { leg, play, sounds: vec![sound], repeat: false, barge_in: true });
@@ -408,16 +421,15 @@ impl Engine {
 
     /// Whoever is asked rings no longer.
     pub(super) fn stop_ring_back(&mut self, id: CallId) {
-        let operator = self.calls.get(&id).and_then(|call| call.seat.as_ref());
-        if let Some(leg) = operator.map(|operator| operator.leg.media) {
+        if let Some(leg) = self.operators_ear(id) {
             self.media(media::Command::Stop { leg });
         }
     }
 
     /// The operator hears that it rings, as long as it does.
     fn play_ring_back(&mut self, id: CallId) {
-        let Some(call) = self.calls.get(&id).filter(|call| call.is_stage(Stage::Rings)) else { return };
-        let Some(leg) = call.seat.as_ref().map(|operator| operator.leg.media) else { return };
+        let rings = self.calls.get(&id).is_some_and(|call| call.is_stage(Stage::Rings));
+        let Some(leg) = self.operators_ear(id).filter(|_| rings) else { return };
         self.last_play += 1;
         let (play, sounds) = (PlayId(self.last_play), vec![ring_back().clone()]);
         self.media(media::Command::Play { leg, play, sounds, repeat: true, barge_in: false });
@@ -426,7 +438,7 @@ impl Engine {
     /// This leg is an operator's.
     pub(super) fn is_operator(&self, leg: LegId) -> Option<CallId> {
         match self.legs.get(&leg) {
-            Some(Owner::Seat(id)) => Some(*id),
+            Some(Owner::Seat(id) | Owner::Line(id)) => Some(*id),
             _ => None,
         }
     }

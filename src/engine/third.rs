@@ -86,7 +86,10 @@ impl Engine {
         }
         self.set_alarm(id);
         self.arrange(now, id);
-        self.tell_operator(now, id, Notice::NobodyAnswers);
+        match self.calls.get(&id).is_some_and(|call| call.line.is_some()) {
+            true => self.say_on_line(now, id, Notice::NobodyAnswers),
+            false => self.tell_operator(now, id, Notice::NobodyAnswers),
+        }
     }
 
     /// Nobody has taken a citizen who was given away.
@@ -227,6 +230,7 @@ impl Engine {
             self.journal_dialog_over(now, dialog);
         }
         self.close_leg(&leg);
+        self.end_line(now, id);
         self.append(now, Fact::Parted { contact: id.into(), seat: seat.clone() });
         self.acd.handle_input(now.mono, acd::Input::TalkEnded(seat, id));
     }
@@ -248,6 +252,7 @@ impl Engine {
             (None, Some(callee)) => self.end_third_number(now, id, &callee, (third.stage, third.joined)),
             (None, None) => {}
         }
+        self.end_line(now, id);
     }
 
     fn end_third_seat(

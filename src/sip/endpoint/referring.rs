@@ -78,6 +78,11 @@ impl Endpoint {
             return Err(400);
         }
         let id = self.replaced(value).ok_or(481u16)?;
+        // Nobody picks up what only rings: those who called would be answered by a stranger.
+        let is_confirmed = self.dialogs.get(&id).is_some_and(|dialog| matches!(dialog.phase, Phase::Confirmed));
+        if !is_confirmed {
+            return Err(481);
+        }
         let is_early_only = value.to_ascii_lowercase().ends_with(b";early-only");
         if is_early_only { Err(486) } else { Ok(Some(id)) }
     }

@@ -83,6 +83,10 @@ pub(crate) struct Phone {
     pub(crate) name: Arc<str>,
     pub(crate) manner: Manner,
     pub(crate) line: Line,
+    /// The call that it has put aside for a second line, and its SDP.
+    pub(crate) aside: Option<(Line, Local)>,
+    /// A header that it adds to the calls that it makes.
+    pub(crate) adds: Option<String>,
     pub(crate) seen: Vec<Seen>,
     /// Its plug is pulled: it neither sends nor hears.
     pub(crate) unplugged: bool,
@@ -128,6 +132,8 @@ impl Phone {
             name: name.into(),
             manner: Manner::Answers(Duration::from_secs(1)),
             line: Line::Free,
+            aside: None,
+            adds: None,
             seen: Vec::new(),
             unplugged: false,
             dialled: String::new(),
@@ -159,6 +165,22 @@ impl Phone {
         };
         let dialog = self.endpoint.invite(now, outgoing).expect("a phone may always dial");
         self.line = Line::Calling(dialog);
+    }
+
+    /// Hold the call, as phones do, and dial on a second line.
+    pub(crate) fn open_line(&mut self, now: Mono, number: &str) {
+        self.hold(now, true);
+        let sdp = std::mem::replace(&mut self.sdp, Local::new(self.address.ip(), 4000, 2));
+        self.aside = Some((self.line, sdp));
+        self.dial(now, number);
+    }
+
+    /// To the other line, without holding or taking back any.
+    pub(crate) fn swap_lines(&mut self) {
+        if let Some((line, sdp)) = &mut self.aside {
+            std::mem::swap(&mut self.line, line);
+            std::mem::swap(&mut self.sdp, sdp);
+        }
     }
 
     fn credentials(&self) -> Option<(String, String)> {
@@ -253,6 +275,7 @@ impl Phone {
                     self.line = Line::Up(dialog, port);
                     self.seen.push(Seen::Answered);
                 }
+                Event::Ended { dialog, .. } if self.is_aside(dialog) => self.aside = None,
                 Event::Rejected { dialog, status } if self.is(dialog) => {
                     self.line = Line::Free;
                     self.seen.push(Seen::Refused(status));
@@ -262,7 +285,7 @@ impl Phone {
                     self.acts_at = None;
                     self.seen.push(Seen::Ended);
                 }
-                Event::Reoffer { dialog, offer: Some(offer) } => {
+                Event::Reoffer { dialog, offer: Some(offer) } if !self.is_aside(dialog) => {
                     let (answer, _) = self.sdp.answer(&offer).expect("what was offered before");
                     self.endpoint.accept_offer(now, dialog, answer);
                 }
@@ -276,6 +299,10 @@ impl Phone {
                 _ => {}
             }
         }
+    }
+
+    fn is_aside(&self, dialog: DialogId) -> bool {
+        self.aside.as_ref().is_some_and(|(line, _)| matches!(line, Line::Up(d, _) if *d == dialog))
     }
 
     fn is(&self, dialog: DialogId) -> bool {
