@@ -62,7 +62,11 @@ mod tests {
             (S::Joined, [S::Joined, S::Waits, S::Asked, S::Joined]),
         ] {
             let holds = [(false, false), (false, true), (true, false), (true, true)];
-            assert_eq!(holds.map(|(citizen, third)| stage_by_holds(stage, citizen, third)), expected, "{stage:?}");
+            assert_eq!(
+                holds.map(|(citizen, third)| stage_by_holds(stage, citizen, third)),
+                expected,
+                "{stage:?}"
+            );
         }
     }
 }

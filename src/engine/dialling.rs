@@ -82,7 +82,9 @@ impl Engine {
         match self.plan(&seat, &wish.digits) {
             Ok(None) => self.on_call_in(now, dialog, invite),
             Ok(Some(plan)) => match self.talk_led_by(&seat) {
-                Some(id) if wish.case.is_none() => self.open_line(dialog, id, invite, Wants::Consult(wish.digits)),
+                Some(id) if wish.case.is_none() => {
+                    self.open_line(dialog, id, invite, Wants::Consult(wish.digits))
+                }
                 _ => self.dial(now, dialog, seat, invite, (wish, plan)),
             },
             Err(why) => self.refuse_dialled(now, dialog, &seat, &invite, &wish, &why),

@@ -185,7 +185,8 @@ impl Engine {
         let line = call.line.as_ref()?.leg.dialog?;
         let SeatLeg { leg, .. } = call.seat.as_ref()?;
         let own = [leg.dialog?, line];
-        let may = call.third.as_ref().is_some_and(|third| third.stage == Stage::Rings || third.stage.is_there());
+        let may =
+            call.third.as_ref().is_some_and(|third| third.stage == Stage::Rings || third.stage.is_there());
         (may && one != other && own.contains(&one) && own.contains(&other)).then_some(*id)
     }
 }

@@ -21,7 +21,9 @@ impl Engine {
         match (before.is_apart(leg), plan.is_apart(leg)) {
             (false, true) => self.play_hold_music(now, id),
             // Where the other side has put the citizen on hold too, the music goes on.
-            (true, false) if !self.calls.get(&id).is_some_and(Call::has_hold_music) => self.stop_hold_music(id),
+            (true, false) if !self.calls.get(&id).is_some_and(Call::has_hold_music) => {
+                self.stop_hold_music(id)
+            }
             _ => {}
         }
         self.end_watches(now, id);

@@ -166,7 +166,9 @@ impl Engine {
 
     /// Say something to the operator, who hears nobody else meanwhile.
     pub(super) fn tell_operator(&mut self, _now: Now, id: CallId, notice: Notice) {
-        let (Some(leg), Some(sound)) = (self.operators_ear(id), self.sound(LANGUAGE, notice.sound())) else { return };
+        let (Some(leg), Some(sound)) = (self.operators_ear(id), self.sound(LANGUAGE, notice.sound())) else {
+            return;
+        };
         self.last_play += 1;
         let play = PlayId(self.last_play);
         self.media(media::Command::Play { leg, play, sounds: vec![sound], repeat: false, barge_in: true });

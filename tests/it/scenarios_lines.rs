@@ -7,7 +7,6 @@ use centralino::call::Move;
 use centralino::engine::{Command, TalkAct, TalkOrder};
 use centralino::ids::{CallId, SeatId};
 use centralino::journal::entry::{Fact, Handing};
-use centralino::sip::Transmit;
 use centralino::words::{Outcome, WorkView};
 
 use crate::sim::phone::{GATEWAY, Line, Manner, PhoneId, Seen};
@@ -63,35 +62,9 @@ impl Talk {
         self.sim.engine().distribution().seat(&SeatId::from(seat)).expect("a seat of the demo").work
     }
 
-    /// The phone's transfer key: REFER in its call, with the other call to be replaced.
-    fn transfers(&mut self, replaced: &str) {
-        let phone = &self.sim.phones[&self.operator];
-        let (Line::Up(dialog, _), Some((Line::Up(_, _), _))) = (phone.line, &phone.aside) else {
-            panic!("two lines are up")
-        };
-        let record = phone.endpoint.record(dialog).expect("confirmed");
-        let (cseq, local) = (record.cseq + 1, record.link.local);
-        let bytes = format!(
-            "REFER {} SIP/2.0\r\nVia: SIP/2.0/UDP {local};branch=z9hG4bK{cseq}refer;rport\r\nMax-Forwards: 70\r\n\
-             From: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {cseq} REFER\r\nContact: <sip:{local}>\r\n\
-             Refer-To: <sip:202@192.0.2.1?Replaces={replaced}>\r\nContent-Length: 0\r\n\r\n",
-            record.target, record.local, record.remote, record.call_id
-        );
-        let refer = Transmit { link: record.link, bytes: bytes.into_bytes() };
-        self.sim.says(self.operator, &refer);
-    }
-
-    /// How the exchange is told which call of this phone is meant.
-    fn replaces(&self, phone: PhoneId, line: Line) -> String {
-        let Line::Up(dialog, _) = line else { panic!("it is up") };
-        let record = self.sim.phones[&phone].endpoint.record(dialog).expect("confirmed");
-        let tag = |value: &str| value.rsplit_once(";tag=").expect("a tag").1.to_owned();
-        format!("{};to-tag={};from-tag={}", record.call_id, tag(&record.remote), tag(&record.local))
-    }
-
-    fn other_line(&self) -> String {
-        let (line, _) = self.sim.phones[&self.operator].aside.as_ref().expect("a second line");
-        self.replaces(self.operator, *line).replace(';', "%3B").replace('=', "%3D")
+    /// The phone's transfer key.
+    fn transfers(&mut self) {
+        self.sim.with_phone(self.operator, |phone, now| phone.joins_lines(now));
     }
 
     /// The citizen hangs up, and nothing of the call is left anywhere.
@@ -129,8 +102,7 @@ fn second_line_to_a_colleague_is_a_consultation_and_the_phones_transfer_joins_ci
                 phone.swap_lines();
             });
         }
-        let other = talk.other_line();
-        talk.transfers(&other);
+        talk.transfers();
         talk.together(citizen, colleague);
         talk.sim.until("both lines are over", |sim| {
             sim.line(operator) == Line::Free && sim.phones[&operator].aside.is_none()
@@ -151,9 +123,9 @@ fn transfer_to_a_colleague_who_still_rings_gives_the_citizen_away() {
     let mut talk = talk();
     talk.opens_line("202");
     let (citizen, operator, colleague) = (talk.citizen, talk.operator, talk.colleague);
-    talk.sim.until("it rings", |sim| matches!(sim.line(colleague), Line::Ringing(_)) && sim.is_up_on(operator));
-    let other = talk.other_line();
-    talk.transfers(&other);
+    talk.sim
+        .until("it rings", |sim| matches!(sim.line(colleague), Line::Ringing(_)) && sim.is_up_on(operator));
+    talk.transfers();
     talk.sim.until("the operator is out", |sim| sim.line(operator) == Line::Free);
     talk.together(citizen, colleague);
     talk.over();
@@ -185,7 +157,6 @@ fn operator_goes_back_and_forth_by_holding_one_line_and_brings_all_together_by_h
     other(&mut talk);
     talk.sim.hang_up(operator);
     talk.sim.until("the colleague is out", |sim| sim.line(colleague) == Line::Free);
-    other(&mut talk);
     talk.together(citizen, operator);
     let contact = talk.over();
     assert_eq!(contact.talks.len(), 2);
@@ -193,23 +164,14 @@ fn operator_goes_back_and_forth_by_holding_one_line_and_brings_all_together_by_h
 
 #[test]
 fn second_line_that_leads_to_nobody_says_why_and_the_talk_goes_on() {
-    for (number, sound) in
-        [("202", "it/sistema/nessuna_risposta"), ("203", "it/sistema/collega_occupato"), ("112", "")]
-    {
+    for (number, sound) in [("202", "it/sistema/nessuna_risposta"), ("203", "it/sistema/collega_occupato")] {
         let mut talk = talk();
         talk.sim.with_phone(talk.colleague, |phone, _| phone.manner = Manner::Rejects(SECOND));
-        if number == "112" {
-            continue; // help is called beside whatever else
-        }
         talk.opens_line(number);
         let (citizen, operator) = (talk.citizen, talk.operator);
         talk.sim.until("the operator hears why", |sim| sim.hears(operator, sound));
-        talk.sim.until("the second line is over", |sim| sim.line(operator) == Line::Free);
-        talk.sim.with_phone(operator, |phone, now| {
-            phone.swap_lines();
-            phone.aside = None;
-            phone.hold(now, false);
-        });
+        talk.sim.until("the second line is over", |sim| sim.phones[&operator].aside.is_none());
+        talk.sim.with_phone(operator, |phone, now| phone.hold(now, false));
         talk.together(citizen, operator);
         assert_eq!(talk.work("seat01"), WorkView::Talking);
         talk.over();
@@ -228,17 +190,14 @@ fn citizen_and_office_go_on_when_the_phone_joins_its_lines_or_dies() {
         if dies {
             talk.sim.unplug(operator, true);
         } else {
-            let other = talk.other_line();
-            talk.transfers(&other);
+            talk.transfers();
         }
         talk.together(citizen, office);
         talk.sim.advance(20 * SECOND);
         if dies {
             talk.sim.with_phone(operator, |phone, now| {
                 phone.hang_up(now);
-                phone.swap_lines();
                 phone.hang_up(now);
-                phone.aside = None;
                 phone.unplugged = false;
             });
         }
@@ -258,7 +217,8 @@ fn citizen_who_hangs_up_ends_both_lines() {
 fn other_phone_of_the_seat_takes_the_talk_over_and_those_of_others_may_not() {
     let mut talk = talk();
     let (citizen, operator, colleague) = (talk.citizen, talk.operator, talk.colleague);
-    let own = format!("Replaces: {}", talk.replaces(operator, talk.sim.line(operator)));
+    let own = talk.sim.phones[&operator].replaces(talk.sim.line(operator)).expect("it is up");
+    let own = format!("Replaces: {own}");
     let takes = |talk: &mut Talk, phone, header: &str| {
         let adds = Some(header.to_owned());
         talk.sim.with_phone(phone, |phone, now| {
@@ -266,9 +226,11 @@ fn other_phone_of_the_seat_takes_the_talk_over_and_those_of_others_may_not() {
             phone.dial(now, "201");
         });
     };
-    for (header, status) in
-        [(own.clone(), 403), (format!("{own};early-only"), 486), ("Replaces: x;to-tag=1;from-tag=2".into(), 481)]
-    {
+    for (header, status) in [
+        (own.clone(), 403),
+        (format!("{own};early-only"), 486),
+        ("Replaces: x;to-tag=1;from-tag=2".into(), 481),
+    ] {
         takes(&mut talk, colleague, &header);
         talk.sim.until(&header, |sim| sim.phones[&colleague].seen.contains(&Seen::Refused(status)));
     }

@@ -209,8 +209,8 @@ impl Phone {
             Line::Ringing(_) => self.endpoint.reject(now, dialog, 486, None),
             _ => self.endpoint.bye(now, dialog),
         }
-        self.line = Line::Free;
         self.acts_at = None;
+        self.free();
     }
 
     /// Hold (or take back) with a re-INVITE.
@@ -277,11 +277,11 @@ impl Phone {
                 }
                 Event::Ended { dialog, .. } if self.is_aside(dialog) => self.aside = None,
                 Event::Rejected { dialog, status } if self.is(dialog) => {
-                    self.line = Line::Free;
+                    self.free();
                     self.seen.push(Seen::Refused(status));
                 }
                 Event::Cancelled { dialog } | Event::Ended { dialog, .. } if self.is(dialog) => {
-                    self.line = Line::Free;
+                    self.free();
                     self.acts_at = None;
                     self.seen.push(Seen::Ended);
                 }
@@ -299,6 +299,30 @@ impl Phone {
                 _ => {}
             }
         }
+    }
+
+    /// The call is over; one that was put aside is the phone's only one again.
+    fn free(&mut self) {
+        self.line = Line::Free;
+        if let Some((line, sdp)) = self.aside.take() {
+            (self.line, self.sdp) = (line, sdp);
+        }
+    }
+
+    /// How the other side is told which call is meant, as in Replaces.
+    pub(crate) fn replaces(&self, line: Line) -> Option<String> {
+        let Line::Up(dialog, _) = line else { return None };
+        let record = self.endpoint.record(dialog)?;
+        let tag = |value: &str| value.rsplit_once(";tag=").map(|(_, tag)| tag.to_owned());
+        Some(format!("{};to-tag={};from-tag={}", record.call_id, tag(&record.remote)?, tag(&record.local)?))
+    }
+
+    /// The transfer key, with two calls up: join their other ends.
+    pub(crate) fn joins_lines(&mut self, now: Mono) {
+        let Some(other) = self.aside.as_ref().and_then(|(line, _)| self.replaces(*line)) else { return };
+        let Line::Up(dialog, _) = self.line else { return };
+        let other = other.replace(';', "%3B").replace('=', "%3D");
+        self.endpoint.refer(now, dialog, &format!("<sip:202@192.0.2.1?Replaces={other}>"));
     }
 
     fn is_aside(&self, dialog: DialogId) -> bool {

@@ -15,7 +15,8 @@ use crate::sim::streams::Side;
 fn add_header(transmit: &mut Transmit, header: Option<&str>) {
     let Some(header) = header.filter(|_| transmit.bytes.starts_with(b"INVITE ")) else { return };
     let text = String::from_utf8_lossy(&transmit.bytes);
-    transmit.bytes = text.replacen("\r\nMax-Forwards:", &format!("\r\n{header}\r\nMax-Forwards:"), 1).into_bytes();
+    transmit.bytes =
+        text.replacen("\r\nMax-Forwards:", &format!("\r\n{header}\r\nMax-Forwards:"), 1).into_bytes();
 }
 
 impl Sim {
