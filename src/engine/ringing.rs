@@ -26,16 +26,17 @@ impl Engine {
         }
     }
 
-    /// The port for the operator's side is bound: send the INVITE, with the citizen's number and the queue.
+    /// The port for the operator's side is bound: send the INVITE, with Ente and queue before the citizen's number.
     pub(super) fn on_seat_port(&mut self, now: Now, id: CallId, seat: &SeatId, port: u16) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let number = call.from.clone();
+        let entity = (!call.is_operators()).then(|| call.entity.clone());
         let Some(SeatLeg { queue, leg, .. }) = call.ringing.get_mut(seat) else { return };
         let offer = leg.on_port(port).offer();
         let queue = self.config.queues.get(queue).map_or(queue.as_str(), |queue| &queue.name);
         let outgoing = Outgoing {
             to: Target::User(seat.as_str().into()),
-            from_display: Some(format!("{queue} {number}")),
+            from_display: Some(self.config.shown(entity.as_ref(), &format!("{queue} {number}"))),
             from_user: number,
             offer,
             credentials: None,
