@@ -136,6 +136,13 @@ impl Engine {
         }
     }
 
+    /// A key that a phone tells by INFO is one like any other, if its keys do not come in its sound.
+    pub(super) fn on_key_told(&mut self, dialog: DialogId, digit: char) {
+        if let Some(leg) = self.leg_of(dialog) {
+            self.media(media::Command::Key { leg, digit });
+        }
+    }
+
     /// The phone has put this dialog on hold.
     fn is_held(&self, dialog: DialogId) -> bool {
         let call = self.dialogs.get(&dialog).and_then(|owner| self.call_of(owner));

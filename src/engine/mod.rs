@@ -464,6 +464,7 @@ impl Engine {
             E::Registered { user, .. } => self.on_registered(now, &user, true),
             E::Unregistered { user, .. } => self.on_registered(now, &user, false),
             E::Present { user } => self.on_present(now, &user),
+            E::Key { dialog, key } => self.on_key_told(dialog, key),
             E::Unlinked { dialog } => self.on_unlinked(now, dialog),
             E::Probed { dialog, found } => self.on_probed(now, dialog, found),
             E::RegistrationChanged { .. } => {} // only phones register elsewhere

@@ -2,6 +2,7 @@
 //!
 //! Whatever cannot be done is refused before anything has changed, so that the operator still has the citizen and hears why.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -27,6 +28,9 @@ use super::{Engine, Owner};
 
 /// How long a number outside rings for an operator: long enough for an office to come to the phone.
 const NUMBER_RINGS_FOR: Duration = Duration::from_secs(30);
+
+/// Most seats of a queue that are asked one after another: the citizen hears music meanwhile.
+const MOST_ASKED: usize = 5;
 
 /// What may be done with a talk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,10 +71,10 @@ pub(super) enum TalkError {
     OwnSeat,
     #[error("{0} has a call, is paused or away; `seat list` shows who is free")]
     Engaged(SeatId),
-    #[error(
-        "only a seat or a number outside can be asked; a queue or a number of ours can be given the call"
-    )]
+    #[error("a number of ours can be given the call, and not asked")]
     NobodyToAsk,
+    #[error("nobody of queue {0} is free; give it the call, or ask again")]
+    NobodyFree(QueueId),
     #[error("queue {0} is closed")]
     Closed(QueueId),
     #[error("queue {0} is full, or nobody attends it")]
@@ -85,7 +89,7 @@ impl TalkError {
     /// The same for a phone, as the status of a call there.
     fn status(&self) -> u16 {
         match self {
-            TalkError::Engaged(_) | TalkError::Asking | TalkError::NotNow => 486,
+            TalkError::Engaged(_) | TalkError::NobodyFree(_) | TalkError::Asking | TalkError::NotNow => 486,
             TalkError::Closed(_) | TalkError::Full(_) | TalkError::NoWay(_) => 480,
             TalkError::NoTarget { .. } => 404,
             _ => 603,
@@ -95,7 +99,7 @@ impl TalkError {
     /// The same for an operator who listens.
     pub(super) fn notice(&self) -> Notice {
         match self {
-            TalkError::Engaged(_) => Notice::ColleagueEngaged,
+            TalkError::Engaged(_) | TalkError::NobodyFree(_) => Notice::ColleagueEngaged,
             TalkError::Closed(_) | TalkError::Full(_) => Notice::QueueShut,
             TalkError::NoTarget { .. } | TalkError::NoWay(_) => Notice::NoSuchTarget,
             _ => Notice::BadCode,
@@ -245,7 +249,15 @@ impl Engine {
                 self.tell_handing(now, id, seat, step);
                 self.call_third(id, callee, queue);
             }
-            Whom::Queue(_) | Whom::Number(_) => return Err(TalkError::NobodyToAsk),
+            Whom::Queue(asked) => {
+                let free = self.free_to_ask(&seat, &asked);
+                if free.is_empty() {
+                    return Err(TalkError::NobodyFree(asked));
+                }
+                self.tell_handing(now, id, seat, step);
+                self.ring_first(now, id, free, (queue, Stage::Rings));
+            }
+            Whom::Number(_) => return Err(TalkError::NobodyToAsk),
         }
         Ok(())
     }
@@ -294,6 +306,12 @@ impl Engine {
             }
             Err(why) => Err(TalkError::NoTarget { to: to.to_owned(), why }),
         }
+    }
+
+    /// Who can be asked of those who serve a queue, in its own order. It is not waited for who is not free: the citizen waits already.
+    fn free_to_ask(&self, own: &SeatId, queue: &QueueId) -> VecDeque<SeatId> {
+        let free = self.acd.free_for(queue).filter(|at| *at != own && self.sip.reach(at.as_str()).is_some());
+        free.take(MOST_ASKED).cloned().collect()
     }
 
     fn check_seat(&self, own: &SeatId, at: &SeatId) -> Result<(), TalkError> {
