@@ -15,6 +15,7 @@ mod made;
 mod presence;
 mod pulse;
 mod story;
+mod surveyed;
 mod tags;
 mod third;
 mod watch;
@@ -29,6 +30,7 @@ pub use made::{Made, Way, Whom};
 pub use presence::Presence;
 pub use pulse::{PulseDue, Pulses};
 pub use story::Story;
+pub use surveyed::{Served, Surveyed};
 pub use tags::Tags;
 pub use third::{Giver, Move, Next, Stage, Third};
 pub use watch::{MAX_WATCHES, Watch};
@@ -41,9 +43,9 @@ use ipnet::IpNet;
 
 use crate::config::Gateway;
 use crate::flow::{Enqueue, Flow};
-use crate::ids::{CallId, CitizenId, EntityId, Language, QueueId, SeatId, TopicId};
+use crate::ids::{CallId, CaseId, CitizenId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::media::library::SoundLibrary;
-use crate::media::{self, LegId, Recording};
+use crate::media::{self, LegId, Recording, Sound};
 use crate::sdp;
 use crate::sip::DialogId;
 use crate::time::Mono;
@@ -172,6 +174,8 @@ pub struct Call {
     pub is_parked: bool,
     /// The hold as it was written down last.
     pub is_told_held: bool,
+    /// What a supervisor has to say to this citizen, heard before whatever is played next.
+    pub word: Vec<Arc<Sound>>,
     /// Waiting goes on as it was counted before, in whatever queue.
     pub keeps_wait: bool,
     /// Was being served when the operator's phone died, and comes before everybody who waits.
@@ -190,6 +194,10 @@ pub struct Call {
     pub story: Story,
     /// Messages queued by its flow.
     pub letters: u32,
+    /// What a survey after it must know.
+    pub surveyed: Surveyed,
+    /// Its case, if it has one.
+    pub case: Option<CaseId>,
     /// Who calls, when the number is known.
     pub citizen_id: Option<CitizenId>,
     /// When it came in.
@@ -246,6 +254,14 @@ impl SeatLeg {
 }
 
 impl Call {
+    /// The queue that it waits in.
+    pub fn waits_in(&self) -> Option<&QueueId> {
+        match &self.phase {
+            Phase::Waiting(queue) => Some(queue),
+            _ => None,
+        }
+    }
+
     /// A call of which nothing is known but the phone that begins it, and in whose name and language it is spoken.
     pub fn begun(
         id: CallId,
@@ -280,6 +296,7 @@ impl Call {
             giver: None,
             is_parked: false,
             is_told_held: false,
+            word: Vec::new(),
             keeps_wait: false,
             comes_first: false,
             watches: Vec::new(),
@@ -289,6 +306,8 @@ impl Call {
             announcements: Announcements::default(),
             story: Story::default(),
             letters: 0,
+            surveyed: Surveyed::default(),
+            case: None,
             citizen_id: None,
             arrived: now,
             last_key: None,

@@ -234,6 +234,11 @@ impl Callbacks {
         }
     }
 
+    /// Something about it has changed that the clock does not know of: it may ask for a place again.
+    pub fn look_again(&mut self, id: CallbackId) {
+        self.look_at(id);
+    }
+
     /// An operator is there and the citizen is to be called, in `contact`. From here on it has no place in line.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ mod outbox;
 mod phone;
 mod prompts;
 mod records;
+mod report;
 mod seat;
 mod serve;
 mod simulate;
@@ -30,6 +31,7 @@ mod span;
 mod story;
 mod switches;
 mod talking;
+mod waiting;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -62,6 +64,8 @@ enum Command {
     Contact(contact::ContactArgs),
     /// The needs of citizens, each with its contacts.
     Case(case::CaseArgs),
+    /// Figures over a period.
+    Report(report::ReportArgs),
     /// The messages that wait to be sent to citizens.
     Outbox(outbox::OutboxArgs),
     /// The operators' seats of a running exchange.
@@ -105,6 +109,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Config(args) => config::run(&args),
         Command::Contact(args) => contact::run(&args),
         Command::Case(args) => case::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Outbox(args) => outbox::run(&args),
         Command::Seat(args) => seat::seat(&args),
         Command::Operator(args) => seat::operator(&args),
@@ -155,6 +160,7 @@ mod tests {
             "case list --data d --status new --format json",
             "case show 17 --http [::1]:8080 --data d",
             "outbox list --http 127.0.0.1:1 --data d --limit 3 --format json",
+            "report survey --by operator --since 7d --until today --format json --data d",
             "seat pause seat01 --reason riunione --http 127.0.0.1:1",
             "seat login seat01",
             "config check --config c --format json",
@@ -163,6 +169,12 @@ mod tests {
             "call list",
             "seat list --watch --format json",
             "queue list --watch",
+            "queue show tributi --format json",
+            "queue close tributi --text it=Chiuso. --for 2h --why guasto --by ada",
+            "queue open tributi",
+            "queue move 1.2.3 anagrafe --why sovraccarico --data d",
+            "queue advance 1.2.3 -5",
+            "queue take 1.2.3 217 --by ada",
             "call list --watch --data d",
             "monitor seat01 --from 217 --whisper --why prova --data d",
             "bulletin list --format json",
@@ -197,6 +209,9 @@ mod tests {
             "monitor seat01",
             "bulletin on neve --for 2h --until 18:00",
             "emergency close",
+            "queue close tributi --sound a --text it=b",
+            "queue advance 1.2.3 0x",
+            "queue move tributi anagrafe",
             "emergency close --everything --queue tributi",
             "case show x",
             "calendar preview --from 20/12",

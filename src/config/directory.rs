@@ -1,27 +1,38 @@
 //! `entities.toml`, `topics.toml` and `numbers.toml`: who answers, what about, and at which number.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::fault::{Fault, Place};
 use super::names::{Names, is_plain_name};
 use super::reader::{Table, Word};
 use super::{DialledNumber, Entity, Topic};
 use crate::ids::{EntityId, FlowId, TopicId};
+use crate::survey::{LONGEST, SurveyRules};
 
 /// Read `[[entity]]`.
 pub(super) fn entities(table: Table<'_>, names: &mut Names) -> BTreeMap<EntityId, Entity> {
     let mut entities = BTreeMap::new();
     for entity in table.tables("entity", "[[entity]]") {
-        let (id, name) = (names.take(&entity, "id"), entity.need("name"));
+        let (id, name, survey) = (names.take(&entity, "id"), entity.need("name"), survey(&entity));
         if let (Some(id), Some(name)) = (id, name) {
             let name = name.text.to_owned();
             let short = entity.text("short").map_or_else(|| name.clone(), |short| short.text.to_owned());
-            entities.insert(id.text.into(), Entity { name, short });
+            entities.insert(id.text.into(), Entity { name, short, survey });
         }
         entity.finish();
     }
     table.finish();
     entities
+}
+
+/// How often citizens are asked after the call.
+fn survey(entity: &Table<'_>) -> SurveyRules {
+    let usual = SurveyRules::default();
+    SurveyRules {
+        percent: entity.number("survey_percent", usual.percent, 0..=100),
+        every: entity.span("survey_every", usual.every, Duration::ZERO..=LONGEST),
+    }
 }
 
 /// Read `[[topic]]`. A path's parent must be a topic too, before or after it.

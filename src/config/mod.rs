@@ -47,6 +47,7 @@ use crate::callback::CallbackRules;
 use crate::flow::hours::{Calendars, Hours};
 use crate::ids::{EntityId, FlowId, Language, OperatorId, QueueId, SeatId, SkillId, TopicId};
 use crate::sip::{Link, Transport};
+use crate::survey::SurveyRules;
 
 /// Everything the exchange is told at start.
 #[derive(Clone, Debug)]
@@ -179,6 +180,8 @@ pub struct Entity {
     pub name: String,
     /// As a phone's display has room for: "Empoli".
     pub short: String,
+    /// How often its callers are asked after the call.
+    pub survey: SurveyRules,
 }
 
 /// What a contact is about.

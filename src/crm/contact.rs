@@ -16,13 +16,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{
-    CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
+    CallbackId, CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId,
+    SeatId, TopicId,
 };
 use crate::journal::entry::{Destination, Entry, Fact, Handing, Personal};
 use crate::journal::seal::{Keys, NumberHash};
 use crate::words::{Direction, EndedBy, Outcome};
 
-use super::Take;
+use super::{Survey, Take};
 
 mod line;
 mod talks;
@@ -68,6 +69,9 @@ pub struct Contact {
     /// The flow that led it; none: an operator began it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow: Option<FlowId>,
+    /// The promise that this call keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback: Option<CallbackId>,
     /// Arrived while the store did not answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub degraded: bool,
@@ -118,6 +122,9 @@ pub struct Contact {
     /// What the citizen said to the exchange itself, and is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub takes: Vec<Take>,
+    /// What the citizen was asked after the call, and said to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<Survey>,
     /// Nodes of the flow, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<NodeId>,
@@ -225,6 +232,7 @@ impl Contact {
                 language,
                 queue,
                 degraded,
+                callback,
                 ..
             } => {
                 let number = match &to {
@@ -235,7 +243,8 @@ impl Contact {
                 let from = Personal::Clear(seat.to_string());
                 let begun = Contact::begun(entry, contact, from, to, entity, language);
                 let (seat, operator) = (Some(seat), Some(operator));
-                Contact { direction, case, citizen, number, topic, degraded, queue, seat, operator, ..begun }
+                let begun = Contact { queue, seat, operator, callback, ..begun };
+                Contact { direction, case, citizen, number, topic, degraded, ..begun }
             }
             _ => return None,
         })
@@ -262,6 +271,7 @@ impl Contact {
             topic: None,
             language,
             flow: None,
+            callback: None,
             degraded: false,
             opened_ms: entry.at_ms,
             answered_ms: None,
@@ -279,6 +289,7 @@ impl Contact {
             record: None,
             recording: None,
             takes: Vec::new(),
+            survey: None,
             path: Vec::new(),
             keys: String::new(),
             talks: Vec::new(),
@@ -293,6 +304,7 @@ impl Contact {
         Talk::follow(&mut self.talks, entry.at_ms, &entry.fact);
         self.on_fact(entry.at_ms, &entry.fact);
         Take::follow(&mut self.takes, entry);
+        Survey::follow(&mut self.survey, entry);
         if self.story.len() < MOST_STEPS && !matches!(entry.fact, Fact::DialogOpened { .. }) {
             self.story.push(entry.clone());
         }
@@ -326,6 +338,8 @@ impl Contact {
             Fact::Announced { told_s: Some((low_s, high_s)), .. } => {
                 self.on_told(at_ms, *low_s, *high_s);
             }
+            // What was told before is not the wait that comes.
+            Fact::WaitChanged { .. } => self.told_wait = None,
             Fact::SeatRung { .. } => {
                 self.times.ringing = self.times.ringing.saturating_add(1);
                 self.times.ring.start(at_ms);

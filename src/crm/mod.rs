@@ -10,6 +10,7 @@ pub mod citizen;
 pub mod contact;
 pub mod numbers;
 pub mod outbox;
+pub mod survey;
 pub mod take;
 
 pub use calibration::{Calibration, CalibrationLine};
@@ -18,4 +19,5 @@ pub use citizen::{Citizen, Citizens, Who};
 pub use contact::{Contact, ContactLine, Talk, TalkLine, ToldWaitLine};
 pub use numbers::CaseNumbers;
 pub use outbox::{Letter, LetterError, Message, MessageLine};
+pub use survey::Survey;
 pub use take::{Take, TakeLine};

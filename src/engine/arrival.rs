@@ -105,6 +105,7 @@ impl Engine {
             offer: invite.offer,
             flow: Some(flow),
             citizen_id,
+            case,
             waits_since_ms: now.wall_ms(),
             ..Call::begun(id, citizen, self.sounds.clone(), spoken_for, now.mono)
         };

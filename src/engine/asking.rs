@@ -104,6 +104,9 @@ impl Engine {
             let rules = TakeRules { max, silence, replay: review };
             return self.begin_take(now, id, rules, message_for);
         }
+        if wanted == Request::Survey {
+            return self.ask_survey(now, id);
+        }
         if let Request::Lookup { store: Store::Knowledge, key, language } = &wanted {
             let answer = self.article(now, &key.text, language);
             return self.answer_flow(now, id, answer);

@@ -33,6 +33,8 @@ pub(super) enum Held {
     Answer(CallId),
     /// The INVITE to a number outside, from this leg.
     Call(LegId),
+    /// The talk of a citizen who is called back, and has answered.
+    Bridge(CallId),
     /// The spoken confirmation of an operator's coding.
     Confirm(DialogId),
     /// The answer to a command whose act is on record.

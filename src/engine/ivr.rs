@@ -1,13 +1,14 @@
 //! The flow leads the citizen: its actions become plays, places in queues and tags; keys and ends of plays go back to it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use crate::acd;
 use crate::call::{Call, Phase, Purpose, Tags};
 use crate::flow::{self, CallFacts, Enqueue, FlowRun, World};
 use crate::ids::{CallId, QueueId};
 use crate::journal::entry::Fact;
-use crate::media::{self, LegId, PlayId};
+use crate::media::{self, LegId, PlayId, Sound};
 use crate::time::Now;
 use crate::words::{AskedAgain, EndedBy, QueueExit};
 
@@ -110,6 +111,7 @@ impl Engine {
             A::Play { say, barge_in } => {
                 call.story.on_play();
                 let sounds = self.sounds_of(now, id, &say);
+                let sounds = self.after_word(id, sounds);
                 self.play(id, sounds, Purpose::Flow, barge_in);
             }
             A::StopPlay => {
@@ -137,18 +139,29 @@ impl Engine {
             A::StopRecording(request) => self.stop_take(now, AskId { call: id, request }),
             A::KeepRecording { request, queue } => self.keep_take(now, AskId { call: id, request }, queue),
             A::DropRecording(request) => self.drop_take(now, AskId { call: id, request }),
-            A::Surveyed { question, answer } => {
-                self.append(now, Fact::Surveyed { contact, question, answer });
+            A::Surveyed { question, answer, of } => {
+                self.append(now, Fact::Surveyed { contact, question, answer, of: Some(of) });
             }
             A::Failed { node, why } => {
                 self.append(now, Fact::NodeFailed { contact, node, why });
             }
             A::Hangup => {
                 call.story.on_node(false);
+                let word = std::mem::take(&mut call.word);
+                if !word.is_empty() {
+                    return self.play(id, word, Purpose::OwnWord, false);
+                }
                 let why = self.runs.get(&id).and_then(FlowRun::failure).map(ToString::to_string);
                 self.close_call(now, id, EndedBy::Flow, why);
             }
         }
+    }
+
+    /// What a supervisor has to say is heard first.
+    pub(super) fn after_word(&mut self, id: CallId, sounds: Vec<Arc<Sound>>) -> Vec<Arc<Sound>> {
+        let mut word = self.calls.get_mut(&id).map(|call| std::mem::take(&mut call.word)).unwrap_or_default();
+        word.extend(sounds);
+        word
     }
 
     // -- the queue
@@ -197,12 +210,18 @@ impl Engine {
     }
 
     pub(super) fn on_left_queue(&mut self, now: Now, id: CallId, queue: QueueId, exit: QueueExit) {
+        let word = match exit {
+            QueueExit::Closed => self.sounds_of_closed(now, id, &queue),
+            _ => Vec::new(),
+        };
         self.append(now, Fact::QueueLeft { contact: id.into(), queue, exit });
         self.leave_queue(id, exit);
-        match self.calls.get(&id).is_some_and(|call| call.giver.is_some()) {
-            true => self.come_back(now, id),
-            false => self.back_to_flow(now, id, exit),
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.giver.is_some() {
+            return self.come_back(now, id);
         }
+        call.word = word;
+        self.back_to_flow(now, id, exit);
     }
 
     /// The citizen is back in the hands of the flow.
@@ -250,6 +269,7 @@ impl Engine {
                     Some(Purpose::Farewell) => {
                         self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned()))
                     }
+                    Some(Purpose::OwnWord) => self.close_call(now, id, EndedBy::Flow, None),
                     Some(Purpose::LastWord) => self.on_last_word(now, id),
                     Some(Purpose::Music) | None => {}
                 }

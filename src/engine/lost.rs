@@ -41,7 +41,7 @@ impl Engine {
             return;
         };
         self.sip.probe(now.mono, dialog);
-        if self.operators_leg(dialog).is_some() && !self.is_held(dialog) {
+        if self.operators_leg(dialog).is_some() && !self.holds_us(dialog) {
             self.pulses.hurry(now.mono, dialog, ANSWERS_WITHIN);
         }
     }
@@ -144,7 +144,7 @@ impl Engine {
     }
 
     /// The phone has put this dialog on hold.
-    fn is_held(&self, dialog: DialogId) -> bool {
+    fn holds_us(&self, dialog: DialogId) -> bool {
         let call = self.dialogs.get(&dialog).and_then(|owner| self.call_of(owner));
         call.is_some_and(|call| call.legs().any(|leg| leg.dialog == Some(dialog) && leg.held))
     }

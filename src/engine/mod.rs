@@ -4,9 +4,10 @@
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `ringing` rings seats, `talk` joins the two,
 //! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `dialling` makes
 //! the calls that operators dial and `clicking` those that are asked for by command, `talking` does what operators want done with a
-//! talk, `third` leads whom they ask or give it to, `lines` the second lines of their phones, `lost` finds phones that are gone and serves their citizens again, `monitoring` supervisors who watch over it, `ending` closes it; `asking` carries
+//! talk, `third` leads whom they ask or give it to, `lines` the second lines of their phones, `lost` finds phones that are gone and serves their citizens again, `monitoring`
+//! supervisors who watch over it, `waiting` those who see to the queues, `ending` closes it; `asking` carries
 //! a flow's questions to the world outside; `takes` records what
-//! the citizen says to the exchange itself; `gate` keeps the promises of durability, `service` serves the operators' feature
+//! the citizen says to the exchange itself, `surveying` says whom surveys ask; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `recalling` keeps the promises to call citizens back, `recalled` calls them, `recall_orders` answers what people ask about them; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
 
@@ -39,12 +40,14 @@ mod ringing;
 mod service;
 mod sound;
 mod speaking;
+mod surveying;
 mod switching;
 mod takes;
 mod talk;
 mod talking;
 mod third;
 mod unheard;
+mod waiting;
 
 pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
@@ -59,10 +62,14 @@ pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
 pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
 pub use talking::{TalkAct, TalkOrder};
+pub use waiting::{QueuePage, WaitState, WaitingAct, WaitingOrder};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
+
+use rand::SeedableRng;
+use rand::rngs::ChaCha12Rng;
 
 use crate::acd::{self, Distribution};
 use crate::call::{Arrivals, Call, Leg, Presence, Pulses, Purpose};
@@ -78,6 +85,7 @@ use crate::journal::seal::Keys;
 use crate::media::library::SoundLibrary;
 use crate::media::{self, LegId, PlayId, Sound};
 use crate::sip::{self, DialogId, Endpoint, Link, Transmit};
+use crate::survey::Asked;
 use crate::switches::Switches;
 use crate::time::{Mono, Now, earliest};
 use crate::words::SeatView;
@@ -235,6 +243,10 @@ pub struct Engine {
     returning: acd::Returning,
     /// How long the wait is in each queue, as last estimated.
     expected: BTreeMap<QueueId, Option<acd::ExpectedWait>>,
+    /// Who was asked in a survey, and when.
+    asked_in_survey: Asked,
+    /// Draws by chance, repeatable.
+    chance: ChaCha12Rng,
     /// What supervisors have switched on; the three that follow are how flows see it.
     switches: Switches,
     bulletins: BTreeMap<String, Bulletin>,
@@ -297,6 +309,8 @@ impl Engine {
             arrivals: Arrivals::default(),
             expected: BTreeMap::new(),
             returning: recovered.state.returning.clone(),
+            asked_in_survey: recovered.state.surveyed.clone(),
+            chance: draws(seed),
             switches: recovered.state.switches.clone(),
             bulletins: BTreeMap::new(),
             own_bulletins: BTreeMap::new(),
@@ -474,6 +488,7 @@ impl Engine {
     fn on_acd(&mut self, now: Now, action: acd::Action) {
         use acd::Action as A;
         match action {
+            A::Placed { call, .. } if self.recalling.line.has(call) => {} // nobody is on the line
             A::Placed { call, queue, position } => self.on_placed(now, call, &queue, position),
             A::Announce { call, position } => self.announce(now, call, position),
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
@@ -484,7 +499,13 @@ impl Engine {
                     self.stop_ringing(now, &seat, call, why);
                 }
             }
+            A::NotTaken { seat, call, why } if self.recalling.line.has(call) => {
+                self.on_recall_not_taken(now, &seat, call, why);
+            }
             A::NotTaken { seat, call, why } => self.on_not_taken(now, &seat, call, why),
+            A::Left { call, exit, .. } if self.recalling.line.has(call) => {
+                self.on_recall_left(now, call, exit);
+            }
             A::Left { call, queue, exit, .. } => self.on_left_queue(now, call, queue, exit),
             A::SeatChanged { seat, now: view } => self.on_seat_changed(now, seat, view),
         }
@@ -525,7 +546,9 @@ impl Engine {
     fn on_freed(&mut self, now: Now, freed: Freed) {
         match freed.held {
             Held::Answer(call) => self.answer_citizen(now, call),
+            Held::Call(leg) if !freed.kept && self.on_recall_unwritten(now, leg) => {}
             Held::Call(leg) => self.invite_callee(now, leg),
+            Held::Bridge(call) => self.change_places(now, call),
             Held::Message(id) => self.on_message_kept(now, id, freed.kept),
             Held::Confirm(dialog) => self.on_coding_kept(now, dialog, freed.kept),
             Held::Reply(request) => {
@@ -608,6 +631,13 @@ impl Engine {
         }
         sound
     }
+}
+
+/// A generator of its own beside the endpoint's, whose draws nobody outside may learn anything from.
+fn draws(seed: [u8; 32]) -> ChaCha12Rng {
+    let mut draws = ChaCha12Rng::from_seed(seed);
+    draws.set_stream(1);
+    draws
 }
 
 fn sip_settings(config: &Config) -> sip::Settings {

@@ -3,7 +3,8 @@
 //! A take is asked for, a tone is heard, and the citizen's words alone are recorded until media says that all is said, the citizen
 //! presses the key that ends it, or hangs up. Media tells that its file is closed, and how long somebody spoke; only then does the
 //! flow hear of it, so that a recording that could not be written leads by `error`. What was said waits for the flow's word: keep it
-//! or drop it. When the call ends before that word, a message is kept (people hang up when they have said it) and all else dropped;
+//! or drop it. When the call ends before that word, a message or a comment to a survey is kept (people hang up when they have said it)
+//! and all else dropped;
 //! so it is after a crash, once the file is mended. What is dropped is removed from the disk.
 
 use std::collections::BTreeMap;
@@ -33,6 +34,8 @@ pub(super) struct Take {
     file: Arc<str>,
     /// It becomes a message for the operators of this queue.
     queue: Option<QueueId>,
+    /// It is a comment to a survey: who hangs up over it has said it, as with a message.
+    comment: bool,
     rules: TakeRules,
     stage: Stage,
 }
@@ -56,7 +59,8 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id.call) else { return };
         match call.begin_take(now.wall) {
             Ok(file) => {
-                let take = Take { file: file.into(), queue, rules, stage: Stage::Tone };
+                let comment = call.surveyed.drawn() == Some(true) && queue.is_none();
+                let take = Take { file: file.into(), queue, comment, rules, stage: Stage::Tone };
                 self.takes.insert(id, take);
                 self.play(id.call, vec![speak_now().clone()], Purpose::Tone, false);
             }
@@ -95,20 +99,16 @@ impl Engine {
     pub(super) fn on_take_closed(&mut self, now: Now, file: &str, length: Duration, said: Option<Said>) {
         let ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
         if let Some(take) = self.cut_off.remove(file) {
-            return self.settle_take(now, file, &OpenTake { ms: Some(ms), ..take }, length);
+            return self.settle_take(now, file, &OpenTake { ms: Some(ms), ..take }, false, length);
         }
         let Some(id) = self.take_in(file) else { return };
         let Some(take) = self.takes.get_mut(&id) else { return };
         let spoken = said.as_ref().map_or(length, |said| said.spoken);
         if matches!(take.stage, Stage::HungUp) {
-            let queue = take.queue.take();
+            let (queue, comment) = (take.queue.take(), take.comment);
             self.takes.remove(&id);
-            return self.settle_take(
-                now,
-                file,
-                &OpenTake { contact: id.call.into(), queue, ms: Some(ms) },
-                spoken,
-            );
+            let take = OpenTake { contact: id.call.into(), queue, ms: Some(ms) };
+            return self.settle_take(now, file, &take, comment, spoken);
         }
         if spoken < LEAST_SPOKEN {
             self.drop_take(now, id);
@@ -168,7 +168,7 @@ impl Engine {
                 }
                 Stage::Said { ms, spoken, .. } => {
                     let open = OpenTake { contact: call.into(), queue: take.queue, ms: Some(ms) };
-                    self.settle_take(now, &take.file, &open, spoken);
+                    self.settle_take(now, &take.file, &open, take.comment, spoken);
                 }
             }
         }
@@ -178,20 +178,20 @@ impl Engine {
     pub(super) fn recover_takes(&mut self, now: Now, takes: &BTreeMap<String, OpenTake>) {
         for (file, take) in takes {
             match take.ms {
-                Some(ms) => self.settle_take(now, file, take, Duration::from_millis(ms)),
+                Some(ms) => self.settle_take(now, file, take, false, Duration::from_millis(ms)),
                 None => drop(self.cut_off.insert(file.clone(), take.clone())),
             }
         }
     }
 
-    /// Nobody waits for it any more: a message is kept, if there is enough speech in it, all else is thrown away. After a crash
-    /// nobody knows how much was speech, and the length stands for it.
-    fn settle_take(&mut self, now: Now, file: &str, take: &OpenTake, spoken: Duration) {
-        let (contact, ms) = (take.contact, take.ms.unwrap_or(0));
-        match take.queue.clone().filter(|_| spoken >= LEAST_MESSAGE) {
-            None => self.throw_away(now, contact, file),
-            queue => drop(self.append(now, Fact::TakeKept { contact, file: file.to_owned(), ms, queue })),
+    /// Nobody waits for it any more: a message or a comment is kept, if there is enough speech in it, all else is thrown away. After
+    /// a crash nobody knows how much was speech, and the length stands for it; nor what was a comment, and it is thrown away.
+    fn settle_take(&mut self, now: Now, file: &str, take: &OpenTake, comment: bool, spoken: Duration) {
+        let (contact, ms, queue) = (take.contact, take.ms.unwrap_or(0), take.queue.clone());
+        if spoken < LEAST_MESSAGE || (queue.is_none() && !comment) {
+            return self.throw_away(now, contact, file);
         }
+        self.append(now, Fact::TakeKept { contact, file: file.to_owned(), ms, queue });
     }
 
     fn throw_away(&mut self, now: Now, contact: ContactId, file: &str) {

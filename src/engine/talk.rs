@@ -1,7 +1,7 @@
 //! A seat has taken the call, and both hear each other; hold; the end of an operator's side.
 
 use crate::acd;
-use crate::call::{Keyed, Phase, SeatLeg};
+use crate::call::{Keyed, Phase, SeatLeg, Served};
 use crate::ids::{CallId, SeatId};
 use crate::journal::entry::Fact;
 use crate::sip::DialogId;
@@ -67,7 +67,7 @@ impl Engine {
             _ => {}
         }
         self.end_line(now, id);
-        let Some(SeatLeg { seat, leg, .. }) = self.take_seat_leg(id) else { return };
+        let Some(SeatLeg { seat, queue, leg }) = self.take_seat_leg(id) else { return };
         if let Some(dialog) = leg.dialog {
             self.journal_dialog_over(now, dialog);
         }
@@ -76,9 +76,11 @@ impl Engine {
             (call.is_apart, call.is_parked) = (false, false);
         }
         self.rejoin(now, id);
+        let operator = self.acd.operator_at(&seat);
         self.append(now, Fact::Parted { contact: id.into(), seat: seat.clone() });
         self.acd.handle_input(now.mono, acd::Input::TalkEnded(seat.clone(), id));
         if let Some(call) = self.calls.get_mut(&id) {
+            call.surveyed.on_served(Served { seat: seat.clone(), operator, queue });
             call.phase = Phase::Flow;
             let by = if how == EndedBy::Network { how } else { EndedBy::Operator };
             call.story.on_parted(by);

@@ -323,6 +323,9 @@ impl Engine {
     }
 
     fn tell_handing(&mut self, now: Now, id: CallId, seat: SeatId, step: Handing) {
+        if let (Handing::Gives { .. }, Some(call)) = (&step, self.calls.get_mut(&id)) {
+            call.surveyed.on_given_away();
+        }
         self.append(now, Fact::Handling { contact: id.into(), seat, step });
     }
 

@@ -185,6 +185,7 @@ impl Engine {
     /// The operator goes, or has gone: the third has the talk, or will have it when it answers.
     pub(super) fn leave_to_third(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
+        call.surveyed.on_given_away();
         let (Some(third), Some(operator)) = (call.third.as_mut(), call.seat.as_ref()) else { return };
         if third.stage == Stage::Rings {
             third.stage = Stage::Given;

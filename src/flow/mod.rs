@@ -142,6 +142,8 @@ pub enum Action {
         question: String,
         /// The key.
         answer: u8,
+        /// The keys that could answer, from and to.
+        of: (u8, u8),
     },
     /// The node could not do its work and was left by its `error` exit, or the call ends for want of one (for the journal).
     Failed {

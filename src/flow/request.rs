@@ -98,6 +98,8 @@ pub enum Request {
         /// The number as the caller gave it.
         number: Marked,
     },
+    /// Whether this caller is asked in a survey now: `Ok`, or `Declined`.
+    Survey,
     /// Record the caller, until a silence, `Action::StopRecording` or the limit: `Ok` with `seconds`, or `Empty` when nothing was
     /// said. What has been recorded is kept or dropped by later actions with the same id. When neither comes because the
     /// caller hung up, a message is kept (people hang up when they have said it) and all else dropped.
@@ -247,6 +249,7 @@ impl Request {
             Request::Http { .. } => "http",
             Request::Lookup { .. } => "lookup",
             Request::Case { .. } => "case",
+            Request::Survey => "survey",
             Request::Record { .. } => "record",
         }
     }
@@ -255,6 +258,7 @@ impl Request {
     pub fn patience(&self) -> Duration {
         match self {
             Request::Callback { .. }
+            | Request::Survey
             | Request::Lookup { .. }
             | Request::Case { .. }
             | Request::Message { .. } => STORE_PATIENCE,

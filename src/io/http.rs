@@ -9,6 +9,8 @@ mod floor;
 mod guard;
 mod metrics;
 mod monitor;
+mod queues;
+mod reports;
 pub mod server;
 mod talking;
 pub mod token;
@@ -88,11 +90,14 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/cases", get(cases))
         .route("/api/cases/{id}", get(case))
         .route("/api/outbox", get(outbox))
+        .route("/api/reports/survey", get(reports::survey))
         .route("/api/seats/{seat}", post(floor::seat_order))
         .route("/api/seats/{seat}/status", post(floor::seat_status))
         .route("/api/calls", post(calls::dial))
         .route("/api/monitor", post(monitor::monitor))
         .route("/api/calls/{id}/talk", post(talking::talk))
+        .route("/api/calls/{id}/wait", post(queues::change_wait))
+        .route("/api/queues/{queue}", get(queues::show))
         .route("/api/switches", get(switches).post(switch))
         .route(RELOAD, post(reload))
         .fallback(nothing_here)
@@ -124,7 +129,7 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 async fn nothing_here() -> Refusal {
-    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/outbox, /api/monitor, /api/switches, /metrics, /health/ready";
+    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/outbox, /api/reports/survey, /api/monitor, /api/switches, /metrics, /health/ready";
     Refusal(StatusCode::NOT_FOUND, hint.to_owned())
 }
 

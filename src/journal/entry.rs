@@ -121,6 +121,9 @@ pub enum Fact {
         /// Made while the store did not answer.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         degraded: bool,
+        /// The promise that it keeps.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        callback: Option<CallbackId>,
     },
     /// The exchange answered the call (200).
     ContactAnswered {
@@ -154,6 +157,34 @@ pub enum Fact {
         question: String,
         /// The answer, 0 to 9.
         answer: u8,
+        /// The keys that could answer, from and to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<(u8, u8)>,
+    },
+    /// The draw fell on the citizen, who hears the first question of a survey now; the answers that follow are about this.
+    SurveyAsked {
+        /// The contact.
+        contact: ContactId,
+        /// Who is not asked again for a while, when the number is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        citizen: Option<CitizenId>,
+        /// The case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseId>,
+        /// The seat that the citizen talked with last; none: the flow alone served.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seat: Option<SeatId>,
+        /// Who sat there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator: Option<OperatorId>,
+        /// The queue that the talk came by.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<QueueId>,
+        /// The body answered for.
+        entity: EntityId,
+        /// What it was about, as far as known by now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<TopicId>,
     },
     /// The citizen reminded us of a case, or complained about it; mostly one that an earlier contact opened.
     CaseReminded {
@@ -242,6 +273,18 @@ pub enum Fact {
         queue: QueueId,
         /// By which exit.
         exit: QueueExit,
+    },
+    /// A supervisor has changed the wait of the caller.
+    WaitChanged {
+        /// The contact.
+        contact: ContactId,
+        /// How.
+        how: WaitChange,
+        /// Who asked: the name that was given, or `command`.
+        by: String,
+        /// What for, as far as said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     /// A seat was rung for the caller.
     SeatRung {
@@ -336,6 +379,9 @@ pub enum Fact {
         seat: SeatId,
         /// The supervisor's.
         by: SeatId,
+        /// Who is logged in there, if it is a person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator: Option<OperatorId>,
         /// How.
         how: Watching,
         /// What for, as far as said.
@@ -531,6 +577,29 @@ pub enum Personal {
     Erased,
 }
 
+/// What a supervisor does with a caller who waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitChange {
+    /// Into another queue, with the waiting time.
+    Moved {
+        /// Out of this one.
+        from: QueueId,
+        /// Into this one: `Queued` tells the place.
+        to: QueueId,
+    },
+    /// So many minutes further on, or back.
+    Advanced {
+        /// How many.
+        minutes: i32,
+    },
+    /// Given to this seat, which is rung.
+    Taken {
+        /// Which.
+        seat: SeatId,
+    },
+}
+
 /// How an operator hands a call over, or asks somebody about it first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -614,6 +683,7 @@ impl Fact {
             | Fact::NodeEntered { contact, .. }
             | Fact::NodeFailed { contact, .. }
             | Fact::Surveyed { contact, .. }
+            | Fact::SurveyAsked { contact, .. }
             | Fact::CaseReminded { contact, .. }
             | Fact::MessageQueued { contact, .. }
             | Fact::Callback { contact, .. }
@@ -623,6 +693,7 @@ impl Fact {
             | Fact::Queued { contact, .. }
             | Fact::Announced { contact, .. }
             | Fact::QueueLeft { contact, .. }
+            | Fact::WaitChanged { contact, .. }
             | Fact::SeatRung { contact, .. }
             | Fact::SeatNotTaken { contact, .. }
             | Fact::Joined { contact, .. }

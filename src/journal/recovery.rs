@@ -19,6 +19,7 @@ use super::seal::{Keys, NumberHash};
 use crate::acd::{CutOff, Returning};
 use crate::callback::{self, Change, Diary, End, InVain, RecallList};
 use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, EntityId, Language, QueueId, SeatId, TopicId};
+use crate::survey::Asked;
 use crate::switches::Switches;
 use crate::words::{Outcome, QueueExit, SeatView};
 
@@ -103,6 +104,9 @@ pub struct Recovery {
     /// Who called in vain.
     #[serde(default)]
     pub recall: RecallList,
+    /// Who was asked in a survey.
+    #[serde(default)]
+    pub surveyed: Asked,
     /// When the last start was.
     #[serde(default)]
     pub started_ms: i64,
@@ -260,6 +264,9 @@ impl Recovery {
                 if let Some(number) = number {
                     self.callback_numbers.insert(*callback, (*contact, number.clone()));
                 }
+            }
+            Fact::SurveyAsked { citizen: Some(citizen), .. } => {
+                self.surveyed.on_asked(*citizen, entry.at_ms);
             }
             Fact::Recorded { file, ms } => {
                 self.recordings.remove(file);

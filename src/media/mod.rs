@@ -6,9 +6,10 @@
 //!
 //! The path of a packet: [`rtp`] reads it, [`source`] says whether it is the peer's, [`dtmf`] makes digits of key events,
 //! [`plane`] carries it to the bridge partner, whose [`stream`] numbers it and [`g711`] changes its law, and [`mixer`] lays
-//! it into the recording. Where more than two hear each other, it waits in a [`jitter`] buffer for the beat of their [`mix`]. What a caller says to the exchange itself is a [`take`]. Prompts and music come from the leg's
+//! it into the recording. Where more than two hear each other, it waits in a [`jitter`] buffer for the beat of their [`mix`]. What a caller says to the exchange itself is a [`take`]; who has answered a call of ours, a person or a machine, [`answerer`] tells. Prompts and music come from the leg's
 //! [`player`], a frame on each beat; [`level`] says how loud a prompt is, for whoever makes them.
 
+pub mod answerer;
 pub mod dtmf;
 pub mod g711;
 pub mod jitter;
@@ -24,6 +25,7 @@ pub mod source;
 pub mod stream;
 pub mod take;
 pub mod tape;
+pub mod voice;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

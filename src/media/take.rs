@@ -1,8 +1,7 @@
 //! A take: what one caller says to the exchange, from the tone until all is said.
 //!
 //! It begins when control asks for it and ends by itself: after so much silence, or when it has lasted as long as it may. A caller
-//! who has not begun yet is given time to think. What counts as speech is judged frame by frame, by energy alone: what stands out
-//! from the noise around the caller, which is learnt from the pauses. Frames that do not come (a muted phone, one that sends nothing
+//! who has not begun yet is given time to think. What counts as speech is judged frame by frame ([`voice`](super::voice)). Frames that do not come (a muted phone, one that sends nothing
 //! in pauses) are silence too, so the end is a moment and needs no packet. The simulator tells when somebody speaks instead of
 //! sending frames.
 
@@ -10,6 +9,7 @@ use std::time::Duration;
 
 use super::Codec;
 use super::tape::TapeId;
+use super::voice::{Voice, power};
 use crate::time::Mono;
 
 /// Longest take, whatever the flow says: one that can be played back is in memory meanwhile, 16 kB a second in both laws.
@@ -17,17 +17,6 @@ pub const LONGEST_TAKE: Duration = Duration::from_secs(600);
 
 /// Longest silence before the first word, unless the silence that ends the take is longer: for people who look for words.
 const FIRST_WORD: Duration = Duration::from_secs(6);
-
-/// Power of -45 dBov, an RMS of 184: what is softer is no speech, however quiet the room. Telephone networks carry speech at about
-/// -26 dBov; P.56 draws the line 15.9 dB below a talker's own level, so this leaves 3 dB more to the softest. Rooms and comfort
-/// noise stay below -50.
-const SOFTEST: f64 = 184.0 * 184.0;
-/// Power of -33 dBov, an RMS of 734: what is louder is speech, however loud the street. It is 7 dB below a usual voice.
-const LOUDEST_NOISE: f64 = 734.0 * 734.0;
-/// Between the two, speech stands out from the noise by so much: 9 dB.
-const STANDS_OUT: f64 = 8.0;
-/// The noise is the softest that was heard of late: the guess rises by so much a frame, 2 dB a second, until the next pause.
-const FORGETS: f64 = 1.01;
 
 /// When a take ends, and what becomes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +37,7 @@ pub struct Take {
     since: Mono,
     /// The last moment of speech.
     heard: Option<Mono>,
-    /// The noise around the caller, as power; nothing was heard yet.
-    noise: Option<f64>,
+    voice: Voice,
     /// Speech so far.
     spoken: Duration,
     /// Speaks all the time from here on, as the simulator says.
@@ -60,7 +48,7 @@ impl Take {
     /// Begins onto this tape.
     pub fn new(now: Mono, tape: TapeId, rules: TakeRules) -> Take {
         let spoken = Duration::ZERO;
-        Take { tape, rules, since: now, heard: None, noise: None, spoken, speaks_since: None }
+        Take { tape, rules, since: now, heard: None, voice: Voice::default(), spoken, speaks_since: None }
     }
 
     /// Onto which tape.
@@ -75,17 +63,10 @@ impl Take {
 
     /// The caller's next frame.
     pub fn handle_frame(&mut self, now: Mono, codec: Codec, payload: &[u8]) {
-        if self.is_speech(power(codec, payload)) {
+        if self.voice.is_speech(power(codec, payload)) {
             self.heard = Some(now);
             self.spoken = self.spoken.saturating_add(Duration::from_micros(payload.len() as u64 * 125));
         }
-    }
-
-    /// A frame of this power is speech, or else teaches what the noise is.
-    fn is_speech(&mut self, power: f64) -> bool {
-        let noise = self.noise.map_or(power, |noise| power.min(noise * FORGETS));
-        self.noise = Some(noise.max(SOFTEST / STANDS_OUT)); // below, it makes no difference
-        power >= (noise * STANDS_OUT).clamp(SOFTEST, LOUDEST_NOISE)
     }
 
     /// The caller speaks, or falls silent, as the simulator says.
@@ -112,12 +93,6 @@ impl Take {
         };
         longest.min(silence)
     }
-}
-
-/// Of a frame, 32 768 squared being the most.
-fn power(codec: Codec, payload: &[u8]) -> f64 {
-    let energy: f64 = payload.iter().map(|octet| f64::from(codec.decode(*octet)).powi(2)).sum();
-    energy / payload.len().max(1) as f64
 }
 
 #[cfg(test)]

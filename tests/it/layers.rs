@@ -13,8 +13,8 @@ const LAYERS: [&[&str]; 5] = [
     &["flood", "hint", "ids", "phone_number", "planted", "time", "words"],
     &["media", "sdp", "sip"],
     &[
-        "acd", "call", "callback", "config", "crm", "flow", "journal", "simulate", "speech", "switches",
-        "views",
+        "acd", "call", "callback", "config", "crm", "flow", "journal", "simulate", "speech", "survey",
+        "switches", "views",
     ],
     &["engine"],
     &["cli", "io"],
@@ -25,12 +25,13 @@ const PROTOCOLS: &[&str] = LAYERS[1];
 const OUTER: &[&str] = LAYERS[4];
 
 /// Who knows a neighbour in the own layer, and why.
-const NEIGHBOURS: [(&str, &str, &str); 18] = [
+const NEIGHBOURS: [(&str, &str, &str); 20] = [
     ("flood", "time", "counts are told by the minute"),
     ("words", "ids", "a seat's view names its call"),
     ("sdp", "media", "a round of offer and answer ends in a codec and an address for a leg"),
     ("flow", "speech", "computed values become spoken pieces"),
     ("config", "callback", "queues.toml says which queues call back, and by which rules"),
+    ("config", "survey", "entities.toml says how often citizens are asked"),
     ("simulate", "acd", "what is simulated is the distribution itself"),
     ("config", "acd", "queues.toml is written in the rules of the distribution"),
     (
@@ -47,6 +48,7 @@ const NEIGHBOURS: [(&str, &str, &str); 18] = [
     ("call", "config", "a number that is called keeps the way out that was found for it"),
     ("journal", "acd", "who was cut off while waiting gets the place back, after a restart too"),
     ("journal", "callback", "what was promised outlives a restart, and so does who called in vain"),
+    ("journal", "survey", "who was asked is not asked again, after a restart neither"),
     ("journal", "switches", "what supervisors switch is written down, and in force after a restart"),
     ("crm", "journal", "contacts, cases and citizens are folds over its facts"),
     ("views", "journal", "views apply its entries and remember how far"),

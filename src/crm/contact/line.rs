@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Contact, Stopwatch, Talk, TalkLine, ToldWait, ToldWaitLine};
-use crate::crm::{Take, TakeLine};
+use crate::crm::{Survey, Take, TakeLine};
 use crate::ids::{
     CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
 };
@@ -74,6 +74,9 @@ pub struct ContactLine {
     /// What the citizen said to the exchange itself, and is kept.
     #[serde(default)]
     pub takes: Vec<TakeLine>,
+    /// What the citizen was asked after the call, and said to it.
+    #[serde(default)]
+    pub survey: Option<Survey>,
     /// The flow that led it; none when an operator began it.
     pub flow: Option<FlowId>,
     /// Spoken last.
@@ -132,6 +135,7 @@ impl Contact {
             path: self.path.clone(),
             recording: self.recording.as_ref().map(|file| format!("recordings/{file}")),
             takes: self.takes.iter().map(Take::line).collect(),
+            survey: self.survey.clone(),
             flow: self.flow.clone(),
             language: self.language.clone(),
             keys: self.keys.clone(),

@@ -6,6 +6,7 @@ use super::super::expression::EvaluationError;
 use super::super::grammar::Way;
 use super::super::input_kind::Reading;
 use super::super::model::{Ask, Collect, Flow, PromptRef, QueueStep, Step};
+use super::super::request::Request;
 use super::super::value::Value;
 use super::super::{Action, Say};
 use super::{Asked, FlowRun, MAX_PROMPT, Next, Question, Wait, World};
@@ -44,14 +45,13 @@ impl FlowRun {
         if !ask.type_ahead {
             self.type_ahead.clear();
         }
-        let question = match self.at().step {
-            Step::Survey { .. } => Question::Survey(0),
-            _ => Question::Own,
-        };
-        let asked = Asked { question, tries_left: ask.retries };
-        if question == Question::Own
-            && let Some(next) = self.answer_ahead(asked, now, actions)
-        {
+        if let Step::Survey { .. } = self.at().step {
+            // Whether this caller is asked at all, is not the flow's to know.
+            self.type_ahead.clear();
+            return self.send(Request::Survey, None, now, actions).map(Next::Wait);
+        }
+        let asked = Asked { question: Question::Own, tries_left: ask.retries };
+        if let Some(next) = self.answer_ahead(asked, now, actions) {
             return Ok(next);
         }
         self.question(asked, Vec::new(), now, actions).map(Next::Wait)
@@ -280,7 +280,8 @@ impl FlowRun {
         }
     }
 
-    fn next_question(&mut self, at: usize, now: Now, actions: &mut Vec<Action>) -> Option<Way> {
+    /// A survey: the question `at`.
+    pub(super) fn next_question(&mut self, at: usize, now: Now, actions: &mut Vec<Action>) -> Option<Way> {
         let flow = Arc::clone(&self.flow);
         let tries_left = asking(&flow, self)?.retries;
         self.put(Asked { question: Question::Survey(at), tries_left }, Vec::new(), now, actions)
@@ -309,7 +310,8 @@ impl FlowRun {
                 let digit = key.to_digit(10).and_then(|digit| u8::try_from(digit).ok());
                 match questions.get(at).zip(digit) {
                     Some((question, digit)) if (question.from..=question.to).contains(&digit) => {
-                        actions.push(Action::Surveyed { question: question.id.clone(), answer: digit });
+                        let (id, of) = (question.id.clone(), (question.from, question.to));
+                        actions.push(Action::Surveyed { question: id, answer: digit, of });
                         if at + 1 < questions.len() {
                             Answer::Next(at + 1)
                         } else {

@@ -135,6 +135,10 @@ impl FlowRun {
             return Some(Way::ERROR);
         }
         let save = match &node.step {
+            Step::Survey { .. } if matches!(answer, Answer::Ok(_)) => {
+                return self.next_question(0, now, actions);
+            }
+            Step::Survey { .. } => return Some(Way::Exit("skipped")),
             Step::Request(step) => step.save.as_deref(),
             Step::Record(step) => {
                 let said = matches!(answer, Answer::Ok(_));

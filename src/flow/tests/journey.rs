@@ -72,7 +72,9 @@ fn caller_who_presses_one_and_is_silent_comes_into_the_registry_queue() {
     caller.listens().expect(&["@menu", "it/menu"]);
     caller.presses("1").expect(&["@anagrafe", "queue anagrafe"]);
     caller.is_silent_for(SECOND * 600).expect(&[]);
-    caller.leaves_queue(QueueExit::Answered).expect(&["@fine", "it/grazie"]);
+    caller.leaves_queue(QueueExit::Answered).expect(&["@voto", "ask Survey"]);
+    caller.input(Input::Answer(RequestId(1), Answer::Declined));
+    caller.expect(&["@fine", "it/grazie"]);
     caller.listens().expect(&["hangup"]);
     assert!(caller.run.is_over());
 }
@@ -217,7 +219,6 @@ fn callers_outside_the_hours_are_told_why() {
 #[test]
 fn every_exit_of_the_queue_ends_with_words_to_the_caller() {
     for (exit, node) in [
-        (QueueExit::Answered, "grazie"),
         (QueueExit::Closed, "coda_chiusa"),
         (QueueExit::Full, "coda_piena"),
         (QueueExit::NoSeats, "nessun_operatore"),

@@ -140,8 +140,8 @@ fn rehearsal_leads_a_person_through_the_flow_and_hides_what_is_about_people() {
 fn test_that_goes_otherwise_says_where_and_what_was_heard() {
     let spoilt = DEMO
         .replacen(
-            "path: [allerta, orario, benvenuto, menu, anagrafe, fine]",
-            "path: [allerta, orario, benvenuto, menu, tributi, fine]",
+            "path: [allerta, orario, benvenuto, menu, anagrafe, voto, fine]",
+            "path: [allerta, orario, benvenuto, menu, tributi, voto, fine]",
             1,
         )
         .replacen("Grazie e arrivederci.\"]", "Addio.\"]", 1);

@@ -184,21 +184,17 @@ fn survey_takes_one_key_a_question_and_is_skipped_by_the_silent() {
     exits: {done: fine, skipped: guasto}"##,
     );
     let mut caller = Caller::dials(&flow);
-    caller.presses("4").presses("9").presses("2");
-    caller.expect(&[
-        "@inizio",
-        "it/a",
-        "utile: 4",
-        "it/b",
-        "it/sbagliato it/b",
-        "tempo: 2",
-        "@fine",
-        "hangup",
-    ]);
+    caller.expect(&["@inizio", "ask Survey"]).heard.clear();
+    answered(&mut caller, Answer::Ok(None)).presses("4").presses("9").presses("2");
+    caller.expect(&["it/a", "utile: 4", "it/b", "it/sbagliato it/b", "tempo: 2", "@fine", "hangup"]);
     let mut caller = Caller::dials(&flow);
-    caller.presses("4").heard.clear();
+    answered(&mut caller, Answer::Ok(None)).presses("4").heard.clear();
     caller.falls_silent();
     assert_eq!(caller.heard, ["it/b", "@guasto", "it/b", "hangup"]);
+    let mut caller = Caller::dials(&flow);
+    caller.heard.clear();
+    answered(&mut caller, Answer::Declined);
+    assert_eq!(caller.heard, ["@guasto", "it/b"], "whom the draw does not fall on hears no question");
 }
 
 #[test]
