@@ -106,7 +106,7 @@ impl Engine {
             Held::Call(leg) => !self.legs.contains_key(leg),
             Held::Message(id) => is_over(&id.call),
             Held::Confirm(dialog) => !self.services.contains_key(dialog),
-            Held::Reply(_) => false, // of no call
+            Held::Reply(_) | Held::Callback(_) => false, // of no call
         });
         found.extend(held.map(|held| Orphan::Held(format!("{held:?}"))));
         let places = self.acd.queues().flat_map(|queue| queue.waiting).map(|waiting| waiting.call);

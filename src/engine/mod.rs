@@ -56,7 +56,9 @@ pub use command::{CallState, Command, HELP_WITHIN, Metrics, QueueState, Reply, R
 pub use floor::{OperatorState, SeatAct, SeatOrder};
 pub use gate::PATIENCE;
 pub use monitoring::{MonitorAct, MonitorOrder};
-pub use recall_orders::{BookOrder, CallbackOrder, CallbackReply, CallbackState, FreeSlot};
+pub use recall_orders::{
+    BookOrder, CallbackOrder, CallbackReply, CallbackReport, CallbackState, FreeSlot, MOST_SLOTS, MoveOrder,
+};
 pub use recalling::Counts as CallbackCounts;
 pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
@@ -548,6 +550,7 @@ impl Engine {
             Held::Answer(call) => self.answer_citizen(now, call),
             Held::Call(leg) if !freed.kept && self.on_recall_unwritten(now, leg) => {}
             Held::Call(leg) => self.invite_callee(now, leg),
+            Held::Callback(request) => self.on_callback_kept(request, freed.kept),
             Held::Bridge(call) => self.change_places(now, call),
             Held::Message(id) => self.on_message_kept(now, id, freed.kept),
             Held::Confirm(dialog) => self.on_coding_kept(now, dialog, freed.kept),
