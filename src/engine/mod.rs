@@ -6,7 +6,7 @@
 //! the calls that operators dial and `clicking` those that are asked for by command, `talking` does what operators want done with a
 //! talk, `third` leads whom they ask or give it to, `lost` finds phones that are gone and serves their citizens again, `monitoring` supervisors who watch over it, `ending` closes it; `asking` carries
 //! a flow's questions to the world outside; `takes` records what
-//! the citizen says to the exchange itself, `surveying` says whom surveys ask; `gate` keeps the promises of durability, `service` serves the operators' feature
+//! the citizen says to the exchange itself, `surveying` says whom surveys ask, `promising` what they are told of call-backs; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `recalling` keeps the promises to call citizens back, `recalled` calls them, `recall_orders` answers what people ask about them; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
 
@@ -29,6 +29,7 @@ mod lost;
 mod monitoring;
 mod placing;
 mod presence;
+mod promising;
 mod recall_orders;
 mod recalled;
 mod recalling;
@@ -225,6 +226,8 @@ pub struct Engine {
     returning: acd::Returning,
     /// How long the wait is in each queue, as last estimated.
     expected: BTreeMap<QueueId, Option<acd::ExpectedWait>>,
+    /// What flows were promised and is not safe yet.
+    agreed: BTreeMap<AskId, promising::Agreed>,
     /// Who was asked in a survey, and when.
     asked_in_survey: Asked,
     /// Draws by chance, repeatable.
@@ -291,6 +294,7 @@ impl Engine {
             arrivals: Arrivals::default(),
             expected: BTreeMap::new(),
             returning: recovered.state.returning.clone(),
+            agreed: BTreeMap::new(),
             asked_in_survey: recovered.state.surveyed.clone(),
             chance: draws(seed),
             switches: recovered.state.switches.clone(),
@@ -521,6 +525,7 @@ impl Engine {
             Held::Answer(call) => self.answer_citizen(now, call),
             Held::Call(leg) => self.invite_callee(now, leg),
             Held::Message(id) => self.on_message_kept(now, id, freed.kept),
+            Held::Promise(id) => self.on_agreed(now, id, freed.kept),
             Held::Confirm(dialog) => self.on_coding_kept(now, dialog, freed.kept),
             Held::Reply(request) => {
                 let reply = if freed.kept { Reply::Done } else { Reply::Unwritten };

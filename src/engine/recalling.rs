@@ -319,7 +319,12 @@ impl Engine {
             self.recalling.known.remove(&id);
         }
         let by = by.map(str::to_owned);
-        self.append_as(now, Fact::Callback { callback: id, contact, number, what, by }, is_new)
+        let is_agreed = match what {
+            Change::Promised { .. } | Change::Moved { .. } => true,
+            Change::Ended { how } => how == End::Cancelled,
+            _ => false,
+        };
+        self.append_as(now, Fact::Callback { callback: id, contact, number, what, by }, is_agreed)
     }
 }
 

@@ -192,6 +192,8 @@ pub(super) struct CallbackOffer {
     pub(super) key: char,
     /// Not before so much waiting.
     pub(super) after: Duration,
+    /// Told once, when it can be had.
+    pub(super) prompt: Option<PromptRef>,
     pub(super) when: Option<Expression>,
 }
 

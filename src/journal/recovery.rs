@@ -128,6 +128,9 @@ pub struct OpenContact {
     /// It was joined to a number outside.
     #[serde(default)]
     pub transferred: bool,
+    /// A call-back was promised in it.
+    #[serde(default)]
+    pub promised: bool,
     /// It had a place in a queue.
     #[serde(default)]
     pub waiting: bool,
@@ -261,6 +264,9 @@ impl Recovery {
             Fact::Switched { switch, .. } => self.switches.apply(switch),
             Fact::Callback { callback, contact, number, what, .. } => {
                 self.on_callback(entry.at_ms, *callback, what);
+                if let Change::Promised { .. } = what {
+                    self.with_open(*contact, |open| open.promised = true);
+                }
                 if let Some(number) = number {
                     self.callback_numbers.insert(*callback, (*contact, number.clone()));
                 }
@@ -339,6 +345,7 @@ impl Recovery {
                     answered: false,
                     joined: None,
                     transferred: false,
+                    promised: false,
                     waiting: false,
                     left: None,
                     citizen: *citizen,

@@ -15,6 +15,7 @@ mod scenarios_handing;
 mod scenarios_monitor;
 mod scenarios_outside;
 mod scenarios_phones;
+mod scenarios_promises;
 mod scenarios_record;
 mod scenarios_referring;
 mod scenarios_surveys;

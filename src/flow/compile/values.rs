@@ -155,6 +155,8 @@ fn reads<'f>(flow: &'f Flow, node: &'f Node) -> BTreeSet<&'f str> {
             seen.template(&queue.queue);
             let when = queue.callback.as_ref().and_then(|offer| offer.when.as_ref());
             when.into_iter().for_each(|when| seen.expression(when));
+            let offered = queue.callback.as_ref().and_then(|offer| offer.prompt);
+            offered.into_iter().for_each(|prompt| seen.prompt(prompt));
         }
         Step::Survey { ask, questions } => {
             seen.ask(ask);

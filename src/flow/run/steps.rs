@@ -83,7 +83,9 @@ impl FlowRun {
             Step::Queue(step) => {
                 let enqueue = self.enqueue(step, &flow)?;
                 actions.push(Action::Enqueue(enqueue));
-                Next::Wait(Wait::Queue { since: now.mono })
+                let offer = step.callback.as_ref().filter(|offer| offer.prompt.is_some());
+                let offer_at = offer.map(|offer| now.mono + offer.after);
+                Next::Wait(Wait::Queue { since: now.mono, offer_at })
             }
             Step::Record(step) => self.enter_recording(step, now, actions)?,
             Step::Request(step) => self.ask_world(step, now, actions)?,

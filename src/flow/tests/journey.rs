@@ -73,7 +73,7 @@ fn caller_who_presses_one_and_is_silent_comes_into_the_registry_queue() {
     caller.presses("1").expect(&["@anagrafe", "queue anagrafe"]);
     caller.is_silent_for(SECOND * 600).expect(&[]);
     caller.leaves_queue(QueueExit::Answered).expect(&["@voto", "ask Survey"]);
-    caller.input(Input::Answer(RequestId(1), Answer::Declined));
+    caller.input(Input::Answer(RequestId(2), Answer::Declined));
     caller.expect(&["@fine", "it/grazie"]);
     caller.listens().expect(&["hangup"]);
     assert!(caller.run.is_over());

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn shipped_flows_pass_their_tests_which_cover_every_node_and_exit() {
-    for text in [DEMO, MILAN, STATUS] {
+    for text in [DEMO, MILAN, STATUS, RECALL] {
         let flow = parsed(text);
         let report = flow.test(&sportello());
         assert_eq!(report.failures, [], "{}", flow.id());
@@ -16,7 +16,7 @@ fn shipped_flows_pass_their_tests_which_cover_every_node_and_exit() {
 
 #[test]
 fn no_mutant_of_a_shipped_flow_survives() {
-    for text in [DEMO, MILAN, STATUS] {
+    for text in [DEMO, MILAN, STATUS, RECALL] {
         let flow = parsed(text);
         let mutants = flow.mutate(&sportello());
         assert_eq!(mutants.survivors, [], "{}", flow.id());
@@ -27,7 +27,7 @@ fn no_mutant_of_a_shipped_flow_survives() {
 #[test]
 fn shipped_flows_are_laid_out_as_usual_and_fit_the_schema() {
     let schema: serde_json::Value = serde_json::from_str(&schema()).unwrap();
-    for text in [DEMO, MILAN, STATUS] {
+    for text in [DEMO, MILAN, STATUS, RECALL] {
         assert_eq!(laid_out(text, "f.yaml").as_deref(), Ok(text));
         let flow: serde_json::Value = serde_saphyr::from_str(text).unwrap();
         fits(&flow, &schema, &schema, "").unwrap();
@@ -108,7 +108,7 @@ fn fits(
 
 #[test]
 fn drawings_and_sentences_name_every_node() {
-    for text in [DEMO, MILAN, STATUS] {
+    for text in [DEMO, MILAN, STATUS, RECALL] {
         let flow = parsed(text);
         let (mermaid, svg, sentences) = (flow.mermaid(), flow.svg(), flow.explained());
         for node in flow.nodes.iter().map(|node| node.id.as_str()) {
