@@ -1,7 +1,8 @@
 //! Switches: what supervisors turn on and off during the day, without publishing a flow.
 //!
 //! A *bulletin* fills a slot with a message, for all callers or for those of one Ente: a slot that flows have (`type: bulletin`), or a
-//! queue (`queue:tributi`), whose callers hear it when they enter. An *emergency* closes an Ente, a queue or everything, whatever the
+//! queue (`queue:tributi`), whose callers hear it when they enter; or `closed:tributi`, heard by those whom the queue lets out because it is
+//! closed. An *emergency* closes an Ente, a queue or everything, whatever the
 //! calendar says. Each may begin later, and holds until it is switched off or its time is over. [`Switches`] is the fold of every
 //! [`Switch`] on record, at the start as in the running exchange; who asks it first drops what is over ([`Switches::expire`]), and what
 //! has not begun is passed over.
@@ -48,6 +49,12 @@ pub enum Switch {
     Open {
         /// What was closed.
         scope: Scope,
+        /// Who opened it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// What for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
 }
 
@@ -60,7 +67,7 @@ const KEYS: [(&str, &[&str]); 4] = [
     ),
     ("bulletin_off", &["slot", "entity"]),
     ("close", &["scope", "from", "from_ms", "until", "until_ms", "reason", "by"]),
-    ("open", &["scope"]),
+    ("open", &["scope", "by", "reason"]),
 ];
 
 impl Switch {
@@ -178,15 +185,22 @@ impl std::fmt::Display for Scope {
 
 /// Before the name of a queue that is a slot.
 const QUEUE: &str = "queue:";
+/// Before the name of a queue that is closed.
+const CLOSED: &str = "closed:";
 
 /// The slot that a queue is: flows' own slots have no colon in their names.
 pub fn slot_of_queue(queue: &QueueId) -> String {
     format!("{QUEUE}{queue}")
 }
 
-/// The queue that this slot is.
+/// The slot heard by those whom this queue lets out because it is closed.
+pub fn slot_of_closed(queue: &QueueId) -> String {
+    format!("{CLOSED}{queue}")
+}
+
+/// The queue that this slot belongs to.
 pub fn queue_of_slot(slot: &str) -> Option<QueueId> {
-    slot.strip_prefix(QUEUE).map(QueueId::from)
+    slot.strip_prefix(QUEUE).or_else(|| slot.strip_prefix(CLOSED)).map(QueueId::from)
 }
 
 /// What is switched on, or will be.
@@ -259,7 +273,7 @@ impl Switches {
                 let at = self.closings.partition_point(|other| other.scope < closing.scope);
                 self.closings.insert(at, closing.clone());
             }
-            Switch::Open { scope } => self.open(scope),
+            Switch::Open { scope, .. } => self.open(scope),
         }
     }
 
@@ -355,7 +369,7 @@ mod tests {
         switches.apply(&close(Scope::Everything, None));
         assert!(switches.close_queue(&"tributi".into(), &"firenze".into(), 0));
         assert_eq!(switches.closed_entities(0).map(EntityId::as_str).collect::<Vec<_>>(), ["empoli"]);
-        switches.apply(&Switch::Open { scope: Scope::Everything });
+        switches.apply(&Switch::Open { scope: Scope::Everything, by: None, reason: None });
         assert!(!switches.close_queue(&"tributi".into(), &"firenze".into(), 0));
     }
 
@@ -415,7 +429,10 @@ mod tests {
                 close(Scope::Entity("empoli".into()), None),
                 r#"{"close":{"scope":{"entity":"empoli"},"until_ms":null}}"#,
             ),
-            (Switch::Open { scope: Scope::Everything }, r#"{"open":{"scope":"everything"}}"#),
+            (
+                Switch::Open { scope: Scope::Everything, by: None, reason: None },
+                r#"{"open":{"scope":"everything"}}"#,
+            ),
         ] {
             assert_eq!(serde_json::to_string(&switch).expect("plain data"), json);
             assert_eq!(serde_json::from_str::<Switch>(json).expect("as it was written"), switch);

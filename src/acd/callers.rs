@@ -27,11 +27,11 @@ pub(super) struct Caller {
     /// Of priority, and of the queue.
     pub(super) minutes: i64,
     /// What counted as waited at entry.
-    waited: Duration,
+    pub(super) waited: Duration,
     /// What it needs beside what its queue needs.
-    skills: Skills,
+    pub(super) skills: Skills,
     /// One seat alone until then.
-    prefers: Option<(SeatId, Mono)>,
+    pub(super) prefers: Option<(SeatId, Mono)>,
     /// When `class`, or who else may serve, changes next.
     widens_at: Option<Mono>,
     /// End of the longest wait.
@@ -117,7 +117,7 @@ impl Distribution {
     }
 
     /// Give the caller a place and set the alarms of waiting.
-    fn place(&mut self, now: Mono, entering: Entering) {
+    pub(super) fn place(&mut self, now: Mono, entering: Entering) {
         let call = entering.call;
         let Some(queue) = self.queues.get(&entering.queue) else { return };
         let caller = self.caller(now, entering, queue);
@@ -170,7 +170,7 @@ impl Distribution {
         self.seats.get(id).is_some_and(|seat| seat.is_manned() && seat.serves().contains_key(queue))
     }
 
-    /// By new rules somebody else may serve this caller, who has `more` minutes than by the old ones. Nobody is overtaken within the queue.
+    /// Somebody else may serve this caller, who has `more` minutes than before. By new rules all in the queue have, and nobody is overtaken.
     pub(super) fn stand_anew(&mut self, now: Mono, call: CallId, more: i32) {
         let Some(caller) = self.callers.get(&call).filter(|caller| !caller.is_talking()) else { return };
         let kept = caller.prefers.clone().filter(|(seat, _)| self.sits_there(seat, &caller.queue));
@@ -224,6 +224,11 @@ impl Distribution {
 
     /// Reserve the seat and ring it; others may ring already, where the queue rings all.
     pub(super) fn ring(&mut self, now: Mono, seat: &SeatId, call: CallId) {
+        self.ring_on(now, seat, call, |terms| terms);
+    }
+
+    /// The same on other terms than the queue's.
+    pub(super) fn ring_on(&mut self, now: Mono, seat: &SeatId, call: CallId, of: fn(Terms) -> Terms) {
         let Some(caller) = self.callers.get_mut(&call) else { return };
         let Some(queue) = self.queues.get_mut(&caller.queue) else { return };
         queue.ring(caller.place, &caller.class, call);
@@ -232,7 +237,7 @@ impl Distribution {
             stage => *stage = Stage::Ringing(BTreeSet::from([seat.clone()])),
         }
         self.last_ring += 1;
-        let terms = Terms::of(&queue.rules, self.last_ring);
+        let terms = of(Terms::of(&queue.rules, self.last_ring));
         self.on_seat(now, seat, Event::Assign(call, terms));
     }
 
@@ -310,7 +315,7 @@ impl Distribution {
     }
 
     /// A wait is over; for what later callers may expect.
-    fn waited(&mut self, now: Mono, call: CallId, gave_up: bool) {
+    pub(super) fn waited(&mut self, now: Mono, call: CallId, gave_up: bool) {
         let Some(caller) = self.callers.get(&call) else { return };
         if let Some(queue) = self.queues.get_mut(&caller.queue) {
             queue.habits.on_waited(now.since(caller.entered), gave_up);
@@ -326,7 +331,7 @@ impl Distribution {
     }
 
     /// Out of the line, with the alarms that belong to waiting.
-    fn step_out(&mut self, call: CallId) {
+    pub(super) fn step_out(&mut self, call: CallId) {
         let Some(caller) = self.callers.get(&call) else { return };
         if let Some(queue) = self.queues.get_mut(&caller.queue) {
             queue.remove(caller.place, &caller.class);

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::distribution::Distribution;
-use super::expected_wait::{ExpectedWait, Group, Server, Until, estimate};
+use super::expected_wait::{ExpectedWait, Group, Server, Until, estimate, foresee};
 use super::place::Place;
-use super::queue::Class;
+use super::queue::{Class, Queue};
 use super::seat::Seat;
 use super::serves::Serves;
-use crate::ids::{QueueId, SeatId};
+use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
 
 /// How long an estimate is good for.
@@ -36,6 +36,21 @@ impl Distribution {
                 .find_map(|((_, wait), _)| *wait)
         };
         Some(self.queues.keys().map(|id| (id.clone(), of_queue(id))).collect())
+    }
+
+    /// How long those who wait in a queue will wait from now on, as far as that is known: for people who look, a few milliseconds of work.
+    pub fn foresee(&self, now: Mono, id: &QueueId) -> BTreeMap<CallId, Duration> {
+        let (groups, numbers) = self.groups(now);
+        let servers: Vec<Server> =
+            self.seats.iter().filter_map(|(id, seat)| self.server(now, id, seat, &numbers)).collect();
+        let waits = foresee(&groups, &servers, self.estimated.map_or(0, |(_, count)| count));
+        let waiting = self.queues.get(id).into_iter().flat_map(Queue::waiting);
+        let wait = |(place, call): (Place, CallId)| {
+            let class = self.callers.get(&call)?.class.clone();
+            let group = numbers.get(&(id, class))?;
+            Some((call, *waits.get(&(*group, place))?))
+        };
+        waiting.filter_map(wait).collect()
     }
 
     /// Everybody who waits, by queue and class; and in each queue one who enters now.

@@ -9,7 +9,7 @@
 //! shorten it.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use rand::rngs::ChaCha8Rng;
@@ -141,13 +141,37 @@ pub(super) fn estimate(groups: &[Group<'_>], servers: &[Server], seed: u64) -> V
     let mut waits: Vec<Vec<Duration>> = vec![Vec::with_capacity(runs); groups.len()];
     if runs >= FEWEST_RUNS {
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
-        (0..runs).for_each(|_| run(groups, servers, &mut chance, &mut waits));
+        (0..runs).for_each(|_| run(groups, servers, &mut chance, &mut waits, &mut |_, _, _| ()));
     }
     let ranges = groups.iter().zip(waits).map(|(group, waits)| {
         let known = group.habits.is_known() && !waits.is_empty() && waits.len() == runs;
         known.then(|| range(waits, mean(&group.habits.rang)))
     });
     ranges.collect()
+}
+
+/// What each of those who wait will wait from now on, in the middle, by group and place; left out where it is not known.
+pub(super) fn foresee(
+    groups: &[Group<'_>],
+    servers: &[Server],
+    seed: u64,
+) -> BTreeMap<(usize, Place), Duration> {
+    let drawn = groups.iter().map(|group| group.waiting.len()).sum::<usize>() + servers.len();
+    let runs = (MOST_DRAWN / drawn.max(1)).min(RUNS);
+    let mut waits: BTreeMap<(usize, Place), Vec<Duration>> = BTreeMap::new();
+    if runs >= FEWEST_RUNS {
+        let mut chance = ChaCha8Rng::seed_from_u64(seed);
+        let mut last = vec![Vec::new(); groups.len()];
+        let mut served = |group, place, at| waits.entry((group, place)).or_default().push(at);
+        (0..runs).for_each(|_| run(groups, servers, &mut chance, &mut last, &mut served));
+    }
+    let known = |group: usize| groups.get(group).filter(|group| group.habits.is_known());
+    let middle = waits.into_iter().filter_map(|((group, place), waits)| {
+        // Who gives up in most runs is not served in them.
+        let ring = known(group).filter(|_| waits.len() * 2 > runs).map(|group| mean(&group.habits.rang))?;
+        Some(((group, place), range(waits, ring).middle))
+    });
+    middle.collect()
 }
 
 /// The middle part of what was waited, and the ring that comes after.
@@ -158,8 +182,14 @@ fn range(mut waits: Vec<Duration>, ring: Duration) -> ExpectedWait {
     ExpectedWait { low: at(8), middle: at(50), high: at(92) }
 }
 
-/// The floor once forward, until everybody is served.
-fn run(groups: &[Group<'_>], servers: &[Server], chance: &mut ChaCha8Rng, waits: &mut [Vec<Duration>]) {
+/// The floor once forward, until everybody is served; `served` is told whom of a group a seat takes when.
+fn run(
+    groups: &[Group<'_>],
+    servers: &[Server],
+    chance: &mut ChaCha8Rng,
+    waits: &mut [Vec<Duration>],
+    served: &mut impl FnMut(usize, Place, Duration),
+) {
     let mut free: BinaryHeap<Reverse<(Duration, usize)>> = BinaryHeap::new();
     for (number, server) in servers.iter().enumerate() {
         let at = match server.until {
@@ -176,14 +206,15 @@ fn run(groups: &[Group<'_>], servers: &[Server], chance: &mut ChaCha8Rng, waits:
     while let Some(Reverse((at, number))) = free.pop() {
         let Some(server) = servers.get(number) else { continue };
         let first = first_of(server, &mut lines, at);
-        for &served in &server.groups {
-            let Some(last) = groups.get(served).and_then(|group| group.last) else { continue };
-            if !told[served] && first.is_none_or(|(place, _)| last < place) {
-                told[served] = true;
-                waits[served].push(at);
+        for &of in &server.groups {
+            let Some(last) = groups.get(of).and_then(|group| group.last) else { continue };
+            if !told[of] && first.is_none_or(|(place, _)| last < place) {
+                told[of] = true;
+                waits[of].push(at);
             }
         }
-        if let Some((_, taken)) = first {
+        if let Some((place, taken)) = first {
+            served(taken, place, at);
             lines[taken].pop_front();
             let group = &groups[taken];
             free.push(Reverse((at + group.habits.left(Duration::ZERO, chance) + group.wrap_up, number)));

@@ -46,6 +46,7 @@ mod serves;
 mod skills;
 mod state;
 mod status;
+mod supervised;
 mod timers;
 mod watch;
 mod wrap_up;
@@ -63,6 +64,7 @@ pub use returning::{CutOff, LONGEST_KEPT, Returning};
 pub use rules::{Entering, Overflow, QueueRules, SeatRules, Serving, Strategy};
 pub use skills::{Needs, Skills};
 pub use state::{QueueState, SeatState, WaitingState};
+pub use supervised::{Supervised, SupervisedFault, Wait};
 pub use wrap_up::{AfterTalk, WrapUpAct};
 
 use std::time::Duration;
@@ -103,6 +105,8 @@ pub enum Input {
     Direct(SeatId, CallId, Direct),
     /// How long somebody who enters this queue now will wait, if that is known: for overflow.
     Expected(QueueId, Option<Duration>),
+    /// A supervisor's wish about a caller who waits; nothing, when it cannot be done ([`Distribution::supervised_fault`]).
+    Supervised(CallId, Supervised),
     /// The operator ends the wrap-up early; one that owes an outcome goes on.
     WrapUpDone(SeatId),
     /// Something else about a wrap-up.

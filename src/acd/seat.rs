@@ -65,6 +65,11 @@ impl Terms {
         }
     }
 
+    /// Somebody wants this very seat for it.
+    pub(super) fn wished(self) -> Terms {
+        Terms { own_wish: true, ..self }
+    }
+
     /// With what the ring breaks into.
     fn owing(self, owed: Duration) -> Terms {
         Terms { owed, wrap_up: self.wrap_up.max(owed), ..self }

@@ -52,6 +52,18 @@ pub struct SeatState {
     pub phone_since: Mono,
 }
 
+impl SeatState {
+    fn of(id: &SeatId, seat: &Seat) -> SeatState {
+        SeatState {
+            id: id.clone(),
+            view: seat.view(),
+            status_since: seat.status_since,
+            work_since: seat.work_since,
+            phone_since: seat.phone_since,
+        }
+    }
+}
+
 impl Distribution {
     /// All queues by name.
     pub fn queues(&self) -> impl Iterator<Item = QueueState> {
@@ -84,13 +96,12 @@ impl Distribution {
 
     /// All seats by name.
     pub fn seats(&self) -> impl Iterator<Item = SeatState> {
-        self.seats.iter().map(|(id, seat)| SeatState {
-            id: id.clone(),
-            view: seat.view(),
-            status_since: seat.status_since,
-            work_since: seat.work_since,
-            phone_since: seat.phone_since,
-        })
+        self.seats.iter().map(|(id, seat)| SeatState::of(id, seat))
+    }
+
+    /// One seat, with since when.
+    pub fn seat_state(&self, id: &SeatId) -> Option<SeatState> {
+        self.seats.get(id).map(|seat| SeatState::of(id, seat))
     }
 
     /// One seat.

@@ -6,6 +6,7 @@
 
 mod direct;
 mod eligible;
+mod supervised;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -96,6 +97,8 @@ pub(super) struct Watch {
     waiting: BTreeMap<CallId, Waiting>,
     entering: Option<Entering>,
     wanted: Option<(SeatId, CallId, Direct)>,
+    /// A supervisor wants this seat to have this caller, in this step.
+    taken: Option<(SeatId, CallId)>,
     now: Mono,
     turn: u64,
     rings: u64,
@@ -127,8 +130,10 @@ impl Watch {
         for seat in self.seats.values_mut() {
             (seat.wrap_up_done, seat.released) = (false, false);
         }
+        self.taken = None;
         match input {
             Input::Direct(seat, call, wanted) => self.on_wanted(seat, *call, *wanted),
+            Input::Supervised(call, wanted) => self.on_supervised(*call, wanted),
             Input::Enter(entering) => self.entering = Some(entering.clone()),
             Input::Leave(call) => {
                 self.waiting.remove(call);
@@ -258,6 +263,9 @@ impl Watch {
         let (Some(seat), Some(caller)) = (self.seats.get(id), self.waiting.get(&call)) else {
             return self.broken(&format!("{id} was rung for {call}; one of them is unknown"));
         };
+        if self.taken.take_if(|taken| (&taken.0, taken.1) == (id, call)).is_some() {
+            return self.on_taken(id, call, queue);
+        }
         if !caller.rung_by.is_empty() && !self.may_ring_beside(seat, caller) {
             return self.broken(&format!("{id} was rung for {call}, for whom {:?} ring", caller.rung_by));
         }
@@ -270,13 +278,17 @@ impl Watch {
         if let Some(other) = self.better_than(id, seat, call, caller) {
             return self.broken(&format!("{id} was rung for {call}, but {other} should be"));
         }
+        let served = self.rules.get(queue).map(Served::from).unwrap_or_default();
+        self.rings_for(id, call, served);
+    }
+
+    fn rings_for(&mut self, id: &SeatId, call: CallId, served: Served) {
         self.rings += 1;
         let ring = self.rings;
         if let Some(caller) = self.waiting.get_mut(&call) {
             caller.rung_by.insert(id.clone());
         }
         if let Some(seat) = self.seats.get_mut(id) {
-            let served = self.rules.get(queue).map(Served::from).unwrap_or_default();
             (seat.served, seat.let_go, seat.ring) = (served, false, ring);
         }
     }
@@ -291,6 +303,9 @@ impl Watch {
             if seat.direct.take_if(|direct| *direct == call).is_some() {
                 seat.served.wrap_up = seat.served.owed;
                 return;
+            }
+            if !seat.served.owed.is_zero() {
+                seat.served.wrap_up = seat.served.owed;
             }
             was_let_go = seat.let_go && seat.view.call == Some(call);
         }

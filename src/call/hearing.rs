@@ -15,6 +15,8 @@ pub enum Purpose {
     Tone,
     /// A last word, because the exchange stops; then the call is over.
     Farewell,
+    /// A supervisor's word, where the flow has none left; then the call is over.
+    OwnWord,
     /// Why nobody is reached; then the call is over.
     LastWord,
 }

@@ -43,7 +43,7 @@ use crate::config::Gateway;
 use crate::flow::{Enqueue, Flow};
 use crate::ids::{CallId, CaseId, CitizenId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::media::library::SoundLibrary;
-use crate::media::{self, LegId, Recording};
+use crate::media::{self, LegId, Recording, Sound};
 use crate::sdp;
 use crate::sip::DialogId;
 use crate::time::Mono;
@@ -170,6 +170,8 @@ pub struct Call {
     pub is_parked: bool,
     /// The hold as it was written down last.
     pub is_told_held: bool,
+    /// What a supervisor has to say to this citizen, heard before whatever is played next.
+    pub word: Vec<Arc<Sound>>,
     /// Waiting goes on as it was counted before, in whatever queue.
     pub keeps_wait: bool,
     /// Was being served when the operator's phone died, and comes before everybody who waits.
@@ -248,6 +250,14 @@ impl SeatLeg {
 }
 
 impl Call {
+    /// The queue that it waits in.
+    pub fn waits_in(&self) -> Option<&QueueId> {
+        match &self.phase {
+            Phase::Waiting(queue) => Some(queue),
+            _ => None,
+        }
+    }
+
     /// A call of which nothing is known but the phone that begins it, and in whose name and language it is spoken.
     pub fn begun(
         id: CallId,
@@ -281,6 +291,7 @@ impl Call {
             giver: None,
             is_parked: false,
             is_told_held: false,
+            word: Vec::new(),
             keeps_wait: false,
             comes_first: false,
             watches: Vec::new(),

@@ -21,6 +21,7 @@
 mod booking;
 mod change;
 mod diary;
+mod figures;
 mod recall;
 mod rules;
 mod slot;
@@ -31,6 +32,7 @@ mod tests;
 pub use booking::{Refusal, Wanted};
 pub use change::{Change, End, Kind, Promise};
 pub use diary::{Callback, Diary, Stage};
+pub use figures::{Day, Figures};
 pub use recall::{Caller, InVain, RecallList};
 pub use rules::{CallbackRules, Capacity, Retry, Unreached};
 pub use slot::Slot;
@@ -232,6 +234,11 @@ impl Callbacks {
         if self.is_waiting(id) {
             self.set_alarm_at(id, now_ms.saturating_add(LOOK_AGAIN_MS));
         }
+    }
+
+    /// Something about it has changed that the clock does not know of: it may ask for a place again.
+    pub fn look_again(&mut self, id: CallbackId) {
+        self.look_at(id);
     }
 
     /// An operator is there and the citizen is to be called, in `contact`. From here on it has no place in line.

@@ -47,6 +47,10 @@ pub(super) struct QueueArgs {
 enum QueueCommand {
     /// List the queues, with who waits.
     List(Floor),
+    /// Show who waits in a queue, and which seats serve it.
+    Show(super::waiting::ShowArgs),
+    #[command(flatten)]
+    Supervise(super::waiting::SuperviseCommand),
     /// How often the expected wait that callers were told was the wait that came, by queue and hour of the day.
     ///
     /// Examples:
@@ -112,6 +116,8 @@ struct Call {
 pub(super) fn queue(args: &QueueArgs) -> Result<(), Failure> {
     let floor = match &args.command {
         QueueCommand::List(floor) => floor,
+        QueueCommand::Show(args) => return super::waiting::show(args),
+        QueueCommand::Supervise(command) => return super::waiting::run(command),
         QueueCommand::Calibration(args) => return super::calibration::run(args),
     };
     let columns = [words("queue"), words("name"), numbers("waiting"), numbers("longest")];

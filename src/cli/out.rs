@@ -117,9 +117,24 @@ pub(super) fn page(text: &str) -> Result<(), Failure> {
     if !io::stdout().is_terminal() {
         return line(text);
     }
+    // A page longer than the terminal would scroll, and stand there twice.
+    let rows = rustix::termios::tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_row));
+    let text = &cropped(text, rows);
     // Line by line over the old page, so that nothing flickers; then the rest of it is wiped.
     let lines = text.lines().map(|line| format!("{line}\x1b[K\n")).collect::<String>();
     line(&format!("\x1b[H{lines}\x1b[J"))
+}
+
+/// No more lines than `rows` of a terminal have room for, with the cursor's; the last tells how many are left out. 0: nobody knows.
+fn cropped(text: &str, rows: usize) -> String {
+    let count = text.lines().count();
+    if rows < 4 || count < rows {
+        return text.to_owned();
+    }
+    let shown = rows - 2;
+    let left = count - shown;
+    let lines: Vec<&str> = text.lines().take(shown).collect();
+    format!("{}\n… and {left} more lines; a higher terminal shows them", lines.join("\n"))
 }
 
 /// The table as text, in a terminal of `width` or without end.
@@ -303,6 +318,16 @@ mod tests {
         ] {
             assert_eq!(clock(seconds), expected, "{seconds}");
         }
+    }
+
+    #[test]
+    fn page_has_no_more_lines_than_the_terminal() {
+        let text: Vec<String> = (1..=30).map(|line| line.to_string()).collect();
+        let text = text.join("\n");
+        for (rows, expected) in [(0, 30), (31, 30), (30, 29), (10, 9), (4, 3)] {
+            assert_eq!(cropped(&text, rows).lines().count(), expected, "{rows}");
+        }
+        assert!(cropped(&text, 10).ends_with("8\n… and 22 more lines; a higher terminal shows them"));
     }
 
     #[test]

@@ -1,13 +1,11 @@
 //! `centralino seat` and `operator`: who sits where, and what supervisors do about it.
 
-use serde::{Deserialize, Serialize};
-
 use super::exchange::Exchange;
 use super::failure::Failure;
 use super::floor::{Floor, list, state};
-use super::out::{self, Format, clock, or_dash, word, words};
+use super::out::{self, Column, Format, clock, or_dash, word, words};
 use crate::engine::{OperatorState, SeatAct, SeatOrder};
-use crate::ids::{OperatorId, SeatId};
+use crate::ids::OperatorId;
 use crate::words::{AFTER_ONE_CALL, SeatView, Status, StatusChange, WorkView};
 
 /// What is written down for a pause without a reason.
@@ -140,31 +138,13 @@ enum OperatorCommand {
 }
 
 /// A seat as the exchange tells of it.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Seat {
-    id: SeatId,
-    #[serde(flatten)]
-    view: SeatView,
-    status_s: f64,
-    work_s: f64,
-    phone_s: f64,
-}
+pub(super) use crate::engine::SeatState as Seat;
 
 /// Runs `seat`.
 pub(super) fn seat(args: &SeatArgs) -> Result<(), Failure> {
     let status = |order, change| obey(order, SeatAct::Status(change));
     match &args.command {
-        SeatCommand::List(floor) => {
-            let columns = [
-                words("seat"),
-                words("phone"),
-                words("operator"),
-                words("status"),
-                words("work"),
-                words("call"),
-            ];
-            list(floor, &columns, |state| state.seats, seat_row, "no seats")
-        }
+        SeatCommand::List(floor) => list(floor, &seat_columns(), |state| state.seats, seat_row, "no seats"),
         SeatCommand::Show { seat, exchange, format } => show(seat, exchange, *format),
         SeatCommand::Login { order, operator: Some(operator) } => {
             obey(order, SeatAct::SignIn(OperatorId::from(operator.as_str())))
@@ -252,7 +232,11 @@ fn work(view: &SeatView) -> String {
     if view.owes_outcome { format!("{work}, owes outcome") } else { work }
 }
 
-fn seat_row(seat: &Seat) -> Vec<String> {
+pub(super) fn seat_columns() -> [Column; 6] {
+    [words("seat"), words("phone"), words("operator"), words("status"), words("work"), words("call")]
+}
+
+pub(super) fn seat_row(seat: &Seat) -> Vec<String> {
     let view = &seat.view;
     let operator = or_dash(view.operator.as_ref());
     vec![seat.id.to_string(), phone(view).to_owned(), operator, status(view), work(view), or_dash(view.call)]

@@ -4,7 +4,7 @@ use super::out::{moment, word};
 use crate::callback::{Change, Kind};
 use crate::ids::SeatId;
 use crate::io::records::Step;
-use crate::journal::entry::{Destination, Fact, Handing, Personal, Whom};
+use crate::journal::entry::{Destination, Fact, Handing, Personal, WaitChange, Whom};
 use crate::time::rome;
 use crate::words::{AskedAgain, NotTaken, Plea, QueueExit, Watching};
 
@@ -35,7 +35,7 @@ fn tell(fact: &Fact) -> Option<String> {
             let while_degraded = if *degraded { ", while the store did not keep up" } else { "" };
             format!("call from {} to {to}, for {entity}{while_degraded}", personal(from))
         }
-        Fact::Dialled { seat, to, case, continues, emergency, location, by, .. } => {
+        Fact::Dialled { seat, to, case, continues, emergency, location, by, callback, .. } => {
             let about = match (case, continues) {
                 (Some(case), true) => format!(", about case {case}"),
                 (Some(case), false) => format!(", which opens case {case}"),
@@ -47,7 +47,9 @@ fn tell(fact: &Fact) -> Option<String> {
                 (false, _) => String::new(),
             };
             let by = by.as_ref().map_or_else(String::new, |by| format!(", by {by}"));
-            format!("{seat} calls {}{about}{emergency}{by}", destination(to))
+            let kept =
+                callback.map_or_else(String::new, |callback| format!(", to keep call-back {callback}"));
+            format!("{seat} calls {}{about}{emergency}{by}{kept}", destination(to))
         }
         Fact::CitizenFound { citizen, .. } => format!("the number is new: citizen {citizen}"),
         Fact::ContactAnswered { .. } => "answered by the exchange".to_owned(),
@@ -89,6 +91,7 @@ fn tell(fact: &Fact) -> Option<String> {
             format!("is told the place: {position}, and a wait of {} to {} min", low / 60, high / 60)
         }
         Fact::QueueLeft { queue, exit, .. } => format!("leaves queue {queue}: {}", exit_in_words(*exit)),
+        Fact::WaitChanged { how, by, why, .. } => wait_changed(how, by, why.as_deref()),
         Fact::SeatRung { seat, direct: true, .. } => format!("{seat} rings"),
         Fact::SeatRung { seat, queue, .. } => format!("{seat} rings, for queue {queue}"),
         Fact::SeatNotTaken { seat, why, .. } => format!("{seat} {}", not_taken(*why)),
@@ -111,7 +114,10 @@ fn tell(fact: &Fact) -> Option<String> {
         }
         Fact::TransferEnded { .. } => "no longer talks with the number".to_owned(),
         Fact::Held { on, .. } => if *on { "on hold" } else { "taken back from hold" }.to_owned(),
-        Fact::Watched { seat, by, how, why, .. } => watched(seat.as_str(), by.as_str(), *how, why.as_deref()),
+        Fact::Watched { seat, by, operator, how, why, .. } => {
+            let who = operator.as_ref().map_or_else(|| by.to_string(), |person| format!("{person} at {by}"));
+            watched(seat.as_str(), &who, *how, why.as_deref())
+        }
         Fact::WatchEnded { by, took_over: true, .. } => format!("{by} takes the talk over"),
         Fact::WatchEnded { by, .. } => format!("{by} no longer watches"),
         Fact::Parted { seat, .. } => format!("no longer talks; {seat} wraps up"),
@@ -190,6 +196,19 @@ fn destination(number: &Destination) -> &str {
         Destination::Public(number) => number,
         Destination::Personal(number) => personal(number),
     }
+}
+
+fn wait_changed(how: &WaitChange, by: &str, why: Option<&str>) -> String {
+    let done = match how {
+        WaitChange::Moved { from, to } => format!("moved from queue {from} to {to}"),
+        WaitChange::Advanced { minutes } if *minutes < 0 => {
+            format!("put back by {} min", minutes.unsigned_abs())
+        }
+        WaitChange::Advanced { minutes } => format!("advanced by {minutes} min"),
+        WaitChange::Taken { seat } => format!("given to {seat}"),
+    };
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    format!("{done}, by {by}{why}")
 }
 
 fn handing(seat: &SeatId, step: &Handing) -> String {

@@ -112,7 +112,7 @@ enum EmergencyCommand {
 
 /// When a switch holds: from now on until it is switched off, unless it says otherwise.
 #[derive(Clone, Debug, Default, clap::Args)]
-struct Validity {
+pub(super) struct Validity {
     /// From a moment in Rome's time: 18:00 (today), 2026-12-01T18:00, 2026-12-01.
     #[arg(long, value_name = "MOMENT")]
     from: Option<String>,
@@ -143,10 +143,10 @@ struct Place {
 }
 
 /// Begin and end, in milliseconds since the Unix epoch.
-type Held = (Option<i64>, Option<i64>);
+pub(super) type Held = (Option<i64>, Option<i64>);
 
 impl Validity {
-    fn held(&self, now: Timestamp) -> Result<Held, Failure> {
+    pub(super) fn held(&self, now: Timestamp) -> Result<Held, Failure> {
         let from = self.from.as_deref().map(|text| moment_of("--from", text, End::Since, now)).transpose()?;
         if let Some(lasting) = self.lasting {
             let lasting = SignedDuration::try_from(lasting).map_err(Failure::misuse)?;
@@ -158,7 +158,7 @@ impl Validity {
         Ok((from, until.transpose()?))
     }
 
-    fn turned(&self) -> Turned {
+    pub(super) fn turned(&self) -> Turned {
         let user = || std::env::var("USER").ok().filter(|user| !user.is_empty());
         Turned { by: self.by.clone().or_else(user), at_ms: None }
     }
@@ -183,7 +183,7 @@ fn moment_of(option: &str, text: &str, end: End, now: Timestamp) -> Result<i64, 
 }
 
 /// `it=Domani scuole chiuse.`
-fn parse_text(text: &str) -> Result<(Language, String), String> {
+pub(super) fn parse_text(text: &str) -> Result<(Language, String), String> {
     match text.split_once('=') {
         Some((language, text)) if !language.trim().is_empty() && !text.trim().is_empty() => {
             Ok((language.trim().into(), text.trim().to_owned()))
@@ -242,7 +242,7 @@ pub(super) fn bulletin(args: &BulletinArgs) -> Result<(), Failure> {
 }
 
 /// Each language once.
-fn by_language(texts: &[(Language, String)]) -> Result<BTreeMap<Language, String>, Failure> {
+pub(super) fn by_language(texts: &[(Language, String)]) -> Result<BTreeMap<Language, String>, Failure> {
     let mut all = BTreeMap::new();
     for (language, text) in texts {
         if all.insert(language.clone(), text.clone()).is_some() {
@@ -276,7 +276,7 @@ pub(super) fn emergency(args: &EmergencyArgs) -> Result<(), Failure> {
         }
         EmergencyCommand::Open { place, exchange } => {
             let scope = place.scope();
-            turn(exchange, &Switch::Open { scope: scope.clone() })?;
+            turn(exchange, &Switch::Open { scope: scope.clone(), by: None, reason: None })?;
             out::line(&format!("{scope}: follows its hours again"))
         }
     }
@@ -286,7 +286,7 @@ fn ask(exchange: &Exchange) -> Result<SwitchState, Failure> {
     exchange.client()?.get("/api/switches", &()).map_err(Failure::other)
 }
 
-fn turn(exchange: &Exchange, switch: &Switch) -> Result<(), Failure> {
+pub(super) fn turn(exchange: &Exchange, switch: &Switch) -> Result<(), Failure> {
     exchange.client()?.post("/api/switches", switch).map_err(|error| match error {
         AskError::Unwritten { .. } => Failure::unwritten(error),
         error => Failure::other(error),
@@ -357,7 +357,7 @@ fn moment(at: Option<&str>) -> String {
     or_dash(at.map(out::moment))
 }
 
-fn span((from_ms, until_ms): Held) -> String {
+pub(super) fn span((from_ms, until_ms): Held) -> String {
     let at = |at_ms: i64| out::moment(&rome(at_ms));
     let from = from_ms.map(|from| format!("from {} ", at(from))).unwrap_or_default();
     match until_ms {

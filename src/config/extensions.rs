@@ -3,6 +3,7 @@
 //! A seat or a queue may have an extension. Whatever else an operator dials is a number that citizens dial, whose flow then leads the
 //! caller, or a number outside, which the lists judge as they judge those of flows.
 
+use super::Seat;
 use super::directory::is_digits;
 use super::names::Names;
 use super::reader::Table;
@@ -24,6 +25,13 @@ pub enum Target<'c> {
 }
 
 impl Config {
+    /// The seat of this name or extension.
+    pub fn seat_named(&self, name: &str) -> Option<&SeatId> {
+        let named =
+            |(id, seat): &(&SeatId, &Seat)| id.as_str() == name || seat.extension.as_deref() == Some(name);
+        self.seats.iter().find(named).map(|(id, _)| id)
+    }
+
     /// Whom `dialled` reaches: an extension, the name of a seat or of a queue, or a number.
     ///
     /// # Errors

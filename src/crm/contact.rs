@@ -16,7 +16,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{
-    CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
+    CallbackId, CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId,
+    SeatId, TopicId,
 };
 use crate::journal::entry::{Destination, Entry, Fact, Handing, Personal};
 use crate::journal::seal::{Keys, NumberHash};
@@ -68,6 +69,9 @@ pub struct Contact {
     /// The flow that led it; none: an operator began it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow: Option<FlowId>,
+    /// The promise that this call keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback: Option<CallbackId>,
     /// Arrived while the store did not answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub degraded: bool,
@@ -228,6 +232,7 @@ impl Contact {
                 language,
                 queue,
                 degraded,
+                callback,
                 ..
             } => {
                 let number = match &to {
@@ -238,7 +243,8 @@ impl Contact {
                 let from = Personal::Clear(seat.to_string());
                 let begun = Contact::begun(entry, contact, from, to, entity, language);
                 let (seat, operator) = (Some(seat), Some(operator));
-                Contact { direction, case, citizen, number, topic, degraded, queue, seat, operator, ..begun }
+                let begun = Contact { queue, seat, operator, callback, ..begun };
+                Contact { direction, case, citizen, number, topic, degraded, ..begun }
             }
             _ => return None,
         })
@@ -265,6 +271,7 @@ impl Contact {
             topic: None,
             language,
             flow: None,
+            callback: None,
             degraded: false,
             opened_ms: entry.at_ms,
             answered_ms: None,
@@ -331,6 +338,8 @@ impl Contact {
             Fact::Announced { told_s: Some((low_s, high_s)), .. } => {
                 self.on_told(at_ms, *low_s, *high_s);
             }
+            // What was told before is not the wait that comes.
+            Fact::WaitChanged { .. } => self.told_wait = None,
             Fact::SeatRung { .. } => {
                 self.times.ringing = self.times.ringing.saturating_add(1);
                 self.times.ring.start(at_ms);

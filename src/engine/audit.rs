@@ -61,7 +61,7 @@ impl Engine {
 
     /// Places and seats of calls that have been over for long.
     fn release_what_nobody_has(&mut self, now: Mono, found: &mut Vec<String>) {
-        let is_over = |call: &CallId| !self.calls.contains_key(call);
+        let is_over = |call: &CallId| !self.is_held(*call);
         let seats = self.acd.seats().filter(|seat| seat.view.work.is_engaged());
         let seats = seats.filter_map(|seat| Some((seat.view.call?, Some(seat.id))));
         let places = self.acd.queues().flat_map(|queue| queue.waiting).map(|waiting| (waiting.call, None));

@@ -155,6 +155,7 @@ impl Engine {
             return self.on_third_not_taken(now, id, None);
         }
         if call.is_operators() && call.flow.is_none() {
+            self.on_recall_unreached(now, id, why.0, why.1);
             return self.on_number_not_taken(now, id, why.0);
         }
         call.story.on_not_taken(why.0 != NotTaken::Unreachable);

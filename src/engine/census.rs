@@ -86,7 +86,7 @@ impl Engine {
     /// Everything whose call is over: a little of it is normal, such as the transaction of the last BYE, but not for long.
     pub fn orphans(&self) -> Vec<Orphan> {
         let mut found = Vec::new();
-        let is_over = |call: &CallId| !self.calls.contains_key(call);
+        let is_over = |call: &CallId| !self.is_held(*call);
         found.extend(self.runs.keys().filter(|call| is_over(call)).map(|call| Orphan::Run(*call)));
         found.extend(self.asked.keys().filter(|call| is_over(call)).map(|call| Orphan::Asked(*call)));
         let takes = self.takes.keys().map(|id| id.call);
@@ -102,11 +102,11 @@ impl Engine {
         let journalled = self.journalled.iter().filter(|dialog| !self.is_owned(**dialog));
         found.extend(journalled.map(|dialog| Orphan::Journalled(*dialog)));
         let held = self.gate.held().filter(|held| match held {
-            Held::Answer(call) => is_over(call),
+            Held::Answer(call) | Held::Bridge(call) => is_over(call),
             Held::Call(leg) => !self.legs.contains_key(leg),
             Held::Message(id) | Held::Promise(id) => is_over(&id.call),
             Held::Confirm(dialog) => !self.services.contains_key(dialog),
-            Held::Reply(_) => false, // of no call
+            Held::Reply(_) | Held::Callback(_) => false, // of no call
         });
         found.extend(held.map(|held| Orphan::Held(format!("{held:?}"))));
         let places = self.acd.queues().flat_map(|queue| queue.waiting).map(|waiting| waiting.call);
@@ -122,17 +122,21 @@ impl Engine {
         found
     }
 
+    /// It is a call, or a call-back in line.
+    pub(super) fn is_held(&self, call: CallId) -> bool {
+        self.calls.contains_key(&call) || self.recalling.line.has(call)
+    }
+
     fn is_owned(&self, dialog: DialogId) -> bool {
         self.dialogs.get(&dialog).is_some_and(|owner| self.lives(owner))
     }
 
     fn lives(&self, owner: &Owner) -> bool {
         match owner {
-            Owner::Citizen(call)
-            | Owner::Ringing(call, _)
-            | Owner::Seat(call)
-            | Owner::Callee(call)
-            | Owner::Watch(call) => self.calls.contains_key(call),
+            Owner::Ringing(call, _) => self.is_held(*call),
+            Owner::Citizen(call) | Owner::Seat(call) | Owner::Callee(call) | Owner::Watch(call) => {
+                self.calls.contains_key(call)
+            }
             Owner::Service(dialog) => self.services.contains_key(dialog),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::acd;
 use crate::call::{Call, Phase, Purpose};
@@ -17,7 +17,10 @@ use crate::switches::Switch;
 use crate::time::{Mono, Now};
 use crate::words::{Direction, EndedBy, Outcome, SeatView, StatusChange};
 
-use super::{DialOrder, Engine, Files, MonitorOrder, OperatorState, Output, SeatOrder, SwitchState};
+use super::{
+    DialOrder, Engine, Files, MonitorOrder, OperatorState, Output, QueuePage, SeatOrder, SwitchState,
+    WaitingOrder,
+};
 
 /// The most that citizens' last words may take before the exchange stops all the same.
 const LAST_WORDS: Duration = Duration::from_secs(6);
@@ -52,6 +55,8 @@ pub enum Command {
     Dial(DialOrder),
     /// What a supervisor wants of a talk.
     Monitor(MonitorOrder),
+    /// What a supervisor wants of those who wait.
+    Waiting(WaitingOrder),
     /// Which bulletins and emergencies there are.
     Switches,
     /// Turn one.
@@ -84,6 +89,8 @@ pub enum Reply {
     Callbacks(super::CallbackReply),
     /// The state.
     State(Box<State>),
+    /// A queue and who waits in it.
+    Queue(Box<QueuePage>),
     /// Bulletins and emergencies.
     Switches(SwitchState),
     /// The figures.
@@ -126,7 +133,7 @@ pub struct QueueState {
 }
 
 /// A seat at a moment.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeatState {
     /// Its id.
     pub id: SeatId,
@@ -294,8 +301,9 @@ impl Engine {
             Command::Seat(seat, order) => self.order_seat(now, &seat, order),
             Command::Dial(order) => self.order_call(now, order),
             Command::Monitor(order) => self.order_monitor(now, &order),
+            Command::Waiting(order) => self.order_waiting(now, order),
             Command::Talk(order) => self.command_talk(now, &order),
-            Command::Callback(order) => self.order_callback(now, order),
+            Command::Callback(order) => return self.order_callback(now, request, order),
             Command::Switches => Reply::Switches(self.switch_state(now)),
             Command::Switch(switch) => return self.command_switch(now, request, switch),
             Command::RecordingDeleted(file) => {
@@ -305,6 +313,7 @@ impl Engine {
             Command::Reload(files) => self.reload(now, *files),
             Command::Stop { drain } => {
                 self.stopping.get_or_insert(Stopping::Draining { until: now.mono + drain });
+                self.clear_line(now);
                 self.on_stopping_timeout(now);
                 Reply::Done
             }
@@ -403,16 +412,7 @@ impl Engine {
             waiting: queue.waiting.iter().map(|waiting| waiting.call).collect(),
             id: queue.id,
         });
-        let seats = self.acd.seats().map(|seat| {
-            let since = |at| now.mono.since(at).as_secs_f64();
-            SeatState {
-                id: seat.id,
-                status_s: since(seat.status_since),
-                work_s: since(seat.work_since),
-                phone_s: since(seat.phone_since),
-                view: seat.view,
-            }
-        });
+        let seats = self.acd.seats().map(|seat| seat_state(now, seat));
         State {
             degraded: self.gate.is_degraded(),
             stopping: self.stopping.is_some(),
@@ -442,6 +442,17 @@ impl Engine {
             mended: self.mended().0,
             callbacks: self.recalling.counts(),
         }
+    }
+}
+
+pub(super) fn seat_state(now: Now, seat: acd::SeatState) -> SeatState {
+    let since = |at| now.mono.since(at).as_secs_f64();
+    SeatState {
+        id: seat.id,
+        status_s: since(seat.status_since),
+        work_s: since(seat.work_since),
+        phone_s: since(seat.phone_since),
+        view: seat.view,
     }
 }
 

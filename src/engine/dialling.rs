@@ -214,6 +214,7 @@ impl Engine {
             location: location.filter(|_| emergency),
             by,
             degraded: self.gate.is_degraded(),
+            callback: None,
         };
         self.append(now, fact);
         let queue = queue.unwrap_or_else(|| QueueId::from(NO_QUEUE));
@@ -356,6 +357,9 @@ impl Engine {
 
     /// Whoever was called outside has answered: told first that the talk is recorded where the city wants that.
     pub(super) fn on_number_answered(&mut self, now: Now, id: CallId) {
+        if self.recalling.line.is_called(id) {
+            return self.introduce(now, id);
+        }
         let tells = self.config.dialling.tells_recording;
         let Some(call) = self.calls.get_mut(&id) else { return };
         let (Some(made), Some(callee)) = (&mut call.made, &mut call.callee) else { return };
@@ -378,12 +382,15 @@ impl Engine {
     pub(super) fn on_told_before(&mut self, now: Now, id: CallId, play: PlayId) {
         let Some(made) = self.calls.get_mut(&id).and_then(|call| call.made.as_mut()) else { return };
         if made.telling.take_if(|telling| *telling == play).is_some() {
-            self.change_places(now, id);
+            match self.recalling.line.is_called(id) {
+                true => self.bridge_recall(now, id),
+                false => self.change_places(now, id),
+            }
         }
     }
 
     /// Operator and whoever was called change places: from here on the call is like one that came in.
-    fn change_places(&mut self, now: Now, id: CallId) {
+    pub(super) fn change_places(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let (Some(made), Some(callee)) = (&mut call.made, call.callee.take()) else { return };
         (made.records, made.turned) = (callee.gateway.record, true);

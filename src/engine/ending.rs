@@ -35,6 +35,7 @@ impl Engine {
     /// End a call, whatever it is doing.
     pub(super) fn close_call(&mut self, now: Now, id: CallId, ended_by: EndedBy, why: Option<String>) {
         self.keep_place(now, id);
+        self.end_recall(now, id);
         self.end_all_watches(now, id);
         self.part(now, id);
         let Some(call) = self.calls.remove(&id) else { return };

@@ -107,8 +107,12 @@ impl Guesses {
         self.0.get(seat).is_none_or(|(count, _)| *count < MOST_GUESSES)
     }
 
+    /// Tells the log: a line for each that was looked at, so [`MOST_GUESSES`] at most.
     fn on_wrong(&mut self, now: Mono, seat: &SeatId) {
-        self.0.entry(seat.clone()).or_insert((0, now)).0 += 1;
+        let (count, _) = self.0.entry(seat.clone()).or_insert((0, now));
+        *count += 1;
+        let left = MOST_GUESSES.saturating_sub(*count);
+        tracing::warn!(%seat, left, "wrong log-in code; with none left, no code is looked at here for a minute");
     }
 
     fn on_right(&mut self, seat: &SeatId) {

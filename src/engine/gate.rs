@@ -33,10 +33,14 @@ pub(super) enum Held {
     Answer(CallId),
     /// The INVITE to a number outside, from this leg.
     Call(LegId),
+    /// The talk of a citizen who is called back, and has answered.
+    Bridge(CallId),
     /// The spoken confirmation of an operator's coding.
     Confirm(DialogId),
     /// The answer to a command whose act is on record.
     Reply(RequestId),
+    /// The answer to whoever was promised that somebody is called back.
+    Callback(RequestId),
     /// The flow's `ok` for a message that was queued.
     Message(AskId),
     /// The flow's `booked` or `ok` for a call-back that was agreed.

@@ -1,13 +1,14 @@
 //! The flow leads the citizen: its actions become plays, places in queues and tags; keys and ends of plays go back to it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use crate::acd;
 use crate::call::{Call, Phase, Purpose, Tags};
 use crate::flow::{self, CallFacts, Enqueue, FlowRun, World};
 use crate::ids::{CallId, QueueId};
 use crate::journal::entry::Fact;
-use crate::media::{self, LegId, PlayId};
+use crate::media::{self, LegId, PlayId, Sound};
 use crate::time::Now;
 use crate::words::{AskedAgain, EndedBy, QueueExit};
 
@@ -114,6 +115,7 @@ impl Engine {
                 let waits = matches!(call.phase, Phase::Waiting(_));
                 let purpose = if waits { Purpose::Announcement } else { Purpose::Flow };
                 let sounds = self.sounds_of(now, id, &say);
+                let sounds = self.after_word(id, sounds);
                 self.play(id, sounds, purpose, barge_in);
             }
             A::StopPlay => {
@@ -152,10 +154,21 @@ impl Engine {
             }
             A::Hangup => {
                 call.story.on_node(false);
+                let word = std::mem::take(&mut call.word);
+                if !word.is_empty() {
+                    return self.play(id, word, Purpose::OwnWord, false);
+                }
                 let why = self.runs.get(&id).and_then(FlowRun::failure).map(ToString::to_string);
                 self.close_call(now, id, EndedBy::Flow, why);
             }
         }
+    }
+
+    /// What a supervisor has to say is heard first.
+    pub(super) fn after_word(&mut self, id: CallId, sounds: Vec<Arc<Sound>>) -> Vec<Arc<Sound>> {
+        let mut word = self.calls.get_mut(&id).map(|call| std::mem::take(&mut call.word)).unwrap_or_default();
+        word.extend(sounds);
+        word
     }
 
     // -- the queue
@@ -204,12 +217,18 @@ impl Engine {
     }
 
     pub(super) fn on_left_queue(&mut self, now: Now, id: CallId, queue: QueueId, exit: QueueExit) {
+        let word = match exit {
+            QueueExit::Closed => self.sounds_of_closed(now, id, &queue),
+            _ => Vec::new(),
+        };
         self.append(now, Fact::QueueLeft { contact: id.into(), queue, exit });
         self.leave_queue(id, exit);
-        match self.calls.get(&id).is_some_and(|call| call.giver.is_some()) {
-            true => self.come_back(now, id),
-            false => self.back_to_flow(now, id, exit),
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.giver.is_some() {
+            return self.come_back(now, id);
         }
+        call.word = word;
+        self.back_to_flow(now, id, exit);
     }
 
     /// The citizen is back in the hands of the flow.
@@ -257,6 +276,7 @@ impl Engine {
                     Some(Purpose::Farewell) => {
                         self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned()))
                     }
+                    Some(Purpose::OwnWord) => self.close_call(now, id, EndedBy::Flow, None),
                     Some(Purpose::LastWord) => self.on_last_word(now, id),
                     Some(Purpose::Music) | None => {}
                 }

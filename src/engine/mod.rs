@@ -4,7 +4,8 @@
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `ringing` rings seats, `talk` joins the two,
 //! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `dialling` makes
 //! the calls that operators dial and `clicking` those that are asked for by command, `talking` does what operators want done with a
-//! talk, `third` leads whom they ask or give it to, `lost` finds phones that are gone and serves their citizens again, `monitoring` supervisors who watch over it, `ending` closes it; `asking` carries
+//! talk, `third` leads whom they ask or give it to, `lost` finds phones that are gone and serves their citizens again, `monitoring`
+//! supervisors who watch over it, `waiting` those who see to the queues, `ending` closes it; `asking` carries
 //! a flow's questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself, `surveying` says whom surveys ask, `promising` what they are told of call-backs; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
@@ -46,6 +47,7 @@ mod talk;
 mod talking;
 mod third;
 mod unheard;
+mod waiting;
 
 pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
@@ -54,12 +56,15 @@ pub use command::{CallState, Command, HELP_WITHIN, Metrics, QueueState, Reply, R
 pub use floor::{OperatorState, SeatAct, SeatOrder};
 pub use gate::PATIENCE;
 pub use monitoring::{MonitorAct, MonitorOrder};
-pub use recall_orders::{BookOrder, CallbackOrder, CallbackReply, CallbackState, FreeSlot};
+pub use recall_orders::{
+    BookOrder, CallbackOrder, CallbackReply, CallbackReport, CallbackState, FreeSlot, MOST_SLOTS, MoveOrder,
+};
 pub use recalling::Counts as CallbackCounts;
 pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
 pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
 pub use talking::{TalkAct, TalkOrder};
+pub use waiting::{QueuePage, WaitState, WaitingAct, WaitingOrder};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -473,6 +478,7 @@ impl Engine {
     fn on_acd(&mut self, now: Now, action: acd::Action) {
         use acd::Action as A;
         match action {
+            A::Placed { call, .. } if self.recalling.line.has(call) => {} // nobody is on the line
             A::Placed { call, queue, position } => self.on_placed(now, call, &queue, position),
             A::Announce { call, position } => self.announce(now, call, position),
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
@@ -483,7 +489,13 @@ impl Engine {
                     self.stop_ringing(now, &seat, call, why);
                 }
             }
+            A::NotTaken { seat, call, why } if self.recalling.line.has(call) => {
+                self.on_recall_not_taken(now, &seat, call, why);
+            }
             A::NotTaken { seat, call, why } => self.on_not_taken(now, &seat, call, why),
+            A::Left { call, exit, .. } if self.recalling.line.has(call) => {
+                self.on_recall_left(now, call, exit);
+            }
             A::Left { call, queue, exit, .. } => self.on_left_queue(now, call, queue, exit),
             A::SeatChanged { seat, now: view } => self.on_seat_changed(now, seat, view),
         }
@@ -523,7 +535,10 @@ impl Engine {
     fn on_freed(&mut self, now: Now, freed: Freed) {
         match freed.held {
             Held::Answer(call) => self.answer_citizen(now, call),
+            Held::Call(leg) if !freed.kept && self.on_recall_unwritten(now, leg) => {}
             Held::Call(leg) => self.invite_callee(now, leg),
+            Held::Callback(request) => self.on_callback_kept(request, freed.kept),
+            Held::Bridge(call) => self.change_places(now, call),
             Held::Message(id) => self.on_message_kept(now, id, freed.kept),
             Held::Promise(id) => self.on_agreed(now, id, freed.kept),
             Held::Confirm(dialog) => self.on_coding_kept(now, dialog, freed.kept),

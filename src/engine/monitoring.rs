@@ -13,12 +13,12 @@ use thiserror::Error;
 
 use crate::acd::{self, Direct, DirectRules};
 use crate::call::{MAX_WATCHES, Phase, SeatLeg, Watch};
-use crate::ids::{CallId, SeatId};
+use crate::ids::{CallId, OperatorId, SeatId};
 use crate::journal::entry::Fact;
 use crate::media::LegId;
 use crate::sip::{DialogId, Incoming, Link, Outgoing, Target};
 use crate::time::Now;
-use crate::words::{Watching, WorkView};
+use crate::words::{Status, Watching, WorkView};
 
 use super::{Engine, Owner, Reply};
 
@@ -60,8 +60,10 @@ pub struct MonitorOrder {
 pub(super) enum MonitorError {
     #[error("there is no seat `{0}`; seats.toml has the list, with the extensions")]
     NoSeat(String),
-    #[error("{0} is no supervisor's seat; `supervisor = true` in seats.toml makes it one")]
-    NoSupervisor(SeatId),
+    #[error("nobody is logged in at {0}; `seat login` comes first")]
+    NobodyThere(SeatId),
+    #[error("{0} is no supervisor; `supervisor = true` in operators.toml or seats.toml makes one")]
+    NoSupervisor(OperatorId),
     #[error("a supervisor cannot watch the own seat")]
     OwnSeat,
     #[error("{0} has no talk now; `seat list` shows who has")]
@@ -94,7 +96,10 @@ impl Engine {
             return Err(MonitorError::BadReason);
         }
         let (seat, by) = (self.seat_named(&order.seat)?, self.seat_named(&order.from)?);
-        let id = self.may_watch(&seat, &by)?;
+        if order.act != MonitorAct::End {
+            self.check_supervisor(&by)?;
+        }
+        let id = self.watchable(&seat, &by)?;
         let known = self.watch_of(id, &by).map(|watch| watch.leg.media);
         match (order.act, known) {
             (MonitorAct::End, Some(leg)) => self.end_watch(now, id, leg),
@@ -118,8 +123,8 @@ impl Engine {
         };
         let act = MonitorAct::Watch(Watching::Listens);
         let Ok(seat) = self.seat_named(target) else { return false };
-        let may = self.may_watch(&seat, by).and_then(|id| self.may_begin(id, by, act).map(|()| id));
-        let Ok(id) = may else { return false };
+        let may = self.check_supervisor(by).and_then(|()| self.watchable(&seat, by));
+        let Ok(id) = may.and_then(|id| self.may_begin(id, by, act).map(|()| id)) else { return false };
         let leg = self.begin_watch(now, id, (seat, by.clone()), (Some(dialog), invite.link), act, None);
         self.watch_rings.insert((now.mono + RINGS_FOR, leg), id);
         if let Some(watch) = self.watch_at(id, leg) {
@@ -129,18 +134,24 @@ impl Engine {
     }
 
     fn seat_named(&self, name: &str) -> Result<SeatId, MonitorError> {
-        let named = |(id, seat): &(&SeatId, &crate::config::Seat)| {
-            id.as_str() == name || seat.extension.as_deref() == Some(name)
+        self.config.seat_named(name).cloned().ok_or_else(|| MonitorError::NoSeat(name.to_owned()))
+    }
+
+    /// Whoever is logged in there is a supervisor; where the seat works in its own name, it is a supervisor's.
+    fn check_supervisor(&self, by: &SeatId) -> Result<(), MonitorError> {
+        if self.acd.seat(by).is_none_or(|view| view.status == Status::LoggedOut) {
+            return Err(MonitorError::NobodyThere(by.clone()));
+        }
+        let operator = self.acd.operator_at(by);
+        let is_one = match self.config.operators.people.get(&operator) {
+            Some(person) => person.supervisor,
+            None => self.config.seats.get(by).is_some_and(|seat| seat.supervisor),
         };
-        let found = self.config.seats.iter().find(named).map(|(id, _)| id.clone());
-        found.ok_or_else(|| MonitorError::NoSeat(name.to_owned()))
+        if is_one { Ok(()) } else { Err(MonitorError::NoSupervisor(operator)) }
     }
 
     /// The call in which the seat talks.
-    fn may_watch(&self, seat: &SeatId, by: &SeatId) -> Result<CallId, MonitorError> {
-        if !self.config.seats.get(by).is_some_and(|seat| seat.supervisor) {
-            return Err(MonitorError::NoSupervisor(by.clone()));
-        }
+    fn watchable(&self, seat: &SeatId, by: &SeatId) -> Result<CallId, MonitorError> {
         if seat == by {
             return Err(MonitorError::OwnSeat);
         }
@@ -320,7 +331,8 @@ impl Engine {
             return;
         }
         let (seat, by) = (watch.seat.clone(), watch.by.clone());
-        self.append(now, Fact::Watched { contact: id.into(), seat, by, how, why });
+        let operator = Some(self.acd.operator_at(&by)).filter(|operator| operator.as_str() != by.as_str());
+        self.append(now, Fact::Watched { contact: id.into(), seat, by, operator, how, why });
         self.rejoin(now, id);
     }
 

@@ -1,30 +1,453 @@
-//! Call-backs that are due: they take their place in line.
+//! A call-back is due: it takes its place in the line of its queue, an operator is rung for it, and the citizen is called.
+//!
+//! Its place is a caller's like any other, under the id that its call will have; nobody is on the line yet, so nothing is played
+//! and nothing is on record of a contact. Seats ring for it as for a citizen, and whoever does not take it is written down as that and
+//! as no attempt. When an operator answers, the contact begins: like a call that a seat was asked to make
+//! ([`clicking`](super)), the operator hears our ring-back while the citizen is called.
+//!
+//! What must never happen twice is written first. The attempt and the number are on the disk before the INVITE goes out, and while
+//! the store does not answer nobody is called back at all. The citizen who answers hears who calls; then it is written that the two
+//! talk, and then they do. Should the store fall silent in this very moment, they talk all the same: somebody is on the line.
+//!
+//! However the call ends, the machine is told once: reached or why not.
 
-use crate::ids::{CallbackId, QueueId, SeatId};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::acd::{self, Entering};
+use crate::call::{Call, Leg, Made, Phase, SeatLeg, Story, Way, Whom};
+use crate::callback::{Change, Promise, Stage, Unreached};
+use crate::ids::{CallId, CallbackId, CaseId, ContactId, QueueId, SeatId};
+use crate::journal::entry::{Destination, Fact, Personal};
+use crate::media::{self, PlayId, Sound};
+use crate::sip::DialogId;
+use crate::speech::notice::Notice;
 use crate::time::Now;
+use crate::words::{Direction, EndedBy, NotTaken, QueueExit};
 
-use super::Engine;
+use super::gate::Held;
+use super::{Engine, Owner};
 
-/// Those that have a place in line.
+/// Those that have a place in line, and those that are called.
 #[derive(Debug, Default)]
-pub(super) struct Line {}
+pub(super) struct Line {
+    places: BTreeMap<CallId, Place>,
+    call_of: BTreeMap<CallbackId, CallId>,
+    /// An operator has taken them.
+    taken: BTreeMap<CallId, Taken>,
+}
+
+/// A place in line.
+#[derive(Debug)]
+struct Place {
+    callback: CallbackId,
+    queue: QueueId,
+    since_ms: i64,
+    ahead: i32,
+    /// The seats that ring for it.
+    ringing: BTreeMap<SeatId, SeatLeg>,
+}
+
+/// The citizen is called.
+#[derive(Clone, Copy, Debug)]
+struct Taken {
+    callback: CallbackId,
+    /// The citizen has answered.
+    answered: bool,
+}
 
 impl Line {
+    /// This call is a place in line, and not more yet.
+    pub(super) fn has(&self, call: CallId) -> bool {
+        self.places.contains_key(&call)
+    }
+
+    /// This call is made to keep a promise.
+    pub(super) fn is_called(&self, call: CallId) -> bool {
+        self.taken.contains_key(&call)
+    }
+
+    /// The seats that ring for it.
+    pub(super) fn ringing_of(&mut self, call: CallId) -> Option<&mut BTreeMap<SeatId, SeatLeg>> {
+        self.places.get_mut(&call).map(|place| &mut place.ringing)
+    }
+
     /// How far one is that waits, in a word, and the seats that ring for it.
-    pub(super) fn stage(&self, _id: CallbackId) -> (&'static str, Vec<SeatId>) {
-        ("waiting", Vec::new())
+    pub(super) fn stage(&self, id: CallbackId) -> (&'static str, Vec<SeatId>) {
+        let place = self.call_of.get(&id).and_then(|call| self.places.get(call));
+        match place {
+            None => ("waiting", Vec::new()),
+            Some(place) if place.ringing.is_empty() => ("in_line", Vec::new()),
+            Some(place) => ("ringing", place.ringing.keys().cloned().collect()),
+        }
+    }
+
+    fn callback(&self, call: CallId) -> Option<CallbackId> {
+        self.places.get(&call).map(|place| place.callback)
+    }
+
+    fn remove(&mut self, call: CallId) -> Option<Place> {
+        let place = self.places.remove(&call)?;
+        self.call_of.remove(&place.callback);
+        Some(place)
+    }
+}
+
+/// Why a citizen was not reached, by what became of the call: a status of SIP (RFC 3261 section 21), or what we found out ourselves.
+fn unreached(why: NotTaken, status: Option<u16>) -> Unreached {
+    match (status, why) {
+        (Some(486 | 600), _) => Unreached::Busy,
+        (Some(408 | 480), _) | (None, NotTaken::Missed) => Unreached::NoAnswer,
+        (Some(603), _) => Unreached::Refused,
+        // What we asked was wrong, or the trunk cannot now: no doing of the citizen.
+        (
+            Some(400 | 401 | 402 | 403 | 405 | 406 | 407 | 415 | 420 | 423 | 488 | 491 | 493 | 500..=599),
+            _,
+        ) => Unreached::TrunkFailure,
+        (Some(_), _) => Unreached::Unreachable,
+        (None, NotTaken::CallerLeft | NotTaken::Elsewhere) => Unreached::Interrupted,
+        (None, NotTaken::Rejected) => Unreached::Refused,
+        (None, NotTaken::Unreachable) => Unreached::TrunkFailure,
     }
 }
 
 impl Engine {
-    /// One is due.
-    pub(super) fn enter_recall(&mut self, now: Now, id: CallbackId, _queue: QueueId, _place: (i64, i32)) {
-        self.recalling.callbacks.on_no_place(now.wall_ms(), id);
+    // -- in line
+
+    /// One is due: it takes its place, unless nobody may be called now.
+    pub(super) fn enter_recall(
+        &mut self,
+        now: Now,
+        id: CallbackId,
+        queue: QueueId,
+        (since_ms, ahead): (i64, i32),
+    ) {
+        if !self.may_recall(now, id, &queue) {
+            return self.recalling.callbacks.on_no_place(now.wall_ms(), id);
+        }
+        let call = CallId(self.stamps.next_stamp());
+        let place = Place { callback: id, queue, since_ms, ahead, ringing: BTreeMap::new() };
+        self.recalling.line.places.insert(call, place);
+        self.recalling.line.call_of.insert(id, call);
+        self.stand_in_line(now, call);
     }
 
-    /// It is ahead of others by so many minutes more.
-    pub(super) fn advance_recall(&mut self, _now: Now, _id: CallbackId, _minutes: i32) {}
+    /// The exchange can keep promises now: it is not ending, its store answers, and the queue is not closed.
+    fn may_recall(&self, now: Now, id: CallbackId, queue: &QueueId) -> bool {
+        let Some(callback) = self.recalling.diary().callback(id) else { return false };
+        let is_up = self.stopping.is_none() && self.is_ready() && !self.gate.is_degraded();
+        let is_shut = self.switches.close_queue(queue, &callback.promise.entity, now.wall_ms());
+        let has_way = self.recalling.number(id).is_some_and(|number| self.config.route(number).is_ok());
+        is_up && !is_shut && has_way && self.config.queues.contains_key(queue)
+    }
 
-    /// It leaves the line.
-    pub(super) fn leave_recall(&mut self, _now: Now, _id: CallbackId) {}
+    fn stand_in_line(&mut self, now: Now, call: CallId) {
+        let Some(place) = self.recalling.line.places.get(&call) else { return };
+        // A clock that was set back gives no credit.
+        let waited = u64::try_from(now.wall_ms().saturating_sub(place.since_ms)).unwrap_or(0);
+        let plain = Entering::new(call, place.queue.clone());
+        let entering = Entering { priority: place.ahead, waited: Duration::from_millis(waited), ..plain };
+        self.acd.handle_input(now.mono, acd::Input::Enter(entering));
+    }
+
+    /// It is ahead of others by so many minutes more. While somebody is rung for it already, there is nothing to gain.
+    pub(super) fn advance_recall(&mut self, now: Now, id: CallbackId, minutes: i32) {
+        let Some(call) = self.recalling.line.call_of.get(&id).copied() else { return };
+        let Some(place) = self.recalling.line.places.get_mut(&call) else { return };
+        place.ahead = place.ahead.saturating_add(minutes);
+        if place.ringing.is_empty() {
+            self.acd.handle_input(now.mono, acd::Input::Leave(call));
+            self.settle_distribution(now);
+            self.stand_in_line(now, call);
+        }
+    }
+
+    /// It leaves the line; seats that ring for it fall silent.
+    pub(super) fn leave_recall(&mut self, now: Now, id: CallbackId) {
+        let Some(call) = self.recalling.line.call_of.get(&id).copied() else { return };
+        self.acd.handle_input(now.mono, acd::Input::Leave(call));
+        self.settle_distribution(now);
+        self.recalling.line.remove(call);
+    }
+
+    /// The queue has let it go: it asks again. After the longest wait at once, since that is for people on the line.
+    pub(super) fn on_recall_left(&mut self, now: Now, call: CallId, exit: QueueExit) {
+        let Some(place) = self.recalling.line.remove(call) else { return };
+        self.recalling.callbacks.on_no_place(now.wall_ms(), place.callback);
+        if exit == QueueExit::Timeout {
+            self.recalling.callbacks.look_again(place.callback);
+        }
+    }
+
+    /// The exchange ends: nobody is called any more.
+    pub(super) fn clear_line(&mut self, now: Now) {
+        let waiting: Vec<_> = self.recalling.line.call_of.keys().copied().collect();
+        for id in waiting {
+            self.leave_recall(now, id);
+            self.recalling.callbacks.on_no_place(now.wall_ms(), id);
+        }
+    }
+
+    // -- an operator is rung
+
+    /// What a seat that rings for it shows: that it is a call-back, by whom it was wanted and about what.
+    pub(super) fn recall_shown(&self, call: CallId) -> Option<(String, String)> {
+        let id = self.recalling.line.callback(call)?;
+        let number = self.recalling.number(id)?.to_owned();
+        let promise = &self.recalling.diary().callback(id)?.promise;
+        let about =
+            self.config.queues.get(&promise.queue).map_or(promise.queue.as_str(), |queue| &queue.name);
+        let case = promise.case.map_or_else(String::new, |case| format!(" pratica {case}"));
+        Some((number.clone(), format!("Richiamata {about} {number}{case}")))
+    }
+
+    /// A seat did not take it: no attempt, and the next seat is rung.
+    pub(super) fn on_recall_not_taken(&mut self, now: Now, seat: &SeatId, call: CallId, why: NotTaken) {
+        let Some(id) = self.recalling.line.callback(call) else { return };
+        if matches!(why, NotTaken::Missed | NotTaken::Rejected | NotTaken::Unreachable) {
+            self.write_change(now, id, Change::Declined { seat: seat.clone(), why }, None);
+        }
+    }
+
+    /// An operator is there: the contact begins, and the citizen is called.
+    pub(super) fn on_recall_taken(
+        &mut self,
+        now: Now,
+        id: CallId,
+        seat: &SeatId,
+        dialog: DialogId,
+        answer: Option<&[u8]>,
+    ) {
+        let line = &mut self.recalling.line;
+        let Some(callback) = line.callback(id) else { return };
+        let Some(leg) = line.ringing_of(id).and_then(|ringing| ringing.get_mut(seat)) else { return };
+        let Some(command) = leg.leg.on_answer(answer) else { return self.fail_seat(now, id, seat) };
+        let Some(leg) = self.take_ringing_leg(id, seat) else { return };
+        let Some(made) = self.begin_attempt(now, id, callback, seat) else {
+            self.sip.bye(now.mono, dialog);
+            self.close_leg(&leg.leg);
+            return self.drop_place(now, id);
+        };
+        self.media(command);
+        self.open_recall(now, id, callback, leg.leg, made);
+        self.acd.handle_input(now.mono, acd::Input::Answered(seat.clone(), id));
+        self.settle_distribution(now); // others that ring are told that it was taken
+        self.recalling.line.remove(id);
+        self.recalling.line.taken.insert(id, Taken { callback, answered: false });
+        self.journal_dialog(now, id.into(), Some(dialog));
+        self.call_out(now, id);
+    }
+
+    /// The machine lets the citizen be called, and there is a way.
+    fn begin_attempt(&mut self, now: Now, id: CallId, callback: CallbackId, seat: &SeatId) -> Option<Made> {
+        let config = self.config.clone();
+        let queue = self.recalling.diary().callback(callback)?.promise.queue.clone();
+        let number = self.recalling.number(callback)?.to_owned();
+        let route = config.route(&number).inspect_err(|why| {
+            tracing::error!(%callback, %why, "a citizen who was promised a call cannot be called");
+        });
+        let way = Way::from(&route.ok()?);
+        self.recalling.callbacks.on_attempt(now.wall_ms(), callback, id.into()).ok()?;
+        let ring_for = config.dialling.ring_for;
+        Some(Made {
+            seat: seat.clone(),
+            queue,
+            whom: Whom::Outside { ways: [way].into(), personal: true, ring_for },
+            clicked: false,
+            emergency: false,
+            records: false,
+            turned: false,
+            telling: None,
+            failed: None,
+        })
+    }
+
+    /// It may not be called any more: whoever is there hears nothing but the end.
+    fn drop_place(&mut self, now: Now, call: CallId) {
+        self.acd.handle_input(now.mono, acd::Input::Leave(call));
+        self.settle_distribution(now);
+        if let Some(place) = self.recalling.line.remove(call) {
+            self.recalling.callbacks.on_no_place(now.wall_ms(), place.callback);
+        }
+    }
+
+    fn open_recall(&mut self, now: Now, id: CallId, callback: CallbackId, leg: Leg, made: Made) {
+        let (Some(open), Some(number)) =
+            (self.recalling.diary().callback(callback), self.recalling.number(callback))
+        else {
+            return;
+        };
+        let (promise, number) = (open.promise.clone(), number.to_owned());
+        let case = promise.case.unwrap_or_else(|| self.next_case(now));
+        self.append_recall(now, id, callback, (&promise, case, &number), &made);
+        self.settle_callbacks(now, None); // the attempt
+        self.legs.insert(leg.media, Owner::Citizen(id));
+        if let Some(dialog) = leg.dialog {
+            self.dialogs.insert(dialog, Owner::Citizen(id));
+        }
+        self.last_contact.insert(made.seat.clone(), (id.into(), made.queue.clone()));
+        self.append(now, Fact::ContactAnswered { contact: id.into() });
+        let begun = Call::begun(id, leg, self.sounds.clone(), (promise.entity, promise.language), now.mono);
+        let call = Call {
+            from: made.seat.to_string(),
+            to: number,
+            topic: promise.topic,
+            story: Story::made(),
+            phase: Phase::Answered,
+            waits_since_ms: now.wall_ms(),
+            citizen_id: Some(promise.citizen),
+            made: Some(made),
+            ..begun
+        };
+        self.calls.insert(id, call);
+    }
+
+    fn append_recall(
+        &mut self,
+        now: Now,
+        id: CallId,
+        callback: CallbackId,
+        (promise, case, number): (&Promise, CaseId, &str),
+        made: &Made,
+    ) {
+        let fact = Fact::Dialled {
+            contact: id.into(),
+            seat: made.seat.clone(),
+            operator: self.acd.operator_at(&made.seat),
+            direction: Direction::Out,
+            case: Some(case),
+            continues: promise.case.is_some(),
+            citizen: Some(promise.citizen),
+            to: Destination::Personal(Personal::Clear(number.to_owned())),
+            entity: promise.entity.clone(),
+            topic: promise.topic.clone(),
+            language: promise.language.clone(),
+            queue: Some(made.queue.clone()),
+            emergency: false,
+            location: None,
+            by: None,
+            degraded: self.gate.is_degraded(),
+            callback: Some(callback),
+        };
+        self.append(now, fact);
+    }
+
+    // -- the citizen is called
+
+    /// The store does not answer: what is not on the disk is not done, or it might be done again.
+    pub(super) fn on_recall_unwritten(&mut self, now: Now, leg: media::LegId) -> bool {
+        let Some(Owner::Callee(id)) = self.legs.get(&leg).cloned() else { return false };
+        let is_called = self.recalling.line.is_called(id);
+        if is_called {
+            self.fail_callee(now, id, "the store does not answer".to_owned());
+        }
+        is_called
+    }
+
+    /// The call did not reach the citizen.
+    pub(super) fn on_recall_unreached(&mut self, now: Now, id: CallId, why: NotTaken, status: Option<u16>) {
+        let Some(Taken { callback, answered }) = self.recalling.line.taken.remove(&id) else { return };
+        // Who has answered and hung up before the talk does not want it now.
+        let why = if answered { Unreached::Refused } else { unreached(why, status) };
+        self.recalling.callbacks.on_not_reached(now.wall_ms(), callback, why);
+        self.settle_callbacks(now, None);
+    }
+
+    /// The citizen has answered, and hears who calls before anybody speaks. Here a machine could be told from a person.
+    pub(super) fn introduce(&mut self, now: Now, id: CallId) {
+        let Some(taken) = self.recalling.line.taken.get_mut(&id) else { return };
+        taken.answered = true;
+        let sounds = self.introduction(id);
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let (Some(made), Some(callee)) = (&mut call.made, &mut call.callee) else { return };
+        callee.look_at = None;
+        self.last_play += 1;
+        let (leg, play) = (callee.leg.media, PlayId(self.last_play));
+        made.telling = Some(play);
+        self.set_alarm(id);
+        if sounds.is_empty() {
+            return self.on_told_before(now, id, play);
+        }
+        self.media(media::Command::Play { leg, play, sounds, repeat: false, barge_in: false });
+    }
+
+    /// In whose name, which an Ente may have recorded itself; and that the talk is recorded, where the city wants that told.
+    fn introduction(&self, id: CallId) -> Vec<std::sync::Arc<Sound>> {
+        let Some(call) = self.calls.get(&id) else { return Vec::new() };
+        let language = call.language.as_str();
+        let general = Notice::CallsBack.sound();
+        let own = call.sounds.find(&format!("{language}/{general}_{}", call.entity)).cloned();
+        let who = own.or_else(|| self.sound_for(id, language, general));
+        let made = call.made.as_ref();
+        let records =
+            made.and_then(|made| self.config.queues.get(&made.queue)).is_some_and(|queue| queue.record)
+                && call.callee.as_ref().is_some_and(|callee| callee.gateway.record);
+        let tells = records && self.config.dialling.tells_recording;
+        let recorded = tells.then(|| self.sound_for(id, language, Notice::IsRecorded.sound())).flatten();
+        who.into_iter().chain(recorded).collect()
+    }
+
+    /// The introduction was heard: it is written that the two talk, and then they do.
+    pub(super) fn bridge_recall(&mut self, now: Now, id: CallId) {
+        let Some(Taken { callback, .. }) = self.recalling.line.taken.get(&id).copied() else { return };
+        if !self.recalling.callbacks.on_joined(now.wall_ms(), callback, id.into()) {
+            let why = Some("this call-back is over, or was made before".to_owned());
+            return self.close_call(now, id, EndedBy::Exchange, why);
+        }
+        if let Some(lsn) = self.settle_callbacks(now, None) {
+            self.gate.hold_until_written(lsn, Held::Bridge(id));
+        }
+    }
+
+    /// The call that was to keep the promise is over, whatever it has come to.
+    pub(super) fn end_recall(&mut self, now: Now, id: CallId) {
+        let Some(Taken { callback, answered }) = self.recalling.line.taken.remove(&id) else { return };
+        let stage = self.recalling.diary().callback(callback).map(|callback| callback.stage);
+        match stage {
+            Some(Stage::Talking(contact)) if contact == ContactId::from(id) => {
+                self.recalling.callbacks.on_talked(now.wall_ms(), callback);
+            }
+            Some(Stage::Calling(contact)) if contact == ContactId::from(id) => {
+                let why = if answered { Unreached::Refused } else { Unreached::Interrupted };
+                self.recalling.callbacks.on_not_reached(now.wall_ms(), callback, why);
+            }
+            _ => {}
+        }
+        self.settle_callbacks(now, None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcome_is_told_by_what_the_trunk_answers() {
+        use Unreached::{Busy, Interrupted, NoAnswer, Refused, TrunkFailure, Unreachable};
+        for (status, expected) in [
+            (486, Busy),
+            (600, Busy),
+            (408, NoAnswer),
+            (480, NoAnswer),
+            (603, Refused),
+            (404, Unreachable),
+            (410, Unreachable),
+            (484, Unreachable),
+            (604, Unreachable),
+            (302, Unreachable),
+            (403, TrunkFailure),
+            (407, TrunkFailure),
+            (500, TrunkFailure),
+            (503, TrunkFailure),
+        ] {
+            assert_eq!(unreached(NotTaken::Unreachable, Some(status)), expected, "{status}");
+        }
+        for (why, expected) in [
+            (NotTaken::Missed, NoAnswer),
+            (NotTaken::Unreachable, TrunkFailure),
+            (NotTaken::CallerLeft, Interrupted),
+        ] {
+            assert_eq!(unreached(why, None), expected, "{why:?}");
+        }
+    }
 }

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use jiff::civil::DateTime;
 
-use super::Engine;
 use super::recalled::Line;
-use crate::callback::{Action, Callbacks, Change, Diary, End, Kind, Refusal, Slot, Wanted};
+use super::{CallbackReply, Engine, RequestId};
+use crate::callback::{Action, Callbacks, Change, Diary, End, Kind, Promise, Refusal, Slot, Wanted};
 use crate::config::Config;
 use crate::flow::destinations::NoRoute;
 use crate::ids::{CallId, CallbackId, CaseId, CitizenId, ContactId, EntityId, Language, QueueId, TopicId};
@@ -37,6 +37,8 @@ pub(super) struct Recalling {
     /// When the machine wants to be woken, by both clocks.
     alarm: Option<(i64, Mono)>,
     pub(super) counts: Counts,
+    /// Answers that wait until what they say is safe. As many as commands in course.
+    pub(super) replies: BTreeMap<RequestId, CallbackReply>,
 }
 
 /// What is not the machine's business.
@@ -234,20 +236,35 @@ impl Engine {
         Ok(self.write_down(now, by))
     }
 
-    /// This citizen talks with an operator, or was helped in another way: one need, one call. What was promised about the same
-    /// topic, or about none, is not needed any more.
-    pub(super) fn on_citizen_helped(&mut self, now: Now, citizen: CitizenId, topic: Option<&TopicId>) {
-        self.recalling.callbacks.on_helped(now.wall_ms(), citizen, topic);
-        self.recalling.callbacks.on_helped(now.wall_ms(), citizen, None);
+    /// This citizen talks with an operator of `queue`, or was helped in another way: one need, one call. What was promised about the
+    /// same topic, about none, or by the same operators is not needed any more.
+    pub(super) fn on_citizen_helped(
+        &mut self,
+        now: Now,
+        citizen: CitizenId,
+        topic: Option<&TopicId>,
+        queue: Option<&QueueId>,
+    ) {
+        let diary = self.recalling.diary();
+        let served = |promise: &Promise| {
+            promise.topic.is_none() || promise.topic.as_ref() == topic || Some(&promise.queue) == queue
+        };
+        let open = diary.of_citizen(citizen).filter_map(|id| Some(&diary.callback(id)?.promise));
+        let served: Vec<_> =
+            open.filter(|promise| served(promise)).map(|promise| promise.topic.clone()).collect();
+        for topic in served {
+            self.recalling.callbacks.on_helped(now.wall_ms(), citizen, topic.as_ref());
+        }
         self.settle_callbacks(now, None);
     }
 
     /// The citizen of this call talks with an operator.
     pub(super) fn on_call_helped(&mut self, now: Now, call: CallId) {
         let Some(call) = self.calls.get(&call) else { return };
+        let queue = call.seat.as_ref().map(|seat| seat.queue.clone());
         let (citizen, topic) = (call.citizen_id, call.topic.clone());
         if let Some(citizen) = citizen {
-            self.on_citizen_helped(now, citizen, topic.as_ref());
+            self.on_citizen_helped(now, citizen, topic.as_ref(), queue.as_ref());
         }
     }
 
@@ -303,7 +320,7 @@ impl Engine {
         None
     }
 
-    fn write_change(&mut self, now: Now, id: CallbackId, what: Change, by: Option<&str>) -> Lsn {
+    pub(super) fn write_change(&mut self, now: Now, id: CallbackId, what: Change, by: Option<&str>) -> Lsn {
         self.recalling.count(&what);
         tell(id, &what);
         let is_over = matches!(what, Change::Ended { .. });

@@ -1,5 +1,7 @@
 //! Seats are rung for a caller: one, or several where the queue rings all. The first to answer becomes the operator's side.
 
+use std::collections::BTreeMap;
+
 use crate::acd;
 use crate::call::SeatLeg;
 use crate::ids::{CallId, QueueId, SeatId};
@@ -13,30 +15,42 @@ use super::{Engine, Owner};
 impl Engine {
     pub(super) fn ring_seat(&mut self, now: Now, seat: SeatId, id: CallId, queue: QueueId) {
         let link = self.sip.reach(seat.as_str());
-        let (Some(link), true) = (link, self.calls.contains_key(&id)) else {
+        let (Some(link), Some(_)) = (link, self.ringing_of(id)) else {
             return self.acd.handle_input(now.mono, acd::Input::Failed(seat, id));
         };
-        self.append(
-            now,
-            Fact::SeatRung { contact: id.into(), seat: seat.clone(), queue: queue.clone(), direct: false },
-        );
+        // A call-back has no contact yet.
+        if self.calls.contains_key(&id) {
+            let (contact, direct) = (id.into(), false);
+            self.append(now, Fact::SeatRung { contact, seat: seat.clone(), queue: queue.clone(), direct });
+        }
         let leg = self.open_leg(None, link, Owner::Ringing(id, seat.clone()));
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.ringing.insert(seat.clone(), SeatLeg { seat, queue, leg });
+        if let Some(ringing) = self.ringing_of(id) {
+            ringing.insert(seat.clone(), SeatLeg { seat, queue, leg });
+        }
+    }
+
+    /// The seats that ring for a call, or for a call-back in line; `None`: there is neither.
+    fn ringing_of(&mut self, id: CallId) -> Option<&mut BTreeMap<SeatId, SeatLeg>> {
+        match self.calls.get_mut(&id) {
+            Some(call) => Some(&mut call.ringing),
+            None => self.recalling.line.ringing_of(id),
         }
     }
 
     /// The port for the operator's side is bound: send the INVITE, with the citizen's number and the queue.
     pub(super) fn on_seat_port(&mut self, now: Now, id: CallId, seat: &SeatId, port: u16) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let number = call.from.clone();
-        let Some(SeatLeg { queue, leg, .. }) = call.ringing.get_mut(seat) else { return };
+        let shown = self.shown_to(id, seat);
+        let ringing = match self.calls.get_mut(&id) {
+            Some(call) => Some(&mut call.ringing),
+            None => self.recalling.line.ringing_of(id),
+        };
+        let Some(SeatLeg { leg, .. }) = ringing.and_then(|ringing| ringing.get_mut(seat)) else { return };
         let offer = leg.on_port(port).offer();
-        let queue = self.config.queues.get(queue).map_or(queue.as_str(), |queue| &queue.name);
+        let (from_user, display) = shown;
         let outgoing = Outgoing {
             to: Target::User(seat.as_str().into()),
-            from_display: Some(format!("{queue} {number}")),
-            from_user: number,
+            from_display: Some(display),
+            from_user,
             offer,
             credentials: None,
         };
@@ -49,6 +63,15 @@ impl Engine {
         }
     }
 
+    /// The citizen's number, and what the call is about.
+    fn shown_to(&self, id: CallId, seat: &SeatId) -> (String, String) {
+        let Some(call) = self.calls.get(&id) else { return self.recall_shown(id).unwrap_or_default() };
+        let queue = call.ringing.get(seat).map(|leg| &leg.queue);
+        let name = queue.and_then(|queue| Some(&self.config.queues.get(queue)?.name));
+        let name = name.map(String::as_str).or(queue.map(QueueId::as_str)).unwrap_or_default();
+        (call.from.clone(), format!("{name} {}", call.from))
+    }
+
     /// The first to answer is the operator's side from now on, or whoever the operator asks; the distribution then calls off the others.
     pub(super) fn on_seat_answered(
         &mut self,
@@ -58,6 +81,9 @@ impl Engine {
         dialog: DialogId,
         answer: Option<&[u8]>,
     ) {
+        if self.recalling.line.has(id) {
+            return self.on_recall_taken(now, id, seat, dialog, answer);
+        }
         self.journal_dialog(now, id.into(), Some(dialog));
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(leg) = call.ringing.get_mut(seat) else { return };
@@ -115,8 +141,13 @@ impl Engine {
 
     /// Forget a seat that rings and close its port; its dialog is the caller's to end.
     fn take_ringing(&mut self, id: CallId, seat: &SeatId) -> Option<SeatLeg> {
-        let leg = self.calls.get_mut(&id)?.ringing.remove(seat)?;
+        let leg = self.take_ringing_leg(id, seat)?;
         self.close_leg(&leg.leg);
         Some(leg)
+    }
+
+    /// A seat rings no longer; its leg lives on.
+    pub(super) fn take_ringing_leg(&mut self, id: CallId, seat: &SeatId) -> Option<SeatLeg> {
+        self.ringing_of(id)?.remove(seat)
     }
 }

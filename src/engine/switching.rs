@@ -13,7 +13,9 @@ use crate::flow::{self, hours::Emergencies};
 use crate::ids::{CallId, EntityId, Language, QueueId};
 use crate::journal::entry::Fact;
 use crate::media::Sound;
-use crate::switches::{Bulletin, Closing, Known, Scope, Switch, queue_of_slot, slot_of_queue};
+use crate::switches::{
+    Bulletin, Closing, Known, Scope, Switch, queue_of_slot, slot_of_closed, slot_of_queue,
+};
 use crate::time::{Mono, Now, rome};
 use crate::words::QueueExit;
 
@@ -200,10 +202,18 @@ impl Engine {
 
     /// What a caller hears who enters this queue, before anything else there.
     pub(super) fn sounds_of_queue(&mut self, now: Now, id: CallId, queue: &QueueId) -> Vec<Arc<Sound>> {
+        self.sounds_of_slot(now, id, &slot_of_queue(queue))
+    }
+
+    /// What a caller hears whom this queue lets out because it is closed, before whatever the flow says.
+    pub(super) fn sounds_of_closed(&mut self, now: Now, id: CallId, queue: &QueueId) -> Vec<Arc<Sound>> {
+        self.sounds_of_slot(now, id, &slot_of_closed(queue))
+    }
+
+    fn sounds_of_slot(&mut self, now: Now, id: CallId, slot: &str) -> Vec<Arc<Sound>> {
         let Some(call) = self.calls.get(&id) else { return Vec::new() };
         let bulletins = self.own_bulletins.get(&call.entity).unwrap_or(&self.bulletins);
-        let Some(sound) = bulletins.get(&slot_of_queue(queue)).and_then(|bulletin| bulletin.sound.clone())
-        else {
+        let Some(sound) = bulletins.get(slot).and_then(|bulletin| bulletin.sound.clone()) else {
             return Vec::new();
         };
         let say = flow::Say::Prompt(call.language.clone(), sound);

@@ -244,7 +244,7 @@ impl Control {
                 Output::Transmit(transmit) => self.sip.send(transmit),
                 Output::CloseStream(link) => self.sip.close(link),
                 Output::Media(command) => self.media.send(command),
-                Output::Append { lsn, entry, promised } => self.store.append(lsn, *entry, promised),
+                Output::Append { lsn, entry, promised } => self.store.append(lsn, entry, promised),
                 Output::Reply(request, reply) => {
                     if let Some(asker) = self.waiting.remove(&request) {
                         let _ = asker.send(reply); // an asker who has gone away needs none

@@ -174,9 +174,9 @@ impl Store {
 
     /// Queues an entry and returns at once. Entries come in order, from one after [`Recovered::last`] on. `durable`: somebody
     /// waits for its sync.
-    pub fn append(&self, lsn: Lsn, entry: Entry, durable: bool) {
+    pub fn append(&self, lsn: Lsn, entry: impl Into<Box<Entry>>, durable: bool) {
         // The write thread is gone only after a lasting failure, which it has reported.
-        drop(self.to_writer.send(ToWriter::Append { lsn, entry, durable }));
+        drop(self.to_writer.send(ToWriter::Append { lsn, entry: entry.into(), durable }));
     }
 
     /// The views, to be asked from any thread.

@@ -121,6 +121,9 @@ pub enum Fact {
         /// Made while the store did not answer.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         degraded: bool,
+        /// The promise that it keeps.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        callback: Option<CallbackId>,
     },
     /// The exchange answered the call (200).
     ContactAnswered {
@@ -271,6 +274,18 @@ pub enum Fact {
         /// By which exit.
         exit: QueueExit,
     },
+    /// A supervisor has changed the wait of the caller.
+    WaitChanged {
+        /// The contact.
+        contact: ContactId,
+        /// How.
+        how: WaitChange,
+        /// Who asked: the name that was given, or `command`.
+        by: String,
+        /// What for, as far as said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
     /// A seat was rung for the caller.
     SeatRung {
         /// The contact.
@@ -364,6 +379,9 @@ pub enum Fact {
         seat: SeatId,
         /// The supervisor's.
         by: SeatId,
+        /// Who is logged in there, if it is a person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator: Option<OperatorId>,
         /// How.
         how: Watching,
         /// What for, as far as said.
@@ -559,6 +577,29 @@ pub enum Personal {
     Erased,
 }
 
+/// What a supervisor does with a caller who waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitChange {
+    /// Into another queue, with the waiting time.
+    Moved {
+        /// Out of this one.
+        from: QueueId,
+        /// Into this one: `Queued` tells the place.
+        to: QueueId,
+    },
+    /// So many minutes further on, or back.
+    Advanced {
+        /// How many.
+        minutes: i32,
+    },
+    /// Given to this seat, which is rung.
+    Taken {
+        /// Which.
+        seat: SeatId,
+    },
+}
+
 /// How an operator hands a call over, or asks somebody about it first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -652,6 +693,7 @@ impl Fact {
             | Fact::Queued { contact, .. }
             | Fact::Announced { contact, .. }
             | Fact::QueueLeft { contact, .. }
+            | Fact::WaitChanged { contact, .. }
             | Fact::SeatRung { contact, .. }
             | Fact::SeatNotTaken { contact, .. }
             | Fact::Joined { contact, .. }

@@ -5,7 +5,7 @@ use rand::{SeedableRng, rngs::ChaCha20Rng};
 
 use super::Journal;
 use super::disk::{Disk, DiskFile};
-use super::entry::{Destination, Entry, Fact, Handing, Personal, Whom};
+use super::entry::{Destination, Entry, Fact, Handing, Personal, WaitChange, Whom};
 use super::file_journal::FileJournal;
 use super::sim_disk::SimDisk;
 use crate::callback::{Change, End, Kind, Promise, Slot, Unreached};
@@ -162,6 +162,7 @@ fn dialled(contact: ContactId) -> Fact {
         location: None,
         by: Some("command".to_owned()),
         degraded: false,
+        callback: None,
     }
 }
 
@@ -184,6 +185,7 @@ fn emergency(contact: ContactId) -> Fact {
         location: Some("Via Pergolesi 8".to_owned()),
         by: None,
         degraded: true,
+        callback: None,
     }
 }
 
@@ -208,6 +210,10 @@ fn promise(contact: ContactId) -> Promise {
 fn facts_added_since_are_written_in_words_that_stay() {
     let contact = ContactId(Stamp { node: 1, epoch: 7, count: 42 });
     let handling = |step| Fact::Handling { contact, seat: "seat01".into(), step };
+    let waits = |how| {
+        let (by, why) = ("ada".to_owned(), Some("sovraccarico".to_owned()));
+        Fact::WaitChanged { contact, how, by, why }
+    };
     let callback = CallbackId(Stamp { node: 1, epoch: 7, count: 9 });
     let changed = |what| Fact::Callback { callback, contact, number: None, what, by: None };
     for (fact, json) in [
@@ -242,10 +248,23 @@ fn facts_added_since_are_written_in_words_that_stay() {
                 contact,
                 seat: "seat02".into(),
                 by: "seat17".into(),
+                operator: None,
                 how: Watching::Whispers,
                 why: Some("affiancamento".to_owned()),
             },
             r#"{"at_ms":7,"fact":"watched","contact":"1.7.42","seat":"seat02","by":"seat17","how":"whispers","why":"affiancamento"}"#,
+        ),
+        (
+            waits(WaitChange::Moved { from: "tributi".into(), to: "anagrafe".into() }),
+            r#"{"at_ms":7,"fact":"wait_changed","contact":"1.7.42","how":{"moved":{"from":"tributi","to":"anagrafe"}},"by":"ada","why":"sovraccarico"}"#,
+        ),
+        (
+            waits(WaitChange::Advanced { minutes: -5 }),
+            r#"{"at_ms":7,"fact":"wait_changed","contact":"1.7.42","how":{"advanced":{"minutes":-5}},"by":"ada","why":"sovraccarico"}"#,
+        ),
+        (
+            waits(WaitChange::Taken { seat: "seat17".into() }),
+            r#"{"at_ms":7,"fact":"wait_changed","contact":"1.7.42","how":{"taken":{"seat":"seat17"}},"by":"ada","why":"sovraccarico"}"#,
         ),
         (
             Fact::WatchEnded { contact, by: "seat17".into(), took_over: true },
@@ -395,7 +414,10 @@ fn facts_added_since_are_written_in_words_that_stay() {
             r#"{"at_ms":7,"fact":"contact_closed","contact":"1.7.42","outcome":"unreached","ended_by":"operator"}"#,
         ),
         (
-            Fact::Switched { switch: Switch::Open { scope: Scope::Everything }, by: "command".to_owned() },
+            Fact::Switched {
+                switch: Switch::Open { scope: Scope::Everything, by: None, reason: None },
+                by: "command".to_owned(),
+            },
             r#"{"at_ms":7,"fact":"switched","switch":{"open":{"scope":"everything"}},"by":"command"}"#,
         ),
     ] {

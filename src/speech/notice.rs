@@ -46,6 +46,8 @@ pub enum Notice {
     NoSuchCase,
     /// To whoever an operator calls.
     IsRecorded,
+    /// To a citizen who is called back: who calls.
+    CallsBack,
     /// To an operator: whoever was asked does not answer; the citizen is there again.
     NobodyAnswers,
     /// To an operator: the colleague has a call or is away.
@@ -70,7 +72,7 @@ pub enum Notice {
 
 impl Notice {
     /// All of them.
-    pub const ALL: [Notice; 31] = [
+    pub const ALL: [Notice; 32] = [
         Notice::ServiceEnds,
         Notice::Error,
         Notice::Unavailable,
@@ -92,6 +94,7 @@ impl Notice {
         Notice::SeatBusy,
         Notice::NoSuchCase,
         Notice::IsRecorded,
+        Notice::CallsBack,
         Notice::NobodyAnswers,
         Notice::ColleagueEngaged,
         Notice::QueueShut,
@@ -128,6 +131,7 @@ impl Notice {
             Notice::SeatBusy => "sistema/postazione_occupata",
             Notice::NoSuchCase => "sistema/pratica_inesistente",
             Notice::IsRecorded => "sistema/chiamata_registrata",
+            Notice::CallsBack => "sistema/richiamata",
             Notice::NobodyAnswers => "sistema/nessuna_risposta",
             Notice::ColleagueEngaged => "sistema/collega_occupato",
             Notice::QueueShut => "sistema/coda_chiusa",

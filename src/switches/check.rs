@@ -28,7 +28,9 @@ pub trait Known {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SwitchFault {
     /// Nobody would hear it.
-    #[error("no flow has a bulletin slot `{slot}`; there is: {known}, and every queue is one: queue:NAME")]
+    #[error(
+        "no flow has a bulletin slot `{slot}`; there is: {known}, and every queue is one, queue:NAME, and closed:NAME for those whom it lets out"
+    )]
     NoSlot {
         /// As asked for.
         slot: String,
@@ -125,8 +127,13 @@ impl Switches {
                 check_turned(&closing.turned)?;
                 check_span(now_ms, closing.from_ms, closing.until_ms)
             }
-            Switch::Open { scope } if self.closings.iter().any(|closing| closing.scope == *scope) => Ok(()),
-            Switch::Open { scope } => Err(SwitchFault::NotClosed(scope.clone())),
+            Switch::Open { scope, by, reason }
+                if self.closings.iter().any(|closing| closing.scope == *scope) =>
+            {
+                check_words(by.as_deref())?;
+                check_words(reason.as_deref())
+            }
+            Switch::Open { scope, .. } => Err(SwitchFault::NotClosed(scope.clone())),
         }
     }
 }
@@ -294,7 +301,10 @@ mod tests {
             (why(&"x".repeat(MAX_WORDS)), Ok(())),
             (why(&"x".repeat(MAX_WORDS + 1)), Err(SwitchFault::LongWords)),
             (why("one\ntwo"), Err(SwitchFault::LongWords)),
-            (Switch::Open { scope: Scope::Everything }, Err(SwitchFault::NotClosed(Scope::Everything))),
+            (
+                Switch::Open { scope: Scope::Everything, by: None, reason: None },
+                Err(SwitchFault::NotClosed(Scope::Everything)),
+            ),
         ] {
             assert_eq!(switches.check(10, &switch, &one_of_each()), expected, "{switch:?}");
         }

@@ -288,6 +288,7 @@ fn dialled(count: u32, number: Destination, case: u64, continues: bool) -> [Entr
         location: None,
         by: None,
         degraded: false,
+        callback: None,
     };
     let called = Fact::NumberCalled { contact, number, trunk: "demo".to_owned() };
     let over = closed(contact, Outcome::Unreached, EndedBy::Operator);

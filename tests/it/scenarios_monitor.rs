@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use centralino::engine::{Command, MonitorAct, MonitorOrder};
+use centralino::engine::{Command, MonitorAct, MonitorOrder, Reply, SeatAct, SeatOrder};
 use centralino::ids::SeatId;
 use centralino::journal::entry::Fact;
-use centralino::words::{Outcome, Watching, WorkView};
+use centralino::words::{Outcome, StatusChange, Watching, WorkView};
 
 use crate::sim::Sim;
 use crate::sim::phone::{Line, Manner, PhoneId};
@@ -193,6 +193,40 @@ fn who_is_no_supervisor_or_names_no_talk_is_refused() {
     sim.with_phone(other, |phone, now| phone.dial(now, "*8201"));
     sim.until("the code is refused", |sim| sim.hears(other, "it/sistema/codice_errato"));
     assert!(sim.talk_together(citizen, operator) && record(&sim).is_empty());
+}
+
+#[test]
+fn supervisor_is_the_person_who_is_logged_in_wherever_that_is() {
+    let (mut sim, phones @ [citizen, ..]) = talk();
+    let log_in = |sim: &mut Sim, seat: &str, person: &str| {
+        let order = SeatOrder { act: SeatAct::SignIn(person.into()), by: None, why: None };
+        sim.command(Command::Seat(seat.into(), order));
+        assert!(!matches!(sim.replies.last(), Some(Reply::Refused(_))), "{:?}", sim.replies.last());
+    };
+    log_in(&mut sim, "seat17", "bruno");
+    asks(&mut sim, "seat01", "seat17", LISTEN);
+    sim.advance(10 * SECOND);
+    assert_eq!(ears(&sim, phones), "o.c.", "who sits there is no supervisor");
+    sim.status("seat17", StatusChange::LogOut);
+    asks(&mut sim, "seat01", "seat17", LISTEN);
+    sim.advance(10 * SECOND);
+    assert_eq!(ears(&sim, phones), "o.c.", "nobody sits there");
+    let phones = [phones[0], phones[1], sim.seat("seat02")];
+    sim.with_phone(phones[2], |phone, _| phone.manner = Manner::Answers(2 * SECOND));
+    log_in(&mut sim, "seat02", "anna");
+    asks(&mut sim, "seat01", "seat02", LISTEN);
+    until_ears(&mut sim, phones, "o.c.co");
+    let by = |fact: &Fact| match fact {
+        Fact::Watched { operator, .. } => operator.clone(),
+        _ => None,
+    };
+    assert_eq!(sim.facts.iter().find_map(|entry| by(&entry.fact)), Some("anna".into()));
+    sim.status("seat02", StatusChange::LogOut);
+    asks(&mut sim, "seat01", "seat02", MonitorAct::End);
+    until_ears(&mut sim, phones, "o.c.");
+    sim.hang_up(citizen);
+    sim.advance(64 * SECOND);
+    sim.verdict().expect("every promise is kept");
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn emergency_of_an_ente_closes_its_number_and_no_other() {
     hears_and_is_let_go(&mut sim, citizen, "it/sospeso");
     let other = sim.call("055055");
     sim.until("the greeting is heard", |sim| sim.hears(other, "it/benvenuto"));
-    turn(&mut sim, Switch::Open { scope: Scope::Entity("empoli".into()) });
+    turn(&mut sim, Switch::Open { scope: Scope::Entity("empoli".into()), by: None, reason: None });
     let again = sim.call("0555055002");
     sim.until("the greeting is heard", |sim| sim.hears(again, "it/benvenuto"));
 }
@@ -218,7 +218,7 @@ fn switch_is_in_force_though_the_disk_stands_still_and_the_supervisor_is_told_so
     hears_and_is_let_go(&mut sim, citizen, "it/sospeso");
     sim.advance(20 * SECOND);
     assert!(!sim.degraded());
-    turn(&mut sim, Switch::Open { scope: Scope::Everything });
+    turn(&mut sim, Switch::Open { scope: Scope::Everything, by: None, reason: None });
     sim.verdict().unwrap();
 }
 
@@ -275,7 +275,10 @@ fn what_cannot_be_switched_is_refused_with_what_there_is() {
         (close(Scope::Entity("siena".into()), None), "there is no Ente `siena`"),
         (close(Scope::Queue("altro".into()), None), "there is no queue `altro`"),
         (close(Scope::Everything, Some(START_MS)), "that time is over already"),
-        (Switch::Open { scope: Scope::Everything }, "everything is not closed by an emergency"),
+        (
+            Switch::Open { scope: Scope::Everything, by: None, reason: None },
+            "everything is not closed by an emergency",
+        ),
     ] {
         match reply_to(&mut sim, switch) {
             Reply::Refused(told) => assert!(told.contains(why), "{told}"),

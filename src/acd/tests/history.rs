@@ -162,6 +162,7 @@ impl History {
             93..95 => Input::SignIn(seat, PEOPLE.choose(&mut self.rng).copied().unwrap_or("anna").into()),
             95..98 => Input::Status(seat, some_status(&mut self.rng)),
             98 if self.rng.random_bool(0.4) => self.reload(),
+            98 => self.supervise(seat),
             99 if self.rng.random_bool(0.5) => {
                 let queue = self.queues.choose(&mut self.rng).copied().unwrap_or("a");
                 let wait =
@@ -207,6 +208,19 @@ impl History {
                     .map_or(Input::Timeout, |(seat, call)| Input::Direct(seat, call, done))
             }
         }
+    }
+
+    /// A supervisor wants something of somebody who waits, or is gone.
+    fn supervise(&mut self, seat: SeatId) -> Input {
+        let inside: Vec<_> = self.inside.iter().copied().collect();
+        let Some(call) = inside.choose(&mut self.rng).copied() else { return Input::Timeout };
+        let queue = self.queues.choose(&mut self.rng).copied().unwrap_or("a").into();
+        let wanted = match self.rng.random_range(0..3) {
+            0 => Supervised::Move(queue),
+            1 => Supervised::Advance(self.rng.random_range(-5..=5)),
+            _ => Supervised::Take(seat),
+        };
+        Input::Supervised(call, wanted)
     }
 
     /// Sleep until the next alarm, or for a while; sometimes too long.

@@ -11,14 +11,15 @@ mod ringing_all;
 mod routing;
 mod seats;
 mod statuses;
+mod supervised;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
     Action, AfterTalk, Direct, DirectRules, Distribution, Entering, Input, Needs, Overflow, PauseRule,
-    Pauses, People, Person, QueueRules, Restored, SeatRules, Serving, Skills, Strategy, Turn, WrapUpAct,
-    WrapUpLeft,
+    Pauses, People, Person, QueueRules, Restored, SeatRules, Serving, Skills, Strategy, Supervised,
+    SupervisedFault, Turn, WrapUpAct, WrapUpLeft,
 };
 use crate::ids::{CallId, QueueId, SeatId, Stamp};
 use crate::time::Mono;

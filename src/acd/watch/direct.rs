@@ -63,18 +63,27 @@ impl Served {
 
 impl Watched {
     fn may_ring(&self, rules: &DirectRules) -> bool {
+        self.may_be_rung(rules.own_wish)
+    }
+
+    pub(super) fn may_be_rung(&self, own_wish: bool) -> bool {
         let free = self.view.work == WorkView::Idle && self.view.status.takes_calls();
         let wraps_up = self.view.work == WorkView::WrapUp && !self.view.owes_outcome;
-        let wished = rules.own_wish && (self.view.work == WorkView::Idle || wraps_up);
+        let wished = own_wish && (self.view.work == WorkView::Idle || wraps_up);
         self.view.reachable && (free || (wished && self.view.status != Status::LoggedOut))
+    }
+
+    /// What is left of the wrap-up that a call of the operator's own breaks into.
+    pub(super) fn wrap_up_owed(&self, now: Mono) -> Duration {
+        match self.view.work {
+            WorkView::WrapUp => self.wrap_up().saturating_sub(now.since(self.work_since)),
+            _ => Duration::ZERO,
+        }
     }
 
     /// A wrap-up that it breaks into goes on after it.
     fn take_direct(&mut self, now: Mono, call: CallId, rules: &DirectRules) {
-        let left = match self.view.work {
-            WorkView::WrapUp => self.wrap_up().saturating_sub(now.since(self.work_since)),
-            _ => Duration::ZERO,
-        };
+        let left = self.wrap_up_owed(now);
         self.wrap_up_left = None;
         let after_talk = if self.view.owes_outcome { self.served.after_talk } else { AfterTalk::default() };
         let wrap_up = rules.wrap_up.max(left);

@@ -18,6 +18,7 @@ use crate::ids::CallId;
 const MAX_WORD: usize = 100;
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Order {
     act: Act,
     by: String,

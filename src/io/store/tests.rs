@@ -157,7 +157,7 @@ fn store_whose_sync_thread_is_gone_fails_for_good_and_comes_to_its_end() {
     let (_, to_views) = Keeper::new(at, &found, wake);
     let outlets = Outlets { report, to_syncer: mpsc::channel().0, to_views, durable: Arc::default() };
     to_writer
-        .send(ToWriter::Append { lsn: Lsn(1), entry: answered(1, 0, "1").remove(0), durable: true })
+        .send(ToWriter::Append { lsn: Lsn(1), entry: Box::new(answered(1, 0, "1").remove(0)), durable: true })
         .unwrap();
     Writer::new(journal, inbox, outlets).run(); // `to_writer` lives, as a store's does
     assert_eq!(events.blocking_recv(), Some(StoreEvent::Written(Lsn(1))));

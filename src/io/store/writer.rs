@@ -23,7 +23,7 @@ use crate::time::Mono;
 #[derive(Debug)]
 pub(super) enum ToWriter {
     /// Write this.
-    Append { lsn: Lsn, entry: Entry, durable: bool },
+    Append { lsn: Lsn, entry: Box<Entry>, durable: bool },
     /// How the sync in course went.
     Synced(Result<Lsn, DiskError>),
     /// Write and sync what is queued, then end.
@@ -132,7 +132,7 @@ impl Writer {
 
     fn take(&mut self, message: ToWriter) {
         match message {
-            ToWriter::Append { lsn, entry, durable } => self.committer.append(lsn, entry, durable),
+            ToWriter::Append { lsn, entry, durable } => self.committer.append(lsn, *entry, durable),
             ToWriter::Synced(Ok(upto)) => {
                 self.journal.synced(upto);
                 self.committer.on_synced(upto);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use centralino::acd::Strategy;
 use centralino::config::Config;
 use centralino::ids::{ContactId, QueueId, SeatId};
-use centralino::journal::entry::{Destination, Entry, Fact, Handing, Personal};
+use centralino::journal::entry::{Destination, Entry, Fact, Handing, Personal, WaitChange};
 use centralino::words::{Direction, NotTaken, Outcome, WorkView};
 
 /// A seat, as the facts tell.
@@ -48,6 +48,8 @@ enum CalleeTale {
 struct ContactTale {
     queue: Option<(QueueId, Stand)>,
     rung: BTreeSet<SeatId>,
+    /// A supervisor has given it to this seat, which is rung next.
+    taken_by: Option<SeatId>,
     /// An operator has answered, once.
     is_joined: bool,
     callee: CalleeTale,
@@ -147,6 +149,7 @@ impl Oracle {
             Fact::TransferEnded { contact } => {
                 self.contact(*contact)?.moves(*contact, CalleeTale::Talks, CalleeTale::Nobody)?;
             }
+            Fact::WaitChanged { contact, how, .. } => self.on_wait_changed(*contact, how)?,
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
             Fact::SeatRung { contact, seat, queue, direct } => {
                 match direct {
@@ -301,8 +304,9 @@ impl Oracle {
         seat: &SeatId,
         queue: &QueueId,
     ) -> Result<(), String> {
+        let is_wished = self.contact(contact)?.taken_by.take().as_ref() == Some(seat);
         let tale = self.seats.entry(seat.clone()).or_default();
-        if at_ms < tale.wrap_up_until {
+        if at_ms < tale.wrap_up_until && !is_wished {
             return Err(format!("{seat} is rung {} ms before its wrap-up ends", tale.wrap_up_until - at_ms));
         }
         if let Some(other) = tale.with.replace(contact) {
@@ -330,7 +334,7 @@ impl Oracle {
             return Err(format!("{contact} has {} seats ringing, {most} at most may", rung.len()));
         }
         // A listed number may wait for its own operator.
-        if !config.callers.is_empty() {
+        if !config.callers.is_empty() || is_wished {
             return Ok(());
         }
         // Who does not know what the queue needs takes those who can do without it, wherever they stand.
@@ -354,6 +358,23 @@ impl Oracle {
     }
 
     /// An operator wants this seat: one call at a time, here too. (A citizen who comes back may break into a wrap-up.)
+    /// What a supervisor does makes sense only of one who waits.
+    fn on_wait_changed(&mut self, contact: ContactId, how: &WaitChange) -> Result<(), String> {
+        let tale = self.contact(contact)?;
+        let Some((queue, stand)) = &mut tale.queue else {
+            return Err(format!("{how:?} of {contact}, which does not wait"));
+        };
+        match how {
+            WaitChange::Moved { from, .. } if *from == *queue => tale.queue = None,
+            WaitChange::Moved { from, .. } => {
+                return Err(format!("{contact} is moved from {from}, and waits in {queue}"));
+            }
+            WaitChange::Advanced { minutes } => stand.at_ms -= i64::from(*minutes) * 60_000,
+            WaitChange::Taken { seat } => tale.taken_by = Some(seat.clone()),
+        }
+        Ok(())
+    }
+
     fn on_rung_directly(&mut self, contact: ContactId, seat: &SeatId) -> Result<(), String> {
         let tale = self.seats.entry(seat.clone()).or_default();
         if let Some(other) = tale.with.replace(contact) {

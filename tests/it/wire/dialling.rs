@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use centralino::io::control::STOP_WITHIN;
+
 use super::baresip::{Account, Baresip};
 use super::contacts::{self, text};
 use super::exchange::Exchange;
+use super::patience::wait_for;
 use super::sipp::{self, Sipp, Transport};
 use super::site::Site;
 use super::talking::{PASSWORD, Talk, recorded_two_way, talk_for_a_while};
@@ -81,4 +84,27 @@ fn paused_seat_calls_for_help_and_is_heard() {
     let told = ["direction", "from", "to", "outcome"].map(|field| text(&contact, field));
     assert_eq!(told, ["out", "seat01", "112", "answered"], "{contact}");
     assert!(contact["case"].is_null(), "nobody's need: {contact}");
+}
+
+#[test]
+fn exchange_that_is_asked_to_stop_waits_for_a_call_for_help() {
+    let test = "exchange_that_is_asked_to_stop_waits_for_a_call_for_help";
+    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+        return;
+    }
+    let (site, gateway) = site_with_gateway();
+    let exchange = Exchange::start(&site);
+    let operator = Baresip::registered(&site, exchange.sip, &Account::operator("seat01", PASSWORD));
+    let tap = Tap::on(&[gateway.media_port]);
+    operator.dial(&format!("sip:112@{}", exchange.sip));
+    operator.wait_for("CALL_ESTABLISHED", SOON);
+    exchange.ask_to_stop();
+    let longer = usize::try_from((STOP_WITHIN + SOON).as_millis()).expect("some seconds");
+    wait_for("a talk that lasts longer than an end may take", 3 * STOP_WITHIN, || {
+        tap.played_at(gateway.media_port).heard(1500).filter(|heard| heard.total_ms >= longer)
+    });
+    operator.hang_up();
+    assert_eq!(exchange.ended().code(), Some(0), "in order");
+    let contacts = contacts::at_rest(&site);
+    assert_eq!((text(&contacts[0], "to"), text(&contacts[0], "ended_by")), ("112", "operator"));
 }

@@ -57,10 +57,20 @@ impl Exchange {
     }
 
     /// SIGTERM; how it exited.
-    pub(super) fn terminate(mut self) -> ExitStatus {
+    pub(super) fn terminate(self) -> ExitStatus {
+        self.ask_to_stop();
+        self.ended()
+    }
+
+    /// SIGTERM.
+    pub(super) fn ask_to_stop(&self) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill is everywhere");
         assert!(sent.success());
+    }
+
+    /// It ends; how it exited.
+    pub(super) fn ended(mut self) -> ExitStatus {
         wait_for("the exchange to stop", EXIT_WITHIN, || self.child.try_wait().expect("it is our child"))
     }
 

@@ -1,0 +1,438 @@
+//! Citizens who were promised a call: they are called, once, when it was agreed, and nobody is forgotten.
+
+use std::time::Duration;
+
+use centralino::callback::{CallbackRules, Capacity, Change, End, Retry, Unreached};
+use centralino::config::Config;
+use centralino::engine::{BookOrder, CallbackOrder, CallbackReply, CallbackState, Command, Reply};
+use centralino::ids::{CallbackId, SeatId};
+use centralino::journal::entry::Fact;
+use centralino::journal::sim_disk::Crash;
+use centralino::words::{Direction, NotTaken, Outcome, WorkView};
+use jiff::civil::DateTime;
+
+use crate::sim::phone::{Line, Manner, PhoneId, Seen};
+use crate::sim::{Setting, Sim};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const CITIZEN: &str = "3331234567";
+
+fn rules() -> CallbackRules {
+    CallbackRules { capacity: Capacity::Fixed(3), lead: Duration::ZERO, ..CallbackRules::default() }
+}
+
+fn setting(change: impl FnOnce(&mut Config)) -> Setting {
+    Setting::demo().with_gateway().with_config(|config| {
+        for queue in config.queues.values_mut() {
+            queue.callback = Some(rules());
+        }
+        change(config);
+    })
+}
+
+/// The demo with a way out, a citizen behind it who does this, and one operator.
+fn world_with(change: impl FnOnce(&mut Config), manner: Manner) -> (Sim, PhoneId, PhoneId) {
+    let mut sim = Sim::with(setting(change), 1);
+    let citizen = sim.gateway(&[]);
+    sim.with_phone(citizen, |phone, _| phone.manner = manner);
+    let seat = sim.seat("seat01");
+    (sim, citizen, seat)
+}
+
+fn world(manner: Manner) -> (Sim, PhoneId, PhoneId) {
+    world_with(|_| {}, manner)
+}
+
+fn ask(sim: &mut Sim, order: CallbackOrder) -> Reply {
+    sim.replies.clear();
+    sim.command(Command::Callback(order));
+    sim.until("it is answered", |sim| !sim.replies.is_empty());
+    sim.replies.pop().expect("an answer")
+}
+
+fn order(number: &str, slot: Option<&str>) -> CallbackOrder {
+    let slot = slot.map(|slot| slot.parse::<DateTime>().expect("a date and time"));
+    let (topic, entity, language) = (Some("tributi".into()), None, None);
+    let (case, by) = (None, Some("ada".to_owned()));
+    let number = number.to_owned();
+    let queue = "tributi".into();
+    CallbackOrder::Book(Box::new(BookOrder { number, queue, slot, entity, topic, language, case, by }))
+}
+
+#[track_caller]
+fn book(sim: &mut Sim, slot: Option<&str>) -> CallbackId {
+    match ask(sim, order(CITIZEN, slot)) {
+        Reply::Callbacks(CallbackReply::One(one)) => one.id,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn open(sim: &mut Sim) -> Vec<CallbackState> {
+    match ask(sim, CallbackOrder::List) {
+        Reply::Callbacks(CallbackReply::Open(open)) => open,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn changes(sim: &Sim, of: CallbackId) -> Vec<Change> {
+    let change = |fact: &Fact| match fact {
+        Fact::Callback { callback, what, .. } if *callback == of => Some(what.clone()),
+        _ => None,
+    };
+    sim.facts.iter().filter_map(|entry| change(&entry.fact)).collect()
+}
+
+fn ended(sim: &Sim, id: CallbackId) -> Option<End> {
+    changes(sim, id).iter().find_map(|change| match change {
+        Change::Ended { how } => Some(*how),
+        _ => None,
+    })
+}
+
+fn rings(sim: &Sim, phone: PhoneId) -> usize {
+    sim.phones[&phone].seen.iter().filter(|seen| matches!(seen, Seen::Rang { .. })).count()
+}
+
+fn work(sim: &Sim, seat: &str) -> WorkView {
+    sim.engine().distribution().seat(&SeatId::from(seat)).expect("a seat").work
+}
+
+#[track_caller]
+fn talking(sim: &mut Sim, one: PhoneId, other: PhoneId) {
+    sim.until("both hear each other", |sim| sim.talk_together(one, other));
+}
+
+#[track_caller]
+fn nothing_left(sim: &mut Sim) {
+    sim.advance(64 * SECOND);
+    let census = sim.engine().census();
+    let left = (census.calls, census.legs, census.dialogs, census.alarms, census.sip.dialogs);
+    assert_eq!(left, (0, 0, 0, 0, 0), "{}", sim.tale());
+    sim.verdict().unwrap_or_else(|why| panic!("{why}\n{}", sim.tale()));
+}
+
+#[test]
+fn operator_is_rung_first_and_the_citizen_hears_who_calls_before_they_talk() {
+    let (mut sim, citizen, seat) = world(Manner::Answers(5 * SECOND));
+    sim.with_phone(seat, |phone, _| phone.manner = Manner::Answers(3 * SECOND));
+    let id = book(&mut sim, None);
+    sim.until("the seat rings", |sim| rings(sim, seat) == 1);
+    assert_eq!(rings(&sim, citizen), 0, "nobody is disturbed before an operator is there");
+    let shown = sim.phones[&seat].seen.iter().find_map(|seen| match seen {
+        Seen::Rang { from, display } => Some((from.clone(), display.clone())),
+        _ => None,
+    });
+    assert_eq!(shown, Some(("+393331234567".to_owned(), "Richiamata Tributi +393331234567".to_owned())));
+    assert_eq!(open(&mut sim)[0].stage, "ringing");
+    sim.until("the operator hears the ring-back", |sim| sim.hears(seat, "ring-back"));
+    assert_eq!(open(&mut sim)[0].stage, "calling");
+    sim.until("who calls is said", |sim| sim.hears(citizen, "it/sistema/richiamata"));
+    assert!(!sim.talk_together(seat, citizen));
+    let shown = Seen::Rang { from: "+390552768224".into(), display: "Linea Comune".into() };
+    assert!(sim.phones[&citizen].seen.contains(&shown), "{:?}", sim.phones[&citizen].seen);
+    talking(&mut sim, seat, citizen);
+    assert_eq!(open(&mut sim)[0].stage, "talking");
+    sim.advance(30 * SECOND);
+    sim.hang_up(seat);
+    sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
+    assert_eq!((work(&sim, "seat01"), ended(&sim, id)), (WorkView::WrapUp, Some(End::Served)));
+    nothing_left(&mut sim);
+    let contact = sim.contact(seat);
+    assert_eq!((contact.direction, contact.outcome), (Direction::Out, Some(Outcome::Answered)));
+    assert_eq!(contact.topic.as_ref().map(|topic| topic.as_str()), Some("tributi"));
+    assert!(contact.case.is_some() && contact.recording.is_some(), "{contact:?}");
+    assert!(open(&mut sim).is_empty());
+}
+
+#[test]
+fn slot_begins_and_not_before() {
+    let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
+    let id = book(&mut sim, Some("2026-11-24T10:15"));
+    sim.advance(14 * MINUTE + 50 * SECOND);
+    assert_eq!((rings(&sim, seat), rings(&sim, citizen)), (0, 0));
+    sim.advance(20 * SECOND);
+    talking(&mut sim, seat, citizen);
+    sim.hang_up(citizen);
+    nothing_left(&mut sim);
+    assert_eq!(ended(&sim, id), Some(End::Served));
+}
+
+#[test]
+fn citizen_who_is_busy_twice_is_reached_at_the_third_attempt() {
+    let (mut sim, citizen, seat) = world(Manner::Refused(486));
+    let id = book(&mut sim, None);
+    for attempt in 1..=2 {
+        sim.until("it is busy", |sim| {
+            let busy = Change::NotReached { why: Unreached::Busy, next_ms: None };
+            let is_busy = |change: &&Change| std::mem::discriminant(*change) == std::mem::discriminant(&busy);
+            changes(sim, id).iter().filter(is_busy).count() == attempt
+        });
+        sim.until("the operator hears why", |sim| sim.hears(seat, "it/sistema/numero_occupato"));
+    }
+    assert_eq!(open(&mut sim)[0].failures, [Unreached::Busy, Unreached::Busy]);
+    sim.with_phone(citizen, |phone, _| phone.manner = Manner::Answers(SECOND));
+    let before = sim.now;
+    talking(&mut sim, seat, citizen);
+    assert!(sim.now.since(before) > 4 * MINUTE, "busy is not called again at once");
+    sim.hang_up(seat);
+    nothing_left(&mut sim);
+    assert_eq!(ended(&sim, id), Some(End::Served));
+    let contacts = sim.contacts();
+    assert_eq!(contacts.len(), 3, "each attempt is a contact");
+    assert_eq!(contacts[0].outcome, Some(Outcome::Unreached));
+}
+
+#[test]
+fn operator_who_does_not_take_it_is_no_attempt_and_the_next_is_rung() {
+    for manner in [Manner::Rejects(SECOND), Manner::Ignores] {
+        let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
+        sim.with_phone(seat, |phone, _| phone.manner = manner);
+        let id = book(&mut sim, None);
+        sim.until("the seat rings", |sim| rings(sim, seat) == 1);
+        let other = sim.seat("seat02");
+        talking(&mut sim, other, citizen);
+        let told = changes(&sim, id);
+        let declined = |change: &Change| {
+            matches!(change, Change::Declined { why: NotTaken::Rejected | NotTaken::Missed, .. })
+        };
+        assert!(told.iter().any(declined), "{told:?}");
+        assert_eq!(told.iter().filter(|change| matches!(change, Change::Attempted { .. })).count(), 1);
+        assert_eq!(rings(&sim, citizen), 1);
+        sim.hang_up(other);
+        nothing_left(&mut sim);
+    }
+}
+
+#[test]
+fn call_back_for_which_nobody_is_free_is_escalated_and_goes_before_those_who_came_since() {
+    let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
+    let first = sim.call("055055");
+    sim.until("the menu is heard", |sim| sim.hears(first, "it/menu"));
+    sim.press(first, "1");
+    talking(&mut sim, first, seat);
+    let id = book(&mut sim, None);
+    sim.advance(3 * MINUTE);
+    assert!(changes(&sim, id).contains(&Change::Escalated));
+    assert_eq!(sim.engine().metrics().callbacks.escalated, 1);
+    sim.hang_up(first);
+    talking(&mut sim, seat, citizen);
+    sim.hang_up(seat);
+    nothing_left(&mut sim);
+    assert_eq!(ended(&sim, id), Some(End::Served));
+}
+
+#[test]
+fn each_way_of_not_being_reached_is_told_apart() {
+    for (manner, expected) in [
+        (Manner::Refused(600), Unreached::Busy),
+        (Manner::Refused(480), Unreached::NoAnswer),
+        (Manner::Ignores, Unreached::NoAnswer),
+        (Manner::Refused(603), Unreached::Refused),
+        (Manner::Refused(404), Unreached::Unreachable),
+        (Manner::Refused(503), Unreached::TrunkFailure),
+    ] {
+        let (mut sim, _, _) = world(manner);
+        let id = book(&mut sim, None);
+        sim.until("it has failed", |sim| {
+            changes(sim, id).iter().any(|change| matches!(change, Change::NotReached { .. }))
+        });
+        let told = changes(&sim, id);
+        let why = told.iter().find_map(|change| match change {
+            Change::NotReached { why, .. } => Some(*why),
+            _ => None,
+        });
+        assert_eq!(why, Some(expected), "{manner:?}");
+    }
+}
+
+#[test]
+fn call_back_outlives_a_crash_between_the_promise_and_its_slot() {
+    for how in [Crash::Kill, Crash::PowerCut] {
+        let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
+        let id = book(&mut sim, Some("2026-11-24T10:30"));
+        sim.advance(5 * SECOND);
+        sim.crash(how);
+        sim.advance(5 * MINUTE);
+        sim.start_exchange();
+        assert_eq!(open(&mut sim).len(), 1);
+        assert_eq!(open(&mut sim)[0].number.as_deref(), Some("+393331234567"));
+        sim.advance(24 * MINUTE + 40 * SECOND);
+        assert_eq!(rings(&sim, citizen), 0);
+        talking(&mut sim, seat, citizen);
+        sim.hang_up(seat);
+        nothing_left(&mut sim);
+        assert_eq!(ended(&sim, id), Some(End::Served));
+    }
+}
+
+#[test]
+fn attempt_that_a_crash_cuts_off_counts_and_is_made_again() {
+    let (mut sim, citizen, seat) = world(Manner::Ignores);
+    let id = book(&mut sim, None);
+    sim.until("the citizen's phone rings", |sim| rings(sim, citizen) == 1);
+    sim.crash(Crash::Kill);
+    sim.advance(10 * SECOND);
+    sim.hang_up(citizen);
+    sim.hang_up(seat);
+    sim.start_exchange();
+    assert_eq!(open(&mut sim)[0].failures, [Unreached::Interrupted]);
+    sim.with_phone(citizen, |phone, _| phone.manner = Manner::Answers(SECOND));
+    talking(&mut sim, seat, citizen);
+    sim.hang_up(seat);
+    nothing_left(&mut sim);
+    assert_eq!(ended(&sim, id), Some(End::Served));
+}
+
+#[test]
+fn talk_that_a_crash_cuts_off_is_not_had_again() {
+    let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
+    let id = book(&mut sim, None);
+    talking(&mut sim, seat, citizen);
+    sim.crash(Crash::Kill);
+    sim.advance(10 * SECOND);
+    sim.start_exchange();
+    sim.advance(30 * MINUTE);
+    assert_eq!((ended(&sim, id), rings(&sim, citizen)), (Some(End::Served), 1));
+}
+
+#[test]
+fn call_back_whose_time_goes_by_while_the_exchange_is_down_is_missed_and_told() {
+    let (mut sim, citizen, _) = world(Manner::Answers(SECOND));
+    let id = book(&mut sim, Some("2026-11-24T10:15"));
+    sim.advance(5 * SECOND);
+    sim.crash(Crash::Kill);
+    sim.advance(180 * MINUTE);
+    sim.start_exchange();
+    sim.advance(10 * MINUTE);
+    assert_eq!((ended(&sim, id), rings(&sim, citizen)), (Some(End::Missed), 0));
+    assert_eq!(sim.engine().metrics().callbacks.ended.get("missed"), Some(&1));
+}
+
+#[test]
+fn citizen_who_calls_before_and_talks_is_not_called_any_more() {
+    let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
+    let id = book(&mut sim, Some("2026-11-24T10:30"));
+    let caller = sim.dial_from("+393331234567", "055055");
+    sim.until("the menu is heard", |sim| sim.hears(caller, "it/menu"));
+    sim.press(caller, "2");
+    sim.until("the second menu is heard", |sim| sim.hears(caller, "it/menu_tributi"));
+    sim.press(caller, "1");
+    talking(&mut sim, caller, seat);
+    let told = changes(&sim, id);
+    assert_eq!(ended(&sim, id), Some(End::Helped), "{told:?}\n{}", sim.tale());
+    sim.hang_up(caller);
+    sim.advance(60 * MINUTE);
+    assert_eq!(rings(&sim, citizen), 0);
+}
+
+#[test]
+fn one_that_is_cancelled_while_the_operator_is_rung_falls_silent() {
+    let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
+    sim.with_phone(seat, |phone, _| phone.manner = Manner::Ignores);
+    let id = book(&mut sim, None);
+    sim.until("the seat rings", |sim| rings(sim, seat) == 1);
+    let cancelled = ask(&mut sim, CallbackOrder::Cancel { id, by: None });
+    assert!(matches!(cancelled, Reply::Callbacks(_)), "{cancelled:?}");
+    sim.until("the seat is silent", |sim| sim.line(seat) == Line::Free);
+    nothing_left(&mut sim);
+    assert_eq!((ended(&sim, id), rings(&sim, citizen)), (Some(End::Cancelled), 0));
+}
+
+#[test]
+fn operator_who_hangs_up_while_the_citizen_s_phone_rings_leaves_another_attempt() {
+    let (mut sim, citizen, seat) = world(Manner::Ignores);
+    let id = book(&mut sim, None);
+    sim.until("the citizen's phone rings", |sim| rings(sim, citizen) == 1);
+    sim.hang_up(seat);
+    sim.until("the citizen's phone is silent", |sim| sim.line(citizen) == Line::Free);
+    sim.with_phone(citizen, |phone, _| phone.manner = Manner::Answers(SECOND));
+    talking(&mut sim, seat, citizen);
+    sim.hang_up(citizen);
+    nothing_left(&mut sim);
+    assert_eq!(ended(&sim, id), Some(End::Served));
+}
+
+#[test]
+fn citizen_who_hangs_up_while_hearing_who_calls_has_refused() {
+    let (mut sim, citizen, _) = world(Manner::Answers(SECOND));
+    let id = book(&mut sim, None);
+    sim.until("who calls is said", |sim| sim.hears(citizen, "it/sistema/richiamata"));
+    sim.hang_up(citizen);
+    nothing_left(&mut sim);
+    assert_eq!(ended(&sim, id), Some(End::NotReached));
+    assert!(changes(&sim, id).contains(&Change::NotReached { why: Unreached::Refused, next_ms: None }));
+}
+
+#[test]
+fn trunk_that_fails_is_no_attempt_and_is_tried_again_soon() {
+    let (mut sim, citizen, seat) = world_with(
+        |config| {
+            let retry = Retry { after: MINUTE, most: 30 };
+            let rules = config.queues.values_mut().filter_map(|queue| queue.callback.as_mut());
+            rules.for_each(|rules| _ = rules.retries.insert(Unreached::TrunkFailure, retry));
+        },
+        Manner::Refused(503),
+    );
+    let id = book(&mut sim, None);
+    sim.advance(10 * MINUTE);
+    let failures = open(&mut sim)[0].failures.clone();
+    assert!(failures.len() > 4 && failures.iter().all(|why| *why == Unreached::TrunkFailure), "{failures:?}");
+    sim.with_phone(citizen, |phone, _| phone.manner = Manner::Answers(SECOND));
+    talking(&mut sim, seat, citizen);
+    sim.hang_up(seat);
+    nothing_left(&mut sim);
+    assert_eq!(ended(&sim, id), Some(End::Served));
+}
+
+#[test]
+fn numbers_that_may_not_be_called_are_not_promised_a_call() {
+    let (mut sim, _, _) = world(Manner::Answers(SECOND));
+    for (number, why) in [
+        ("899123456", "may not be called"),
+        ("112", "emergency"),
+        ("055055", "one of ours"),
+        ("+33142685300", "may not be called"),
+        ("nobody", "not a telephone number"),
+    ] {
+        match ask(&mut sim, order(number, None)) {
+            Reply::Refused(told) => assert!(told.contains(why), "{number}: {told}"),
+            other => panic!("{number}: {other:?}"),
+        }
+    }
+    book(&mut sim, None);
+    match ask(&mut sim, order(CITIZEN, None)) {
+        Reply::Refused(told) => assert!(told.contains("already"), "{told}"),
+        other => panic!("one need, one call: {other:?}"),
+    }
+}
+
+#[test]
+fn exchange_that_ends_rings_nobody_any_more_and_forgets_nobody() {
+    let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
+    sim.with_phone(seat, |phone, _| phone.manner = Manner::Ignores);
+    book(&mut sim, None);
+    sim.until("the seat rings", |sim| rings(sim, seat) == 1);
+    sim.command(Command::Stop { drain: Duration::ZERO });
+    sim.until("stopped", |sim| sim.stopped);
+    sim.crash(Crash::Kill);
+    sim.stopped = false;
+    sim.with_phone(seat, |phone, _| phone.manner = Manner::Answers(SECOND));
+    sim.start_exchange();
+    talking(&mut sim, seat, citizen);
+}
+
+#[test]
+fn store_that_does_not_answer_lets_nobody_be_called_twice() {
+    let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
+    let id = book(&mut sim, None);
+    sim.until("the seat rings", |sim| rings(sim, seat) == 1);
+    let until = sim.now + 20 * SECOND;
+    sim.store().stall(until);
+    sim.advance(19 * SECOND);
+    assert_eq!(rings(&sim, citizen), 0, "what is not on the disk is not done");
+    talking(&mut sim, seat, citizen);
+    sim.hang_up(seat);
+    nothing_left(&mut sim);
+    assert_eq!((ended(&sim, id), rings(&sim, citizen)), (Some(End::Served), 1));
+}

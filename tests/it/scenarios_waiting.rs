@@ -1,0 +1,211 @@
+//! Supervisors and those who wait: who is moved, advanced, taken or let out, what each of them hears, and what is on record.
+
+use std::time::Duration;
+
+use centralino::engine::{Command, QueuePage, Reply, WaitingAct, WaitingOrder};
+use centralino::ids::CallId;
+use centralino::journal::entry::{Fact, WaitChange};
+use centralino::switches::{Bulletin, Closing, Scope, Switch};
+use centralino::words::{Outcome, QueueExit, StatusChange};
+
+use crate::sim::Sim;
+use crate::sim::phone::{Line, Manner, PhoneId};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A floor whose only operator, at seat01, talks with somebody.
+fn busy() -> (Sim, PhoneId, PhoneId) {
+    let mut sim = Sim::new();
+    let operator = sim.seat("seat01");
+    let talker = waits(&mut sim, "1");
+    sim.until("they talk", |sim| sim.talk_together(talker, operator));
+    (sim, operator, talker)
+}
+
+/// A citizen in the queue that this key leads to: 1 is anagrafe, 3 polizia-locale.
+fn waits(sim: &mut Sim, key: &str) -> PhoneId {
+    let citizen = sim.call("055055");
+    sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
+    sim.press(citizen, key);
+    citizen
+}
+
+#[track_caller]
+fn asks(sim: &mut Sim, order: WaitingOrder) -> Reply {
+    sim.replies.clear();
+    sim.command(Command::Waiting(order));
+    sim.replies.pop().expect("an answer")
+}
+
+fn page(sim: &mut Sim, queue: &str) -> QueuePage {
+    match asks(sim, WaitingOrder::Show(queue.into())) {
+        Reply::Queue(page) => *page,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn line(sim: &mut Sim, queue: &str) -> Vec<CallId> {
+    page(sim, queue).waiting.iter().map(|wait| wait.call).collect()
+}
+
+fn call_of(sim: &mut Sim, citizen: PhoneId) -> CallId {
+    let contact = sim.contact(citizen).contact;
+    CallId(contact.0)
+}
+
+/// What the supervisor asks is done; the reason why not.
+#[track_caller]
+fn changes(sim: &mut Sim, call: CallId, act: WaitingAct) -> Result<(), String> {
+    let (by, why) = (Some("ada".to_owned()), Some("sovraccarico".to_owned()));
+    match asks(sim, WaitingOrder::Change { call, act, by, why }) {
+        Reply::Done => Ok(()),
+        Reply::Refused(why) => Err(why),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What is on record of changed waits, by whom and why.
+fn record(sim: &Sim) -> Vec<WaitChange> {
+    let told = |fact: &Fact| match fact {
+        Fact::WaitChanged { how, by, why, .. } => {
+            assert_eq!((by.as_str(), why.as_deref()), ("ada", Some("sovraccarico")));
+            Some(how.clone())
+        }
+        _ => None,
+    };
+    sim.facts.iter().filter_map(|entry| told(&entry.fact)).collect()
+}
+
+#[test]
+fn citizen_who_is_moved_is_served_before_those_who_came_later_and_is_on_record_in_both_queues() {
+    let (mut sim, operator, talker) = busy();
+    let moved = waits(&mut sim, "1");
+    sim.advance(MINUTE);
+    let other = waits(&mut sim, "3");
+    sim.advance(SECOND);
+    let (moved_call, other_call) = (call_of(&mut sim, moved), call_of(&mut sim, other));
+    changes(&mut sim, moved_call, WaitingAct::Move("polizia-locale".into())).expect("it is moved");
+    assert_eq!(line(&mut sim, "polizia-locale"), [moved_call, other_call]);
+    assert_eq!(line(&mut sim, "anagrafe"), []);
+    sim.until("music goes on", |sim| sim.hears(moved, "music/attesa"));
+    sim.hang_up(talker);
+    sim.until("they talk", |sim| sim.talk_together(moved, operator));
+    sim.hang_up(moved);
+    let contact = sim.contact(moved);
+    assert_eq!(contact.queue.as_ref().map(|queue| queue.as_str()), Some("polizia-locale"));
+    assert!(contact.wait_s > 60.0, "the whole wait counts: {}", contact.wait_s);
+    let how = WaitChange::Moved { from: "anagrafe".into(), to: "polizia-locale".into() };
+    assert_eq!(record(&sim), [how]);
+    sim.verdict().expect("every promise is kept");
+}
+
+#[test]
+fn page_of_a_queue_tells_who_waits_and_who_serves_it_without_telling_numbers() {
+    let (mut sim, ..) = busy();
+    let citizen = waits(&mut sim, "1");
+    sim.advance(MINUTE);
+    let call = call_of(&mut sim, citizen);
+    let page = page(&mut sim, "anagrafe");
+    assert_eq!((page.open, page.closings.len(), page.waiting.len()), (true, 0, 1));
+    let wait = &page.waiting[0];
+    assert_eq!((wait.call, wait.position, wait.minutes), (call, 1, 0));
+    assert!(wait.from.starts_with("***") && wait.waited_s >= 60.0, "{wait:?}");
+    assert_eq!(wait.expected_s, None, "one talk says nothing of the next");
+    let busy: Vec<_> = page.seats.iter().filter(|seat| seat.view.call.is_some()).collect();
+    assert_eq!((busy.len(), busy[0].id.as_str()), (1, "seat01"));
+    assert!(matches!(asks(&mut sim, WaitingOrder::Show("altro".into())), Reply::Refused(_)));
+}
+
+#[test]
+fn citizen_who_is_advanced_comes_before_those_who_have_waited_longer() {
+    let (mut sim, operator, talker) = busy();
+    let first = waits(&mut sim, "1");
+    sim.advance(30 * SECOND);
+    let second = waits(&mut sim, "1");
+    sim.advance(SECOND);
+    let call = call_of(&mut sim, second);
+    for minutes in [0, 481, -481] {
+        assert!(changes(&mut sim, call, WaitingAct::Advance(minutes)).is_err(), "{minutes}");
+    }
+    changes(&mut sim, call, WaitingAct::Advance(1)).expect("it is advanced");
+    sim.hang_up(talker);
+    sim.until("they talk", |sim| sim.talk_together(second, operator));
+    assert_eq!(sim.partner(first), None);
+    assert_eq!(record(&sim), [WaitChange::Advanced { minutes: 1 }]);
+    sim.verdict().expect("every promise is kept");
+}
+
+#[test]
+fn supervisor_takes_a_waiting_citizen_from_a_pause_and_one_who_does_not_answer_gives_the_place_back() {
+    let (mut sim, _, _) = busy();
+    let supervisor = sim.seat("seat17");
+    sim.status("seat17", StatusChange::LogIn);
+    sim.status("seat17", StatusChange::Pause("riunione".to_owned()));
+    let citizen = waits(&mut sim, "1");
+    sim.advance(SECOND);
+    let call = call_of(&mut sim, citizen);
+    sim.with_phone(supervisor, |phone, _| phone.manner = Manner::Rejects(SECOND));
+    let take = || WaitingAct::Take("217".to_owned());
+    changes(&mut sim, call, take()).expect("seat17 rings");
+    assert!(changes(&mut sim, call, take()).is_err_and(|why| why.contains("rings for this call already")));
+    sim.advance(5 * SECOND);
+    assert_eq!(line(&mut sim, "anagrafe"), [call]);
+    sim.advance(MINUTE); // the rest after a refusal
+    sim.with_phone(supervisor, |phone, _| phone.manner = Manner::Answers(SECOND));
+    changes(&mut sim, call, take()).expect("seat17 rings");
+    sim.until("they talk", |sim| sim.talk_together(citizen, supervisor));
+    assert!(changes(&mut sim, call, take()).is_err_and(|why| why.contains("waits in no queue")));
+    sim.hang_up(citizen);
+    let contact = sim.contact(citizen);
+    assert_eq!(
+        (contact.outcome, contact.seat.as_ref().map(|seat| seat.as_str())),
+        (Some(Outcome::Answered), Some("seat17"))
+    );
+    sim.verdict().expect("every promise is kept");
+}
+
+/// The supervisor's word is a recording that the demo has.
+fn close_anagrafe(sim: &mut Sim) {
+    let sound = Some("sospeso".to_owned());
+    for switch in [
+        Switch::BulletinOn {
+            slot: "closed:anagrafe".to_owned(),
+            bulletin: Bulletin { sound, ..Bulletin::default() },
+        },
+        Switch::Close(Closing { scope: Scope::Queue("anagrafe".into()), ..Closing::default() }),
+    ] {
+        sim.replies.clear();
+        sim.command(Command::Switch(switch));
+        sim.until("it is switched", |sim| !sim.replies.is_empty());
+        assert!(matches!(sim.replies[0], Reply::Done), "{:?}", sim.replies);
+    }
+}
+
+#[test]
+fn queue_that_is_closed_with_a_message_lets_out_those_who_wait_and_those_who_come_by_closed() {
+    let (mut sim, ..) = busy();
+    let waiting = waits(&mut sim, "1");
+    sim.until("music", |sim| sim.hears(waiting, "music/attesa"));
+    close_anagrafe(&mut sim);
+    let word = "it/sospeso";
+    sim.until("who waits hears why", |sim| sim.hears(waiting, word));
+    sim.until("and what the flow says", |sim| sim.hears(waiting, "it/coda_chiusa"));
+    let comes = waits(&mut sim, "1");
+    sim.until("who comes hears why", |sim| sim.hears(comes, word));
+    sim.until("their calls end", |sim| [waiting, comes].iter().all(|phone| sim.line(*phone) == Line::Free));
+    assert_eq!(sim.contact(waiting).outcome, Some(Outcome::Unserved));
+    let exits = sim.facts.iter().filter_map(|entry| match entry.fact {
+        Fact::QueueLeft { exit, .. } => Some(exit),
+        _ => None,
+    });
+    assert_eq!(exits.collect::<Vec<_>>(), [QueueExit::Closed, QueueExit::Closed]);
+    let page = page(&mut sim, "anagrafe");
+    assert_eq!(page.closings.len(), 1);
+    let elsewhere = waits(&mut sim, "3");
+    sim.advance(SECOND);
+    let call = call_of(&mut sim, elsewhere);
+    let to_closed = changes(&mut sim, call, WaitingAct::Move("anagrafe".into()));
+    assert!(to_closed.is_err_and(|why| why.contains("queue anagrafe is closed")));
+    sim.verdict().expect("every promise is kept");
+}
