@@ -121,6 +121,8 @@ pub struct CallbackRules {
     pub escalate_after: Duration,
     /// How many minutes that is.
     pub escalate_by: i32,
+    /// Who called in vain is promised a call by rule.
+    pub recalls: bool,
     /// Call-backs that one citizen may have booked in one day, served or not.
     pub most_a_day: u32,
 }
@@ -150,6 +152,7 @@ impl Default for CallbackRules {
             most_attempts: 5,
             escalate_after: minutes(2),
             escalate_by: 5,
+            recalls: false,
             most_a_day: 3,
         }
     }

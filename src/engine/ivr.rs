@@ -146,6 +146,7 @@ impl Engine {
             A::StopRecording(request) => self.stop_take(now, AskId { call: id, request }),
             A::KeepRecording { request, queue } => self.keep_take(now, AskId { call: id, request }, queue),
             A::DropRecording(request) => self.drop_take(now, AskId { call: id, request }),
+            A::FoundClosed { queue } => self.on_found_closed(now, id, queue),
             A::Surveyed { question, answer, of } => {
                 self.append(now, Fact::Surveyed { contact, question, answer, of: Some(of) });
             }

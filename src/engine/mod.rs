@@ -7,7 +7,7 @@
 //! talk, `third` leads whom they ask or give it to, `lost` finds phones that are gone and serves their citizens again, `monitoring`
 //! supervisors who watch over it, `waiting` those who see to the queues, `ending` closes it; `asking` carries
 //! a flow's questions to the world outside; `takes` records what
-//! the citizen says to the exchange itself, `surveying` says whom surveys ask, `promising` what they are told of call-backs; `gate` keeps the promises of durability, `service` serves the operators' feature
+//! the citizen says to the exchange itself, `surveying` says whom surveys ask, `promising` what they are told of call-backs, `in_vain` who called for nothing; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `recalling` keeps the promises to call citizens back, `recalled` calls them, `recall_orders` answers what people ask about them; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
 
@@ -25,6 +25,7 @@ mod direct;
 mod ending;
 mod floor;
 mod gate;
+mod in_vain;
 mod ivr;
 mod lost;
 mod monitoring;
@@ -55,6 +56,7 @@ pub use clicking::DialOrder;
 pub use command::{CallState, Command, HELP_WITHIN, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use floor::{OperatorState, SeatAct, SeatOrder};
 pub use gate::PATIENCE;
+pub use in_vain::{InVainState, RecallOrder};
 pub use monitoring::{MonitorAct, MonitorOrder};
 pub use recall_orders::{
     BookOrder, CallbackOrder, CallbackReply, CallbackReport, CallbackState, FreeSlot, MOST_SLOTS, MoveOrder,
@@ -231,6 +233,7 @@ pub struct Engine {
     returning: acd::Returning,
     /// How long the wait is in each queue, as last estimated.
     expected: BTreeMap<QueueId, Option<acd::ExpectedWait>>,
+    in_vain: in_vain::CalledInVain,
     /// What flows were promised and is not safe yet.
     agreed: BTreeMap<AskId, promising::Agreed>,
     /// Who was asked in a survey, and when.
@@ -299,6 +302,7 @@ impl Engine {
             arrivals: Arrivals::default(),
             expected: BTreeMap::new(),
             returning: recovered.state.returning.clone(),
+            in_vain: in_vain::CalledInVain::restored(&recovered),
             agreed: BTreeMap::new(),
             asked_in_survey: recovered.state.surveyed.clone(),
             chance: draws(seed),
@@ -517,6 +521,7 @@ impl Engine {
             E::Digit { leg, digit } => self.on_digit(now, leg, digit),
             E::Played { leg, play } => self.on_played(now, leg, play),
             E::Silent { leg } => self.on_silent(now, leg),
+            E::AnsweredBy { leg, by } => self.on_answered_by(now, leg, by),
             E::Listened { leg, heard } => self.on_listened(now, leg, heard),
             E::Unconfirmed { addr, .. } => self.counters.on_unconfirmed(now.mono, addr),
             E::Recorded { file, length, said } => {

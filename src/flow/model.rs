@@ -118,7 +118,7 @@ pub(super) enum Step {
     Play { prompt: PromptRef, barge_in: bool, notice: bool },
     Menu { ask: Ask },
     Collect { ask: Ask, collect: Collect },
-    Hours { schedule: ScheduleId },
+    Hours { schedule: ScheduleId, queue: Option<Template> },
     Bulletin { slot: String, prompt: Option<PromptRef> },
     Language { set: Language },
     Branch { when: Vec<Expression> },

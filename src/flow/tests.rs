@@ -241,6 +241,7 @@ impl Caller {
                 Action::StopRecording(_) => self.heard.push("stop recording".to_owned()),
                 Action::KeepRecording { queue, .. } => self.heard.push(format!("keep {queue:?}")),
                 Action::DropRecording(_) => self.heard.push("drop".to_owned()),
+                Action::FoundClosed { .. } => {}
                 Action::Surveyed { question, answer, .. } => self.heard.push(format!("{question}: {answer}")),
                 Action::Failed { node, why } => self.heard.push(format!("{node} failed: {why}")),
                 Action::Hangup => self.heard.push("hangup".to_owned()),

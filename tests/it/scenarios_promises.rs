@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use centralino::callback::{Change, End, Kind};
+use centralino::callback::{Change, End, InVain, Kind, Unreached};
+use centralino::engine::{BookOrder, CallbackOrder, Command, InVainState, RecallOrder, Reply};
 use centralino::journal::entry::Fact;
 use centralino::journal::sim_disk::Crash;
 use centralino::words::Outcome;
@@ -49,6 +50,14 @@ fn books(sim: &mut Sim, from: &str) -> PhoneId {
     hears(sim, citizen, "it/offri_messaggio");
     sim.press(citizen, "2");
     citizen
+}
+
+fn in_vain(sim: &mut Sim) -> Vec<InVainState> {
+    sim.command(Command::Recall(RecallOrder::List));
+    match sim.replies.last() {
+        Some(Reply::InVain(all)) => all.clone(),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[track_caller]
@@ -164,5 +173,81 @@ fn nothing_is_said_to_be_promised_while_the_disk_does_not_keep_up() {
         Some(Change::Ended { how: End::Cancelled }),
         "what could not be confirmed is taken back"
     );
+    ends_well(sim);
+}
+
+#[test]
+fn who_called_in_vain_is_on_the_list_once_and_off_it_when_served() {
+    let mut sim = evening();
+    for _ in 0..2 {
+        let citizen = sim.dial_from(ROSSI, "055055");
+        hears(&mut sim, citizen, "it/offri_messaggio");
+        sim.hang_up(citizen);
+        sim.advance(SECOND);
+    }
+    let books = books(&mut sim, "0552768225");
+    hears(&mut sim, books, "it/richiamata_proposta.1");
+    sim.press(books, "1");
+    hears(&mut sim, books, "it/richiamata_presa.1");
+    sim.advance(60 * SECOND);
+    let before = in_vain(&mut sim);
+    let told: Vec<_> = before.iter().map(|one| (one.queue.to_string(), one.why, one.times)).collect();
+    assert_eq!(told, [("generale".to_owned(), InVain::Closed, 2)], "who has booked is not on it");
+    sim.crash(Crash::Kill);
+    sim.start_exchange();
+    assert_eq!(in_vain(&mut sim), before, "the journal says the same");
+    let done = RecallOrder::Done { citizen: before[0].citizen, by: "ada".to_owned() };
+    sim.command(Command::Recall(done));
+    assert_eq!(in_vain(&mut sim), []);
+    sim.crash(Crash::Kill);
+    sim.start_exchange();
+    assert_eq!(in_vain(&mut sim), []);
+    ends_well(sim);
+}
+
+#[test]
+fn who_called_in_vain_is_promised_a_call_by_rule() {
+    let setting = Setting::demo().with_gateway().with_config(|config| {
+        let rules = config.queues.values_mut().filter_map(|queue| queue.callback.as_mut());
+        rules.for_each(|rules| rules.recalls = true);
+    });
+    let mut sim = Sim::with(setting, 1).starting_at(CLOSED);
+    sim.gateway(&[]);
+    let citizen = sim.dial_from(ROSSI, "055055");
+    hears(&mut sim, citizen, "it/offri_messaggio");
+    sim.hang_up(citizen);
+    sim.advance(SECOND);
+    let all = changes(&sim);
+    let [Change::Promised { promise }] = all.as_slice() else { panic!("{all:?}") };
+    assert!(
+        matches!(&promise.kind, Kind::Booked(slot) if slot.wall() == "2026-11-25 08:00"),
+        "when it opens"
+    );
+    assert_eq!(in_vain(&mut sim), []);
+    ends_well(sim);
+}
+
+#[test]
+fn machine_that_answers_is_joined_with_nobody_and_called_again_later() {
+    let mut sim = Sim::with(Setting::demo().with_gateway(), 1);
+    let gateway = sim.gateway(&[]);
+    let _operator = sim.seat("seat01");
+    let order = BookOrder {
+        number: ROSSI.to_owned(),
+        queue: "anagrafe".into(),
+        slot: None,
+        entity: None,
+        topic: None,
+        language: None,
+        case: None,
+        by: None,
+    };
+    sim.command(Command::Callback(CallbackOrder::Book(Box::new(order))));
+    sim.until("the machine answers", |sim| sim.is_up_on(gateway));
+    sim.speaks(gateway, true); // and goes on speaking
+    sim.until("it is told from a person", |sim| {
+        changes(sim).iter().any(|change| matches!(change, Change::NotReached { why: Unreached::Machine, .. }))
+    });
+    assert!(!changes(&sim).iter().any(|change| matches!(change, Change::Joined { .. })));
     ends_well(sim);
 }

@@ -173,7 +173,8 @@ fn reads<'f>(flow: &'f Flow, node: &'f Node) -> BTreeSet<&'f str> {
         }
         Step::Subflow(subflow) => subflow.with.iter().for_each(|(_, form)| seen.form(form)),
         // An output that is not set by then is not given.
-        Step::Return { .. } | Step::Hours { .. } | Step::Language { .. } => {}
+        Step::Hours { queue, .. } => queue.iter().for_each(|queue| seen.template(queue)),
+        Step::Return { .. } | Step::Language { .. } => {}
     }
     seen.names
 }

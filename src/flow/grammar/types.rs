@@ -234,7 +234,10 @@ pub(in super::super) const TYPES: [Type; 22] = [
         kind: Kind::Hours,
         name: "hours",
         about: "Looks at `schedule`.",
-        keys: &[must("schedule", Text, "Of this flow or of config/calendars.toml.")],
+        keys: &[
+            must("schedule", Text, "Of this flow or of config/calendars.toml."),
+            may("queue", Computed, "Whose operators recall those who find it closed."),
+        ],
         exits: &[at_once("open"), at_once("closed"), at_once("holiday"), at_once("emergency"), ERROR],
     },
     Type {

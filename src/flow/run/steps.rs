@@ -39,12 +39,19 @@ impl FlowRun {
             Step::Menu { .. } | Step::Collect { .. } | Step::Survey { .. } => {
                 self.enter_asking(now, actions)?
             }
-            Step::Hours { schedule } => Next::Go(Way::Exit(match self.hours(schedule, now, world)? {
-                Hours::Open => "open",
-                Hours::Closed => "closed",
-                Hours::Holiday => "holiday",
-                Hours::Emergency => "emergency",
-            })),
+            Step::Hours { schedule, queue } => {
+                let hours = self.hours(schedule, now, world)?;
+                if let (Hours::Closed | Hours::Holiday, Some(queue)) = (hours, queue) {
+                    let queue = self.must_be_known(queue, "queue", &flow.known.queues)?;
+                    actions.push(Action::FoundClosed { queue });
+                }
+                Next::Go(Way::Exit(match hours {
+                    Hours::Open => "open",
+                    Hours::Closed => "closed",
+                    Hours::Holiday => "holiday",
+                    Hours::Emergency => "emergency",
+                }))
+            }
             Step::Bulletin { slot, prompt } => match world.bulletins.get(slot) {
                 None => Next::Go(Way::Exit("none")),
                 Some(bulletin) => {

@@ -286,7 +286,7 @@ fn switched(trial: &Trial, flow: &mut Flow, calendars: &mut Calendars) -> BTreeM
                 let closing = mock.exit == "closing";
                 bulletins.insert(slot.clone(), Bulletin { sound: None, closing });
             }
-            (Step::Hours { schedule }, "emergency") => closed.push(schedule.clone()),
+            (Step::Hours { schedule, .. }, "emergency") => closed.push(schedule.clone()),
             _ => {}
         }
     }
