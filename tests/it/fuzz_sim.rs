@@ -311,8 +311,28 @@ impl History {
         ];
         let keys = keys[self.sim.chance.random_range(0..keys.len())];
         if let Some(operator) = self.some(&talking) {
+            if self.sim.chance.random_bool(0.4) {
+                return self.second_line(operator);
+            }
             self.sim.press(operator, keys);
         }
+    }
+
+    /// The operator's phone opens a second line in its talk, goes from one to the other, or joins them.
+    fn second_line(&mut self, operator: PhoneId) {
+        let number =
+            ["202", "203", "seat05", "0557954", "302", "899123456"][self.sim.chance.random_range(0..6)];
+        let (act, on) = (self.sim.chance.random_range(0..4), self.sim.chance.random_bool(0.5));
+        self.sim.with_phone(operator, |phone, now| match (&phone.aside, act) {
+            (None, _) => phone.open_line(now, number),
+            (Some(_), 0) => phone.joins_lines(now),
+            (Some(_), 1) => phone.hold(now, on),
+            (Some(_), _) => {
+                phone.hold(now, on);
+                phone.swap_lines();
+                phone.hold(now, false);
+            }
+        });
     }
 
     fn arrive(&mut self) {
