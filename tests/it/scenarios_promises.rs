@@ -199,6 +199,7 @@ fn who_called_in_vain_is_on_the_list_once_and_off_it_when_served() {
     let done = RecallOrder::Done { citizen: before[0].citizen, by: "ada".to_owned() };
     sim.command(Command::Recall(done));
     assert_eq!(in_vain(&mut sim), []);
+    sim.advance(SECOND); // until it is written
     sim.crash(Crash::Kill);
     sim.start_exchange();
     assert_eq!(in_vain(&mut sim), []);
@@ -244,6 +245,7 @@ fn machine_that_answers_is_joined_with_nobody_and_called_again_later() {
     };
     sim.command(Command::Callback(CallbackOrder::Book(Box::new(order))));
     sim.until("the machine answers", |sim| sim.is_up_on(gateway));
+    sim.advance(SECOND);
     sim.speaks(gateway, true); // and goes on speaking
     sim.until("it is told from a person", |sim| {
         changes(sim).iter().any(|change| matches!(change, Change::NotReached { why: Unreached::Machine, .. }))
