@@ -123,7 +123,7 @@ impl Engine {
             contact: Some(call.id.into()),
         };
         let call = call.id;
-        let (callback, lsn) = self.promise_callback(now, wish, None).map_err(refused)?;
+        let (callback, lsn) = self.promise_callback(now, wish, None).map_err(|why| refused(&why))?;
         if let Some(call) = self.calls.get_mut(&call) {
             call.story.on_promised(true);
         }
@@ -140,7 +140,8 @@ impl Engine {
     fn move_promise(&mut self, now: Now, call: CallId, plea: &Plea) -> Result<(Agreed, Lsn), Answer> {
         let callback = self.own_callback(call, plea).ok_or(Answer::NotFound)?;
         let slot = self.wanted_slot(now, plea)?;
-        let lsn = self.move_callback(now, callback, slot.clone(), None).map_err(|why| refused(why.into()))?;
+        let lsn =
+            self.move_callback(now, callback, slot.clone(), None).map_err(|why| refused(&why.into()))?;
         Ok((Agreed { callback, slot: Some(slot), is_new: false }, lsn))
     }
 
@@ -189,7 +190,7 @@ fn written(slot: &Slot) -> String {
 }
 
 /// By which exit whoever was refused leaves.
-fn refused(why: NotPromised) -> Answer {
+fn refused(why: &NotPromised) -> Answer {
     match why {
         NotPromised::NotOffered(_) => Answer::Error(why.to_string()),
         NotPromised::Number(_) | NotPromised::Short | NotPromised::Nobody => Answer::Declined,
