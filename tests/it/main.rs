@@ -9,6 +9,7 @@ mod fuzz_sim;
 mod layers;
 mod named_files;
 mod preparing;
+mod recalled_by_thousands;
 mod scenarios;
 mod scenarios_dialling;
 mod scenarios_handing;
