@@ -290,7 +290,10 @@ impl Engine {
         self.last_contact.insert(made.seat.clone(), (id.into(), made.queue.clone()));
         self.append(now, Fact::ContactAnswered { contact: id.into() });
         let begun = Call::begun(id, leg, self.sounds.clone(), (promise.entity, promise.language), now.mono);
+        // Others that still ring are the call's from now on, which calls them off.
+        let ringing = self.recalling.line.ringing_of(id).map(std::mem::take).unwrap_or_default();
         let call = Call {
+            ringing,
             from: made.seat.to_string(),
             to: number,
             topic: promise.topic,

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use centralino::callback::{CallbackRules, Capacity, Change, Kind, Promise};
+use centralino::callback::{CallbackRules, Capacity, Change, Kind, Promise, Retry, Unreached};
 use centralino::config::Config;
 use centralino::engine::{BookOrder, CallbackOrder, CallbackReply, Command, Reply};
 use centralino::flow::hours::{Hours, Schedule};
@@ -54,6 +54,15 @@ fn hours(open: &str) -> Schedule {
     toml::from_str(&text).expect("a schedule")
 }
 
+/// The usual ones, with an hour made ten minutes: worlds are short.
+fn retries() -> BTreeMap<Unreached, Retry> {
+    let mut retries = CallbackRules::default().retries;
+    for retry in retries.values_mut() {
+        retry.after = retry.after.min(Duration::from_secs(600));
+    }
+    retries
+}
+
 fn setting(open: &str) -> Setting {
     Setting::demo().with_gateway().with_config(|config: &mut Config| {
         config.calendars.schedules.insert("prova".into(), hours(open));
@@ -74,7 +83,8 @@ fn setting(open: &str) -> Setting {
             queue.callback = Some(CallbackRules {
                 capacity: Capacity::Fixed(30),
                 lead: Duration::ZERO,
-                grace: Duration::from_secs(3_600),
+                grace: Duration::from_secs(1_800),
+                retries: retries(),
                 ..CallbackRules::default()
             });
         }
@@ -90,17 +100,20 @@ struct World {
     talks: BTreeMap<PhoneId, centralino::time::Mono>,
     /// What was answered as promised.
     promised: BTreeSet<CallbackId>,
+    /// Slots that people choose among.
+    slots: usize,
     crashes: usize,
 }
 
 impl World {
-    fn begin(seed: u64) -> World {
+    fn begin(seed: u64, many: usize) -> World {
         let (start, open) = WORLDS[usize::try_from(seed % 3).expect("less than three")];
         let mut sim = Sim::with(setting(open), seed).starting_at(start);
         let outside = (0..LINES).map(|_| sim.outside()).collect();
         let seats = (1..=LINES).map(|n| sim.seat(&format!("seat{n:02}"))).collect();
         let (talks, promised) = (BTreeMap::new(), BTreeSet::new());
-        World { sim, open: hours(open), outside, seats, talks, promised, crashes: 0 }
+        let slots = many.div_ceil(25);
+        World { sim, open: hours(open), outside, seats, talks, promised, slots, crashes: 0 }
     }
 
     fn ask(&mut self, order: CallbackOrder) -> Reply {
@@ -112,7 +125,7 @@ impl World {
 
     /// Someone is promised one of the next free slots, or keeps the place.
     fn book(&mut self, count: usize) {
-        let slots = CallbackOrder::Slots { queue: "tributi".into(), after_ms: 0, most: 20 };
+        let slots = CallbackOrder::Slots { queue: "tributi".into(), after_ms: 0, most: self.slots };
         let free = match self.ask(slots) {
             Reply::Callbacks(CallbackReply::Slots(free)) => free,
             other => panic!("{other:?}"),
@@ -286,7 +299,7 @@ fn run(many: usize) {
     let worlds = many.div_ceil(IN_ONE_WORLD);
     for seed in 0..worlds {
         let here = (many - seed * IN_ONE_WORLD).min(IN_ONE_WORLD);
-        let mut world = World::begin(u64::try_from(seed).expect("few"));
+        let mut world = World::begin(u64::try_from(seed).expect("few"), here);
         for count in 0..here {
             world.book(count);
             if count % 10 == 9 {
@@ -308,8 +321,8 @@ fn run(many: usize) {
 }
 
 #[test]
-fn hundred_call_backs_are_kept_over_crashes_and_jumping_clocks() {
-    run(100);
+fn call_backs_are_kept_over_crashes_and_jumping_clocks() {
+    run(60);
 }
 
 #[test]
