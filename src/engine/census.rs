@@ -134,9 +134,11 @@ impl Engine {
     fn lives(&self, owner: &Owner) -> bool {
         match owner {
             Owner::Ringing(call, _) => self.is_held(*call),
-            Owner::Citizen(call) | Owner::Seat(call) | Owner::Callee(call) | Owner::Watch(call) => {
-                self.calls.contains_key(call)
-            }
+            Owner::Citizen(call)
+            | Owner::Seat(call)
+            | Owner::Line(call)
+            | Owner::Callee(call)
+            | Owner::Watch(call) => self.calls.contains_key(call),
             Owner::Service(dialog) => self.services.contains_key(dialog),
         }
     }

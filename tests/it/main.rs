@@ -13,6 +13,7 @@ mod recalled_by_thousands;
 mod scenarios;
 mod scenarios_dialling;
 mod scenarios_handing;
+mod scenarios_lines;
 mod scenarios_monitor;
 mod scenarios_outside;
 mod scenarios_phones;
