@@ -1,6 +1,7 @@
 //! Integration tests: promises to callers, on simulated and on real phones.
 
 mod commands;
+mod commands_flows;
 mod connectors;
 mod connectors_tls;
 mod differential;

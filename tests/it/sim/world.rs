@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use centralino::config::Config;
 use centralino::engine::{Command, Engine, Files, Input, Output, Reply, RequestId, Setup};
+use centralino::flow::published::Version;
 use centralino::ids::SeatId;
 use centralino::journal::entry::{Entry, Fact, Personal};
 use centralino::journal::sim_disk::{Crash, SimDisk};
@@ -206,10 +207,16 @@ impl Sim {
 
     /// The running exchange takes other files.
     pub(crate) fn reload(&mut self, setting: Setting) {
+        self.publish(setting, None);
+    }
+
+    /// The same with a version of a flow that comes into force by it.
+    pub(crate) fn publish(&mut self, setting: Setting, published: Option<Version>) {
         let files = Files {
             config: setting.config.clone(),
             flows: setting.flows.clone(),
             sounds: setting.sounds.clone(),
+            published,
         };
         self.setting = setting;
         self.command(Command::Reload(Box::new(files)));
