@@ -125,6 +125,8 @@ pub struct CallbackRules {
     pub recalls: bool,
     /// Call-backs that one citizen may have booked in one day, served or not.
     pub most_a_day: u32,
+    /// So many free seats are left to those who call, as long as a call-back can wait.
+    pub spare_seats: u32,
 }
 
 impl Default for CallbackRules {
@@ -154,6 +156,7 @@ impl Default for CallbackRules {
             escalate_by: 5,
             recalls: false,
             most_a_day: 3,
+            spare_seats: 0,
         }
     }
 }
