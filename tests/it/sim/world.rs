@@ -256,6 +256,12 @@ impl Sim {
         self.command(Command::SeatStatus(SeatId::from(seat), change));
     }
 
+    /// Somebody puts the clock on the wall forward, or back.
+    pub(crate) fn set_clock(&mut self, seconds: i64) {
+        let by = jiff::SignedDuration::from_secs(seconds);
+        self.start = self.start.checked_add(by).expect("a moment of this century");
+    }
+
     fn wall(&self) -> Now {
         Now { mono: self.now, wall: self.start + self.now.since_start() }
     }
