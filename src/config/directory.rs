@@ -15,8 +15,9 @@ pub(super) fn entities(table: Table<'_>, names: &mut Names) -> BTreeMap<EntityId
     let mut entities = BTreeMap::new();
     for entity in table.tables("entity", "[[entity]]") {
         let (id, name, survey) = (names.take(&entity, "id"), entity.need("name"), survey(&entity));
+        let music = super::floor::music(&entity);
         if let (Some(id), Some(name)) = (id, name) {
-            entities.insert(id.text.into(), Entity { name: name.text.to_owned(), survey });
+            entities.insert(id.text.into(), Entity { name: name.text.to_owned(), music, survey });
         }
         entity.finish();
     }
