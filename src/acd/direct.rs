@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::Action;
 use super::distribution::Distribution;
 use super::seat::{Effect, Event, Terms};
-use crate::ids::{CallId, SeatId};
+use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
 
 /// What is wanted of a seat, for a call that no queue gives it.
@@ -75,6 +75,11 @@ impl Distribution {
     /// The seat would be rung for a call that no queue gives it.
     pub fn may_ring(&self, id: &SeatId, own_wish: bool) -> bool {
         self.seats.get(id).is_some_and(|seat| seat.may_ring(own_wish))
+    }
+
+    /// Who is free for this queue, the best first.
+    pub fn free_for(&self, queue: &QueueId) -> impl Iterator<Item = &SeatId> {
+        self.queues.get(queue).into_iter().flat_map(|queue| queue.free())
     }
 
     /// The seat rings for this call, which no queue gave it.

@@ -10,6 +10,7 @@ mod arrivals;
 mod conversation;
 mod hearing;
 mod keyed;
+mod line;
 mod made;
 mod presence;
 mod pulse;
@@ -24,6 +25,7 @@ pub use arrivals::Arrivals;
 pub use conversation::{Part, Party, Plan};
 pub use hearing::{Hearing, Purpose};
 pub use keyed::{Keyed, KeyedAct};
+pub use line::{Line, Wants, stage_by_holds};
 pub use made::{Made, Way, Whom};
 pub use presence::Presence;
 pub use pulse::{PulseDue, Pulses};
@@ -164,6 +166,8 @@ pub struct Call {
     pub callee: Option<Callee>,
     /// Whom the operator asks, or gives the citizen to.
     pub third: Option<Third>,
+    /// The operator's second line: where the third side is heard, or what is to take the place of the first.
+    pub line: Option<Line>,
     /// Who gave the citizen away, whom nobody has taken yet.
     pub giver: Option<Giver>,
     /// The operator has put the citizen on hold by a command.
@@ -285,6 +289,7 @@ impl Call {
             seat: None,
             callee: None,
             third: None,
+            line: None,
             giver: None,
             is_parked: false,
             is_told_held: false,
@@ -362,11 +367,17 @@ impl Call {
         if !self.talks() {
             return Plan::of(&[citizen], None);
         }
-        let operator = self.seat.as_ref().map(|seat| Party::new(seat.leg.media, Part::Operator));
+        let operator = self.seat.as_ref().map(|seat| seat.leg.media);
+        // With two lines the operator speaks by the second with whoever is asked, and by the first with everybody else.
+        let line = self.line.as_ref().map(|line| line.leg.media);
+        let beside = line.is_some() && self.is_stage(Stage::Asked);
+        let operators = [operator.map(|leg| (leg, beside)), line.map(|leg| (leg, !beside))];
+        let operators = operators.into_iter().flatten();
+        let operators = operators.map(|(leg, apart)| Party { apart, ..Party::new(leg, Part::Operator) });
         let waits = self.third.as_ref().is_some_and(|third| third.stage == Stage::Waits);
         let guest = self.guest().map(|leg| Party { apart: waits, ..Party::new(leg.media, Part::Guest) });
         let watches = self.watches.iter().filter_map(Watch::party);
-        let parties: Vec<_> = [Some(citizen), operator, guest].into_iter().flatten().chain(watches).collect();
+        let parties: Vec<_> = std::iter::once(citizen).chain(operators).chain(guest).chain(watches).collect();
         Plan::of(&parties, self.recording.clone())
     }
 
@@ -411,6 +422,12 @@ impl Call {
     pub fn operator_with(&self, dialog: DialogId) -> Option<&SeatLeg> {
         let third = self.third.as_ref().and_then(|third| third.seat.as_ref());
         self.seat.iter().chain(third).find(|operator| operator.leg.dialog == Some(dialog))
+    }
+
+    /// The same, to be changed.
+    pub fn operator_with_mut(&mut self, dialog: DialogId) -> Option<&mut SeatLeg> {
+        let third = self.third.as_mut().and_then(|third| third.seat.as_mut());
+        self.seat.iter_mut().chain(third).find(|operator| operator.leg.dialog == Some(dialog))
     }
 
     /// This is the dialog of a third side.
@@ -481,7 +498,8 @@ impl Call {
         let seats = self.seat.iter().chain(third).map(|seat| &seat.leg);
         let callee = self.callee.iter().map(|callee| &callee.leg);
         let watches = self.watches.iter().map(|watch| &watch.leg);
-        std::iter::once(&self.citizen).chain(seats).chain(callee).chain(watches)
+        let line = self.line.iter().map(|line| &line.leg);
+        std::iter::once(&self.citizen).chain(seats).chain(line).chain(callee).chain(watches)
     }
 
     fn legs_mut(&mut self) -> impl Iterator<Item = &mut Leg> {
@@ -489,6 +507,7 @@ impl Call {
         let seats = self.seat.iter_mut().chain(third).map(|seat| &mut seat.leg);
         let callee = self.callee.iter_mut().map(|callee| &mut callee.leg);
         let watches = self.watches.iter_mut().map(|watch| &mut watch.leg);
-        std::iter::once(&mut self.citizen).chain(seats).chain(callee).chain(watches)
+        let line = self.line.iter_mut().map(|line| &mut line.leg);
+        std::iter::once(&mut self.citizen).chain(seats).chain(line).chain(callee).chain(watches)
     }
 }

@@ -5,6 +5,8 @@
 //! or go *back* to the citizen alone. Or the operator *gives* the citizen away: leaves at once, and whoever takes the ring has the
 //! talk. Nobody who leaves takes the citizen along: an operator who hangs up has completed, or given.
 
+use std::collections::VecDeque;
+
 use crate::flow::Enqueue;
 use crate::ids::{QueueId, SeatId};
 
@@ -17,6 +19,8 @@ pub struct Third {
     pub at: Option<SeatId>,
     /// That seat's side, once it has answered.
     pub seat: Option<SeatLeg>,
+    /// Who is rung next when this one does not answer: a queue was asked.
+    pub others: VecDeque<SeatId>,
     /// The queue that the call came by.
     pub queue: QueueId,
     /// How far it is.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Kind, Promise};
+use super::figures::Figures;
 use super::rules::Unreached;
 use crate::ids::{CallbackId, CitizenId, ContactId, QueueId, TopicId};
 
@@ -39,6 +40,9 @@ pub struct Callback {
     pub next_ms: i64,
     /// It is ahead of others.
     pub escalated: bool,
+    /// When the citizen was called first, by a trunk that carried it; for this slot.
+    #[serde(default)]
+    pub called_ms: Option<i64>,
     /// Calls that reached nobody, the last one last; bounded by the rules of retries.
     pub failures: Vec<Unreached>,
     /// How far it is.
@@ -54,6 +58,7 @@ pub struct Diary {
     booked: BTreeMap<CitizenId, Vec<i64>>,
     by_need: BTreeMap<(CitizenId, Option<TopicId>), CallbackId>,
     by_slot: BTreeMap<(QueueId, i64), u32>,
+    figures: Figures,
 }
 
 /// What a checkpoint keeps; the rest is made of it.
@@ -61,11 +66,13 @@ pub struct Diary {
 struct Kept {
     open: BTreeMap<CallbackId, Callback>,
     booked: BTreeMap<CitizenId, Vec<i64>>,
+    #[serde(default)]
+    figures: Figures,
 }
 
 impl From<Kept> for Diary {
     fn from(kept: Kept) -> Diary {
-        let mut diary = Diary { booked: kept.booked, ..Diary::default() };
+        let mut diary = Diary { booked: kept.booked, figures: kept.figures, ..Diary::default() };
         for (id, callback) in kept.open {
             diary.insert(id, callback);
         }
@@ -75,13 +82,14 @@ impl From<Kept> for Diary {
 
 impl From<Diary> for Kept {
     fn from(diary: Diary) -> Kept {
-        Kept { open: diary.open, booked: diary.booked }
+        Kept { open: diary.open, booked: diary.booked, figures: diary.figures }
     }
 }
 
 impl Diary {
     /// Take in what was written down at `at_ms`.
     pub fn apply(&mut self, at_ms: i64, id: CallbackId, change: &Change) {
+        self.figures.count(at_ms, self.open.get(&id), change);
         match change {
             Change::Promised { promise } => self.on_promised(at_ms, id, promise),
             Change::Moved { slot, until_ms } => {
@@ -89,13 +97,13 @@ impl Diary {
                 callback.next_ms = slot.from_ms();
                 callback.promise.kind = Kind::Booked(slot.clone());
                 callback.promise.until_ms = *until_ms;
-                callback.escalated = false;
+                (callback.escalated, callback.called_ms) = (false, None);
                 self.insert(id, callback);
             }
             Change::Ended { .. } => drop(self.remove(id)),
             change => {
                 if let Some(callback) = self.open.get_mut(&id) {
-                    callback.apply(change);
+                    callback.apply(at_ms, change);
                 }
             }
         }
@@ -113,6 +121,7 @@ impl Diary {
             promise: promise.clone(),
             booked_ms: at_ms,
             escalated: false,
+            called_ms: None,
             failures: Vec::new(),
             stage: Stage::Waiting,
         };
@@ -143,6 +152,11 @@ impl Diary {
             }
         }
         Some(callback)
+    }
+
+    /// What became of all that there have been.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
     }
 
     /// One that is not over.
@@ -186,14 +200,20 @@ impl Diary {
 }
 
 impl Callback {
-    fn apply(&mut self, change: &Change) {
+    fn apply(&mut self, at_ms: i64, change: &Change) {
         match change {
             Change::Escalated => self.escalated = true,
-            Change::Attempted { contact } => self.stage = Stage::Calling(*contact),
+            Change::Attempted { contact } => {
+                self.stage = Stage::Calling(*contact);
+                self.called_ms.get_or_insert(at_ms);
+            }
             Change::Joined { contact } => self.stage = Stage::Talking(*contact),
             Change::NotReached { why, next_ms } => {
                 self.stage = Stage::Waiting;
                 self.failures.push(*why);
+                if !self.failures.iter().any(|why| why.counts()) {
+                    self.called_ms = None;
+                }
                 self.next_ms = next_ms.unwrap_or(self.promise.until_ms);
             }
             Change::Promised { .. }

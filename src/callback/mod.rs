@@ -21,6 +21,7 @@
 mod booking;
 mod change;
 mod diary;
+mod figures;
 mod recall;
 mod rules;
 mod slot;
@@ -31,6 +32,7 @@ mod tests;
 pub use booking::{Refusal, Wanted};
 pub use change::{Change, End, Kind, Promise};
 pub use diary::{Callback, Diary, Stage};
+pub use figures::{Day, Figures};
 pub use recall::{Caller, InVain, RecallList};
 pub use rules::{CallbackRules, Capacity, Retry, Unreached};
 pub use slot::Slot;

@@ -7,6 +7,7 @@
 mod address;
 mod calendar;
 mod calibration;
+mod callback;
 mod case;
 mod config;
 mod contact;
@@ -76,6 +77,8 @@ enum Command {
     Queue(floor::QueueArgs),
     /// The calls in course.
     Call(floor::CallArgs),
+    /// The citizens who were promised a call.
+    Callback(callback::CallbackArgs),
     /// A supervisor listens to a talk, whispers to its operator, joins in, or takes it over.
     Monitor(monitor::MonitorArgs),
     /// Messages that callers hear for a while, where flows have a slot for them.
@@ -115,6 +118,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Operator(args) => seat::operator(&args),
         Command::Queue(args) => floor::queue(&args),
         Command::Call(args) => floor::call(&args),
+        Command::Callback(args) => callback::run(&args),
         Command::Monitor(args) => monitor::run(&args),
         Command::Bulletin(args) => switches::bulletin(&args),
         Command::Emergency(args) => switches::emergency(&args),
@@ -177,6 +181,14 @@ mod tests {
             "queue take 1.2.3 217 --by ada",
             "call list --watch --data d",
             "monitor seat01 --from 217 --whisper --why prova --data d",
+            "callback list --data d",
+            "callback list --number 3331234567 --format json",
+            "callback show 1.4.17 --data d",
+            "callback slots tributi --from 2026-11-24 --limit 3",
+            "callback book 3331234567 tributi --slot 2026-11-24T15:15 --topic tari --case 17 --by ada",
+            "callback move 1.4.17 2026-11-24T15:30",
+            "callback cancel 1.4.17 --by ada",
+            "callback report --from 2026-11-01 --to 2026-11-30 --format json",
             "bulletin list --format json",
             "bulletin on neve --sound neve --closing --for 2h",
             "bulletin off neve --http 127.0.0.1:1",

@@ -17,7 +17,9 @@ pub(super) fn entities(table: Table<'_>, names: &mut Names) -> BTreeMap<EntityId
         let (id, name, survey) = (names.take(&entity, "id"), entity.need("name"), survey(&entity));
         let music = super::floor::music(&entity);
         if let (Some(id), Some(name)) = (id, name) {
-            entities.insert(id.text.into(), Entity { name: name.text.to_owned(), music, survey });
+            let name = name.text.to_owned();
+            let short = entity.text("short").map_or_else(|| name.clone(), |short| short.text.to_owned());
+            entities.insert(id.text.into(), Entity { name, short, music, survey });
         }
         entity.finish();
     }

@@ -91,6 +91,12 @@ impl Config {
     pub fn stranger(&self) -> Option<&DialledNumber> {
         self.numbers.values().next()
     }
+
+    /// What an operator's phone shows of a call: in whose name it is, where there are several Enti, and what it is.
+    pub fn shown(&self, entity: Option<&EntityId>, what: &str) -> String {
+        let entity = entity.filter(|_| self.entities.len() > 1).and_then(|id| self.entities.get(id));
+        entity.map_or_else(|| what.to_owned(), |entity| format!("{} · {what}", entity.short))
+    }
 }
 
 /// `engine.toml`.
@@ -174,6 +180,8 @@ pub struct Entity {
     pub name: String,
     /// What its callers hear while they wait, where neither the flow nor the queue says: `sounds/music/<name>.wav`.
     pub music: Option<String>,
+    /// As a phone's display has room for: "Empoli".
+    pub short: String,
     /// How often its callers are asked after the call.
     pub survey: SurveyRules,
 }

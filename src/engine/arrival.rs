@@ -29,8 +29,8 @@ fn shown(from: &str) -> &str {
 
 impl Engine {
     pub(super) fn on_incoming(&mut self, now: Now, dialog: DialogId, invite: Incoming) {
-        if invite.replaces.is_some() {
-            return self.sip.reject(now.mono, dialog, 501, None); // phones take no calls over from each other yet
+        if let Some(old) = invite.replaces {
+            return self.on_replacing(now, dialog, old, invite);
         }
         if let Peer::User(seat) = &invite.peer {
             let seat = seat.as_ref().into();
@@ -230,6 +230,10 @@ impl Engine {
                     Ok(()) => self.start_flow(now, id),
                 }
             }
+            Some(Owner::Line(id)) => match self.take_late_answer(now, id, dialog, answer) {
+                Ok(()) => self.on_line_established(now, id, dialog),
+                Err(_) => self.end_line(now, id),
+            },
             Some(Owner::Service(_)) => self.on_service_established(now, dialog, answer),
             Some(Owner::Watch(id)) => self.on_watch_there(now, id, dialog, answer.as_deref(), false),
             Some(Owner::Ringing(..)) | None => {}
@@ -267,6 +271,7 @@ impl Engine {
             Some(Owner::Ringing(id, seat)) => self.fail_seat(now, id, &seat),
             Some(Owner::Callee(id)) => self.fail_callee(now, id, format!("no RTP port: {error}")),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),
+            Some(Owner::Line(id)) => self.end_line(now, id),
             Some(Owner::Watch(id)) => self.end_watch(now, id, leg),
             Some(Owner::Seat(_)) | None => {}
         }

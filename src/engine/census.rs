@@ -106,7 +106,7 @@ impl Engine {
             Held::Call(leg) => !self.legs.contains_key(leg),
             Held::Message(id) => is_over(&id.call),
             Held::Confirm(dialog) => !self.services.contains_key(dialog),
-            Held::Reply(_) => false, // of no call
+            Held::Reply(_) | Held::Callback(_) => false, // of no call
         });
         found.extend(held.map(|held| Orphan::Held(format!("{held:?}"))));
         let places = self.acd.queues().flat_map(|queue| queue.waiting).map(|waiting| waiting.call);
@@ -134,9 +134,11 @@ impl Engine {
     fn lives(&self, owner: &Owner) -> bool {
         match owner {
             Owner::Ringing(call, _) => self.is_held(*call),
-            Owner::Citizen(call) | Owner::Seat(call) | Owner::Callee(call) | Owner::Watch(call) => {
-                self.calls.contains_key(call)
-            }
+            Owner::Citizen(call)
+            | Owner::Seat(call)
+            | Owner::Line(call)
+            | Owner::Callee(call)
+            | Owner::Watch(call) => self.calls.contains_key(call),
             Owner::Service(dialog) => self.services.contains_key(dialog),
         }
     }

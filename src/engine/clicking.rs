@@ -88,7 +88,7 @@ impl Engine {
         let offer = call.citizen.on_port(port).offer();
         let outgoing = Outgoing {
             to: Target::User(seat.as_str().into()),
-            from_display: Some(format!("Chiama {}", call.to)),
+            from_display: Some(self.config.shown(Some(&call.entity), &format!("Chiama {}", call.to))),
             from_user: call.to.clone(),
             offer,
             credentials: None,

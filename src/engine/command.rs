@@ -303,7 +303,7 @@ impl Engine {
             Command::Monitor(order) => self.order_monitor(now, &order),
             Command::Waiting(order) => self.order_waiting(now, order),
             Command::Talk(order) => self.command_talk(now, &order),
-            Command::Callback(order) => self.order_callback(now, order),
+            Command::Callback(order) => return self.order_callback(now, request, order),
             Command::Switches => Reply::Switches(self.switch_state(now)),
             Command::Switch(switch) => return self.command_switch(now, request, switch),
             Command::RecordingDeleted(file) => {

@@ -11,7 +11,7 @@
 use std::time::Duration;
 
 use crate::acd::{self, Direct, DirectRules};
-use crate::call::{Call, Leg, Made, Phase, Purpose, SeatLeg, Story, Way, Whom};
+use crate::call::{Call, Leg, Made, Phase, Purpose, SeatLeg, Story, Wants, Way, Whom};
 use crate::config::{Callable, Dialled, NotDialled};
 use crate::ids::{CallId, CaseId, ContactId, EntityId, QueueId, SeatId};
 use crate::journal::entry::{Destination, Fact, Personal};
@@ -80,11 +80,20 @@ impl Engine {
         }
         match self.plan(&seat, &wish.digits) {
             Ok(None) => self.on_call_in(now, dialog, invite),
-            Ok(Some(plan)) => match self.obstacle(&seat, &wish) {
-                None => self.make_call(now, dialog, seat, invite, (wish, plan)),
-                Some(notice) => self.say_only(dialog, &invite, notice),
+            Ok(Some(plan)) => match self.talk_led_by(&seat) {
+                Some(id) if wish.case.is_none() => {
+                    self.open_line(dialog, id, invite, Wants::Consult(wish.digits))
+                }
+                _ => self.dial(now, dialog, seat, invite, (wish, plan)),
             },
             Err(why) => self.refuse_dialled(now, dialog, &seat, &invite, &wish, &why),
+        }
+    }
+
+    fn dial(&mut self, now: Now, dialog: DialogId, seat: SeatId, invite: Incoming, what: (Wish, Plan)) {
+        match self.obstacle(&seat, &what.0) {
+            None => self.make_call(now, dialog, seat, invite, what),
+            Some(notice) => self.say_only(dialog, &invite, notice),
         }
     }
 

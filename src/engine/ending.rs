@@ -25,6 +25,7 @@ impl Engine {
             Some(Owner::Citizen(id)) => self.close_call(now, id, self.blamed(id, how), None),
             Some(Owner::Ringing(id, seat)) => self.on_ringing_over(now, id, &seat),
             Some(Owner::Seat(id)) => self.on_seat_over(now, id, dialog, how),
+            Some(Owner::Line(id)) => self.on_line_over(now, id, how),
             Some(Owner::Callee(id)) => self.on_callee_over(now, id, how),
             Some(Owner::Service(dialog)) => self.end_service(now, dialog),
             Some(Owner::Watch(id)) => self.on_watch_over(now, id, dialog),

@@ -39,6 +39,8 @@ pub(super) enum Held {
     Confirm(DialogId),
     /// The answer to a command whose act is on record.
     Reply(RequestId),
+    /// The answer to whoever was promised that somebody is called back.
+    Callback(RequestId),
     /// The flow's `ok` for a message that was queued.
     Message(AskId),
 }

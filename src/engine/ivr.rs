@@ -274,6 +274,7 @@ impl Engine {
                 }
             }
             Some(Owner::Service(dialog)) => self.on_service_played(now, dialog),
+            Some(Owner::Line(id)) => self.on_line_played(now, id, play),
             Some(Owner::Callee(id)) => self.on_told_before(now, id, play),
             Some(Owner::Ringing(..) | Owner::Seat(_) | Owner::Watch(_)) | None => {}
         }

@@ -41,7 +41,7 @@ impl Engine {
             return;
         };
         self.sip.probe(now.mono, dialog);
-        if self.operators_leg(dialog).is_some_and(|operator| !operator.leg.held) {
+        if self.operators_leg(dialog).is_some() && !self.holds_us(dialog) {
             self.pulses.hurry(now.mono, dialog, ANSWERS_WITHIN);
         }
     }
@@ -127,10 +127,26 @@ impl Engine {
         true
     }
 
-    /// The operator's side of a talk that has this dialog.
+    /// The operator's side of a talk that has this dialog, or has it as its second line.
     fn operators_leg(&self, dialog: DialogId) -> Option<&SeatLeg> {
-        let Some(Owner::Seat(id)) = self.dialogs.get(&dialog) else { return None };
-        self.calls.get(id).and_then(|call| call.operator_with(dialog))
+        match self.dialogs.get(&dialog)? {
+            Owner::Seat(id) => self.calls.get(id)?.operator_with(dialog),
+            Owner::Line(id) => self.calls.get(id)?.seat.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// A key that a phone tells by INFO is one like any other, if its keys do not come in its sound.
+    pub(super) fn on_key_told(&mut self, dialog: DialogId, digit: char) {
+        if let Some(leg) = self.leg_of(dialog) {
+            self.media(media::Command::Key { leg, digit });
+        }
+    }
+
+    /// The phone has put this dialog on hold.
+    fn holds_us(&self, dialog: DialogId) -> bool {
+        let call = self.dialogs.get(&dialog).and_then(|owner| self.call_of(owner));
+        call.is_some_and(|call| call.legs().any(|leg| leg.dialog == Some(dialog) && leg.held))
     }
 
     fn leg_of(&self, dialog: DialogId) -> Option<LegId> {
@@ -143,9 +159,6 @@ impl Engine {
     }
 
     fn call_of(&self, owner: &Owner) -> Option<&Call> {
-        match owner {
-            Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id) | Owner::Watch(id) => self.calls.get(id),
-            Owner::Ringing(..) | Owner::Service(_) => None,
-        }
+        self.calls.get(&owner.call_of_leg()?)
     }
 }

@@ -4,7 +4,7 @@
 //! The files follow a call: [`arrival`](self) lets it in, `ivr` lets its flow speak, `ringing` rings seats, `talk` joins the two,
 //! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `dialling` makes
 //! the calls that operators dial and `clicking` those that are asked for by command, `talking` does what operators want done with a
-//! talk, `third` leads whom they ask or give it to, `lost` finds phones that are gone and serves their citizens again, `monitoring`
+//! talk, `third` leads whom they ask or give it to, `lines` the second lines of their phones, `lost` finds phones that are gone and serves their citizens again, `monitoring`
 //! supervisors who watch over it, `waiting` those who see to the queues, `ending` closes it; `asking` carries
 //! a flow's questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself, `surveying` says whom surveys ask; `gate` keeps the promises of durability, `service` serves the operators' feature
@@ -26,6 +26,7 @@ mod ending;
 mod floor;
 mod gate;
 mod ivr;
+mod lines;
 mod lost;
 mod monitoring;
 mod placing;
@@ -55,7 +56,9 @@ pub use command::{CallState, Command, HELP_WITHIN, Metrics, QueueState, Reply, R
 pub use floor::{OperatorState, SeatAct, SeatOrder};
 pub use gate::PATIENCE;
 pub use monitoring::{MonitorAct, MonitorOrder};
-pub use recall_orders::{BookOrder, CallbackOrder, CallbackReply, CallbackState, FreeSlot};
+pub use recall_orders::{
+    BookOrder, CallbackOrder, CallbackReply, CallbackReport, CallbackState, FreeSlot, MOST_SLOTS, MoveOrder,
+};
 pub use recalling::Counts as CallbackCounts;
 pub use reload::Files;
 pub use speaking::{SpeakId, Spoken};
@@ -172,9 +175,23 @@ enum Owner {
     Ringing(CallId, SeatId),
     /// The one that has answered.
     Seat(CallId),
+    /// That operator's second line.
+    Line(CallId),
     Callee(CallId),
     Service(DialogId),
     Watch(CallId),
+}
+
+impl Owner {
+    /// The call that the leg takes part in, once it has been answered.
+    fn call_of_leg(&self) -> Option<CallId> {
+        match self {
+            Owner::Citizen(id) | Owner::Seat(id) | Owner::Line(id) | Owner::Callee(id) | Owner::Watch(id) => {
+                Some(*id)
+            }
+            Owner::Ringing(..) | Owner::Service(_) => None,
+        }
+    }
 }
 
 /// The exchange.
@@ -463,6 +480,7 @@ impl Engine {
             E::Registered { user, .. } => self.on_registered(now, &user, true),
             E::Unregistered { user, .. } => self.on_registered(now, &user, false),
             E::Present { user } => self.on_present(now, &user),
+            E::Key { dialog, key } => self.on_key_told(dialog, key),
             E::Unlinked { dialog } => self.on_unlinked(now, dialog),
             E::Probed { dialog, found } => self.on_probed(now, dialog, found),
             E::RegistrationChanged { .. } => {} // only phones register elsewhere
@@ -502,6 +520,7 @@ impl Engine {
                 Some(Owner::Citizen(call)) => self.on_citizen_port(now, call, port),
                 Some(Owner::Ringing(call, seat)) => self.on_seat_port(now, call, &seat, port),
                 Some(Owner::Seat(_)) => {} // has had its port since it rang
+                Some(Owner::Line(call)) => self.on_line_port(now, call, port),
                 Some(Owner::Callee(call)) => self.on_callee_port(now, call, port),
                 Some(Owner::Service(dialog)) => self.on_service_port(now, dialog, port),
                 Some(Owner::Watch(call)) => self.on_watch_port(now, call, leg, port),
@@ -531,6 +550,7 @@ impl Engine {
             Held::Answer(call) => self.answer_citizen(now, call),
             Held::Call(leg) if !freed.kept && self.on_recall_unwritten(now, leg) => {}
             Held::Call(leg) => self.invite_callee(now, leg),
+            Held::Callback(request) => self.on_callback_kept(request, freed.kept),
             Held::Bridge(call) => self.change_places(now, call),
             Held::Message(id) => self.on_message_kept(now, id, freed.kept),
             Held::Confirm(dialog) => self.on_coding_kept(now, dialog, freed.kept),

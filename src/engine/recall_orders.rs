@@ -1,16 +1,18 @@
 //! What people ask about call-backs by command: which there are, which slots are free, a promise, another time, an end.
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
+use super::gate::Held;
 use super::recalling::Wish;
-use super::{Engine, Reply};
-use crate::callback::{Callback, Kind, Slot, Stage, Unreached};
+use super::{Engine, Output, Reply, RequestId};
+use crate::callback::{Callback, Day, Kind, Slot, Stage, Unreached};
 use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, EntityId, Language, QueueId, SeatId, TopicId};
+use crate::journal::Lsn;
 use crate::time::{Now, rome};
 
 /// Most slots told at once: a week of quarters of an hour.
-const MOST_SLOTS: usize = 700;
+pub const MOST_SLOTS: usize = 700;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,15 +43,7 @@ pub enum CallbackOrder {
     /// A promise.
     Book(Box<BookOrder>),
     /// Another slot for one.
-    Move {
-        /// Which.
-        id: CallbackId,
-        /// When its slot begins, by the clock on the wall.
-        slot: DateTime,
-        /// Who asks: a name that people know.
-        #[serde(default)]
-        by: Option<String>,
-    },
+    Move(CallbackId, MoveOrder),
     /// It is not wanted any more.
     Cancel {
         /// Which.
@@ -57,6 +51,13 @@ pub enum CallbackOrder {
         /// Who asks.
         #[serde(default)]
         by: Option<String>,
+    },
+    /// What became of all of these days.
+    Report {
+        /// The first day.
+        from: Date,
+        /// The last day.
+        to: Date,
     },
 }
 
@@ -88,6 +89,17 @@ pub struct BookOrder {
     pub by: Option<String>,
 }
 
+/// To which slot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoveOrder {
+    /// When it begins, by the clock on the wall.
+    pub slot: DateTime,
+    /// Who asks: a name that people know.
+    #[serde(default)]
+    pub by: Option<String>,
+}
+
 /// What is answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -98,6 +110,50 @@ pub enum CallbackReply {
     One(Box<CallbackState>),
     /// These slots are free, by their beginning.
     Slots(Vec<FreeSlot>),
+    /// This is what became of them.
+    Report(CallbackReport),
+}
+
+/// What became of call-backs in some days.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallbackReport {
+    /// The first day.
+    pub from: Date,
+    /// The last day.
+    pub to: Date,
+    /// Slots in which the citizen was called, of a hundred that came; none came: nothing.
+    pub kept_percent: Option<f64>,
+    /// Calls until a citizen was reached, on average.
+    pub attempts_to_reach: Option<f64>,
+    /// From the promise until the beginning of its slot, on average, in hours.
+    pub lead_hours: Option<f64>,
+    /// The counts that these are made of, and others.
+    #[serde(flatten)]
+    pub counts: Day,
+}
+
+impl CallbackReport {
+    fn of(from: Date, to: Date, counts: Day) -> CallbackReport {
+        let share = |part: f64, whole: u64| (whole > 0).then(|| round(part / count(whole)));
+        CallbackReport {
+            from,
+            to,
+            kept_percent: share(100.0 * count(counts.kept), counts.due),
+            attempts_to_reach: share(count(counts.served_attempts), counts.served),
+            lead_hours: share(count(u64::try_from(counts.lead_ms).unwrap_or(0)) / 3_600_000.0, counts.booked),
+            counts,
+        }
+    }
+}
+
+/// To two places.
+fn round(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+fn count(count: u64) -> f64 {
+    count as f64
 }
 
 /// A slot that may be promised.
@@ -156,45 +212,72 @@ pub struct CallbackState {
 }
 
 impl Engine {
-    pub(super) fn order_callback(&mut self, now: Now, order: CallbackOrder) -> Reply {
-        self.do_callback(now, order).map_or_else(Reply::Refused, Reply::Callbacks)
+    /// A promise is told once it is safe from a power cut.
+    pub(super) fn order_callback(&mut self, now: Now, request: RequestId, order: CallbackOrder) {
+        match self.do_callback(now, order) {
+            Err(why) => self.outputs.push_back(Output::Reply(request, Reply::Refused(why))),
+            Ok((told, None)) => self.outputs.push_back(Output::Reply(request, Reply::Callbacks(told))),
+            Ok((told, Some(lsn))) => {
+                self.recalling.replies.insert(request, told);
+                self.gate.hold_until_durable(now.mono, lsn, Held::Callback(request));
+            }
+        }
     }
 
-    fn do_callback(&mut self, now: Now, order: CallbackOrder) -> Result<CallbackReply, String> {
+    /// It is safe, or the store does not answer: then it counts all the same, and a crash may undo it.
+    pub(super) fn on_callback_kept(&mut self, request: RequestId, kept: bool) {
+        let Some(told) = self.recalling.replies.remove(&request) else { return };
+        let reply = if kept { Reply::Callbacks(told) } else { Reply::Unwritten };
+        self.outputs.push_back(Output::Reply(request, reply));
+    }
+
+    fn do_callback(
+        &mut self,
+        now: Now,
+        order: CallbackOrder,
+    ) -> Result<(CallbackReply, Option<Lsn>), String> {
+        let told = |told: CallbackReply| (told, None);
         match order {
             CallbackOrder::List => {
                 let open = self.recalling.diary().open();
-                Ok(CallbackReply::Open(
-                    open.map(|(id, callback)| self.callback_state(id, callback)).collect(),
-                ))
+                let open = open.map(|(id, callback)| self.callback_state(id, callback));
+                Ok(told(CallbackReply::Open(open.collect())))
             }
-            CallbackOrder::Show(id) => self.one(id),
+            CallbackOrder::Show(id) => self.one(id).map(told),
             CallbackOrder::Find { number, topic } => {
                 let citizen = self.citizens.find(&self.keys, &number);
                 let found = citizen.and_then(|citizen| self.callback_of(citizen, topic.as_ref()));
-                found.map_or_else(|| Err("nothing is promised to this number".to_owned()), |id| self.one(id))
+                let found = found.ok_or("nothing is promised to this number")?;
+                self.one(found).map(told)
             }
-            CallbackOrder::Slots { queue, after_ms, most } => self.told_slots(now, &queue, after_ms, most),
+            CallbackOrder::Slots { queue, after_ms, most } => {
+                self.told_slots(now, &queue, after_ms, most).map(told)
+            }
+            CallbackOrder::Report { from, to } => {
+                let counts = self.recalling.diary().figures().between(from, to);
+                Ok(told(CallbackReply::Report(CallbackReport::of(from, to, counts))))
+            }
             CallbackOrder::Book(order) => {
                 let by = order.by.clone().unwrap_or_else(|| "command".to_owned());
                 let wish = self.wish_of(now, *order)?;
-                let (id, _) = self.promise_callback(now, wish, Some(&by)).map_err(|why| why.to_string())?;
-                self.one(id)
+                let promised = self.promise_callback(now, wish, Some(&by));
+                let (id, lsn) = promised.map_err(|why| why.to_string())?;
+                Ok((self.one(id)?, Some(lsn)))
             }
-            CallbackOrder::Move { id, slot, by } => {
+            CallbackOrder::Move(id, MoveOrder { slot, by }) => {
                 let open = self.recalling.diary().callback(id);
                 let queue = open.map(|callback| callback.promise.queue.clone());
                 let queue = queue.ok_or_else(|| no_such(id))?;
                 let slot = self.callback_slot(&queue, slot).ok_or_else(|| no_slots(&queue))?;
                 let by = by.unwrap_or_else(|| "command".to_owned());
-                self.move_callback(now, id, slot, Some(&by)).map_err(|why| why.to_string())?;
-                self.one(id)
+                let lsn = self.move_callback(now, id, slot, Some(&by)).map_err(|why| why.to_string())?;
+                Ok((self.one(id)?, Some(lsn)))
             }
             CallbackOrder::Cancel { id, by } => {
                 let before = self.one(id)?;
                 let by = by.unwrap_or_else(|| "command".to_owned());
-                self.cancel_callback(now, id, Some(&by)).map_err(|why| why.to_string())?;
-                Ok(before)
+                let lsn = self.cancel_callback(now, id, Some(&by)).map_err(|why| why.to_string())?;
+                Ok((before, Some(lsn)))
             }
         }
     }

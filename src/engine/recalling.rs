@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use jiff::civil::DateTime;
 
-use super::Engine;
 use super::recalled::Line;
+use super::{CallbackReply, Engine, RequestId};
 use crate::callback::{Action, Callbacks, Change, Diary, End, Kind, Promise, Refusal, Slot, Wanted};
 use crate::config::Config;
 use crate::flow::destinations::NoRoute;
@@ -37,6 +37,8 @@ pub(super) struct Recalling {
     /// When the machine wants to be woken, by both clocks.
     alarm: Option<(i64, Mono)>,
     pub(super) counts: Counts,
+    /// Answers that wait until what they say is safe. As many as commands in course.
+    pub(super) replies: BTreeMap<RequestId, CallbackReply>,
 }
 
 /// What is not the machine's business.

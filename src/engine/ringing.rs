@@ -37,7 +37,7 @@ impl Engine {
         }
     }
 
-    /// The port for the operator's side is bound: send the INVITE, with the citizen's number and the queue.
+    /// The port for the operator's side is bound: send the INVITE, with Ente and queue before the citizen's number.
     pub(super) fn on_seat_port(&mut self, now: Now, id: CallId, seat: &SeatId, port: u16) {
         let shown = self.shown_to(id, seat);
         let ringing = match self.calls.get_mut(&id) {
@@ -69,7 +69,8 @@ impl Engine {
         let queue = call.ringing.get(seat).map(|leg| &leg.queue);
         let name = queue.and_then(|queue| Some(&self.config.queues.get(queue)?.name));
         let name = name.map(String::as_str).or(queue.map(QueueId::as_str)).unwrap_or_default();
-        (call.from.clone(), format!("{name} {}", call.from))
+        let entity = (!call.is_operators()).then_some(&call.entity);
+        (call.from.clone(), self.config.shown(entity, &format!("{name} {}", call.from)))
     }
 
     /// The first to answer is the operator's side from now on, or whoever the operator asks; the distribution then calls off the others.

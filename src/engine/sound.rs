@@ -1,6 +1,6 @@
 //! Who hears whom: the call's plan is carried to the media plane whenever somebody comes, goes, or is put on hold.
 
-use crate::call::Purpose;
+use crate::call::{Call, Purpose};
 use crate::ids::CallId;
 use crate::media;
 use crate::time::Now;
@@ -20,7 +20,10 @@ impl Engine {
         }
         match (before.is_apart(leg), plan.is_apart(leg)) {
             (false, true) => self.play_hold_music(now, id),
-            (true, false) => self.stop_hold_music(id),
+            // Where the other side has put the citizen on hold too, the music goes on.
+            (true, false) if !self.calls.get(&id).is_some_and(Call::has_hold_music) => {
+                self.stop_hold_music(id)
+            }
             _ => {}
         }
         self.end_watches(now, id);

@@ -66,6 +66,7 @@ impl Engine {
             Some(call) if call.third.is_some() => return self.leave_to_third(now, id),
             _ => {}
         }
+        self.end_line(now, id);
         let Some(SeatLeg { seat, queue, leg }) = self.take_seat_leg(id) else { return };
         if let Some(dialog) = leg.dialog {
             self.journal_dialog_over(now, dialog);
@@ -95,7 +96,7 @@ impl Engine {
     /// A re-INVITE: hold, take back, or a new address. Answered in place (RFC 3261 section 14.2).
     pub(super) fn on_reoffer(&mut self, now: Now, dialog: DialogId, offer: Option<Vec<u8>>) {
         let owner = self.dialogs.get(&dialog).cloned();
-        let Some(Owner::Citizen(id) | Owner::Seat(id) | Owner::Callee(id) | Owner::Watch(id)) = owner else {
+        let Some(id) = owner.as_ref().and_then(Owner::call_of_leg) else {
             return self.sip.refuse_offer(now.mono, dialog, 488);
         };
         let source = self.sip.link(dialog).map(|link| link.remote.ip());
@@ -138,6 +139,7 @@ impl Engine {
             true => self.play_hold_music(now, id),
             false => self.stop_hold_music(id),
         }
+        self.on_line_hold(now, id);
     }
 
     // -- seats

@@ -2,6 +2,7 @@
 //!
 //! Whatever cannot be done is refused before anything has changed, so that the operator still has the citizen and hears why.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -27,6 +28,9 @@ use super::{Engine, Owner};
 
 /// How long a number outside rings for an operator: long enough for an office to come to the phone.
 const NUMBER_RINGS_FOR: Duration = Duration::from_secs(30);
+
+/// Most seats of a queue that are asked one after another: the citizen hears music meanwhile.
+const MOST_ASKED: usize = 5;
 
 /// What may be done with a talk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,10 +71,10 @@ pub(super) enum TalkError {
     OwnSeat,
     #[error("{0} has a call, is paused or away; `seat list` shows who is free")]
     Engaged(SeatId),
-    #[error(
-        "only a seat or a number outside can be asked; a queue or a number of ours can be given the call"
-    )]
+    #[error("a number of ours can be given the call, and not asked")]
     NobodyToAsk,
+    #[error("nobody of queue {0} is free; give it the call, or ask again")]
+    NobodyFree(QueueId),
     #[error("queue {0} is closed")]
     Closed(QueueId),
     #[error("queue {0} is full, or nobody attends it")]
@@ -85,7 +89,7 @@ impl TalkError {
     /// The same for a phone, as the status of a call there.
     fn status(&self) -> u16 {
         match self {
-            TalkError::Engaged(_) | TalkError::Asking | TalkError::NotNow => 486,
+            TalkError::Engaged(_) | TalkError::NobodyFree(_) | TalkError::Asking | TalkError::NotNow => 486,
             TalkError::Closed(_) | TalkError::Full(_) | TalkError::NoWay(_) => 480,
             TalkError::NoTarget { .. } => 404,
             _ => 603,
@@ -93,9 +97,9 @@ impl TalkError {
     }
 
     /// The same for an operator who listens.
-    fn notice(&self) -> Notice {
+    pub(super) fn notice(&self) -> Notice {
         match self {
-            TalkError::Engaged(_) => Notice::ColleagueEngaged,
+            TalkError::Engaged(_) | TalkError::NobodyFree(_) => Notice::ColleagueEngaged,
             TalkError::Closed(_) | TalkError::Full(_) => Notice::QueueShut,
             TalkError::NoTarget { .. } | TalkError::NoWay(_) => Notice::NoSuchTarget,
             _ => Notice::BadCode,
@@ -113,9 +117,13 @@ impl Engine {
         }
     }
 
-    /// A phone asks by REFER (RFC 3515) that its talk go on elsewhere: the operator gives the citizen away. To put one of its talks in
-    /// the place of another (RFC 3891) is declined: whom an operator asks is asked by us, and belongs to the same call.
+    /// A phone asks by REFER (RFC 3515) that its talk go on elsewhere: the operator gives the citizen away. With Replaces (RFC 3891, and
+    /// RFC 5589 section 7) it joins the ends of its two lines: the operator has asked, and leaves. Other talks are not put in each other's
+    /// place: whom an operator asks belongs to the same call.
     pub(super) fn on_referred(&mut self, now: Now, dialog: DialogId, referral: &Referral) {
+        if let Some(id) = referral.replaces.and_then(|other| self.are_lines_of(dialog, other)) {
+            return self.join_lines(now, id, dialog);
+        }
         let owner = self.dialogs.get(&dialog).cloned();
         let leads = |id: &CallId| self.calls.get(id).is_some_and(|call| !call.is_third(dialog));
         let (Some(Owner::Seat(id)), None) = (owner, referral.replaces) else {
@@ -131,11 +139,21 @@ impl Engine {
         }
     }
 
+    /// Citizen and third go on together; one that still rings will have the citizen when it answers.
+    fn join_lines(&mut self, now: Now, id: CallId, dialog: DialogId) {
+        let rings = self.calls.get(&id).is_some_and(|call| call.is_stage(Stage::Rings));
+        self.sip.tell_refer(now.mono, dialog, if rings { 100 } else { 200 }); // before its dialog ends with the transfer
+        if let Err(why) = self.obey_talk(now, id, &TalkAct::Move(Move::Complete), "phone") {
+            tracing::warn!(call = %id, %why, "a phone's transfer could not be completed");
+        }
+    }
+
     /// The operator has pressed a key.
     pub(super) fn on_operator_key(&mut self, now: Now, id: CallId, leg: LegId, key: char) {
         let codes = self.config.engine.talk_codes.clone();
         let Some(call) = self.calls.get_mut(&id).filter(|call| call.talks()) else { return };
-        if call.seat.as_ref().is_none_or(|seat| seat.leg.media != leg) {
+        let is_line = call.line.as_ref().is_some_and(|line| line.leg.media == leg);
+        if !is_line && call.seat.as_ref().is_none_or(|seat| seat.leg.media != leg) {
             return; // whoever is asked does not lead the talk
         }
         let Some(keyed) = call.keyed.press(now.mono, key, &codes) else { return };
@@ -152,8 +170,9 @@ impl Engine {
 
     /// Say something to the operator, who hears nobody else meanwhile.
     pub(super) fn tell_operator(&mut self, _now: Now, id: CallId, notice: Notice) {
-        let leg = self.calls.get(&id).and_then(|call| call.seat.as_ref()).map(|seat| seat.leg.media);
-        let (Some(leg), Some(sound)) = (leg, self.sound(LANGUAGE, notice.sound())) else { return };
+        let (Some(leg), Some(sound)) = (self.operators_ear(id), self.sound(LANGUAGE, notice.sound())) else {
+            return;
+        };
         self.last_play += 1;
         let play = PlayId(self.last_play);
         self.media(media::Command::Play { leg, play, sounds: vec![sound], repeat: false, barge_in: true });
@@ -230,7 +249,15 @@ impl Engine {
                 self.tell_handing(now, id, seat, step);
                 self.call_third(id, callee, queue);
             }
-            Whom::Queue(_) | Whom::Number(_) => return Err(TalkError::NobodyToAsk),
+            Whom::Queue(asked) => {
+                let free = self.free_to_ask(&seat, &asked);
+                if free.is_empty() {
+                    return Err(TalkError::NobodyFree(asked));
+                }
+                self.tell_handing(now, id, seat, step);
+                self.ring_first(now, id, free, (queue, Stage::Rings));
+            }
+            Whom::Number(_) => return Err(TalkError::NobodyToAsk),
         }
         Ok(())
     }
@@ -279,6 +306,12 @@ impl Engine {
             }
             Err(why) => Err(TalkError::NoTarget { to: to.to_owned(), why }),
         }
+    }
+
+    /// Who can be asked of those who serve a queue, in its own order. It is not waited for who is not free: the citizen waits already.
+    fn free_to_ask(&self, own: &SeatId, queue: &QueueId) -> VecDeque<SeatId> {
+        let free = self.acd.free_for(queue).filter(|at| *at != own && self.sip.reach(at.as_str()).is_some());
+        free.take(MOST_ASKED).cloned().collect()
     }
 
     fn check_seat(&self, own: &SeatId, at: &SeatId) -> Result<(), TalkError> {
@@ -403,16 +436,15 @@ impl Engine {
 
     /// Whoever is asked rings no longer.
     pub(super) fn stop_ring_back(&mut self, id: CallId) {
-        let operator = self.calls.get(&id).and_then(|call| call.seat.as_ref());
-        if let Some(leg) = operator.map(|operator| operator.leg.media) {
+        if let Some(leg) = self.operators_ear(id) {
             self.media(media::Command::Stop { leg });
         }
     }
 
     /// The operator hears that it rings, as long as it does.
     fn play_ring_back(&mut self, id: CallId) {
-        let Some(call) = self.calls.get(&id).filter(|call| call.is_stage(Stage::Rings)) else { return };
-        let Some(leg) = call.seat.as_ref().map(|operator| operator.leg.media) else { return };
+        let rings = self.calls.get(&id).is_some_and(|call| call.is_stage(Stage::Rings));
+        let Some(leg) = self.operators_ear(id).filter(|_| rings) else { return };
         self.last_play += 1;
         let (play, sounds) = (PlayId(self.last_play), vec![ring_back().clone()]);
         self.media(media::Command::Play { leg, play, sounds, repeat: true, barge_in: false });
@@ -421,7 +453,7 @@ impl Engine {
     /// This leg is an operator's.
     pub(super) fn is_operator(&self, leg: LegId) -> Option<CallId> {
         match self.legs.get(&leg) {
-            Some(Owner::Seat(id)) => Some(*id),
+            Some(Owner::Seat(id) | Owner::Line(id)) => Some(*id),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 //! Whom nobody takes goes back to the operator who gave the citizen away, if that one can be rung; else to the old place in the queue
 //! that the call came by; and where even that is shut, to the flow, by the queue's exit.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::acd::{self, Direct, DirectRules};
@@ -26,21 +27,42 @@ impl Engine {
 
     /// Ring this seat as the third side. Where it cannot be had, that is told as a ring that was not taken.
     pub(super) fn ring_third(&mut self, now: Now, id: CallId, at: SeatId, queue: QueueId, stage: Stage) {
+        self.ring_first(now, id, VecDeque::from([at]), (queue, stage));
+    }
+
+    /// The same, and the others after it until one answers. False: there is none.
+    pub(super) fn ring_first(
+        &mut self,
+        now: Now,
+        id: CallId,
+        mut seats: VecDeque<SeatId>,
+        (queue, stage): (QueueId, Stage),
+    ) -> bool {
+        let Some(at) = seats.pop_front() else { return false };
         let ring_for = self.config.queues.get(&queue).map_or(RING_FOR, |queue| queue.rules.ring_for);
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        call.third = Some(Third { at: Some(at.clone()), seat: None, queue, stage, joined: false });
+        let Some(call) = self.calls.get_mut(&id) else { return false };
+        let third = Third { at: Some(at.clone()), seat: None, others: seats, queue, stage, joined: false };
+        call.third = Some(third);
         // Only who comes to talk with the citizen has something to wrap up: that is told when it is so.
         let own_wish = stage == Stage::Returns;
         let ring = Direct::Ring(DirectRules { ring_for, wrap_up: Duration::ZERO, own_wish });
         self.acd.handle_input(now.mono, acd::Input::Direct(at, id, ring));
         self.settle_distribution(now);
+        true
     }
 
     /// Call this number as the third side.
     pub(super) fn call_third(&mut self, id: CallId, callee: Callee, queue: QueueId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.callee = Some(callee);
-        call.third = Some(Third { at: None, seat: None, queue, stage: Stage::Rings, joined: false });
+        call.third = Some(Third {
+            at: None,
+            seat: None,
+            others: VecDeque::new(),
+            queue,
+            stage: Stage::Rings,
+            joined: false,
+        });
         self.set_alarm(id);
     }
 
@@ -81,12 +103,18 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let rung = |third: &mut Third| third.stage.rings() && third.at.as_ref() == at;
         let Some(third) = call.third.take_if(rung) else { return };
+        if self.ring_first(now, id, third.others, (third.queue, third.stage)) {
+            return;
+        }
         if third.stage != Stage::Rings {
             return self.come_back(now, id);
         }
         self.set_alarm(id);
         self.arrange(now, id);
-        self.tell_operator(now, id, Notice::NobodyAnswers);
+        match self.calls.get(&id).is_some_and(|call| call.line.is_some()) {
+            true => self.say_on_line(now, id, Notice::NobodyAnswers),
+            false => self.tell_operator(now, id, Notice::NobodyAnswers),
+        }
     }
 
     /// Nobody has taken a citizen who was given away.
@@ -228,6 +256,7 @@ impl Engine {
             self.journal_dialog_over(now, dialog);
         }
         self.close_leg(&leg);
+        self.end_line(now, id);
         self.append(now, Fact::Parted { contact: id.into(), seat: seat.clone() });
         self.acd.handle_input(now.mono, acd::Input::TalkEnded(seat, id));
     }
@@ -249,6 +278,7 @@ impl Engine {
             (None, Some(callee)) => self.end_third_number(now, id, &callee, (third.stage, third.joined)),
             (None, None) => {}
         }
+        self.end_line(now, id);
     }
 
     fn end_third_seat(

@@ -4,6 +4,7 @@
 //! [`token`] that `serve` writes into the data directory (mode 0600); `guard` checks Host and Origin too, so that no web page can use
 //! a browser on this machine to ask in its owner's name. Requests are bounded in size and in time.
 
+mod callbacks;
 mod calls;
 mod floor;
 mod guard;
@@ -94,6 +95,12 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/seats/{seat}", post(floor::seat_order))
         .route("/api/seats/{seat}/status", post(floor::seat_status))
         .route("/api/calls", post(calls::dial))
+        .route("/api/callbacks", get(callbacks::list).post(callbacks::book))
+        .route("/api/callbacks/slots", get(callbacks::slots))
+        .route("/api/callbacks/report", get(callbacks::report))
+        .route("/api/callbacks/{id}", get(callbacks::show))
+        .route("/api/callbacks/{id}/move", post(callbacks::move_to))
+        .route("/api/callbacks/{id}/cancel", post(callbacks::cancel))
         .route("/api/monitor", post(monitor::monitor))
         .route("/api/calls/{id}/talk", post(talking::talk))
         .route("/api/calls/{id}/wait", post(queues::change_wait))
@@ -129,7 +136,7 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 async fn nothing_here() -> Refusal {
-    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/outbox, /api/reports/survey, /api/monitor, /api/switches, /metrics, /health/ready";
+    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/outbox, /api/callbacks, /api/reports/survey, /api/monitor, /api/switches, /metrics, /health/ready";
     Refusal(StatusCode::NOT_FOUND, hint.to_owned())
 }
 

@@ -49,6 +49,15 @@ enum Heard {
     Always,
 }
 
+/// How a peer tells its keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KeysCome {
+    /// As telephone-events (RFC 4733).
+    InSound,
+    /// By INFO.
+    BySignalling,
+}
+
 /// What is known of the address that the SDP names, when that is not the one of the signalling.
 #[derive(Clone, Copy, Debug, Default)]
 struct ThirdParty {
@@ -89,6 +98,8 @@ pub struct Leg {
     /// Plays end when their frames are used up, not when their time is.
     by_beats: bool,
     keys: KeyReader,
+    /// By which way its first key came: a phone that tells each key twice has pressed it once.
+    keys_come: Option<KeysCome>,
     thumb: KeySender,
     stream: Stream,
 }
@@ -110,6 +121,7 @@ impl Leg {
             player: None,
             by_beats,
             keys: KeyReader::default(),
+            keys_come: None,
             thumb: KeySender::default(),
             stream,
         }
@@ -217,7 +229,15 @@ impl Leg {
 
     /// The key of a packet that [`Leg::handle_packet`] sorted out, once for each press.
     pub fn read_key(&mut self, now: Mono, packet: Packet<'_>) -> Option<char> {
-        self.keys.handle_packet(now, packet.header, packet.payload)
+        let digit = self.keys.handle_packet(now, packet.header, packet.payload)?;
+        (*self.keys_come.get_or_insert(KeysCome::InSound) == KeysCome::InSound).then_some(digit)
+    }
+
+    /// A key that came by the signalling.
+    pub fn handle_told_key(&mut self, digit: char, events: &mut VecDeque<Event>) {
+        if *self.keys_come.get_or_insert(KeysCome::BySignalling) == KeysCome::BySignalling {
+            self.handle_digit(digit, events);
+        }
     }
 
     /// A key was pressed: it is told, and what it may stop ends.

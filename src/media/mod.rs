@@ -215,6 +215,13 @@ pub enum Command {
         /// So long ago at most.
         within: Duration,
     },
+    /// The peer has told a key by the signalling. It counts unless its keys come in its sound.
+    Key {
+        /// The leg.
+        leg: LegId,
+        /// `0-9 * # A-D`.
+        digit: char,
+    },
     /// Tell the silence of this leg after so long, unless it is on hold or has put us on hold.
     Heed {
         /// The leg.

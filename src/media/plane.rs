@@ -208,6 +208,12 @@ impl Plane {
             Command::Take { leg, recording, rules } => self.begin_take(now, leg, recording, rules),
             Command::EndTake { leg } => self.end_take(now, leg),
             Command::Discard { file, .. } => self.discard(file),
+            Command::Key { leg, digit } => {
+                if let Some(slot) = self.legs.get_mut(&leg) {
+                    slot.leg.handle_told_key(digit, &mut self.events);
+                    self.due.note(leg, slot);
+                }
+            }
             Command::Heed { leg, silent_after } => self.with(leg, |leg| leg.heed(silent_after)),
             Command::Listen { leg, within } => {
                 if let Some(slot) = self.legs.get(&leg) {

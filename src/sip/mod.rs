@@ -188,6 +188,13 @@ pub enum Event {
         /// How.
         how: Ended,
     },
+    /// A key that the far end tells by INFO.
+    Key {
+        /// The dialog.
+        dialog: DialogId,
+        /// `0-9 * # A-D`.
+        key: char,
+    },
     /// The connection of a confirmed dialog is closed. The far end may still be there, and come back by another.
     Unlinked {
         /// The dialog.

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use centralino::acd::{Overflow, SeatRules, Serving, Strategy};
 use centralino::config::{Config, DialledNumber, Queue, WaitsSince};
-use centralino::engine::{Command, DialOrder};
+use centralino::engine::{Command, DialOrder, SeatAct, SeatOrder};
 use centralino::journal::disk::{DiskFault, DiskOp};
 use centralino::journal::sim_disk::Crash;
 use centralino::planted::Fault;
-use centralino::words::StatusChange;
+use centralino::words::{Status, StatusChange};
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
@@ -311,8 +311,28 @@ impl History {
         ];
         let keys = keys[self.sim.chance.random_range(0..keys.len())];
         if let Some(operator) = self.some(&talking) {
+            if self.sim.chance.random_bool(0.4) {
+                return self.second_line(operator);
+            }
             self.sim.press(operator, keys);
         }
+    }
+
+    /// The operator's phone opens a second line in its talk, goes from one to the other, or joins them.
+    fn second_line(&mut self, operator: PhoneId) {
+        let number =
+            ["202", "203", "seat05", "0557954", "302", "899123456"][self.sim.chance.random_range(0..6)];
+        let (act, on) = (self.sim.chance.random_range(0..4), self.sim.chance.random_bool(0.5));
+        self.sim.with_phone(operator, |phone, now| match (&phone.aside, act) {
+            (None, _) => phone.open_line(now, number),
+            (Some(_), 0) => phone.joins_lines(now),
+            (Some(_), 1) => phone.hold(now, on),
+            (Some(_), _) => {
+                phone.hold(now, on);
+                phone.swap_lines();
+                phone.hold(now, false);
+            }
+        });
     }
 
     fn arrive(&mut self) {
@@ -336,15 +356,23 @@ impl History {
         self.sim.command(Command::Dial(order));
     }
 
+    /// What people make of their seats, by command: sometimes at one where it makes no sense.
     fn change_status(&mut self) {
         let seat = format!("seat{:02}", self.sim.chance.random_range(1..=self.figures.seats));
-        let change = match self.sim.chance.random_range(0..8) {
-            0 => StatusChange::LogOut,
-            1 => StatusChange::Pause("prova".into()),
-            2..5 => StatusChange::LogIn,
-            _ => StatusChange::Ready,
+        let act = match self.sim.chance.random_range(0..16) {
+            0 => SeatAct::Status(StatusChange::LogOut),
+            1 => SeatAct::Status(StatusChange::Pause("prova".into())),
+            2 => SeatAct::Status(StatusChange::OneCall),
+            3 => SeatAct::Status(StatusChange::Next(Status::Paused("dopo".into()))),
+            4 => SeatAct::Status(StatusChange::Next(Status::LoggedOut)),
+            5 => SeatAct::Extend,
+            6 => SeatAct::Release,
+            7 | 8 => SeatAct::SignIn(["anna", "bruno", "carla"][self.sim.chance.random_range(0..3)].into()),
+            9..13 => SeatAct::Status(StatusChange::LogIn),
+            _ => SeatAct::Status(StatusChange::Ready),
         };
-        self.sim.status(&seat, change);
+        let order = SeatOrder { act, by: Some("prova".to_owned()), why: None };
+        self.sim.command(Command::Seat(seat.as_str().into(), order));
     }
 
     fn register(&mut self, seat: PhoneId, again: bool) {

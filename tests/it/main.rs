@@ -12,6 +12,7 @@ mod preparing;
 mod scenarios;
 mod scenarios_dialling;
 mod scenarios_handing;
+mod scenarios_lines;
 mod scenarios_monitor;
 mod scenarios_outside;
 mod scenarios_phones;

@@ -85,8 +85,21 @@ fn operators_phone_shows_the_citizens_number_and_the_queue() {
     sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
     sim.press(citizen, "1");
     sim.until("the seat rings", |sim| rang(sim, seat) == 1);
-    let shown = Seen::Rang { from: "0552768224".into(), display: "Anagrafe 0552768224".into() };
+    let shown = Seen::Rang { from: "0552768224".into(), display: "Firenze · Anagrafe 0552768224".into() };
     assert!(sim.phones[&seat].seen.contains(&shown), "{:?}", sim.phones[&seat].seen);
+}
+
+#[test]
+fn operator_who_answers_for_several_enti_sees_as_which() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    let citizen = sim.call("020202");
+    sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu_milano"));
+    sim.press(citizen, "1");
+    sim.until("the seat rings", |sim| rang(sim, seat) == 1);
+    let is_shown =
+        |seen: &Seen| matches!(seen, Seen::Rang { display, .. } if display.starts_with("Milano · "));
+    assert!(sim.phones[&seat].seen.iter().any(is_shown), "{:?}", sim.phones[&seat].seen);
 }
 
 #[test]

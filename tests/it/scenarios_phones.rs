@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use centralino::journal::sim_disk::Crash;
+use centralino::sip::Transmit;
 use centralino::words::{EndedBy, Outcome};
 
 use crate::sim::phone::{Line, PhoneId};
@@ -146,5 +147,49 @@ fn caller_sent_to_a_queue_that_is_no_longer_configured_takes_the_error_exit() {
     let contact = sim.contact(citizen);
     let path: Vec<_> = contact.path.iter().map(|node| node.as_str()).collect();
     assert!(path.ends_with(&["anagrafe", "scuse", "generale"]), "{path:?}");
+    sim.verdict().unwrap();
+}
+
+/// The phone tells a key by INFO.
+fn tells_key(sim: &mut Sim, phone: PhoneId, count: u32, key: char) {
+    let info = {
+        let phone = &sim.phones[&phone];
+        let Line::Up(dialog, _) = phone.line else { panic!("no call") };
+        let record = phone.endpoint.record(dialog).expect("confirmed");
+        let (cseq, local, body) =
+            (record.cseq + count, record.link.local, format!("Signal={key}\r\nDuration=160\r\n"));
+        let bytes = format!(
+            "INFO {} SIP/2.0\r\nVia: SIP/2.0/UDP {local};branch=z9hG4bK{cseq}info;rport\r\nMax-Forwards: 70\r\n\
+             From: {}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {cseq} INFO\r\nContent-Type: application/dtmf-relay\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            record.target,
+            record.local,
+            record.remote,
+            record.call_id,
+            body.len()
+        );
+        Transmit { link: record.link, bytes: bytes.into_bytes() }
+    };
+    sim.says(phone, &info);
+}
+
+#[test]
+fn keys_that_phones_tell_by_info_lead_through_the_menu_and_the_talk() {
+    let mut sim = Sim::new();
+    let seat = sim.seat("seat01");
+    let colleague = sim.seat("seat02");
+    sim.status("seat02", centralino::words::StatusChange::Pause("prova".to_owned()));
+    let citizen = sim.call("055055");
+    sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
+    tells_key(&mut sim, citizen, 1, '1');
+    sim.advance(Duration::from_millis(200));
+    talking(&mut sim, citizen, seat);
+    assert_eq!(sim.contact(citizen).keys, "1");
+    sim.status("seat02", centralino::words::StatusChange::Ready);
+    for (count, key) in (1..).zip("*3202#".chars()) {
+        tells_key(&mut sim, seat, count, key);
+        sim.advance(Duration::from_millis(100));
+    }
+    talking(&mut sim, seat, colleague);
     sim.verdict().unwrap();
 }

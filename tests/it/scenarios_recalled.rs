@@ -45,7 +45,9 @@ fn world(manner: Manner) -> (Sim, PhoneId, PhoneId) {
 }
 
 fn ask(sim: &mut Sim, order: CallbackOrder) -> Reply {
+    sim.replies.clear();
     sim.command(Command::Callback(order));
+    sim.until("it is answered", |sim| !sim.replies.is_empty());
     sim.replies.pop().expect("an answer")
 }
 

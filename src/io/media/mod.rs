@@ -141,7 +141,7 @@ fn can_wait(command: &Command) -> bool {
     use Command as C;
     match command {
         C::SetRemote { .. } | C::Play { .. } | C::Stop { .. } | C::SendDigit { .. } => true,
-        C::Listen { .. } | C::Heed { .. } | C::Close { .. } => true,
+        C::Key { .. } | C::Listen { .. } | C::Heed { .. } | C::Close { .. } => true,
         C::EndTake { .. } => true,
         C::Open { .. } | C::Bridge { .. } | C::Mix { .. } | C::Unbridge { .. } => false,
         C::Record { .. } | C::Take { .. } => false,
@@ -164,6 +164,7 @@ fn leg_of(command: &Command) -> LegId {
         | Command::Take { leg, .. }
         | Command::EndTake { leg }
         | Command::Discard { leg, .. }
+        | Command::Key { leg, .. }
         | Command::Listen { leg, .. }
         | Command::Heed { leg, .. }
         | Command::Close { leg } => *leg,

@@ -293,6 +293,30 @@ fn silence_that_is_heeded_is_told_sooner_but_on_hold_and_whoever_is_heard_was_he
 }
 
 #[test]
+fn phone_that_tells_its_keys_in_its_sound_and_by_the_signalling_has_pressed_each_once() {
+    let in_sound = |plane: &mut Plane, ms, seq, event| {
+        let key = packet(101, seq, &[event, 0x8a, 0, 160]);
+        plane.handle_packet(at(ms), CITIZEN, addr(CITIZEN), &key, &mut Line::default());
+    };
+    let told = |plane: &mut Plane, ms, digit| {
+        plane.handle_command(at(ms), Command::Key { leg: CITIZEN, digit });
+    };
+    for sound_first in [true, false] {
+        let mut plane = plane(Pace::Beats, [Codec::Pcma; 2]);
+        if sound_first {
+            in_sound(&mut plane, 20, 9, 5);
+        }
+        told(&mut plane, 30, '5');
+        in_sound(&mut plane, 40, 10, 5);
+        told(&mut plane, 5_000, '6');
+        in_sound(&mut plane, 5_000, 90, 6);
+        let keys: Vec<_> = events(&mut plane);
+        let digit = |digit| Event::Digit { leg: CITIZEN, digit };
+        assert_eq!(keys, [digit('5'), digit('6')], "{sound_first}");
+    }
+}
+
+#[test]
 fn a_leg_on_hold_or_without_address_is_sent_nothing_and_its_play_still_ends() {
     for silent in [
         Remote { send: false, ..remote(CITIZEN, Codec::Pcma) },

@@ -14,6 +14,7 @@ mod asking;
 mod census;
 mod clients;
 mod incoming;
+mod info;
 mod outgoing;
 mod phone;
 mod referring;

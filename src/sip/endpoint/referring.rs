@@ -78,6 +78,12 @@ impl Endpoint {
             return Err(400);
         }
         let id = self.replaced(value).ok_or(481u16)?;
+        // Nobody picks up what only rings: those who called would be answered by a stranger.
+        let is_confirmed =
+            self.dialogs.get(&id).is_some_and(|dialog| matches!(dialog.phase, Phase::Confirmed));
+        if !is_confirmed {
+            return Err(481);
+        }
         let is_early_only = value.to_ascii_lowercase().ends_with(b";early-only");
         if is_early_only { Err(486) } else { Ok(Some(id)) }
     }
@@ -133,6 +139,18 @@ impl Endpoint {
         let bytes = subscription(builder, is_last)
             .body("message/sipfrag;version=2.0", format!("SIP/2.0 {status} {}\r\n", reason(status)))
             .finish();
+        self.begin_client(now, ClientId { branch, is_cancel: false }, link, bytes, Purpose::Farewell);
+    }
+
+    /// Asks the far end, as a phone does, to join this call with somebody else: `to` is the value of Refer-To.
+    pub fn refer(&mut self, now: Mono, id: DialogId, to: &str) {
+        let Some(dialog) = self.dialogs.get_mut(&id) else { return };
+        dialog.path.local_cseq = dialog.path.local_cseq.saturating_add(1);
+        let path = dialog.path.clone();
+        let (link, branch) = (self.link_of(&path), self.random());
+        let own = own_address(self.advertise, link);
+        let request = path.request(Method::Refer, path.local_cseq, own, branch);
+        let bytes = request.header(Name::Contact, &path.contact).header(Name::ReferTo, to).finish();
         self.begin_client(now, ClientId { branch, is_cancel: false }, link, bytes, Purpose::Farewell);
     }
 

@@ -45,10 +45,10 @@ impl Endpoint {
             }
             Method::Invite | Method::Update => self.on_reoffer(now, link, request, id),
             Method::Refer => self.on_refer(now, link, request, id),
+            Method::Info => self.on_info(now, link, request, id),
             _ => {
-                let status = if method == Method::Info && !request.body().is_empty() { 415 } else { 200 };
                 let server = self.begin_server(link, request, tag, Some(id));
-                self.respond(now, server, status, capabilities);
+                self.respond(now, server, 200, capabilities);
             }
         }
     }

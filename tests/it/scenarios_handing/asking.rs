@@ -254,3 +254,43 @@ fn recording_ends_when_the_operator_leaves_a_citizen_who_is_on_hold_by_command()
     assert_eq!(talk.sim.plane().tapes().count(), 0, "nobody talks any more");
     talk.gone();
 }
+
+#[test]
+fn queue_that_is_asked_is_whoever_of_it_is_free_one_after_another() {
+    for takes in [true, false] {
+        let mut talk = talk();
+        talk.manner(talk.colleague, Manner::Rejects(2 * SECOND));
+        let third = talk.sim.seat("seat03");
+        talk.manner(third, if takes { Manner::Answers(3 * SECOND) } else { Manner::Rejects(3 * SECOND) });
+        talk.sim.advance(10 * SECOND);
+        talk.consult("302");
+        let (citizen, operator) = (talk.citizen, talk.operator);
+        assert!(talk.sim.hears(citizen, "music/attesa") && talk.sim.hears(operator, "ring-back"));
+        if takes {
+            talk.together(operator, third);
+            talk.moves(Move::Complete);
+            talk.together(citizen, third);
+            talk.sim.advance(5 * SECOND);
+        } else {
+            talk.sim.until("that is said", |sim| sim.hears(operator, "it/sistema/nessuna_risposta"));
+            talk.together(citizen, operator);
+        }
+        let contact = talk.over();
+        assert_eq!(talk.talk_s(&contact, "seat03").len(), usize::from(takes));
+        assert_eq!(
+            contact.queue.as_ref().map(|queue| queue.as_str()),
+            Some("anagrafe"),
+            "it waits in no other"
+        );
+    }
+}
+
+#[test]
+fn queue_of_which_nobody_is_free_is_not_asked() {
+    let mut talk = talk();
+    talk.sim.status("seat02", centralino::words::StatusChange::Pause("pranzo".to_owned()));
+    let why = talk.order(TalkAct::Consult("302".to_owned())).unwrap_err();
+    assert!(why.contains("free"), "{why}");
+    talk.together(talk.citizen, talk.operator);
+    talk.over();
+}

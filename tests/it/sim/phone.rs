@@ -83,6 +83,10 @@ pub(crate) struct Phone {
     pub(crate) name: Arc<str>,
     pub(crate) manner: Manner,
     pub(crate) line: Line,
+    /// The call that it has put aside for a second line, and its SDP.
+    pub(crate) aside: Option<(Line, Local)>,
+    /// A header that it adds to the calls that it makes.
+    pub(crate) adds: Option<String>,
     pub(crate) seen: Vec<Seen>,
     /// Its plug is pulled: it neither sends nor hears.
     pub(crate) unplugged: bool,
@@ -128,6 +132,8 @@ impl Phone {
             name: name.into(),
             manner: Manner::Answers(Duration::from_secs(1)),
             line: Line::Free,
+            aside: None,
+            adds: None,
             seen: Vec::new(),
             unplugged: false,
             dialled: String::new(),
@@ -161,6 +167,22 @@ impl Phone {
         self.line = Line::Calling(dialog);
     }
 
+    /// Hold the call, as phones do, and dial on a second line.
+    pub(crate) fn open_line(&mut self, now: Mono, number: &str) {
+        self.hold(now, true);
+        let sdp = std::mem::replace(&mut self.sdp, Local::new(self.address.ip(), 4000, 2));
+        self.aside = Some((self.line, sdp));
+        self.dial(now, number);
+    }
+
+    /// To the other line, without holding or taking back any.
+    pub(crate) fn swap_lines(&mut self) {
+        if let Some((line, sdp)) = &mut self.aside {
+            std::mem::swap(&mut self.line, line);
+            std::mem::swap(&mut self.sdp, sdp);
+        }
+    }
+
     fn credentials(&self) -> Option<(String, String)> {
         self.name.starts_with("seat").then(|| (self.name.as_ref().to_owned(), format!("demo-{}", self.name)))
     }
@@ -187,8 +209,8 @@ impl Phone {
             Line::Ringing(_) => self.endpoint.reject(now, dialog, 486, None),
             _ => self.endpoint.bye(now, dialog),
         }
-        self.line = Line::Free;
         self.acts_at = None;
+        self.free();
     }
 
     /// Hold (or take back) with a re-INVITE.
@@ -253,16 +275,17 @@ impl Phone {
                     self.line = Line::Up(dialog, port);
                     self.seen.push(Seen::Answered);
                 }
+                Event::Ended { dialog, .. } if self.is_aside(dialog) => self.aside = None,
                 Event::Rejected { dialog, status } if self.is(dialog) => {
-                    self.line = Line::Free;
+                    self.free();
                     self.seen.push(Seen::Refused(status));
                 }
                 Event::Cancelled { dialog } | Event::Ended { dialog, .. } if self.is(dialog) => {
-                    self.line = Line::Free;
+                    self.free();
                     self.acts_at = None;
                     self.seen.push(Seen::Ended);
                 }
-                Event::Reoffer { dialog, offer: Some(offer) } => {
+                Event::Reoffer { dialog, offer: Some(offer) } if !self.is_aside(dialog) => {
                     let (answer, _) = self.sdp.answer(&offer).expect("what was offered before");
                     self.endpoint.accept_offer(now, dialog, answer);
                 }
@@ -276,6 +299,34 @@ impl Phone {
                 _ => {}
             }
         }
+    }
+
+    /// The call is over; one that was put aside is the phone's only one again.
+    fn free(&mut self) {
+        self.line = Line::Free;
+        if let Some((line, sdp)) = self.aside.take() {
+            (self.line, self.sdp) = (line, sdp);
+        }
+    }
+
+    /// How the other side is told which call is meant, as in Replaces.
+    pub(crate) fn replaces(&self, line: Line) -> Option<String> {
+        let Line::Up(dialog, _) = line else { return None };
+        let record = self.endpoint.record(dialog)?;
+        let tag = |value: &str| value.rsplit_once(";tag=").map(|(_, tag)| tag.to_owned());
+        Some(format!("{};to-tag={};from-tag={}", record.call_id, tag(&record.remote)?, tag(&record.local)?))
+    }
+
+    /// The transfer key, with two calls up: join their other ends.
+    pub(crate) fn joins_lines(&mut self, now: Mono) {
+        let Some(other) = self.aside.as_ref().and_then(|(line, _)| self.replaces(*line)) else { return };
+        let Line::Up(dialog, _) = self.line else { return };
+        let other = other.replace(';', "%3B").replace('=', "%3D");
+        self.endpoint.refer(now, dialog, &format!("<sip:202@192.0.2.1?Replaces={other}>"));
+    }
+
+    fn is_aside(&self, dialog: DialogId) -> bool {
+        self.aside.as_ref().is_some_and(|(line, _)| matches!(line, Line::Up(d, _) if *d == dialog))
     }
 
     fn is(&self, dialog: DialogId) -> bool {

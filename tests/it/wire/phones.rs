@@ -98,7 +98,9 @@ fn built_in_phones_make_the_call_of_the_readme() {
         assert_eq!(seat.ended(SOON), Some(0));
         let said = seat.said();
         assert!(
-            said.contains("ringing: \"Anagrafe 0557600001\" <0557600001>\nanswered\nended after 5."),
+            said.contains(
+                "ringing: \"Firenze · Anagrafe 0557600001\" <0557600001>\nanswered\nended after 5."
+            ),
             "{said}"
         );
         let said = dial.said();

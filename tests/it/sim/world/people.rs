@@ -3,13 +3,21 @@
 use std::collections::BTreeMap;
 
 use centralino::media::LegId;
-use centralino::sip::{Link, Transport};
+use centralino::sip::{Link, Transmit, Transport};
 use centralino::time::{Mono, earliest};
 use rand::RngExt;
 
 use super::Sim;
 use crate::sim::phone::{GATEWAY, Phone, PhoneId, Seen};
 use crate::sim::streams::Side;
+
+/// To the INVITEs that begin a call.
+fn add_header(transmit: &mut Transmit, header: Option<&str>) {
+    let Some(header) = header.filter(|_| transmit.bytes.starts_with(b"INVITE ")) else { return };
+    let text = String::from_utf8_lossy(&transmit.bytes);
+    transmit.bytes =
+        text.replacen("\r\nMax-Forwards:", &format!("\r\n{header}\r\nMax-Forwards:"), 1).into_bytes();
+}
 
 impl Sim {
     /// Do something with a phone, then let it say what it has to say.
@@ -27,7 +35,8 @@ impl Sim {
         }
         let closed: Vec<Link> = std::iter::from_fn(|| phone.endpoint.poll_close()).collect();
         let wake = earliest([phone.endpoint.poll_timeout(), phone.acts_at]);
-        let unplugged = phone.unplugged;
+        let (unplugged, adds) = (phone.unplugged, phone.adds.clone());
+        out.iter_mut().for_each(|transmit| add_header(transmit, adds.as_deref()));
         if let Some(old) = self.alarm_of.remove(&id) {
             self.alarms.remove(&(old, id));
         }
