@@ -245,6 +245,21 @@ pub enum Outcome {
     Unreached,
 }
 
+/// How a version of a flow came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlowChange {
+    /// A supervisor published a text.
+    Published,
+    /// An earlier version's text was published again.
+    RolledBack {
+        /// Which.
+        to: u32,
+    },
+    /// The file beside the configuration counts again.
+    Retired,
+}
+
 /// Who ended a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

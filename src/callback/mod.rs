@@ -131,6 +131,11 @@ impl Callbacks {
         open.into_iter().for_each(|id| self.look_at(id));
     }
 
+    /// By which rules this queue calls back, if it does.
+    pub fn rules(&self, queue: &QueueId) -> Option<&CallbackRules> {
+        self.rules.get(queue)
+    }
+
     /// What is on record.
     pub fn diary(&self) -> &Diary {
         &self.diary

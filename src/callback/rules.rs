@@ -123,6 +123,8 @@ pub struct CallbackRules {
     pub escalate_by: i32,
     /// Call-backs that one citizen may have booked in one day, served or not.
     pub most_a_day: u32,
+    /// So many free seats are left to those who call, as long as a call-back can wait.
+    pub spare_seats: u32,
 }
 
 impl Default for CallbackRules {
@@ -151,6 +153,7 @@ impl Default for CallbackRules {
             escalate_after: minutes(2),
             escalate_by: 5,
             most_a_day: 3,
+            spare_seats: 0,
         }
     }
 }

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::flow::hours::{Opening, Schedule};
 
-/// Most slots of one day: one a minute would be no slot any more.
-const MOST_A_DAY: usize = 24 * 12;
+/// Most slots of one day: one a minute.
+const MOST_A_DAY: usize = 24 * 60;
 
 /// When a citizen wants to be called.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

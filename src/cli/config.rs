@@ -10,7 +10,8 @@ use super::out::{self, Format, numbers, prose, words};
 use crate::io::client::AskError;
 use crate::io::connectors::Connectors;
 use crate::io::reload::Reloaded;
-use crate::io::setup::{self, Loaded};
+use crate::io::setup::{Loaded, Surroundings};
+use crate::io::versions::Versions;
 
 /// Arguments of `config`.
 #[derive(Debug, clap::Args)]
@@ -37,6 +38,9 @@ struct CheckArgs {
     /// The configuration; flows and sounds lie beside it, in `ivr-flows` and `sounds`.
     #[arg(long, value_name = "DIR", default_value = "config")]
     config: PathBuf,
+    /// The data directory, whose published flows count in the place of the files beside the configuration.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
     /// For people or for scripts.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -70,7 +74,7 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
         )));
     }
     let mut warning = None;
-    let mut faults = match setup::load(&args.config) {
+    let mut faults = match load(args) {
         Ok(loaded) => {
             warning = lost_seats(&loaded);
             let faults = Connectors::open(&loaded.config).err().unwrap_or_default();
@@ -101,6 +105,10 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
     }
     eprintln!("{}", counted(faults.len(), "fault"));
     Err(Failure::found())
+}
+
+fn load(args: &CheckArgs) -> Result<Loaded, Vec<String>> {
+    Surroundings::read(&args.config, Versions::of(&args.data).in_force()?)?.compile()
 }
 
 fn tell_what_is_there(loaded: &Loaded) -> Result<(), Failure> {

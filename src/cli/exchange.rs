@@ -60,3 +60,8 @@ impl Exchange {
         self.http.or_else(|| token::read_address(&self.data))
     }
 }
+
+/// Who asks, where nobody says it: the user of this machine.
+pub(super) fn user() -> Option<String> {
+    std::env::var("USER").ok().filter(|user| !user.is_empty())
+}

@@ -6,6 +6,7 @@ mod fmt;
 mod hear;
 mod rehearse;
 mod test;
+mod versions;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -105,6 +106,8 @@ enum FlowCommand {
         #[command(flatten)]
         call: rehearse::Call,
     },
+    #[command(flatten)]
+    Versions(versions::VersionCommand),
     /// Print the JSON Schema of flow files, for editors that complete and check.
     Schema,
     /// Lay flow files out as they are usually written: steps of two blanks, one empty line at most. Comments, the order of keys and
@@ -170,6 +173,7 @@ pub(super) fn run(args: &FlowArgs) -> Result<(), Failure> {
         FlowCommand::Graph { files, form } => draw::graph(files, *form),
         FlowCommand::Explain { files } => draw::explain(files),
         FlowCommand::Run { files, call } => rehearse::run(files, call),
+        FlowCommand::Versions(command) => versions::run(command),
         FlowCommand::Schema => out::line(&crate::flow::schema()),
         FlowCommand::Fmt { files, check, lang } => fmt::run(files, *check, *lang),
     }

@@ -245,10 +245,20 @@ pub(super) fn json(row: &impl Serialize) -> Result<(), Failure> {
     line(&text)
 }
 
+/// Prints a text as it is. A reader who has had enough is no fault.
+pub(super) fn exactly(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    told(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
 /// Prints a line. A reader who has had enough (`| head`) is no fault: the command ends there, and well.
 pub(super) fn line(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+    told(writeln!(out, "{text}").and_then(|()| out.flush()))
+}
+
+fn told(printed: io::Result<()>) -> Result<(), Failure> {
+    match printed {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::enough()),
         Err(error) => Err(Failure::other(format_args!("standard output cannot be written: {error}"))),
         Ok(()) => Ok(()),

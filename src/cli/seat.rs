@@ -184,8 +184,7 @@ pub(super) fn operator(args: &OperatorArgs) -> Result<(), Failure> {
 }
 
 fn obey(order: &Order, act: SeatAct) -> Result<(), Failure> {
-    let user = std::env::var("USER").ok().filter(|user| !user.is_empty());
-    let by = order.by.clone().or(user);
+    let by = order.by.clone().or_else(super::exchange::user);
     let path = format!("/api/seats/{}", order.seat);
     let asked = SeatOrder { act, by, why: order.why.clone() };
     order.exchange.client()?.post(&path, &asked).map_err(Failure::other)?;

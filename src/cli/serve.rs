@@ -28,7 +28,7 @@ use crate::io::signals::{Hangups, Signals};
 use crate::io::sip::SipSockets;
 use crate::io::speaking::Speaker;
 use crate::io::store::{OpenError, Store};
-use crate::io::{chance, limits, retention, supervisor, trunks};
+use crate::io::{chance, limits, retention, supervisor, trunks, watching};
 use crate::media::leg::Limits;
 
 /// Run the exchange.
@@ -58,6 +58,9 @@ pub(super) struct ServeArgs {
     /// Treat every schedule as open, for trials at night and on Sundays.
     #[arg(long)]
     always_open: bool,
+    /// For trials: take files as soon as they change; a bad one is refused, in the log, and what was in use goes on.
+    #[arg(long)]
+    watch: bool,
     /// How long calls in course may go on after SIGTERM, such as `30s` or `5m`.
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_span)]
     drain: Duration,
@@ -66,7 +69,8 @@ pub(super) struct ServeArgs {
 /// Runs it until a signal asks for its end.
 pub(super) fn run(args: &ServeArgs) -> Result<(), Failure> {
     check_http(args.http)?;
-    let loaded = setup::load_for(&args.config, args.sip, args.always_open).map_err(Failure::faults)?;
+    let loaded =
+        setup::load_for(&args.config, &args.data, args.sip, args.always_open).map_err(Failure::faults)?;
     limits::raise_open_files();
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::other)?;
@@ -122,6 +126,7 @@ async fn serve(args: &ServeArgs, mut loaded: Loaded) -> Result<(), Failure> {
     door.map_err(|error| unwritable(&args.data, &error))?;
     let reloader = Arc::new(Reloader {
         config: args.config.clone(),
+        data: args.data.clone(),
         always_open: args.always_open,
         sip: sip_address,
         control: handle.clone(),
@@ -139,6 +144,9 @@ async fn serve(args: &ServeArgs, mut loaded: Loaded) -> Result<(), Failure> {
     http::server::start(http, http::router(pages)).map_err(Failure::other)?;
     let days = config.engine.retention_days;
     tokio::spawn(retention::keep_deleting(args.data.clone(), days, last_ms, handle.clone()));
+    if args.watch {
+        tokio::spawn(watching::reload_at_changes(reloader.clone()));
+    }
     tokio::spawn(reload_at(hangups, reloader));
     tokio::spawn(supervisor::keep_alive());
     tokio::spawn(stop(signals, handle, args.drain, helping));

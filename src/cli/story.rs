@@ -157,6 +157,7 @@ fn tell(fact: &Fact) -> Option<String> {
         | Fact::DialogClosed { .. }
         | Fact::SeatChanged { .. }
         | Fact::Switched { .. }
+        | Fact::FlowChanged { .. }
         | Fact::Degraded { .. } => return None,
     })
 }

@@ -159,8 +159,7 @@ impl Validity {
     }
 
     pub(super) fn turned(&self) -> Turned {
-        let user = || std::env::var("USER").ok().filter(|user| !user.is_empty());
-        Turned { by: self.by.clone().or_else(user), at_ms: None }
+        Turned { by: self.by.clone().or_else(super::exchange::user), at_ms: None }
     }
 }
 

@@ -29,7 +29,7 @@ const FAILURES: [(&str, Unreached); 6] = [
 pub(super) fn callback(queue: &Table<'_>) -> Option<CallbackRules> {
     let table = queue.table("callback", "[queue.callback]")?;
     let usual = CallbackRules::default();
-    let slot = table.span("slot", 15 * MINUTE, 5 * MINUTE..=4 * HOUR);
+    let slot = table.span("slot", 15 * MINUTE, MINUTE..=4 * HOUR);
     let rules = CallbackRules {
         hours: None,
         slot_minutes: u16::try_from(slot.as_secs() / 60).unwrap_or(usual.slot_minutes),
@@ -43,6 +43,7 @@ pub(super) fn callback(queue: &Table<'_>) -> Option<CallbackRules> {
         escalate_after: table.span("escalate_after", usual.escalate_after, Duration::ZERO..=DAY),
         escalate_by: table.number("escalate_by", usual.escalate_by, 0..=600),
         most_a_day: table.number("most_a_day", usual.most_a_day, 1..=1_000),
+        spare_seats: table.number("spare_seats", usual.spare_seats, 0..=1_000),
     };
     table.finish();
     Some(rules)

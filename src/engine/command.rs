@@ -310,7 +310,7 @@ impl Engine {
                 self.append(now, Fact::RecordingDeleted { file });
                 Reply::Done
             }
-            Command::Reload(files) => self.reload(now, *files),
+            Command::Reload(files) => return self.command_reload(now, request, *files),
             Command::Stop { drain } => {
                 self.stopping.get_or_insert(Stopping::Draining { until: now.mono + drain });
                 self.clear_line(now);

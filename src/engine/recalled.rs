@@ -14,16 +14,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::acd::{self, Entering};
+use crate::acd::{self, Entering, Supervised};
 use crate::call::{Call, Leg, Made, Phase, SeatLeg, Story, Way, Whom};
-use crate::callback::{Change, Promise, Stage, Unreached};
+use crate::callback::{Callback, Change, Promise, Stage, Unreached};
 use crate::ids::{CallId, CallbackId, CaseId, ContactId, QueueId, SeatId};
 use crate::journal::entry::{Destination, Fact, Personal};
 use crate::media::{self, PlayId, Sound};
 use crate::sip::DialogId;
 use crate::speech::notice::Notice;
 use crate::time::Now;
-use crate::words::{Direction, EndedBy, NotTaken, QueueExit};
+use crate::words::{Direction, EndedBy, NotTaken, QueueExit, SeatView, WorkView};
 
 use super::gate::Held;
 use super::{Engine, Owner};
@@ -41,9 +41,6 @@ pub(super) struct Line {
 #[derive(Debug)]
 struct Place {
     callback: CallbackId,
-    queue: QueueId,
-    since_ms: i64,
-    ahead: i32,
     /// The seats that ring for it.
     ringing: BTreeMap<SeatId, SeatLeg>,
 }
@@ -126,10 +123,12 @@ impl Engine {
             return self.recalling.callbacks.on_no_place(now.wall_ms(), id);
         }
         let call = CallId(self.stamps.next_stamp());
-        let place = Place { callback: id, queue, since_ms, ahead, ringing: BTreeMap::new() };
-        self.recalling.line.places.insert(call, place);
+        self.recalling.line.places.insert(call, Place { callback: id, ringing: BTreeMap::new() });
         self.recalling.line.call_of.insert(id, call);
-        self.stand_in_line(now, call);
+        // A clock that was set back gives no credit.
+        let waited = u64::try_from(now.wall_ms().saturating_sub(since_ms)).unwrap_or(0);
+        let (waited, plain) = (Duration::from_millis(waited), Entering::new(call, queue));
+        self.acd.handle_input(now.mono, acd::Input::Enter(Entering { priority: ahead, waited, ..plain }));
     }
 
     /// The exchange can keep promises now: it is not ending, its store answers, and the queue is not closed.
@@ -138,28 +137,31 @@ impl Engine {
         let is_up = self.stopping.is_none() && self.is_ready() && !self.gate.is_degraded();
         let is_shut = self.switches.close_queue(queue, &callback.promise.entity, now.wall_ms());
         let has_way = self.recalling.number(id).is_some_and(|number| self.config.route(number).is_ok());
-        is_up && !is_shut && has_way && self.config.queues.contains_key(queue)
+        let is_served =
+            self.config.queues.contains_key(queue) && self.has_seats_to_spare(now, callback, queue);
+        is_up && !is_shut && has_way && is_served
     }
 
-    fn stand_in_line(&mut self, now: Now, call: CallId) {
-        let Some(place) = self.recalling.line.places.get(&call) else { return };
-        // A clock that was set back gives no credit.
-        let waited = u64::try_from(now.wall_ms().saturating_sub(place.since_ms)).unwrap_or(0);
-        let plain = Entering::new(call, place.queue.clone());
-        let entering = Entering { priority: place.ahead, waited: Duration::from_millis(waited), ..plain };
-        self.acd.handle_input(now.mono, acd::Input::Enter(entering));
+    /// Some seats stay free for those who call; until it has been due for so long that it would be escalated.
+    fn has_seats_to_spare(&self, now: Now, callback: &Callback, queue: &QueueId) -> bool {
+        let Some(rules) = self.recalling.callbacks.rules(queue) else { return false };
+        let due_for = Duration::from_millis(
+            u64::try_from(now.wall_ms().saturating_sub(callback.next_ms)).unwrap_or_default(),
+        );
+        if rules.spare_seats == 0 || due_for >= rules.escalate_after {
+            return true;
+        }
+        let seats = self.acd.seats_serving(queue).filter_map(|seat| self.acd.seat(seat));
+        let is_free =
+            |view: &SeatView| view.work == WorkView::Idle && view.reachable && view.status.takes_calls();
+        seats.filter(is_free).count() > usize::try_from(rules.spare_seats).unwrap_or(usize::MAX)
     }
 
-    /// It is ahead of others by so many minutes more. While somebody is rung for it already, there is nothing to gain.
+    /// It is ahead of others by so many minutes more.
     pub(super) fn advance_recall(&mut self, now: Now, id: CallbackId, minutes: i32) {
         let Some(call) = self.recalling.line.call_of.get(&id).copied() else { return };
-        let Some(place) = self.recalling.line.places.get_mut(&call) else { return };
-        place.ahead = place.ahead.saturating_add(minutes);
-        if place.ringing.is_empty() {
-            self.acd.handle_input(now.mono, acd::Input::Leave(call));
-            self.settle_distribution(now);
-            self.stand_in_line(now, call);
-        }
+        let wanted = Supervised::Advance(minutes);
+        self.acd.handle_input(now.mono, acd::Input::Supervised(call, wanted));
     }
 
     /// It leaves the line; seats that ring for it fall silent.
@@ -288,7 +290,10 @@ impl Engine {
         self.last_contact.insert(made.seat.clone(), (id.into(), made.queue.clone()));
         self.append(now, Fact::ContactAnswered { contact: id.into() });
         let begun = Call::begun(id, leg, self.sounds.clone(), (promise.entity, promise.language), now.mono);
+        // Others that still ring are the call's from now on, which calls them off.
+        let ringing = self.recalling.line.ringing_of(id).map(std::mem::take).unwrap_or_default();
         let call = Call {
+            ringing,
             from: made.seat.to_string(),
             to: number,
             topic: promise.topic,

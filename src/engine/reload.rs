@@ -9,12 +9,15 @@ use std::sync::Arc;
 use crate::acd;
 use crate::config::Config;
 use crate::flow::Flow;
+use crate::flow::published::Version;
 use crate::ids::{FlowId, QueueId};
+use crate::journal::entry::Fact;
 use crate::media::library::SoundLibrary;
 use crate::time::Now;
 
-use super::command::Reply;
-use super::{Engine, sip_settings};
+use super::command::{Reply, RequestId};
+use super::gate::Held;
+use super::{Engine, Output, sip_settings};
 
 /// What a start reads, read again.
 #[derive(Clone, Debug)]
@@ -25,11 +28,25 @@ pub struct Files {
     pub flows: BTreeMap<FlowId, Arc<Flow>>,
     /// Every sound.
     pub sounds: Arc<SoundLibrary>,
+    /// The version of a flow that comes into force with them: it is put on record.
+    pub published: Option<Version>,
 }
 
 impl Engine {
-    pub(super) fn reload(&mut self, now: Now, files: Files) -> Reply {
-        let Files { config, flows, sounds } = files;
+    /// Go on with these files; the answer to who published a flow waits until that is written down.
+    pub(super) fn command_reload(&mut self, now: Now, request: RequestId, mut files: Files) {
+        let published = files.published.take();
+        let reply = self.reload(now, files);
+        let Some(Version { flow, version, change, sha256, comment, by, .. }) = published else {
+            return self.outputs.push_back(Output::Reply(request, reply));
+        };
+        let fact = Fact::FlowChanged { flow, version, change, sha256, comment, by };
+        let lsn = self.append_as(now, fact, true);
+        self.gate.hold_until_written(lsn, Held::Reply(request));
+    }
+
+    fn reload(&mut self, now: Now, files: Files) -> Reply {
+        let Files { config, flows, sounds, published: _ } = files;
         let mut config = Arc::unwrap_or_clone(config);
         let later = config.engine != self.config.engine;
         config.engine = self.config.engine.clone();

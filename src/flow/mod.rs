@@ -28,6 +28,7 @@ mod input_kind;
 mod layout;
 mod model;
 mod prompt;
+pub mod published;
 mod rehearsal;
 pub mod request;
 mod run;

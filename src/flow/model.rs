@@ -292,6 +292,12 @@ impl Flow {
         &self.id
     }
 
+    /// As its file is named, without the ending: a sub-flow has its version in it.
+    pub fn stem(&self) -> FlowId {
+        let version = self.interface.as_ref().map(|interface| interface.version);
+        version.map_or_else(|| self.id.clone(), |version| FlowId::from(format!("{}@{version}", self.id)))
+    }
+
     /// As people call it.
     pub fn name(&self) -> &str {
         &self.name

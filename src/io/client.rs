@@ -150,6 +150,21 @@ impl Client {
         self.read(request.header("content-type", "application/json").send(body))
     }
 
+    /// The same for what reads all files before it is done, as a reload does.
+    ///
+    /// # Errors
+    /// Nobody answers, or with a refusal.
+    pub fn order_reading<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, AskError> {
+        let body = serde_json::to_string(body).expect("requests are plain data with string keys");
+        let request = self.agent.post(self.url(path)).header("authorization", self.bearer());
+        let request = request.header("content-type", "application/json");
+        self.read(request.config().timeout_global(Some(RELOAD_PATIENCE)).build().send(body))
+    }
+
     fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }

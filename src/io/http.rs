@@ -7,6 +7,7 @@
 mod callbacks;
 mod calls;
 mod floor;
+pub mod flows;
 mod guard;
 mod metrics;
 mod monitor;
@@ -106,6 +107,11 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/calls/{id}/wait", post(queues::change_wait))
         .route("/api/queues/{queue}", get(queues::show))
         .route("/api/switches", get(switches).post(switch))
+        .route(flows::FLOWS, flows::flows())
+        .route("/api/flows/{flow}/versions", get(flows::history))
+        .route("/api/flows/{flow}/versions/{version}", get(flows::version))
+        .route("/api/flows/{flow}/rollback", post(flows::roll_back))
+        .route("/api/flows/{flow}/retire", post(flows::retire))
         .route(RELOAD, post(reload))
         .fallback(nothing_here)
         .layer(middleware::from_fn_with_state(pages.clone(), guard::guard));
@@ -121,7 +127,9 @@ pub fn router(pages: Pages) -> Router {
 /// Answers in time, and marks answers as nobody else's business.
 async fn in_time(request: Request, next: Next) -> Response {
     let (within, end) = match request.uri().path() {
-        RELOAD => (RELOAD_WITHIN, "; it goes on, and the exchange's log tells how it ends"),
+        path if path == RELOAD || path.starts_with(flows::FLOWS) => {
+            (RELOAD_WITHIN, "; it goes on, and the exchange's log tells how it ends")
+        }
         _ => (REQUEST_WITHIN, ""),
     };
     let answer = tokio::time::timeout(within, next.run(request)).await;
@@ -136,7 +144,7 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 async fn nothing_here() -> Refusal {
-    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/outbox, /api/callbacks, /api/reports/survey, /api/monitor, /api/switches, /metrics, /health/ready";
+    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/outbox, /api/callbacks, /api/reports/survey, /api/monitor, /api/switches, /api/flows, /metrics, /health/ready";
     Refusal(StatusCode::NOT_FOUND, hint.to_owned())
 }
 

@@ -12,7 +12,8 @@ use tokio::sync::Mutex;
 
 use super::connectors::Connectors;
 use super::control::{ControlHandle, Gone};
-use super::{setup, trunks};
+use super::setup::{self, Loaded};
+use super::trunks;
 use crate::config::Trunk;
 use crate::engine::{Files, Reply};
 
@@ -20,6 +21,8 @@ use crate::engine::{Files, Reply};
 pub struct Reloader {
     /// The configuration; flows and sounds lie beside it.
     pub config: PathBuf,
+    /// The data directory, where published flows lie.
+    pub data: PathBuf,
     /// Every schedule counts as open.
     pub always_open: bool,
     /// Where phones find the exchange.
@@ -82,10 +85,12 @@ impl Reloader {
 
     async fn read_and_take(&self) -> Result<Reloaded, ReloadError> {
         let mut trunks = self.trunks.lock().await;
-        let (config, always_open, sip) = (self.config.clone(), self.always_open, self.sip);
+        let (config, data, always_open, sip) =
+            (self.config.clone(), self.data.clone(), self.always_open, self.sip);
         let running = trunks.clone();
-        let read = tokio::task::spawn_blocking(move || read(&config, always_open, sip, &running)).await;
-        let (files, connectors) = read
+        let read = move || use_of(setup::load_for(&config, &data, sip, always_open)?, sip, &running);
+        let (files, connectors) = tokio::task::spawn_blocking(read)
+            .await
             .map_err(|error| ReloadError::Faults(vec![format!("reading the files broke off: {error}")]))?
             .map_err(ReloadError::Faults)?;
         let (flows, queues, seats) = (files.flows.len(), files.config.queues.len(), files.config.seats.len());
@@ -98,16 +103,19 @@ impl Reloader {
     }
 }
 
-fn read(
-    config: &std::path::Path,
-    always_open: bool,
+/// What was read, as the running exchange takes it.
+pub(super) fn use_of(
+    mut loaded: Loaded,
     sip: SocketAddr,
     running: &[Trunk],
 ) -> Result<(Files, Connectors), Vec<String>> {
-    let mut loaded = setup::load_for(config, sip, always_open)?;
     trunks::find(&mut loaded.config.trunks, sip, running);
     let connectors = Connectors::open(&loaded.config)?;
-    let files =
-        Files { config: Arc::new(loaded.config), flows: loaded.flows, sounds: Arc::new(loaded.sounds) };
+    let files = Files {
+        config: Arc::new(loaded.config),
+        flows: loaded.flows,
+        sounds: Arc::new(loaded.sounds),
+        published: None,
+    };
     Ok((files, connectors))
 }

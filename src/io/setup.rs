@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::versions::{Published, Text, Versions};
 use crate::config::Config;
 use crate::flow::hours::Schedule;
 use crate::flow::{Environment, Flow};
@@ -43,64 +44,155 @@ impl Places {
     }
 }
 
-/// Read and check everything.
+/// Read and check everything, without published flows.
 ///
 /// # Errors
 /// Every fault of every file, one line each, in the order of the files.
 pub fn load(config: &Path) -> Result<Loaded, Vec<String>> {
-    let places = Places::beside(config);
-    let config = super::config::load(&places.config).map_err(|faults| lines(&faults))?;
-    super::grammars::install(&places.sounds)?;
-    let sounds = super::media::load_sounds(&places.sounds).map_err(|faults| lines(&faults))?;
-    let mut faults = Vec::new();
-    let mut flows = BTreeMap::new();
-    let mut known = environment(&config, &sounds);
-    known.subflows = subflows(&places.flows).map_err(|fault| vec![fault])?;
-    let mut leading: BTreeMap<&FlowId, Vec<&str>> = BTreeMap::new();
-    for (dialled, number) in &config.numbers {
-        leading.entry(&number.flow).or_default().push(dialled);
-    }
-    for (id, numbers) in leading {
-        let path = places.flows.join(format!("{id}.yaml"));
-        let (file, numbers) = (path.display(), numbers.join(", "));
-        match std::fs::read_to_string(&path) {
-            Ok(text) => match Flow::parse(&text, &file.to_string(), &known) {
-                Ok(flow) if flow.is_subflow() => faults.push(format!(
-                    "{file}: is a sub-flow, which leads no call by itself; these numbers lead to it: {numbers}"
-                )),
-                Ok(flow) => drop(flows.insert(id.clone(), Arc::new(flow))),
-                Err(found) => faults.extend(lines(&found)),
-            },
-            Err(error) => faults.push(format!(
-                "{file}: cannot be read ({error}), and these numbers lead to it: {numbers}; add the flow or change \
-                 numbers.toml"
-            )),
-        }
-    }
-    faults.extend(missing_sounds(&flows, &sounds));
-    faults.extend(missing_pieces(&flows, &sounds));
-    faults.extend(missing_music(&config, &known.music));
-    warn_of_queues_that_never_open(&config);
-    if faults.is_empty() { Ok(Loaded { config, flows, sounds }) } else { Err(faults) }
+    Surroundings::read(config, Published::new())?.compile()
 }
 
-/// The same for an exchange that listens for SIP at `sip`: with the rules that hold only there, by a start and by a reload.
+/// Everything for an exchange that listens for SIP at `sip`, with the published flows of its data directory: with the rules that hold
+/// only there, by a start and by a reload.
 ///
 /// # Errors
-/// As [`load`]; or others could read the passwords of the seats.
-pub fn load_for(config: &Path, sip: SocketAddr, always_open: bool) -> Result<Loaded, Vec<String>> {
-    let mut loaded = load(config)?;
-    let demo = loaded.config.demo_passwords();
-    if let Some(seat) = demo.first().filter(|_| !sip.ip().is_loopback()) {
-        return Err(vec![format!(
+/// As [`load`]; or others could read the passwords of the seats; or published flows are damaged.
+pub fn load_for(
+    config: &Path,
+    data: &Path,
+    sip: SocketAddr,
+    always_open: bool,
+) -> Result<Loaded, Vec<String>> {
+    let published = Versions::of(data).in_force()?;
+    Surroundings::read_for(config, published, sip)?.compile_for(always_open)
+}
+
+/// What flows are checked against, and which text of each counts: the published one, or the file beside the configuration.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// The checked configuration.
+    pub config: Config,
+    /// Every sound by its name.
+    pub sounds: SoundLibrary,
+    /// What flows may refer to; the texts of the sub-flows that count.
+    pub known: Environment,
+    published: Published,
+    places: Places,
+}
+
+impl Surroundings {
+    /// Reads all but the flows that numbers lead to.
+    ///
+    /// # Errors
+    /// Every fault that they have.
+    pub fn read(config: &Path, published: Published) -> Result<Surroundings, Vec<String>> {
+        let places = Places::beside(config);
+        let config = super::config::load(&places.config).map_err(|faults| lines(&faults))?;
+        super::grammars::install(&places.sounds)?;
+        let sounds = super::media::load_sounds(&places.sounds).map_err(|faults| lines(&faults))?;
+        let mut known = environment(&config, &sounds);
+        known.subflows = subflows(&places.flows).map_err(|fault| vec![fault])?;
+        let texts = published.iter().filter(|(flow, _)| is_subflow(flow));
+        known.subflows.extend(texts.map(|(flow, text)| (flow.clone(), text.text.clone())));
+        Ok(Surroundings { config, sounds, known, published, places })
+    }
+
+    /// The same for an exchange that listens at `sip`.
+    ///
+    /// # Errors
+    /// As [`Surroundings::read`]; or others could read the passwords of the seats.
+    pub fn read_for(
+        config: &Path,
+        published: Published,
+        sip: SocketAddr,
+    ) -> Result<Surroundings, Vec<String>> {
+        let read = Surroundings::read(config, published)?;
+        let demo = read.config.demo_passwords();
+        let Some(seat) = demo.first().filter(|_| !sip.ip().is_loopback()) else { return Ok(read) };
+        Err(vec![format!(
             "{}: {} seats, {seat} first, have demo passwords that everybody can read, and {sip} can be reached from other \
              machines; change them, or let --sip be at 127.0.0.1",
             config.join("seats.toml").display(),
             demo.len()
-        )]);
+        )])
     }
-    loaded.config.calendars.always_open |= always_open;
-    Ok(loaded)
+
+    /// Lets this text of a flow count.
+    pub fn publish(&mut self, flow: &FlowId, text: Text) {
+        if is_subflow(flow.as_str()) {
+            self.known.subflows.insert(flow.to_string(), text.text.clone());
+        }
+        self.published.insert(flow.to_string(), text);
+    }
+
+    /// Compiles the flows that numbers lead to.
+    ///
+    /// # Errors
+    /// Every fault of every flow, and every sound that is missing.
+    pub fn compile(self) -> Result<Loaded, Vec<String>> {
+        let Surroundings { config, sounds, known, .. } = &self;
+        let (mut faults, mut flows) = (Vec::new(), BTreeMap::new());
+        let mut leading: BTreeMap<&FlowId, Vec<&str>> = BTreeMap::new();
+        for (dialled, number) in &config.numbers {
+            leading.entry(&number.flow).or_default().push(dialled);
+        }
+        for (id, numbers) in leading {
+            let numbers = numbers.join(", ");
+            match self.text(id) {
+                Ok(Text { file, text }) => match Flow::parse(&text, &file, known) {
+                    Ok(flow) if flow.is_subflow() => faults.push(format!(
+                        "{file}: is a sub-flow, which leads no call by itself; these numbers lead to it: {numbers}"
+                    )),
+                    Ok(flow) => drop(flows.insert(id.clone(), Arc::new(flow))),
+                    Err(found) => faults.extend(lines(&found)),
+                },
+                Err((file, error)) => faults.push(format!(
+                    "{file}: cannot be read ({error}), and these numbers lead to it: {numbers}; add the flow or change \
+                     numbers.toml"
+                )),
+            }
+        }
+        faults.extend(missing_sounds(&flows, sounds));
+        faults.extend(missing_pieces(&flows, sounds));
+        faults.extend(missing_music(config, &known.music));
+        warn_of_queues_that_never_open(config);
+        let Surroundings { config, sounds, .. } = self;
+        if faults.is_empty() { Ok(Loaded { config, flows, sounds }) } else { Err(faults) }
+    }
+
+    /// The same for an exchange that runs, perhaps with every schedule open.
+    ///
+    /// # Errors
+    /// As [`Surroundings::compile`].
+    pub fn compile_for(self, always_open: bool) -> Result<Loaded, Vec<String>> {
+        let mut loaded = self.compile()?;
+        loaded.config.calendars.always_open |= always_open;
+        Ok(loaded)
+    }
+
+    /// The text of the file beside the configuration, if it can be read.
+    pub fn beside(&self, flow: &FlowId) -> Option<String> {
+        let flows = &self.places.flows;
+        let dir = if is_subflow(flow.as_str()) { flows.join("sub") } else { flows.clone() };
+        std::fs::read_to_string(dir.join(format!("{flow}.yaml"))).ok()
+    }
+
+    fn text(&self, flow: &FlowId) -> Result<Text, (String, std::io::Error)> {
+        if let Some(text) = self.published.get(flow.as_str()) {
+            return Ok(text.clone());
+        }
+        let path = self.places.flows.join(format!("{flow}.yaml"));
+        let file = path.display().to_string();
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Text { file, text }),
+            Err(error) => Err((file, error)),
+        }
+    }
+}
+
+/// Sub-flows are named with their version.
+fn is_subflow(flow: &str) -> bool {
+    flow.contains('@')
 }
 
 /// Largest sub-flow read.
@@ -226,7 +318,8 @@ mod tests {
     #[test]
     fn passwords_that_everybody_can_read_are_for_this_machine_alone() {
         let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
-        let load = |sip: &str| load_for(&config, sip.parse().expect("an address"), true);
+        let data = Path::new("/nowhere");
+        let load = |sip: &str| load_for(&config, data, sip.parse().expect("an address"), true);
         let loaded = load("127.0.0.1:5060").expect("nobody else can use them");
         assert!(loaded.config.calendars.always_open);
         let told = load("192.0.2.1:5060").expect_err("others can use them");

@@ -9,7 +9,8 @@ use crate::ids::{
 };
 use crate::switches::Switch;
 use crate::words::{
-    AskedAgain, Channel, Direction, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView, Watching,
+    AskedAgain, Channel, Direction, EndedBy, FlowChange, NotTaken, Outcome, Plea, QueueExit, SeatView,
+    Watching,
 };
 
 /// A fact and its moment.
@@ -528,6 +529,23 @@ pub enum Fact {
         switch: Switch,
         /// Who asked: `command`.
         by: String,
+    },
+    /// Another version of a flow came into force. The text lies beside the journal, `flows/<flow>/<version>.yaml`.
+    FlowChanged {
+        /// The flow; a sub-flow as `name@version`.
+        flow: FlowId,
+        /// Which version.
+        version: u32,
+        /// How it came about.
+        change: FlowChange,
+        /// SHA-256 of its text; `None`: it was retired.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha256: Option<String>,
+        /// Why.
+        comment: String,
+        /// Who, as they said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// The store stopped or resumed answering; calls answered in between are the exception to the promise.
     Degraded {

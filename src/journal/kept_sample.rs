@@ -12,8 +12,8 @@ use crate::callback::{Change, End, Kind, Promise, Slot, Unreached};
 use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, Stamp};
 use crate::switches::{Scope, Switch};
 use crate::words::{
-    AskedAgain, Channel, Direction, EndedBy, NotTaken, Outcome, Plea, QueueExit, SeatView, Status, Watching,
-    WorkView,
+    AskedAgain, Channel, Direction, EndedBy, FlowChange, NotTaken, Outcome, Plea, QueueExit, SeatView,
+    Status, Watching, WorkView,
 };
 
 const FILES: [(&str, &[u8]); 3] = [
@@ -186,6 +186,17 @@ fn emergency(contact: ContactId) -> Fact {
         by: None,
         degraded: true,
         callback: None,
+    }
+}
+
+fn flow_changed(change: FlowChange, sha256: Option<&str>) -> Fact {
+    Fact::FlowChanged {
+        flow: "055055".into(),
+        version: 3,
+        change,
+        sha256: sha256.map(str::to_owned),
+        comment: "orari".to_owned(),
+        by: Some("anna".to_owned()),
     }
 }
 
@@ -419,6 +430,18 @@ fn facts_added_since_are_written_in_words_that_stay() {
                 by: "command".to_owned(),
             },
             r#"{"at_ms":7,"fact":"switched","switch":{"open":{"scope":"everything"}},"by":"command"}"#,
+        ),
+        (
+            flow_changed(FlowChange::Published, Some("9f86")),
+            r#"{"at_ms":7,"fact":"flow_changed","flow":"055055","version":3,"change":"published","sha256":"9f86","comment":"orari","by":"anna"}"#,
+        ),
+        (
+            flow_changed(FlowChange::RolledBack { to: 1 }, Some("9f86")),
+            r#"{"at_ms":7,"fact":"flow_changed","flow":"055055","version":3,"change":{"rolled_back":{"to":1}},"sha256":"9f86","comment":"orari","by":"anna"}"#,
+        ),
+        (
+            flow_changed(FlowChange::Retired, None),
+            r#"{"at_ms":7,"fact":"flow_changed","flow":"055055","version":3,"change":"retired","comment":"orari","by":"anna"}"#,
         ),
     ] {
         let entry = Entry { at_ms: 7, fact };

@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -15,7 +16,7 @@ use tempfile::TempDir;
 /// SIGTERM to exit, promised.
 const EXIT_WITHIN: Duration = Duration::from_secs(10);
 
-fn repository(path: &str) -> PathBuf {
+pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
@@ -33,19 +34,29 @@ pub(crate) fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 /// A running exchange on a data directory of its own; killed on drop.
-struct Center {
-    child: Child,
-    data: TempDir,
-    http: SocketAddr,
+pub(crate) struct Center {
+    pub(crate) child: Child,
+    pub(crate) data: Arc<TempDir>,
+    pub(crate) http: SocketAddr,
 }
 
 impl Center {
-    fn start() -> Center {
+    pub(crate) fn start() -> Center {
         Center::start_with(&[])
     }
 
-    fn start_with(arguments: &[&str]) -> Center {
-        let data = tempfile::tempdir().expect("a temporary directory");
+    pub(crate) fn start_with(arguments: &[&str]) -> Center {
+        Center::start_on(Arc::new(tempfile::tempdir().expect("a temporary directory")), arguments)
+    }
+
+    /// The next start on what this one has left; it is killed if it runs.
+    pub(crate) fn started_again(self) -> Center {
+        let data = Arc::clone(&self.data);
+        drop(self);
+        Center::start_on(data, &[])
+    }
+
+    fn start_on(data: Arc<TempDir>, arguments: &[&str]) -> Center {
         let mut child =
             serve(data.path()).args(arguments).stdout(Stdio::piped()).spawn().expect("the program was built");
         let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
@@ -59,16 +70,16 @@ impl Center {
         Center { child, data, http }
     }
 
-    fn data(&self) -> &str {
+    pub(crate) fn data(&self) -> &str {
         self.data.path().to_str().expect("UTF-8")
     }
 
     /// Runs a command that asks this exchange, which is found by its data directory.
-    fn ask(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+    pub(crate) fn ask(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
         run(&[arguments, &["--data", self.data()]].concat())
     }
 
-    fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         std::fs::read_to_string(self.data.path().join("http-token"))
             .expect("serve writes it")
             .trim()
@@ -76,7 +87,7 @@ impl Center {
     }
 
     /// Asks by hand: the status and the whole answer.
-    fn request(&self, request: &str) -> (u16, String) {
+    pub(crate) fn request(&self, request: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.http).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
         stream.write_all(request.as_bytes()).expect("it reads");
@@ -88,12 +99,12 @@ impl Center {
     }
 
     /// A GET with these lines in its head, beside Connection.
-    fn get(&self, path: &str, head: &[&str]) -> (u16, String) {
+    pub(crate) fn get(&self, path: &str, head: &[&str]) -> (u16, String) {
         let head: String = head.iter().map(|line| format!("{line}\r\n")).collect();
         self.request(&format!("GET {path} HTTP/1.1\r\nConnection: close\r\n{head}\r\n"))
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([name, &pid]).status().expect("kill is everywhere").success());
     }
@@ -107,7 +118,7 @@ impl Drop for Center {
     }
 }
 
-fn serve(data: &Path) -> Command {
+pub(crate) fn serve(data: &Path) -> Command {
     let data = data.to_str().expect("UTF-8");
     let mut command =
         centralino(&["serve", "--always-open", "--sip", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
@@ -332,7 +343,7 @@ fn flows_are_checked_with_places_and_exit_codes() {
 }
 
 /// A copy of the demo's configuration and flows that may be changed; its sounds are the demo's.
-fn copied_site() -> TempDir {
+pub(crate) fn copied_site() -> TempDir {
     let site = tempfile::tempdir().expect("a temporary directory");
     let mut copy = Command::new("cp");
     copy.arg("-r").args([repository("config"), repository("ivr-flows")]).arg(site.path());

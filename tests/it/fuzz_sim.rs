@@ -10,8 +10,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use centralino::acd::{Overflow, SeatRules, Serving, Strategy};
+use centralino::callback::{CallbackRules, Retry, Unreached};
 use centralino::config::{Config, DialledNumber, Queue, WaitsSince};
-use centralino::engine::{Command, DialOrder, SeatAct, SeatOrder};
+use centralino::engine::{
+    BookOrder, CallbackOrder, CallbackReply, Command, DialOrder, Reply, SeatAct, SeatOrder,
+};
+use centralino::ids::CallbackId;
 use centralino::journal::disk::{DiskFault, DiskOp};
 use centralino::journal::sim_disk::Crash;
 use centralino::planted::Fault;
@@ -56,6 +60,7 @@ struct Figures {
     joined: usize,
     takes: usize,
     transferred: usize,
+    called_back: usize,
     crashes: usize,
 }
 
@@ -70,6 +75,8 @@ struct History {
     figures: Figures,
     /// Citizens whose answer was seen while the store kept up.
     promised: Vec<PhoneId>,
+    /// Call-backs that somebody was told are promised.
+    called: Vec<CallbackId>,
     seen: usize,
 }
 
@@ -94,6 +101,7 @@ fn setting(seed: u64) -> Setting {
                 (queue.rules.strategy, queue.rules.ring_at_most) =
                     (Strategy::RingAll, chance.random_range(2..5));
             }
+            queue.callback = Some(callback_rules());
             route(queue, &mut chance);
         }
         for seat in config.seats.values_mut() {
@@ -101,6 +109,17 @@ fn setting(seed: u64) -> Setting {
             profile(&mut seat.rules, &mut chance);
         }
     })
+}
+
+/// Impatient ones: a history is short.
+fn callback_rules() -> CallbackRules {
+    let seconds = Duration::from_secs;
+    let mut rules =
+        CallbackRules { most_attempts: 9, escalate_after: seconds(20), ..CallbackRules::default() };
+    for why in Unreached::ALL {
+        rules.retries.insert(why, Retry { after: seconds(5), most: 5 });
+    }
+    rules
 }
 
 /// Who comes first to a queue, who is rung, what is needed and who helps.
@@ -151,7 +170,17 @@ impl History {
         let count = sim.chance.random_range(5..=8);
         let seats = (1..=count).map(|n| sim.seat_phone(&format!("seat{n:02}"))).collect();
         let figures = Figures { seats: count, ..Figures::default() };
-        History { seed, sim, office, seats, citizens: Vec::new(), figures, promised: Vec::new(), seen: 0 }
+        History {
+            seed,
+            sim,
+            office,
+            seats,
+            citizens: Vec::new(),
+            figures,
+            promised: Vec::new(),
+            called: Vec::new(),
+            seen: 0,
+        }
     }
 
     /// A failure is told with the last facts before it.
@@ -247,7 +276,8 @@ impl History {
             }
             72..78 => self.hand_over(),
             78..83 => self.change_status(),
-            83..84 => self.click(),
+            83..84 if self.sim.chance.random_bool(0.3) => self.click(),
+            83..84 => self.promise(),
             84..88 => {
                 if let Some(phone) = self.some(&[seats, up].concat()) {
                     let unplugged = self.sim.phones[&phone].unplugged;
@@ -356,6 +386,30 @@ impl History {
         self.sim.command(Command::Dial(order));
     }
 
+    /// Somebody is promised a call, as soon as may be, or not any more.
+    fn promise(&mut self) {
+        self.note_promises();
+        let number = format!("33312345{:02}", self.sim.chance.random_range(0..40));
+        let queue = ["tributi", "anagrafe", "generale"][self.sim.chance.random_range(0..3)].into();
+        let (slot, entity, topic, language) = (None, None, None, None);
+        let order = BookOrder { number, queue, slot, entity, topic, language, case: None, by: None };
+        let known = self.called.last().copied().filter(|_| self.sim.chance.random_bool(0.1));
+        let order = match known {
+            Some(id) => CallbackOrder::Cancel { id, by: None },
+            None => CallbackOrder::Book(Box::new(order)),
+        };
+        self.sim.command(Command::Callback(order));
+    }
+
+    /// What was answered as promised is safe from a power cut.
+    fn note_promises(&mut self) {
+        for reply in std::mem::take(&mut self.sim.replies) {
+            if let Reply::Callbacks(CallbackReply::One(one)) = reply {
+                self.called.push(one.id);
+            }
+        }
+    }
+
     /// What people make of their seats, by command: sometimes at one where it makes no sense.
     fn change_status(&mut self) {
         let seat = format!("seat{:02}", self.sim.chance.random_range(1..=self.figures.seats));
@@ -457,12 +511,26 @@ impl History {
         self.sim.advance(Duration::from_secs(64));
         self.sim.verdict()?;
         self.sim.oracle.all_closed()?;
+        self.no_promise_is_lost()?;
         self.nothing_is_left()?;
         self.everything_is_on_record()?;
         self.figures.joined = self.sim.oracle.joined;
+        self.figures.called_back = self.sim.oracle.promises.kept();
         self.figures.takes = self.sim.oracle.kept;
         self.figures.transferred = self.sim.oracle.transferred;
         Ok(self.figures)
+    }
+
+    fn no_promise_is_lost(&mut self) -> Result<(), String> {
+        self.note_promises();
+        let (open, told) = (self.sim.engine().metrics().callbacks.open, self.sim.oracle.promises.open());
+        if open != told {
+            return Err(format!("{told} call-backs are open on record, and {open} are known"));
+        }
+        match self.called.iter().find(|id| !self.sim.oracle.promises.has(**id)) {
+            Some(lost) => Err(format!("call-back {lost} was promised and is lost")),
+            None => Ok(()),
+        }
     }
 
     fn nothing_is_left(&mut self) -> Result<(), String> {
@@ -567,12 +635,13 @@ fn prove(first: u64, count: u64, fault: Option<Fault>) {
         );
     }
     println!(
-        "{} histories: {} calls, {} seats, {} talks at the median; {} talks with numbers, {} crashes and {} takes kept in all",
+        "{} histories: {} calls, {} seats, {} talks at the median; {} talks with numbers, {} called back, {} crashes and {} takes kept in all",
         figures.len() + failures.len(),
         median(figures.iter().map(|f| f.calls).collect()),
         median(figures.iter().map(|f| f.seats).collect()),
         median(figures.iter().map(|f| f.joined).collect()),
         figures.iter().map(|f| f.transferred).sum::<usize>(),
+        figures.iter().map(|f| f.called_back).sum::<usize>(),
         figures.iter().map(|f| f.crashes).sum::<usize>(),
         figures.iter().map(|f| f.takes).sum::<usize>(),
     );

@@ -1,6 +1,7 @@
 //! Integration tests: promises to callers, on simulated and on real phones.
 
 mod commands;
+mod commands_flows;
 mod connectors;
 mod connectors_tls;
 mod differential;
@@ -9,6 +10,7 @@ mod fuzz_sim;
 mod layers;
 mod named_files;
 mod preparing;
+mod recalled_by_thousands;
 mod scenarios;
 mod scenarios_dialling;
 mod scenarios_handing;

@@ -223,6 +223,20 @@ fn call_back_for_which_nobody_is_free_is_escalated_and_goes_before_those_who_cam
 }
 
 #[test]
+fn seats_that_are_to_be_spared_are_left_to_those_who_call_while_the_call_back_can_wait() {
+    let spare = |config: &mut Config| {
+        let rules = config.queues.values_mut().filter_map(|queue| queue.callback.as_mut());
+        rules.for_each(|rules| rules.spare_seats = 1);
+    };
+    let (mut sim, citizen, seat) = world_with(spare, Manner::Answers(SECOND));
+    book(&mut sim, None);
+    sim.advance(110 * SECOND);
+    assert_eq!(rings(&sim, seat), 0);
+    talking(&mut sim, seat, citizen);
+    assert!(sim.now.since_start() > 2 * MINUTE);
+}
+
+#[test]
 fn each_way_of_not_being_reached_is_told_apart() {
     for (manner, expected) in [
         (Manner::Refused(600), Unreached::Busy),

@@ -2,9 +2,10 @@
 
 use centralino::config::Config;
 use centralino::engine::Reply;
+use centralino::flow::published::{Version, hash};
 use centralino::ids::{QueueId, SeatId};
 use centralino::journal::entry::Fact;
-use centralino::words::{Outcome, Status, WorkView};
+use centralino::words::{FlowChange, Outcome, Status, WorkView};
 
 use super::{MINUTE, SECOND, rang, talking, waiting};
 use crate::sim::phone::{Line, Seen};
@@ -76,6 +77,77 @@ fn call_finishes_on_the_flow_that_it_began_with_and_the_next_one_meets_the_new_o
     sim.press(before, "42");
     sim.until("the old one goes on", |sim| sim.hears(before, "it/orari_uffici"));
     sim.until("the new one ends", |sim| sim.line(after) == Line::Free);
+    sim.verdict().unwrap();
+}
+
+fn version(number: u32) -> Version {
+    Version {
+        flow: "055055".into(),
+        version: number,
+        change: FlowChange::Published,
+        at: "2026-11-24T09:00:00.000+01:00".to_owned(),
+        by: Some("anna".to_owned()),
+        comment: "chiusura".to_owned(),
+        after: number - 1,
+        sha256: Some(hash(CLOSED.as_bytes())),
+    }
+}
+
+#[test]
+fn published_version_is_met_by_the_next_call_and_is_on_record_before_the_answer() {
+    let mut sim = Sim::new();
+    let before = sim.call("055055");
+    sim.until("the menu is read out", |sim| sim.hears(before, "it/menu"));
+    sim.replies.clear();
+    sim.publish(Setting::demo().with_flow(CLOSED), Some(version(1)));
+    let after = sim.call("055055");
+    sim.until("the new version is heard", |sim| sim.hears(after, "it/chiuso"));
+    assert!(matches!(sim.replies[..], [Reply::Done]), "{:?}", sim.replies);
+    let on_record = sim.facts.iter().any(|entry| {
+        matches!(&entry.fact, Fact::FlowChanged { flow, version: 1, change: FlowChange::Published, sha256, comment, by }
+            if flow.as_str() == "055055" && *sha256 == version(1).sha256 && comment == "chiusura" && by.as_deref() == Some("anna"))
+    });
+    assert!(on_record, "who, when, what and why");
+    sim.press(before, "42");
+    sim.until("the old version goes on", |sim| sim.hears(before, "it/orari_uffici"));
+    sim.verdict().unwrap();
+}
+
+#[test]
+fn version_published_while_the_store_stalls_is_in_force_and_said_to_be_unwritten() {
+    let mut sim = Sim::new();
+    sim.replies.clear();
+    let until = sim.now + MINUTE;
+    sim.store().stall(until);
+    sim.publish(Setting::demo().with_flow(CLOSED), Some(version(1)));
+    sim.until("the answer does not wait for ever", |sim| !sim.replies.is_empty());
+    assert!(matches!(sim.replies[..], [Reply::Unwritten]), "{:?}", sim.replies);
+    let after = sim.call("055055");
+    sim.until("the new version is heard", |sim| sim.hears(after, "it/chiuso"));
+    sim.advance(2 * MINUTE);
+    sim.verdict().unwrap();
+}
+
+/// A measurement: `cargo test --test it -- --ignored --nocapture five_hundred`.
+#[test]
+#[ignore = "a measurement, for a quiet machine"]
+#[expect(clippy::disallowed_methods, reason = "it measures real time")]
+fn five_hundred_calls_in_course_are_not_disturbed_by_a_version_that_comes_into_force() {
+    let mut sim = Sim::new();
+    let calls: Vec<_> = (0..500).map(|_| sim.dial("055055")).collect();
+    sim.until("all are in the menu", |sim| calls.iter().all(|call| sim.hears(*call, "it/menu")));
+    let began = std::time::Instant::now();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    centralino::io::setup::load(&root.join("config")).expect("the demo has no fault");
+    let read = began.elapsed();
+    let new = Setting::demo().with_flow(CLOSED);
+    let began = std::time::Instant::now();
+    sim.publish(new, Some(version(1)));
+    println!("read and compiled in {read:?}, taken by the engine in {:?}, 500 calls", began.elapsed());
+    let after = sim.call("055055");
+    sim.until("the new version is heard", |sim| sim.hears(after, "it/chiuso"));
+    calls.iter().for_each(|call| sim.press(*call, "42"));
+    sim.until("all go on in theirs", |sim| calls.iter().all(|call| sim.hears(*call, "it/orari_uffici")));
     sim.verdict().unwrap();
 }
 

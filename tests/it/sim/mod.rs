@@ -8,6 +8,7 @@ mod judge;
 pub(crate) mod net;
 pub(crate) mod oracle;
 pub(crate) mod phone;
+mod promises;
 mod setting;
 mod streams;
 mod world;

@@ -8,6 +8,8 @@ use centralino::ids::{ContactId, QueueId, SeatId};
 use centralino::journal::entry::{Destination, Entry, Fact, Handing, Personal, WaitChange};
 use centralino::words::{Direction, NotTaken, Outcome, WorkView};
 
+use super::promises::Promises;
+
 /// A seat, as the facts tell.
 #[derive(Debug, Default)]
 struct SeatTale {
@@ -69,6 +71,7 @@ pub(crate) struct Oracle {
     /// What citizens said, by file, and nothing has been decided of.
     takes: BTreeMap<String, ContactId>,
     order: u64,
+    pub(crate) promises: Promises,
     pub(crate) joined: usize,
     pub(crate) kept: usize,
     pub(crate) transferred: usize,
@@ -108,10 +111,15 @@ impl Oracle {
                     return Err(format!("contact {contact} is opened twice"));
                 }
             }
-            Fact::Dialled { contact, seat, direction, emergency, .. } => {
+            Fact::Callback { callback, what, .. } => self.promises.follow(*callback, what)?,
+            Fact::Dialled { contact, seat, direction, emergency, callback, .. } => {
                 let internal = *direction == Direction::Internal;
                 let (maker, for_help) = (Some(seat.clone()), *emergency);
-                self.seats.entry(seat.clone()).or_default().wrap_up_until = 0; // the operator breaks it off
+                let own = self.seats.entry(seat.clone()).or_default();
+                if callback.is_some() && entry.at_ms < own.wrap_up_until {
+                    return Err(format!("{seat} calls somebody back before its wrap-up ends"));
+                }
+                own.wrap_up_until = 0; // the operator breaks it off
                 let tale = ContactTale { maker, internal, for_help, ..ContactTale::default() };
                 if self.contacts.insert(*contact, tale).is_some() {
                     return Err(format!("contact {contact} is opened twice"));
@@ -172,6 +180,7 @@ impl Oracle {
             }
             Fact::Joined { contact, seat, .. } => {
                 self.joined += 1;
+                self.promises.on_joined(*contact)?;
                 // What was rung directly owes what holds when the citizen is there.
                 let own = &mut self.seats.entry(seat.clone()).or_default().wrap_up_ms;
                 *own = shortest_wrap_up(config).min(*own);

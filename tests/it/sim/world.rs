@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use centralino::config::Config;
 use centralino::engine::{Command, Engine, Files, Input, Output, Reply, RequestId, Setup};
+use centralino::flow::published::Version;
 use centralino::ids::SeatId;
 use centralino::journal::entry::{Entry, Fact, Personal};
 use centralino::journal::sim_disk::{Crash, SimDisk};
@@ -206,10 +207,16 @@ impl Sim {
 
     /// The running exchange takes other files.
     pub(crate) fn reload(&mut self, setting: Setting) {
+        self.publish(setting, None);
+    }
+
+    /// The same with a version of a flow that comes into force by it.
+    pub(crate) fn publish(&mut self, setting: Setting, published: Option<Version>) {
         let files = Files {
             config: setting.config.clone(),
             flows: setting.flows.clone(),
             sounds: setting.sounds.clone(),
+            published,
         };
         self.setting = setting;
         self.command(Command::Reload(Box::new(files)));
@@ -247,6 +254,12 @@ impl Sim {
 
     pub(crate) fn status(&mut self, seat: &str, change: StatusChange) {
         self.command(Command::SeatStatus(SeatId::from(seat), change));
+    }
+
+    /// Somebody puts the clock on the wall forward, or back.
+    pub(crate) fn set_clock(&mut self, seconds: i64) {
+        let by = jiff::SignedDuration::from_secs(seconds);
+        self.start = self.start.checked_add(by).expect("a moment of this century");
     }
 
     fn wall(&self) -> Now {

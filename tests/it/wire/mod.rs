@@ -36,6 +36,7 @@ mod floor;
 mod keyed;
 mod monitoring;
 mod phones;
+mod recalling;
 mod refusing;
 mod serving;
 mod speaking;

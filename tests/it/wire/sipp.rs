@@ -72,6 +72,12 @@ pub(super) fn gateway(site: &Site, transport: Transport, voice: &Voice) -> Sipp 
     Side { name: "gateway", scenario: "gateway", transport, voice }.start(site, Command::new("sipp"))
 }
 
+/// A line outside at this port of SIP, which takes so many calls as the scenario has it.
+pub(super) fn line(site: &Site, scenario: &str, port: u16, calls: usize, voice: &Voice) -> Sipp {
+    let side = Side { name: scenario, scenario, transport: Transport::Udp, voice };
+    side.start_at(site, Command::new("sipp"), calls, port)
+}
+
 /// What both sides of a call need.
 struct Side<'a> {
     name: &'a str,
@@ -85,10 +91,14 @@ impl Side<'_> {
         self.start_many(site, command, 1)
     }
 
-    fn start_many(&self, site: &Site, mut command: Command, calls: usize) -> Sipp {
+    fn start_many(&self, site: &Site, command: Command, calls: usize) -> Sipp {
+        self.start_at(site, command, calls, ports::free())
+    }
+
+    fn start_at(&self, site: &Site, mut command: Command, calls: usize, sip_port: u16) -> Sipp {
         let directory = site.directory(self.name);
         self.voice.write_pcap(&directory.join("mouth.pcap"));
-        let (sip_port, media_port) = (ports::free(), ports::free_run(4));
+        let media_port = ports::free_run(4);
         command.arg("-sf").arg(scenario(self.scenario));
         command.arg("-m").arg(calls.to_string());
         command.args(["-nostdin", "-timeout_error", "-timeout"]).arg(seconds(LONGEST_CALL));

@@ -71,8 +71,17 @@ impl Sim {
 
     /// Whoever is called outside: the world's first phone (`Setting::with_gateway`). It asks these callers for their password.
     pub(crate) fn gateway(&mut self, users: &[(&str, &str)]) -> PhoneId {
-        let id = PhoneId(1);
         assert!(self.phones.is_empty(), "the gateway is the first phone");
+        self.outside_asking(users)
+    }
+
+    /// One more of those who are called outside, each with one line: the next phone of this world.
+    pub(crate) fn outside(&mut self) -> PhoneId {
+        self.outside_asking(&[])
+    }
+
+    fn outside_asking(&mut self, users: &[(&str, &str)]) -> PhoneId {
+        let id = PhoneId(u16::try_from(self.phones.len()).expect("a small world") + 1);
         let users = users.iter().map(|(user, password)| ((*user).into(), (*password).to_owned())).collect();
         let phone = Phone::new(id, GATEWAY, Transport::Udp, users, self.chance.random());
         self.by_address.insert(phone.address, id);

@@ -1,0 +1,333 @@
+//! Call-backs by the thousand, through the whole exchange: over kills and power cuts, clocks that jump, both nights in which the clock
+//! changes, trunks that fail and operators who do not answer. None is lost, none is talked to twice, none is called outside its window
+//! or the opening hours, and 95 of a hundred are called in their slot.
+//!
+//! `CENTRALINO_CALLBACKS=10000 cargo test --test it -- --ignored ten_thousand` runs as many as that.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use centralino::callback::{CallbackRules, Capacity, Change, Kind, Promise, Retry, Unreached};
+use centralino::config::Config;
+use centralino::engine::{BookOrder, CallbackOrder, CallbackReply, Command, Reply};
+use centralino::flow::hours::{Hours, Schedule};
+use centralino::ids::{CallbackId, ContactId};
+use centralino::journal::entry::{Entry, Fact};
+use centralino::journal::sim_disk::Crash;
+use centralino::sip::Link;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use rand::RngExt;
+
+use crate::sim::phone::{EXCHANGE, Line, Manner, Phone, PhoneId};
+use crate::sim::{Setting, Sim};
+
+/// Trunks, each with one line, and as many operators.
+const LINES: u16 = 10;
+/// Call-backs of one world.
+const IN_ONE_WORLD: usize = 500;
+/// How long people talk.
+const TALK: Duration = Duration::from_secs(40);
+/// How often people do something.
+const TICK: Duration = Duration::from_secs(5);
+/// Where worlds begin, and what hours they keep: an ordinary day, and the two nights.
+const WORLDS: [(&str, &str); 3] = [
+    ("2026-11-24T08:05:00+01:00[Europe/Rome]", "08:00-20:00"),
+    ("2026-10-24T22:35:00+02:00[Europe/Rome]", "00:00-24:00"),
+    ("2026-03-28T22:35:00+01:00[Europe/Rome]", "00:00-24:00"),
+];
+
+/// What worlds came to.
+#[derive(Debug, Default)]
+struct Figures {
+    promised: usize,
+    due: u64,
+    kept: u64,
+    served: u64,
+    missed: u64,
+    attempts: u64,
+    crashes: usize,
+}
+
+fn hours(open: &str) -> Schedule {
+    let text = format!("zone = \"Europe/Rome\"\nopen = {{ \"mon-sun\" = [\"{open}\"] }}");
+    toml::from_str(&text).expect("a schedule")
+}
+
+/// The usual ones, with an hour made ten minutes: worlds are short.
+fn retries() -> BTreeMap<Unreached, Retry> {
+    let mut retries = CallbackRules::default().retries;
+    for retry in retries.values_mut() {
+        retry.after = retry.after.min(Duration::from_secs(600));
+    }
+    retries
+}
+
+fn setting(open: &str) -> Setting {
+    Setting::demo().with_gateway().with_config(|config: &mut Config| {
+        config.calendars.schedules.insert("prova".into(), hours(open));
+        let demo = config.trunks.remove(0);
+        for line in 0..LINES {
+            let mut trunk = demo.clone();
+            trunk.name = format!("linea{line}").into();
+            if let Some(way) = &mut trunk.outgoing {
+                way.prefixes = vec![format!("+39333{line}")];
+                let remote = Phone::address_of(PhoneId(line + 1));
+                way.link = way.link.map(|link| Link { local: EXCHANGE, remote, ..link });
+            }
+            config.trunks.push(trunk);
+        }
+        config.trunks.push(demo);
+        for queue in config.queues.values_mut() {
+            queue.schedule = Some("prova".into());
+            queue.callback = Some(CallbackRules {
+                capacity: Capacity::Fixed(30),
+                lead: Duration::ZERO,
+                grace: Duration::from_secs(1_800),
+                retries: retries(),
+                ..CallbackRules::default()
+            });
+        }
+    })
+}
+
+struct World {
+    sim: Sim,
+    open: Schedule,
+    outside: Vec<PhoneId>,
+    seats: Vec<PhoneId>,
+    /// Since when a line talks.
+    talks: BTreeMap<PhoneId, centralino::time::Mono>,
+    /// What was answered as promised.
+    promised: BTreeSet<CallbackId>,
+    /// Slots that people choose among.
+    slots: usize,
+    crashes: usize,
+}
+
+impl World {
+    fn begin(seed: u64, many: usize) -> World {
+        let (start, open) = WORLDS[usize::try_from(seed % 3).expect("less than three")];
+        let mut sim = Sim::with(setting(open), seed).starting_at(start);
+        let outside = (0..LINES).map(|_| sim.outside()).collect();
+        let seats = (1..=LINES).map(|n| sim.seat(&format!("seat{n:02}"))).collect();
+        let (talks, promised) = (BTreeMap::new(), BTreeSet::new());
+        let slots = many.div_ceil(25);
+        World { sim, open: hours(open), outside, seats, talks, promised, slots, crashes: 0 }
+    }
+
+    fn ask(&mut self, order: CallbackOrder) -> Reply {
+        self.sim.replies.clear();
+        self.sim.command(Command::Callback(order));
+        self.sim.until("it is answered", |sim| !sim.replies.is_empty());
+        self.sim.replies.pop().expect("it was just seen")
+    }
+
+    /// Someone is promised one of the next free slots, or keeps the place.
+    fn book(&mut self, count: usize) {
+        let slots = CallbackOrder::Slots { queue: "tributi".into(), after_ms: 0, most: self.slots };
+        let free = match self.ask(slots) {
+            Reply::Callbacks(CallbackReply::Slots(free)) => free,
+            other => panic!("{other:?}"),
+        };
+        let slot = (!free.is_empty() && self.sim.chance.random_bool(0.9)).then(|| {
+            let slot = &free[self.sim.chance.random_range(0..free.len())].from;
+            slot.get(..19).and_then(|wall| wall.parse::<DateTime>().ok()).expect("a date and time")
+        });
+        let number = format!("333{}{count:06}", count % usize::from(LINES));
+        let (queue, entity, topic, language) = ("tributi".into(), None, None, None);
+        let order = BookOrder { number, queue, slot, entity, topic, language, case: None, by: None };
+        match self.ask(CallbackOrder::Book(Box::new(order))) {
+            Reply::Callbacks(CallbackReply::One(one)) => _ = self.promised.insert(one.id),
+            Reply::Refused(_) => {} // the hour that comes twice is offered by its first
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// People talk, hang up, are busy, do not answer; clocks jump, trunks fail, the exchange dies.
+    fn live(&mut self) {
+        self.sim.advance(TICK);
+        let now = self.sim.now;
+        for phone in self.outside.clone() {
+            if !matches!(self.sim.line(phone), Line::Up(..)) {
+                self.talks.remove(&phone);
+                continue;
+            }
+            let since = *self.talks.entry(phone).or_insert(now);
+            if now.since(since) >= TALK {
+                self.sim.hang_up(phone);
+            }
+        }
+        let roll = self.sim.chance.random_range(0..1_000);
+        match roll {
+            0..60 => {
+                let who = self.sim.chance.random_range(0..self.outside.len());
+                let manner = match self.sim.chance.random_range(0..12) {
+                    0 => Manner::Refused(486),
+                    1 => Manner::Refused(404),
+                    2 => Manner::Refused(503),
+                    3 => Manner::Ignores,
+                    _ => Manner::Answers(Duration::from_secs(3)),
+                };
+                let phone = self.outside[who];
+                self.sim.with_phone(phone, |phone, _| phone.manner = manner);
+            }
+            60..70 => {
+                let who = self.sim.chance.random_range(0..self.seats.len());
+                let (seat, takes) = (self.seats[who], self.sim.chance.random_bool(0.8));
+                let manner =
+                    if takes { Manner::Answers(Duration::from_secs(2)) } else { Manner::Rejects(TICK) };
+                self.sim.with_phone(seat, |phone, _| phone.manner = manner);
+                let name = self.sim.phones[&seat].name.clone();
+                self.sim.status(&name, centralino::words::StatusChange::Ready);
+            }
+            70..72 => self.crash(),
+            72..75 => {
+                // Back it goes only while the exchange is down: the oracle reads wrap-ups by this clock.
+                let seconds = self.sim.chance.random_range(1..=180);
+                self.sim.set_clock(seconds);
+            }
+            _ => {}
+        }
+    }
+
+    fn crash(&mut self) {
+        let how = if self.sim.chance.random_bool(0.5) { Crash::Kill } else { Crash::PowerCut };
+        self.crashes += 1;
+        self.sim.crash(how);
+        let back = self.sim.chance.random_range(-60..=0);
+        self.sim.set_clock(back);
+        let down = self.sim.chance.random_range(1..120);
+        self.sim.advance(Duration::from_secs(down));
+        for phone in [self.outside.clone(), self.seats.clone()].concat() {
+            self.sim.hang_up(phone);
+        }
+        self.sim.start_exchange();
+    }
+
+    fn end(mut self) -> Figures {
+        while self.sim.engine().metrics().callbacks.open > 0 {
+            self.live();
+        }
+        self.sim.advance(Duration::from_secs(120));
+        self.sim.verdict().unwrap_or_else(|why| panic!("{why}\n{}", self.sim.tale()));
+        let journal = self.sim.store().entries().expect("the journal can be read");
+        let journal: Vec<Entry> = journal.into_iter().map(|(_, entry)| entry).collect();
+        self.judge(&journal)
+    }
+
+    fn judge(&self, journal: &[Entry]) -> Figures {
+        let mut tales: BTreeMap<CallbackId, Tale> = BTreeMap::new();
+        for entry in journal {
+            if let Fact::Callback { callback, what, .. } = &entry.fact {
+                tales.entry(*callback).or_default().follow(*callback, entry.at_ms, what, &self.open);
+            }
+        }
+        for id in &self.promised {
+            let tale = tales.get(id).unwrap_or_else(|| panic!("{id} was promised and is not on record"));
+            assert_eq!(tale.ends, 1, "{id} has no end, or several");
+        }
+        self.nobody_talks_twice();
+        let from = jiff::civil::date(2026, 1, 1);
+        let told = tales.len();
+        let mut diary = centralino::callback::Diary::default();
+        for entry in journal {
+            if let Fact::Callback { callback, what, .. } = &entry.fact {
+                diary.apply(entry.at_ms, *callback, what);
+            }
+        }
+        let day = diary.figures().between(from, jiff::civil::date(2026, 12, 31));
+        Figures {
+            promised: told,
+            due: day.due,
+            kept: day.kept,
+            served: day.served,
+            missed: day.missed,
+            attempts: day.attempts,
+            crashes: self.crashes,
+        }
+    }
+
+    /// In no life of the exchange, also of what a crash took back from its disk.
+    fn nobody_talks_twice(&self) {
+        let mut of: BTreeMap<ContactId, CallbackId> = BTreeMap::new();
+        let mut talked: BTreeSet<CallbackId> = BTreeSet::new();
+        for entry in &self.sim.facts {
+            match &entry.fact {
+                Fact::Callback { callback, what: Change::Attempted { contact }, .. } => {
+                    of.insert(*contact, *callback);
+                }
+                Fact::Joined { contact, .. } => {
+                    let Some(callback) = of.get(contact) else { continue };
+                    assert!(talked.insert(*callback), "{callback} was talked to twice");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// One call-back, as the journal tells.
+#[derive(Debug, Default)]
+struct Tale {
+    promise: Option<Promise>,
+    ends: usize,
+}
+
+impl Tale {
+    fn follow(&mut self, id: CallbackId, at_ms: i64, what: &Change, open: &Schedule) {
+        assert_eq!(self.ends, 0, "{id} goes on after its end: {what:?}");
+        match what {
+            Change::Promised { promise } => self.promise = Some((**promise).clone()),
+            Change::Attempted { .. } => {
+                let promise = self.promise.as_ref().expect("it was promised");
+                assert!(at_ms < promise.until_ms, "{id} is called after its window");
+                if let Kind::Booked(slot) = &promise.kind {
+                    assert!(slot.from_ms() <= at_ms, "{id} is called before its slot");
+                }
+                let now = Timestamp::from_millisecond(at_ms).expect("a moment");
+                assert_eq!(open.at(now), Hours::Open, "{id} is called at closed hours");
+            }
+            Change::Ended { .. } => self.ends += 1,
+            _ => {}
+        }
+    }
+}
+
+fn run(many: usize) {
+    let mut all = Figures::default();
+    let worlds = many.div_ceil(IN_ONE_WORLD);
+    for seed in 0..worlds {
+        let here = (many - seed * IN_ONE_WORLD).min(IN_ONE_WORLD);
+        let mut world = World::begin(u64::try_from(seed).expect("few"), here);
+        for count in 0..here {
+            world.book(count);
+            if count % 10 == 9 {
+                world.live();
+            }
+        }
+        let told = world.end();
+        all.promised += told.promised;
+        all.due += told.due;
+        all.kept += told.kept;
+        all.served += told.served;
+        all.missed += told.missed;
+        all.attempts += told.attempts;
+        all.crashes += told.crashes;
+    }
+    println!("{worlds} worlds: {all:?}");
+    assert!(all.kept * 100 >= all.due * 95, "{all:?}");
+    assert!(all.served > 0 && all.promised + worlds * 5 >= many, "{all:?}");
+}
+
+#[test]
+fn call_backs_are_kept_over_crashes_and_jumping_clocks() {
+    run(60);
+}
+
+#[test]
+#[ignore = "long: as many as CENTRALINO_CALLBACKS says"]
+fn ten_thousand_call_backs_are_kept() {
+    let many = std::env::var("CENTRALINO_CALLBACKS").ok().and_then(|text| text.parse().ok());
+    run(many.unwrap_or(10_000));
+}

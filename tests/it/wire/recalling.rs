@@ -1,0 +1,117 @@
+//! A citizen who was promised a call is called by the exchange, with real phones: in the slot, after a `kill -9` before it, and at the
+//! third attempt when the line was busy twice.
+
+use std::time::Duration;
+
+use super::baresip::{Account, Baresip};
+use super::contacts::{self, text};
+use super::exchange::Exchange;
+use super::patience::wait_for;
+use super::ports;
+use super::sipp::{self, Sipp};
+use super::site::Site;
+use super::talking::{PASSWORD, Talk, recorded_two_way, talk_for_a_while};
+use super::tap::Tap;
+use super::tools::{self, Need};
+use super::voice::Voice;
+
+/// Longest wait for what happens at once.
+const SOON: Duration = Duration::from_secs(5);
+/// Slots are of one minute.
+const IN_ITS_SLOT: Duration = Duration::from_secs(75);
+
+/// The demo with a trunk to `port`, whose queue `tributi` calls back at short notice.
+fn site_calling_back(port: u16) -> Site {
+    let site = Site::demo();
+    let trunk = format!(
+        "[[trunk]]\nname = \"demo\"\nfrom = [\"127.0.0.0/8\"]\n[trunk.outgoing]\nto = \"sip:127.0.0.1:{port}\"\n\
+         number = \"0552768224\"\ndials = \"national\"\n"
+    );
+    site.configure("trunks.toml", &trunk);
+    let queues = std::fs::read_to_string(site.path("config").join("queues.toml")).expect("the demo's");
+    let rules = "topic = \"tributi\"\nschedule = \"sportello\"\n[queue.callback]\nslot = \"1m\"\nlead = \"0s\"\n\
+                 [queue.callback.retry]\nbusy = \"after 1s, 4 times\"\n";
+    let plain = "topic = \"tributi\"\nschedule = \"sportello\"\n";
+    assert!(queues.contains(plain), "the demo's queue is written otherwise");
+    let keys: String = queues.replacen(plain, rules, 1);
+    site.configure("queues.toml", &keys);
+    site
+}
+
+fn asked(site: &Site, words: &[&str]) -> serde_json::Value {
+    let told = site.command(&[words, &["--data", "data", "--format", "json"]].concat());
+    serde_json::from_str(told.lines().next().unwrap_or("null")).expect("JSON")
+}
+
+/// The operator is rung, answers, and talks with the citizen, who speaks at 1000 Hz; the contact of that call.
+fn is_called_back(site: &Site, exchange: &Exchange, operator: &Baresip, mut citizen: Sipp, contacts: usize) {
+    let tap = Tap::on(&[operator.media_ports(), vec![citizen.media_port]].concat());
+    operator.answer();
+    operator.wait_for("CALL_ESTABLISHED", SOON);
+    talk_for_a_while(&tap, citizen.media_port, 1500);
+    operator.hang_up();
+    citizen.ended_well();
+    let busy = operator.media_ports().into_iter().max_by_key(|&port| tap.played_at(port).ms());
+    let at_operator = tap.played_at(busy.expect("it has media ports"));
+    let at_citizen = tap.played_at(citizen.media_port);
+    Talk { citizen: &at_citizen, operator: &at_operator }.is_two_way();
+    let told = contacts::when_ended(site, exchange.http, contacts);
+    let contact = told.iter().find(|contact| text(contact, "outcome") == "answered").expect("they talked");
+    assert_eq!(
+        ["direction", "to", "ended_by"].map(|field| text(contact, field)),
+        ["out", "+393331234567", "operator"]
+    );
+    recorded_two_way(site, contact);
+}
+
+#[test]
+fn citizen_is_called_in_the_slot_though_the_exchange_was_killed_before_it() {
+    let test = "citizen_is_called_in_the_slot_though_the_exchange_was_killed_before_it";
+    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+        return;
+    }
+    let line = ports::free();
+    let site = site_calling_back(line);
+    let exchange = Exchange::start(&site);
+    let slot = asked(&site, &["callback", "slots", "tributi", "--limit", "1"]);
+    let slot = text(&slot, "from").get(..19).expect("a moment").to_owned();
+    let one = asked(&site, &["callback", "book", "3331234567", "tributi", "--slot", &slot]);
+    exchange.kill();
+    let exchange = Exchange::start(&site);
+    let open = asked(&site, &["callback", "list"]);
+    assert_eq!((&open["id"], text(&open, "kind")), (&one["id"], "booked"));
+    let operator = Baresip::registered(&site, exchange.sip, &Account::operator("seat01", PASSWORD));
+    let citizen = sipp::line(&site, "gateway", line, 1, &Voice::tone(1000, 60_000));
+    operator.wait_for("CALL_INCOMING", IN_ITS_SLOT);
+    is_called_back(&site, &exchange, &operator, citizen, 1);
+    let report = asked(&site, &["callback", "report"]);
+    assert_eq!((&report["kept"], &report["served"]), (&1.into(), &1.into()), "{report}");
+}
+
+#[test]
+fn citizen_who_is_busy_twice_is_reached_at_the_third_attempt() {
+    let test = "citizen_who_is_busy_twice_is_reached_at_the_third_attempt";
+    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+        return;
+    }
+    let line = ports::free();
+    let site = site_calling_back(line);
+    let exchange = Exchange::start(&site);
+    let operator = Baresip::registered(&site, exchange.sip, &Account::operator("seat01", PASSWORD));
+    let mut busy = sipp::line(&site, "busy", line, 2, &Voice::tone(1000, 20));
+    asked(&site, &["callback", "book", "3331234567", "tributi"]);
+    for _ in 0..2 {
+        operator.wait_for("CALL_INCOMING", IN_ITS_SLOT);
+        operator.answer();
+        operator.wait_for("CALL_CLOSED", Duration::from_secs(20)); // hears that it is busy
+    }
+    busy.ended_well();
+    let failures = wait_for("two attempts", SOON, || {
+        let open = asked(&site, &["callback", "list"]);
+        open["failures"].as_array().filter(|failures| failures.len() == 2).cloned()
+    });
+    assert_eq!(failures, ["busy", "busy"]);
+    let citizen = sipp::line(&site, "gateway", line, 1, &Voice::tone(1000, 60_000));
+    operator.wait_for("CALL_INCOMING", IN_ITS_SLOT);
+    is_called_back(&site, &exchange, &operator, citizen, 3);
+}
