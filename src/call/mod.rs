@@ -196,6 +196,8 @@ pub struct Call {
     pub letters: u32,
     /// What a survey after it must know.
     pub surveyed: Surveyed,
+    /// The flow has found the service closed; the operators of this queue could call.
+    pub found_closed: Option<QueueId>,
     /// Its case, if it has one.
     pub case: Option<CaseId>,
     /// Who calls, when the number is known.
@@ -304,6 +306,7 @@ impl Call {
             story: Story::default(),
             letters: 0,
             surveyed: Surveyed::default(),
+            found_closed: None,
             case: None,
             citizen_id: None,
             arrived: now,

@@ -12,6 +12,7 @@ pub struct Story {
     flow_began: bool,
     joined: bool,
     transferred: bool,
+    promised: bool,
     parted_by: Option<EndedBy>,
     waiting_since: Option<Mono>,
     turned_away: bool,
@@ -33,8 +34,13 @@ enum Informing {
 
 impl Story {
     /// The story of a call that a crash cut off, from what the journal kept.
-    pub fn recovered(joined: bool, transferred: bool, left: Option<QueueExit>, informed: bool) -> Story {
-        let mut story = Story { flow_began: true, joined, transferred, informed, ..Story::default() };
+    pub fn recovered(
+        (joined, transferred, promised): (bool, bool, bool),
+        left: Option<QueueExit>,
+        informed: bool,
+    ) -> Story {
+        let mut story =
+            Story { flow_began: true, joined, transferred, promised, informed, ..Story::default() };
         if let Some(exit) = left {
             story.on_left(exit);
         }
@@ -103,6 +109,11 @@ impl Story {
         self.parted_by = None;
     }
 
+    /// A call-back was promised; or, `kept` being false, it could not be kept after all.
+    pub fn on_promised(&mut self, kept: bool) {
+        self.promised = kept;
+    }
+
     /// The other side went first: the operator or whoever was called hung up, or the network took the phone away.
     pub fn on_parted(&mut self, by: EndedBy) {
         self.parted_by = Some(by);
@@ -113,6 +124,7 @@ impl Story {
         match ended_by {
             _ if self.joined => Outcome::Answered,
             _ if self.transferred => Outcome::Transferred,
+            _ if self.promised => Outcome::Callback,
             _ if self.made => Outcome::Unreached,
             _ if self.turned_away => Outcome::Unserved,
             EndedBy::Crash => Outcome::Interrupted,
@@ -161,6 +173,7 @@ mod tests {
             (&turned_away, EndedBy::Crash, Outcome::Unserved),
             (&joined, EndedBy::Crash, Outcome::Answered),
             (&transferred, EndedBy::Crash, Outcome::Transferred),
+            (&Story { promised: true, ..turned_away.clone() }, EndedBy::Citizen, Outcome::Callback),
             (&Story::made(), EndedBy::Callee, Outcome::Unreached),
             (&Story { joined: true, ..Story::made() }, EndedBy::Operator, Outcome::Answered),
             (&Story { joined: true, ..transferred.clone() }, EndedBy::Flow, Outcome::Answered),

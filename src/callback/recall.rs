@@ -27,6 +27,20 @@ pub enum InVain {
     Unserved,
     /// Was promised a call that was never made.
     Missed,
+    /// Found the service closed.
+    Closed,
+}
+
+impl InVain {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            InVain::Abandoned => "abandoned",
+            InVain::Unserved => "unserved",
+            InVain::Missed => "missed",
+            InVain::Closed => "closed",
+        }
+    }
 }
 
 /// One who called in vain.
@@ -93,6 +107,11 @@ impl RecallList {
     /// Somebody was served, or has been promised a call: nobody needs to think of it any more.
     pub fn on_taken_care_of(&mut self, citizen: CitizenId) {
         self.callers.remove(&citizen);
+    }
+
+    /// Whoever called in this contact has left a message, and somebody listens to that.
+    pub fn on_message(&mut self, contact: ContactId) {
+        self.callers.retain(|_, caller| caller.contact != contact);
     }
 
     /// Who is on it, the longest missed first.

@@ -121,6 +121,8 @@ pub struct CallbackRules {
     pub escalate_after: Duration,
     /// How many minutes that is.
     pub escalate_by: i32,
+    /// Who called in vain is promised a call by rule.
+    pub recalls: bool,
     /// Call-backs that one citizen may have booked in one day, served or not.
     pub most_a_day: u32,
     /// So many free seats are left to those who call, as long as a call-back can wait.
@@ -152,6 +154,7 @@ impl Default for CallbackRules {
             most_attempts: 5,
             escalate_after: minutes(2),
             escalate_by: 5,
+            recalls: false,
             most_a_day: 3,
             spare_seats: 0,
         }

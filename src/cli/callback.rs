@@ -77,6 +77,8 @@ enum CallbackCommand {
         #[command(flatten)]
         who: Who,
     },
+    /// Who called in vain: a list to be worked by hand.
+    Recall(super::recall_list::RecallArgs),
     /// What became of call-backs: booked, kept in their slot, attempts, missed.
     ///
     /// Examples:
@@ -168,6 +170,7 @@ pub(super) fn run(args: &CallbackArgs) -> Result<(), Failure> {
             let order = By { by: who.by.as_deref() };
             done(&who.listed, &format!("/api/callbacks/{id}/cancel"), &order)
         }
+        CallbackCommand::Recall(args) => super::recall_list::run(args),
         CallbackCommand::Report { from, to, listed } => report(*from, *to, listed),
     }
 }

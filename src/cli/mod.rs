@@ -23,6 +23,7 @@ mod out;
 mod outbox;
 mod phone;
 mod prompts;
+mod recall_list;
 mod records;
 mod report;
 mod seat;

@@ -57,6 +57,10 @@ fn tell(fact: &Fact) -> Option<String> {
             format!("flow: {node}{}", if *info { ", which gives the information asked for" } else { "" })
         }
         Fact::NodeFailed { node, why, .. } => format!("flow: {node} failed: {why}"),
+        Fact::FoundClosed { queue, .. } => format!("finds the service closed; {queue} could call back"),
+        Fact::TakenCareOf { citizen, by } => {
+            format!("{by} has taken care of citizen {citizen}, who had called in vain")
+        }
         Fact::SurveyAsked { operator, .. } => {
             let whose = operator.as_ref().map_or_else(String::new, |whose| format!(" about {whose}"));
             format!("is asked in the survey{whose}")

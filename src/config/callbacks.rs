@@ -42,6 +42,7 @@ pub(super) fn callback(queue: &Table<'_>) -> Option<CallbackRules> {
         most_attempts: table.number("most_attempts", usual.most_attempts, 1..=20),
         escalate_after: table.span("escalate_after", usual.escalate_after, Duration::ZERO..=DAY),
         escalate_by: table.number("escalate_by", usual.escalate_by, 0..=600),
+        recalls: table.flag("recalls", usual.recalls),
         most_a_day: table.number("most_a_day", usual.most_a_day, 1..=1_000),
         spare_seats: table.number("spare_seats", usual.spare_seats, 0..=1_000),
     };

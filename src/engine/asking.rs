@@ -22,7 +22,7 @@ use crate::time::{Mono, Now, rome, rome_zone};
 use crate::words::{Channel, EndedBy, Plea, QueueExit};
 
 use super::gate::Held;
-use super::{Engine, Output};
+use super::{Engine, Output, promising};
 
 /// Tells questions apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,6 +103,9 @@ impl Engine {
         if let Request::Record { max, silence, message_for, review } = wanted {
             let rules = TakeRules { max, silence, replay: review };
             return self.begin_take(now, id, rules, message_for);
+        }
+        if let Request::Callback { act, number, queue, slot } = wanted {
+            return self.ask_callback(now, id, promising::Plea { act, number, queue, slot });
         }
         if wanted == Request::Survey {
             return self.ask_survey(now, id);
@@ -248,7 +251,7 @@ fn today(now: Now) -> jiff::civil::Date {
 }
 
 /// What flows may ask and nobody carries out yet, as the compiler warns of it; `question` answers it by an error.
-pub const UNCONNECTED: [&str; 1] = ["callback"];
+pub const UNCONNECTED: [&str; 0] = [];
 
 /// What to ask; or the answer, when nobody needs to be asked.
 fn question(wanted: &Request) -> Result<Question, Answer> {
@@ -301,7 +304,7 @@ fn spoken(case: &Case) -> Value {
 }
 
 /// An object of those fields that are there.
-fn object<const COUNT: usize>(fields: [(&str, Option<String>); COUNT]) -> Value {
+pub(super) fn object<const COUNT: usize>(fields: [(&str, Option<String>); COUNT]) -> Value {
     let fields = fields.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::Text(text?))));
     Value::Object(fields.collect::<BTreeMap<_, _>>())
 }

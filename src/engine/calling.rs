@@ -168,7 +168,7 @@ impl Engine {
     }
 
     /// Take away a side that rings. What had been written down as called is written down as not taken.
-    fn drop_callee(&mut self, now: Now, id: CallId, (why, status): (NotTaken, Option<u16>)) {
+    pub(super) fn drop_callee(&mut self, now: Now, id: CallId, (why, status): (NotTaken, Option<u16>)) {
         let Some(callee) = self.take_callee(id) else { return };
         if let Some(dialog) = callee.leg.dialog {
             self.sip.bye(now.mono, dialog);

@@ -104,7 +104,7 @@ impl Engine {
         let held = self.gate.held().filter(|held| match held {
             Held::Answer(call) | Held::Bridge(call) => is_over(call),
             Held::Call(leg) => !self.legs.contains_key(leg),
-            Held::Message(id) => is_over(&id.call),
+            Held::Message(id) | Held::Promise(id) => is_over(&id.call),
             Held::Confirm(dialog) => !self.services.contains_key(dialog),
             Held::Reply(_) | Held::Callback(_) => false, // of no call
         });

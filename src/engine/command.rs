@@ -63,6 +63,8 @@ pub enum Command {
     Switch(Switch),
     /// Something about call-backs.
     Callback(super::CallbackOrder),
+    /// About those who called in vain.
+    Recall(super::RecallOrder),
     /// Recordings older than their time were deleted.
     RecordingDeleted(String),
     /// Go on with these files.
@@ -87,6 +89,8 @@ pub enum Reply {
     Calling(CallId),
     /// Call-backs.
     Callbacks(super::CallbackReply),
+    /// Who called in vain.
+    InVain(Vec<super::InVainState>),
     /// The state.
     State(Box<State>),
     /// A queue and who waits in it.
@@ -303,6 +307,7 @@ impl Engine {
             Command::Monitor(order) => self.order_monitor(now, &order),
             Command::Waiting(order) => self.order_waiting(now, order),
             Command::Talk(order) => self.command_talk(now, &order),
+            Command::Recall(order) => self.order_recall(now, order),
             Command::Callback(order) => return self.order_callback(now, request, order),
             Command::Switches => Reply::Switches(self.switch_state(now)),
             Command::Switch(switch) => return self.command_switch(now, request, switch),

@@ -43,6 +43,8 @@ pub(super) enum Held {
     Callback(RequestId),
     /// The flow's `ok` for a message that was queued.
     Message(AskId),
+    /// The flow's `booked` or `ok` for a call-back that was agreed.
+    Promise(AskId),
 }
 
 /// A held act set free.

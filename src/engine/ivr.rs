@@ -72,7 +72,8 @@ impl Engine {
             tracing::error!(call = %id, "a panic in the flow; the call is ended");
             return self.close_call(now, id, EndedBy::Exchange, Some("a fault in the flow's engine".into()));
         };
-        if let Some(why) = again.filter(|_| flow::asks_again(&actions)) {
+        let waits = self.calls.get(&id).is_some_and(|call| matches!(call.phase, Phase::Waiting(_)));
+        if let Some(why) = again.filter(|_| !waits && flow::asks_again(&actions)) {
             self.append(now, Fact::AskedAgain { contact: id.into(), why });
         }
         for action in actions {
@@ -110,9 +111,12 @@ impl Engine {
             }
             A::Play { say, barge_in } => {
                 call.story.on_play();
+                // What is said to those who wait is followed by the music.
+                let waits = matches!(call.phase, Phase::Waiting(_));
+                let purpose = if waits { Purpose::Announcement } else { Purpose::Flow };
                 let sounds = self.sounds_of(now, id, &say);
                 let sounds = self.after_word(id, sounds);
-                self.play(id, sounds, Purpose::Flow, barge_in);
+                self.play(id, sounds, purpose, barge_in);
             }
             A::StopPlay => {
                 call.hearing.stop();
@@ -133,12 +137,16 @@ impl Engine {
                     self.append(now, Fact::QueueLeft { contact, queue, exit });
                 }
                 self.leave_queue(id, exit);
+                if let Some(call) = self.calls.get_mut(&id).filter(|_| exit == QueueExit::Callback) {
+                    call.keeps_wait = true; // whoever cannot be called back after all goes on waiting
+                }
                 self.forget_giver(id);
             }
             A::Ask(request, wanted) => self.ask(now, id, request, wanted),
             A::StopRecording(request) => self.stop_take(now, AskId { call: id, request }),
             A::KeepRecording { request, queue } => self.keep_take(now, AskId { call: id, request }, queue),
             A::DropRecording(request) => self.drop_take(now, AskId { call: id, request }),
+            A::FoundClosed { queue } => self.on_found_closed(now, id, queue),
             A::Surveyed { question, answer, of } => {
                 self.append(now, Fact::Surveyed { contact, question, answer, of: Some(of) });
             }

@@ -7,7 +7,7 @@
 //! talk, `third` leads whom they ask or give it to, `lines` the second lines of their phones, `lost` finds phones that are gone and serves their citizens again, `monitoring`
 //! supervisors who watch over it, `waiting` those who see to the queues, `ending` closes it; `asking` carries
 //! a flow's questions to the world outside; `takes` records what
-//! the citizen says to the exchange itself, `surveying` says whom surveys ask; `gate` keeps the promises of durability, `service` serves the operators' feature
+//! the citizen says to the exchange itself, `surveying` says whom surveys ask, `promising` what they are told of call-backs, `in_vain` who called for nothing; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `recalling` keeps the promises to call citizens back, `recalled` calls them, `recall_orders` answers what people ask about them; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
 
@@ -25,12 +25,14 @@ mod direct;
 mod ending;
 mod floor;
 mod gate;
+mod in_vain;
 mod ivr;
 mod lines;
 mod lost;
 mod monitoring;
 mod placing;
 mod presence;
+mod promising;
 mod recall_orders;
 mod recalled;
 mod recalling;
@@ -55,6 +57,7 @@ pub use clicking::DialOrder;
 pub use command::{CallState, Command, HELP_WITHIN, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use floor::{OperatorState, SeatAct, SeatOrder};
 pub use gate::PATIENCE;
+pub use in_vain::{InVainState, RecallOrder};
 pub use monitoring::{MonitorAct, MonitorOrder};
 pub use recall_orders::{
     BookOrder, CallbackOrder, CallbackReply, CallbackReport, CallbackState, FreeSlot, MOST_SLOTS, MoveOrder,
@@ -245,6 +248,9 @@ pub struct Engine {
     returning: acd::Returning,
     /// How long the wait is in each queue, as last estimated.
     expected: BTreeMap<QueueId, Option<acd::ExpectedWait>>,
+    in_vain: in_vain::CalledInVain,
+    /// What flows were promised and is not safe yet.
+    agreed: BTreeMap<AskId, promising::Agreed>,
     /// Who was asked in a survey, and when.
     asked_in_survey: Asked,
     /// Draws by chance, repeatable.
@@ -311,6 +317,8 @@ impl Engine {
             arrivals: Arrivals::default(),
             expected: BTreeMap::new(),
             returning: recovered.state.returning.clone(),
+            in_vain: in_vain::CalledInVain::restored(&recovered),
+            agreed: BTreeMap::new(),
             asked_in_survey: recovered.state.surveyed.clone(),
             chance: draws(seed),
             switches: recovered.state.switches.clone(),
@@ -530,6 +538,7 @@ impl Engine {
             E::Digit { leg, digit } => self.on_digit(now, leg, digit),
             E::Played { leg, play } => self.on_played(now, leg, play),
             E::Silent { leg } => self.on_silent(now, leg),
+            E::AnsweredBy { leg, by } => self.on_answered_by(now, leg, by),
             E::Listened { leg, heard } => self.on_listened(now, leg, heard),
             E::Unconfirmed { addr, .. } => self.counters.on_unconfirmed(now.mono, addr),
             E::Recorded { file, length, said } => {
@@ -553,6 +562,7 @@ impl Engine {
             Held::Callback(request) => self.on_callback_kept(request, freed.kept),
             Held::Bridge(call) => self.change_places(now, call),
             Held::Message(id) => self.on_message_kept(now, id, freed.kept),
+            Held::Promise(id) => self.on_agreed(now, id, freed.kept),
             Held::Confirm(dialog) => self.on_coding_kept(now, dialog, freed.kept),
             Held::Reply(request) => {
                 let reply = if freed.kept { Reply::Done } else { Reply::Unwritten };

@@ -19,6 +19,7 @@ use crate::call::{Call, Leg, Made, Phase, SeatLeg, Story, Way, Whom};
 use crate::callback::{Callback, Change, Promise, Stage, Unreached};
 use crate::ids::{CallId, CallbackId, CaseId, ContactId, QueueId, SeatId};
 use crate::journal::entry::{Destination, Fact, Personal};
+use crate::media::answerer::AnsweredBy;
 use crate::media::{self, PlayId, Sound};
 use crate::sip::DialogId;
 use crate::speech::notice::Notice;
@@ -358,7 +359,8 @@ impl Engine {
         self.settle_callbacks(now, None);
     }
 
-    /// The citizen has answered, and hears who calls before anybody speaks. Here a machine could be told from a person.
+    /// The citizen has answered, and hears who calls before anybody speaks. Meanwhile a
+    /// machine is told from a person.
     pub(super) fn introduce(&mut self, now: Now, id: CallId) {
         let Some(taken) = self.recalling.line.taken.get_mut(&id) else { return };
         taken.answered = true;
@@ -370,10 +372,29 @@ impl Engine {
         let (leg, play) = (callee.leg.media, PlayId(self.last_play));
         made.telling = Some(play);
         self.set_alarm(id);
+        self.media(media::Command::Identify { leg });
         if sounds.is_empty() {
             return self.on_told_before(now, id, play);
         }
         self.media(media::Command::Play { leg, play, sounds, repeat: false, barge_in: false });
+    }
+
+    /// A machine has answered, and hears the introduction: the call ends before anybody is joined with it, and the operator hears that
+    /// nobody answers. Once the two talk, it is the operator's to judge.
+    pub(super) fn on_answered_by(&mut self, now: Now, leg: media::LegId, by: AnsweredBy) {
+        let Some(Owner::Callee(id)) = self.legs.get(&leg).cloned() else { return };
+        if by == AnsweredBy::Person || !self.recalling.line.is_called(id) {
+            return;
+        }
+        let made = self.calls.get_mut(&id).and_then(|call| call.made.as_mut());
+        if made.is_none_or(|made| made.telling.take().is_none()) {
+            return; // they talk already, or are about to
+        }
+        let Some(Taken { callback, .. }) = self.recalling.line.taken.remove(&id) else { return };
+        self.recalling.callbacks.on_not_reached(now.wall_ms(), callback, Unreached::Machine);
+        self.settle_callbacks(now, None);
+        self.drop_callee(now, id, (NotTaken::Missed, None));
+        self.tell_unreached(now, id, NotTaken::Missed);
     }
 
     /// In whose name, which an Ente may have recorded itself; and that the talk is recorded, where the city wants that told.

@@ -264,6 +264,7 @@ impl Engine {
         let queue = call.seat.as_ref().map(|seat| seat.queue.clone());
         let (citizen, topic) = (call.citizen_id, call.topic.clone());
         if let Some(citizen) = citizen {
+            self.in_vain.on_taken_care_of(citizen);
             self.on_citizen_helped(now, citizen, topic.as_ref(), queue.as_ref());
         }
     }
@@ -322,6 +323,7 @@ impl Engine {
 
     pub(super) fn write_change(&mut self, now: Now, id: CallbackId, what: Change, by: Option<&str>) -> Lsn {
         self.recalling.count(&what);
+        self.in_vain.on_change(now.wall_ms(), id, &what);
         tell(id, &what);
         let is_over = matches!(what, Change::Ended { .. });
         let is_new = matches!(what, Change::Promised { .. });
@@ -336,7 +338,12 @@ impl Engine {
             self.recalling.known.remove(&id);
         }
         let by = by.map(str::to_owned);
-        self.append_as(now, Fact::Callback { callback: id, contact, number, what, by }, is_new)
+        let is_agreed = match what {
+            Change::Promised { .. } | Change::Moved { .. } => true,
+            Change::Ended { how } => how == End::Cancelled,
+            _ => false,
+        };
+        self.append_as(now, Fact::Callback { callback: id, contact, number, what, by }, is_agreed)
     }
 }
 

@@ -30,7 +30,11 @@ impl Engine {
             if let Some(cut_off) = open.waits(now.wall_ms()) {
                 self.returning.on_cut_off(cut_off); // nobody could call again until now
             }
-            let story = Story::recovered(open.joined.is_some(), open.transferred, open.left, open.informed);
+            let story = Story::recovered(
+                (open.joined.is_some(), open.transferred, open.promised),
+                open.left,
+                open.informed,
+            );
             let (contact, ended_by) = (*contact, EndedBy::Crash);
             let outcome = story.outcome(ended_by);
             self.append(then, Fact::ContactClosed { contact, outcome, ended_by, short: false, why: None });

@@ -135,7 +135,17 @@ impl Engine {
     /// The flow keeps what was said.
     pub(super) fn keep_take(&mut self, now: Now, id: AskId, queue: Option<QueueId>) {
         let Some(Take { file, stage: Stage::Said { ms, .. }, .. }) = self.takes.remove(&id) else { return };
-        let (contact, file) = (id.call.into(), file.as_ref().into());
+        self.take_kept(now, id.call.into(), (file.as_ref().into(), ms), queue);
+    }
+
+    /// Who has left a message has not called in vain.
+    fn take_kept(&mut self, now: Now, contact: ContactId, (file, ms): (String, u64), queue: Option<QueueId>) {
+        if queue.is_some() {
+            self.in_vain.on_message(contact);
+            if let Some(call) = self.calls.get_mut(&CallId(contact.0)) {
+                call.found_closed = None;
+            }
+        }
         self.append(now, Fact::TakeKept { contact, file, ms, queue });
     }
 
@@ -191,7 +201,7 @@ impl Engine {
         if spoken < LEAST_MESSAGE || (queue.is_none() && !comment) {
             return self.throw_away(now, contact, file);
         }
-        self.append(now, Fact::TakeKept { contact, file: file.to_owned(), ms, queue });
+        self.take_kept(now, contact, (file.to_owned(), ms), queue);
     }
 
     fn throw_away(&mut self, now: Now, contact: ContactId, file: &str) {

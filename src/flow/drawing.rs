@@ -48,7 +48,7 @@ impl Flow {
     /// What the node is about, in a few words.
     fn about(&self, node: &Node) -> String {
         match &node.step {
-            Step::Hours { schedule } => schedule.to_string(),
+            Step::Hours { schedule, .. } => schedule.to_string(),
             Step::Bulletin { slot, .. } => slot.clone(),
             Step::Language { set } => set.to_string(),
             Step::Collect { collect, .. } => collect.save.clone(),

@@ -138,6 +138,11 @@ pub enum Action {
     },
     /// What this request has recorded is thrown away.
     DropRecording(RequestId),
+    /// The service is closed; who hangs up now has called in vain.
+    FoundClosed {
+        /// Whose operators could call.
+        queue: QueueId,
+    },
     /// The caller answered a question of a survey.
     Surveyed {
         /// Its name in the flow.

@@ -120,7 +120,7 @@ pub(super) enum Step {
     Play { prompt: PromptRef, barge_in: bool, notice: bool },
     Menu { ask: Ask },
     Collect { ask: Ask, collect: Collect },
-    Hours { schedule: ScheduleId },
+    Hours { schedule: ScheduleId, queue: Option<Template> },
     Bulletin { slot: String, prompt: Option<PromptRef> },
     Language { set: Language },
     Branch { when: Vec<Expression> },
@@ -199,6 +199,8 @@ pub(super) struct CallbackOffer {
     pub(super) key: char,
     /// Not before so much waiting.
     pub(super) after: Duration,
+    /// Told once, when it can be had.
+    pub(super) prompt: Option<PromptRef>,
     pub(super) when: Option<Expression>,
 }
 

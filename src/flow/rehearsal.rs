@@ -237,6 +237,7 @@ impl Rehearsal {
             Action::Ask(_, request) => Line::Note(format!("asks: {request:?}")),
             Action::KeepRecording { .. } => Line::Note("the recording is kept".to_owned()),
             Action::DropRecording(_) => Line::Note("the recording is thrown away".to_owned()),
+            Action::FoundClosed { queue } => Line::Note(format!("finds it closed; {queue} could call back")),
             Action::Surveyed { question, answer, .. } => Line::Note(format!("{question}: {answer}")),
             Action::Failed { node, why } => Line::Note(format!("{node} failed: {why}")),
             Action::Hangup => Line::Note("the exchange hangs up".to_owned()),

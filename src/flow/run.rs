@@ -77,8 +77,8 @@ enum Wait {
     Answer { until: Mono, asked: Asked },
     /// The next digit of a collect.
     Digits { until: Mono, asked: Asked, so_far: String },
-    /// The queue.
-    Queue { since: Mono },
+    /// The queue; at `offer_at` whether a call-back can be offered.
+    Queue { since: Mono, offer_at: Option<Mono> },
     /// The end of the words before a recording.
     BeforeRecording { until: Mono },
     /// The world's answer to this request; `filler` plays meanwhile.
@@ -205,7 +205,7 @@ impl FlowRun {
             Input::Digit(key) => self.on_key(key, now, world, &mut actions),
             Input::QueueExit(exit) => self.on_queue_exit(exit),
             Input::Answer(request, answer) => self.on_world(request, answer, now, &mut actions),
-            Input::Timeout => self.on_timeout(now, &mut actions),
+            Input::Timeout => self.on_timeout(now, world, &mut actions),
         };
         if let Some(way) = way {
             self.go(&way, now, world, &mut actions);
@@ -223,7 +223,8 @@ impl FlowRun {
             | Wait::BeforeRecording { until }
             | Wait::World { until, .. }
             | Wait::LastWords { until } => Some(until),
-            Wait::Start | Wait::Queue { .. } | Wait::Over => None,
+            Wait::Queue { offer_at, .. } => offer_at,
+            Wait::Start | Wait::Over => None,
         }
     }
 

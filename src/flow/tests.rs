@@ -19,6 +19,7 @@ mod world;
 
 const DEMO: &str = include_str!("../../ivr-flows/055055.yaml");
 const MILAN: &str = include_str!("../../ivr-flows/020202.yaml");
+const RECALL: &str = include_str!("../../ivr-flows/sub/richiamata@1.yaml");
 const STATUS: &str = include_str!("../../ivr-flows/sub/segnalazione@1.yaml");
 
 /// A sub-flow that asks for a case number.
@@ -66,7 +67,7 @@ fn demo_environment() -> Environment {
         reach: Reach { ways: vec![Vec::new()], ..Reach::default() },
         connectors: ["segnalazioni".to_owned()].into(),
         articles: ["anagrafe".to_owned(), "orari-anagrafe".to_owned()].into(),
-        subflows: [("identifica@1", IDENTIFICA), ("segnalazione@1", STATUS)]
+        subflows: [("identifica@1", IDENTIFICA), ("segnalazione@1", STATUS), ("richiamata@1", RECALL)]
             .map(|(name, text)| (name.to_owned(), text.to_owned()))
             .into(),
         ..Environment::default()
@@ -228,6 +229,12 @@ impl Caller {
                 }
                 Action::Enqueue(place) => self.heard.push(format!("queue {}", place.queue)),
                 Action::Dequeue(_) => self.heard.push("dequeue".to_owned()),
+                Action::Ask(request, Request::Callback { act: request::CallbackAct::Find, .. }) => {
+                    // Nobody has promised these callers anything, and they do not notice that it was looked up.
+                    self.heard.pop();
+                    self.requests = request.0;
+                    self.input(Input::Answer(request, Answer::NotFound));
+                }
                 Action::Ask(_, request) => {
                     self.heard.push(format!("ask {request:?}"));
                     self.asked = Some(request);
@@ -235,6 +242,7 @@ impl Caller {
                 Action::StopRecording(_) => self.heard.push("stop recording".to_owned()),
                 Action::KeepRecording { queue, .. } => self.heard.push(format!("keep {queue:?}")),
                 Action::DropRecording(_) => self.heard.push("drop".to_owned()),
+                Action::FoundClosed { .. } => {}
                 Action::Surveyed { question, answer, .. } => self.heard.push(format!("{question}: {answer}")),
                 Action::Failed { node, why } => self.heard.push(format!("{node} failed: {why}")),
                 Action::Hangup => self.heard.push("hangup".to_owned()),

@@ -12,6 +12,7 @@ mod guard;
 mod metrics;
 mod monitor;
 mod queues;
+mod recall_list;
 mod reports;
 pub mod server;
 mod talking;
@@ -92,6 +93,9 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/cases", get(cases))
         .route("/api/cases/{id}", get(case))
         .route("/api/outbox", get(outbox))
+        .route("/api/recall", get(recall_list::list))
+        .route("/api/recall/{citizen}/call", post(recall_list::call))
+        .route("/api/recall/{citizen}/done", post(recall_list::done))
         .route("/api/reports/survey", get(reports::survey))
         .route("/api/seats/{seat}", post(floor::seat_order))
         .route("/api/seats/{seat}/status", post(floor::seat_status))
@@ -144,7 +148,7 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 async fn nothing_here() -> Refusal {
-    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/outbox, /api/callbacks, /api/reports/survey, /api/monitor, /api/switches, /api/flows, /metrics, /health/ready";
+    let hint = "there is nothing here; see /api/state, /api/contacts, /api/cases, /api/outbox, /api/callbacks, /api/recall, /api/reports/survey, /api/monitor, /api/switches, /api/flows, /metrics, /health/ready";
     Refusal(StatusCode::NOT_FOUND, hint.to_owned())
 }
 

@@ -162,6 +162,20 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         of: Option<(u8, u8)>,
     },
+    /// The flow has found the service closed, and names the queue whose operators could call.
+    FoundClosed {
+        /// The contact.
+        contact: ContactId,
+        /// The queue.
+        queue: QueueId,
+    },
+    /// Somebody has taken care of a citizen who had called in vain.
+    TakenCareOf {
+        /// Whom.
+        citizen: CitizenId,
+        /// Who, as far as said: `command`.
+        by: String,
+    },
     /// The draw fell on the citizen, who hears the first question of a survey now; the answers that follow are about this.
     SurveyAsked {
         /// The contact.
@@ -702,6 +716,7 @@ impl Fact {
             | Fact::NodeFailed { contact, .. }
             | Fact::Surveyed { contact, .. }
             | Fact::SurveyAsked { contact, .. }
+            | Fact::FoundClosed { contact, .. }
             | Fact::CaseReminded { contact, .. }
             | Fact::MessageQueued { contact, .. }
             | Fact::Callback { contact, .. }

@@ -282,6 +282,14 @@ fn facts_added_since_are_written_in_words_that_stay() {
             r#"{"at_ms":7,"fact":"watch_ended","contact":"1.7.42","by":"seat17","took_over":true}"#,
         ),
         (
+            Fact::FoundClosed { contact, queue: "tributi".into() },
+            r#"{"at_ms":7,"fact":"found_closed","contact":"1.7.42","queue":"tributi"}"#,
+        ),
+        (
+            Fact::TakenCareOf { citizen: CitizenId(contact.0), by: "ada".to_owned() },
+            r#"{"at_ms":7,"fact":"taken_care_of","citizen":"1.7.42","by":"ada"}"#,
+        ),
+        (
             Fact::SurveyAsked {
                 contact,
                 citizen: Some(CitizenId(contact.0)),

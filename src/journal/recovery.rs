@@ -128,6 +128,12 @@ pub struct OpenContact {
     /// It was joined to a number outside.
     #[serde(default)]
     pub transferred: bool,
+    /// A call-back was promised in it.
+    #[serde(default)]
+    pub promised: bool,
+    /// It found the service closed; the operators of this queue could call.
+    #[serde(default)]
+    pub found_closed: Option<QueueId>,
     /// It had a place in a queue.
     #[serde(default)]
     pub waiting: bool,
@@ -261,6 +267,9 @@ impl Recovery {
             Fact::Switched { switch, .. } => self.switches.apply(switch),
             Fact::Callback { callback, contact, number, what, .. } => {
                 self.on_callback(entry.at_ms, *callback, what);
+                if let Change::Promised { .. } = what {
+                    self.with_open(*contact, |open| open.promised = true);
+                }
                 if let Some(number) = number {
                     self.callback_numbers.insert(*callback, (*contact, number.clone()));
                 }
@@ -281,9 +290,18 @@ impl Recovery {
                 let take = OpenTake { contact: *contact, queue: queue.clone(), ms: None };
                 self.takes.insert(file.clone(), take);
             }
-            Fact::TakeKept { file, .. } | Fact::TakeDropped { file, .. } => {
+            Fact::TakeKept { file, contact, queue, .. } => {
                 self.takes.remove(file);
+                if queue.is_some() {
+                    self.recall.on_message(*contact);
+                    self.with_open(*contact, |open| open.found_closed = None);
+                }
             }
+            Fact::TakeDropped { file, .. } => drop(self.takes.remove(file)),
+            Fact::FoundClosed { contact, queue } => {
+                self.with_open(*contact, |open| open.found_closed = Some(queue.clone()));
+            }
+            Fact::TakenCareOf { citizen, .. } => self.recall.on_taken_care_of(*citizen),
             Fact::Erased { contact } => drop(self.erased.insert(*contact)),
             Fact::Lost => self.epochs.values_mut().for_each(|epoch| *epoch = epoch.saturating_add(1)),
             fact => self.on_contact(fact, entry.at_ms),
@@ -339,6 +357,8 @@ impl Recovery {
                     answered: false,
                     joined: None,
                     transferred: false,
+                    promised: false,
+                    found_closed: None,
                     waiting: false,
                     left: None,
                     citizen: *citizen,
@@ -416,11 +436,12 @@ impl Recovery {
         let why = match outcome {
             Outcome::Abandoned => InVain::Abandoned,
             Outcome::Unserved => InVain::Unserved,
+            Outcome::Left | Outcome::Contained => InVain::Closed,
             _ => return,
         };
-        if let (Some(citizen), Some(About { entity, topic, language, queue: Some(queue) })) =
-            (open.citizen, open.about.clone())
-        {
+        let Some(About { entity, topic, language, queue }) = open.about.clone() else { return };
+        let queue = if why == InVain::Closed { open.found_closed.clone() } else { queue };
+        if let (Some(citizen), Some(queue)) = (open.citizen, queue) {
             let (first_ms, last_ms, times) = (at_ms, at_ms, 1);
             let caller =
                 callback::Caller { queue, entity, topic, language, contact, first_ms, last_ms, times, why };

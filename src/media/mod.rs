@@ -31,6 +31,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::answerer::AnsweredBy;
 use self::mix::Member;
 use self::take::TakeRules;
 
@@ -208,6 +209,11 @@ pub enum Command {
         /// Its file.
         file: Arc<str>,
     },
+    /// Who answers on this leg, a person or a machine? Told by `AnsweredBy`.
+    Identify {
+        /// The leg.
+        leg: LegId,
+    },
     /// Has the peer been sending? Answered by `Listened`.
     Listen {
         /// The leg.
@@ -272,6 +278,13 @@ pub enum Event {
     Silent {
         /// The leg.
         leg: LegId,
+    },
+    /// Answer to `Identify`.
+    AnsweredBy {
+        /// The leg.
+        leg: LegId,
+        /// Who.
+        by: AnsweredBy,
     },
     /// Answer to `Listen`.
     Listened {

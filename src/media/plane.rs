@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 
+use super::answerer::Answerer;
 use super::leg::{Incoming, Leg, Limits};
 use super::mix::Mix;
 use super::player::Player;
@@ -76,6 +77,8 @@ struct Slot {
     mix: Option<MixId>,
     tape: Option<(TapeId, Side)>,
     take: Option<Take>,
+    /// Who has answered, until that is known.
+    answerer: Option<Answerer>,
     /// The alarm set for it: never later than what the leg asks for, perhaps earlier.
     alarm: Option<Mono>,
     /// Counted among those that beats concern.
@@ -99,7 +102,11 @@ struct Due {
 impl Due {
     /// Sets the alarm forward if the leg asks for an earlier one; a later one is found when this one fires.
     fn note(&mut self, id: LegId, slot: &mut Slot) {
-        let wanted = earliest([slot.leg.poll_timeout(), slot.take.as_ref().map(Take::ends_at)]);
+        let wanted = earliest([
+            slot.leg.poll_timeout(),
+            slot.take.as_ref().map(Take::ends_at),
+            slot.answerer.as_ref().map(Answerer::decides_at),
+        ]);
         let keep = match (slot.alarm, wanted) {
             (Some(set), Some(wanted)) => set <= wanted,
             (set, wanted) => set == wanted,
@@ -180,6 +187,7 @@ impl Plane {
             mix: None,
             tape: None,
             take: None,
+            answerer: None,
             alarm: None,
             on_beat: false,
         };
@@ -206,6 +214,12 @@ impl Plane {
             Command::SendDigit { leg, digit } => self.with(leg, |leg| leg.press(digit)),
             Command::Record { leg, recording } => self.record(now, leg, recording),
             Command::Take { leg, recording, rules } => self.begin_take(now, leg, recording, rules),
+            Command::Identify { leg } => {
+                if let Some(slot) = self.legs.get_mut(&leg) {
+                    slot.answerer = Some(Answerer::new(now));
+                    self.due.note(leg, slot);
+                }
+            }
             Command::EndTake { leg } => self.end_take(now, leg),
             Command::Discard { file, .. } => self.discard(file),
             Command::Key { leg, digit } => {
@@ -277,6 +291,12 @@ impl Plane {
                 if let Some(take) = &mut slot.take {
                     take.handle_frame(now, codec, packet.payload);
                 }
+                if let Some(answerer) = &mut slot.answerer
+                    && let Some(by) = answerer.handle_frame(now, codec, packet.payload)
+                {
+                    slot.answerer = None;
+                    self.events.push_back(Event::AnsweredBy { leg: id, by });
+                }
             }
         }
         self.due.note(id, slot);
@@ -342,6 +362,10 @@ impl Plane {
             let Some(slot) = self.legs.get_mut(&id) else { continue };
             slot.alarm = None;
             slot.leg.handle_timeout(now, &mut self.events);
+            if let Some(by) = slot.answerer.as_mut().and_then(|answerer| answerer.handle_timeout(now)) {
+                slot.answerer = None;
+                self.events.push_back(Event::AnsweredBy { leg: id, by });
+            }
             let is_said = slot.take.is_some_and(|take| take.ends_at() <= now);
             self.due.note(id, slot);
             if is_said {

@@ -498,6 +498,7 @@ impl History {
         for phone in [vec![self.office], self.seats.clone(), self.citizens.clone()].concat() {
             self.sim.unplug(phone, false);
             self.sim.hang_up(phone);
+            self.sim.hang_up(phone); // its other line
         }
         for seat in self.seats.clone() {
             self.register(seat, false);

@@ -153,7 +153,8 @@ impl<'y> Compiler<'y> {
 
     fn hours(&mut self, draft: &Draft<'y>) -> Option<Step> {
         let schedule = draft.fields.required("schedule").and_then(|name| self.schedule(name));
-        Some(Step::Hours { schedule: schedule? })
+        let queue = self.queue_name(draft).map_or(Some(None), |queue| queue.map(Some))?;
+        Some(Step::Hours { schedule: schedule?, queue })
     }
 
     fn bulletin(&mut self, draft: &Draft<'y>) -> Option<Step> {

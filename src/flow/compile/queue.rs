@@ -125,12 +125,19 @@ impl<'y> Compiler<'y> {
         (music, announce.is_none_or(|announce| announce.text == "posizione"))
     }
 
-    fn offer(&self, offer: &Fields<'y>) -> Option<CallbackOffer> {
+    fn offer(&mut self, offer: &Fields<'y>) -> Option<CallbackOffer> {
         let key = offer.required("key").and_then(|key| self.key(key));
         let after = offer.duration("after").unwrap_or(Duration::ZERO);
         let when = offer.text("when").map(|when| self.truth(when, true));
-        offer.hold_to_names(vec!["key", "after", "when"]);
-        Some(CallbackOffer { key: key?, after, when: when.map_or(Some(None), |when| when.map(Some))? })
+        let prompt = offer.text("prompt").map(|prompt| self.named_prompt(prompt));
+        offer.hold_to_names(vec!["key", "after", "when", "prompt"]);
+        let prompt = prompt.map_or(Some(None), |prompt| prompt.map(Some))?;
+        Some(CallbackOffer {
+            key: key?,
+            after,
+            prompt,
+            when: when.map_or(Some(None), |when| when.map(Some))?,
+        })
     }
 
     fn queue_keys(&self, draft: &Draft<'y>, callback: Option<char>) -> BTreeSet<char> {

@@ -155,6 +155,8 @@ fn reads<'f>(flow: &'f Flow, node: &'f Node) -> BTreeSet<&'f str> {
             seen.template(&queue.queue);
             let when = queue.callback.as_ref().and_then(|offer| offer.when.as_ref());
             when.into_iter().for_each(|when| seen.expression(when));
+            let offered = queue.callback.as_ref().and_then(|offer| offer.prompt);
+            offered.into_iter().for_each(|prompt| seen.prompt(prompt));
         }
         Step::Survey { ask, questions } => {
             seen.ask(ask);
@@ -171,7 +173,8 @@ fn reads<'f>(flow: &'f Flow, node: &'f Node) -> BTreeSet<&'f str> {
         }
         Step::Subflow(subflow) => subflow.with.iter().for_each(|(_, form)| seen.form(form)),
         // An output that is not set by then is not given.
-        Step::Return { .. } | Step::Hours { .. } | Step::Language { .. } => {}
+        Step::Hours { queue, .. } => queue.iter().for_each(|queue| seen.template(queue)),
+        Step::Return { .. } | Step::Language { .. } => {}
     }
     seen.names
 }

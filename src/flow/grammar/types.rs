@@ -152,9 +152,10 @@ const HOLD: [Key; 3] = [
     may("announce", Word(&["posizione", "niente"]), "Whether callers hear their place."),
     may("every", Time, "How often: a rule of the queue, written here for the reader."),
 ];
-const OFFER: [Key; 3] = [
+const OFFER: [Key; 4] = [
     must("key", Digit, "The key that asks for a call-back."),
     may("after", Time, "Not before so much waiting."),
+    may("prompt", Name, "Said once, as soon as it can be had."),
     may("when", Expression, "Only while this is true; it may ask `queue.waiting` and `queue.ewt_s`."),
 ];
 const QUESTION: [Key; 3] = [
@@ -233,7 +234,10 @@ pub(in super::super) const TYPES: [Type; 23] = [
         kind: Kind::Hours,
         name: "hours",
         about: "Looks at `schedule`.",
-        keys: &[must("schedule", Text, "Of this flow or of config/calendars.toml.")],
+        keys: &[
+            must("schedule", Text, "Of this flow or of config/calendars.toml."),
+            may("queue", Computed, "Whose operators recall those who find it closed."),
+        ],
         exits: &[at_once("open"), at_once("closed"), at_once("holiday"), at_once("emergency"), ERROR],
     },
     Type {

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use super::super::expression::EvaluationError;
 use super::super::grammar::Way;
 use super::super::input_kind::Reading;
-use super::super::model::{Ask, Collect, Flow, PromptRef, QueueStep, Step};
+use super::super::model::{Ask, CallbackOffer, Collect, Flow, PromptRef, QueueStep, Step};
 use super::super::request::Request;
 use super::super::value::Value;
 use super::super::{Action, Say};
 use super::{Asked, FlowRun, MAX_PROMPT, Next, Question, Wait, World};
 use crate::time::{Mono, Now};
 use crate::words::QueueExit;
+
+/// How soon to look again whether a call-back can be offered: the expected wait changes slowly.
+const OFFER_AGAIN: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// What a key means to a node that asks.
 enum Answer {
@@ -216,7 +219,7 @@ impl FlowRun {
             }
             Wait::Answer { asked, .. } => self.on_answer(key, String::new(), asked, now, actions),
             Wait::Digits { asked, so_far, .. } => self.on_answer(key, so_far, asked, now, actions),
-            Wait::Queue { since } => self.on_key_in_queue(key, since, now, world, actions),
+            Wait::Queue { since, .. } => self.on_key_in_queue(key, since, now, world, actions),
             Wait::World { request, .. } => {
                 self.on_key_in_recording(key, request, actions);
                 None
@@ -226,7 +229,12 @@ impl FlowRun {
         }
     }
 
-    pub(super) fn on_timeout(&mut self, now: Now, actions: &mut Vec<Action>) -> Option<Way> {
+    pub(super) fn on_timeout(
+        &mut self,
+        now: Now,
+        world: &World<'_>,
+        actions: &mut Vec<Action>,
+    ) -> Option<Way> {
         if self.poll_timeout().is_none_or(|until| until > now.mono) {
             return None; // not due yet
         }
@@ -244,7 +252,11 @@ impl FlowRun {
                 }
             }
             Wait::World { filler, .. } => self.on_silent_world(filler, actions),
-            Wait::Start | Wait::Queue { .. } | Wait::Over => None,
+            Wait::Queue { since, .. } => {
+                self.offer_callback(since, now, world, actions);
+                None
+            }
+            Wait::Start | Wait::Over => None,
         }
     }
 
@@ -413,6 +425,33 @@ impl FlowRun {
         world: &World<'_>,
     ) -> bool {
         let Some(offer) = step.callback.as_ref().filter(|offer| offer.key == key) else { return false };
+        self.can_be_had(step, offer, since, now, world)
+    }
+
+    /// Says once that a call-back can be had instead of waiting, or looks again later.
+    fn offer_callback(&mut self, since: Mono, now: Now, world: &World<'_>, actions: &mut Vec<Action>) {
+        let flow = Arc::clone(&self.flow);
+        let Step::Queue(step) = &flow.node(self.node).step else { return };
+        let Some(offer) = &step.callback else { return };
+        let can_be_had = self.can_be_had(step, offer, since, now, world);
+        let say = offer.prompt.filter(|_| can_be_had).map_or(Ok(Vec::new()), |prompt| self.say(prompt));
+        match say {
+            Ok(say) if !say.is_empty() => actions.push(Action::Play { say, barge_in: false }),
+            Ok(_) => {}
+            Err(EvaluationError(why)) => self.fail(why, actions),
+        }
+        let offer_at = (!can_be_had).then(|| now.mono + OFFER_AGAIN);
+        self.wait = Wait::Queue { since, offer_at };
+    }
+
+    fn can_be_had(
+        &self,
+        step: &QueueStep,
+        offer: &CallbackOffer,
+        since: Mono,
+        now: Now,
+        world: &World<'_>,
+    ) -> bool {
         if now.mono.since(since) < offer.after {
             return false;
         }

@@ -39,12 +39,19 @@ impl FlowRun {
             Step::Menu { .. } | Step::Collect { .. } | Step::Survey { .. } => {
                 self.enter_asking(now, actions)?
             }
-            Step::Hours { schedule } => Next::Go(Way::Exit(match self.hours(schedule, now, world)? {
-                Hours::Open => "open",
-                Hours::Closed => "closed",
-                Hours::Holiday => "holiday",
-                Hours::Emergency => "emergency",
-            })),
+            Step::Hours { schedule, queue } => {
+                let hours = self.hours(schedule, now, world)?;
+                if let (Hours::Closed | Hours::Holiday, Some(queue)) = (hours, queue) {
+                    let queue = self.must_be_known(queue, "queue", &flow.known.queues)?;
+                    actions.push(Action::FoundClosed { queue });
+                }
+                Next::Go(Way::Exit(match hours {
+                    Hours::Open => "open",
+                    Hours::Closed => "closed",
+                    Hours::Holiday => "holiday",
+                    Hours::Emergency => "emergency",
+                }))
+            }
             Step::Bulletin { slot, prompt } => match world.bulletins.get(slot) {
                 None => Next::Go(Way::Exit("none")),
                 Some(bulletin) => {
@@ -83,7 +90,9 @@ impl FlowRun {
             Step::Queue(step) => {
                 let enqueue = self.enqueue(step, &flow)?;
                 actions.push(Action::Enqueue(enqueue));
-                Next::Wait(Wait::Queue { since: now.mono })
+                let offer = step.callback.as_ref().filter(|offer| offer.prompt.is_some());
+                let offer_at = offer.map(|offer| now.mono + offer.after);
+                Next::Wait(Wait::Queue { since: now.mono, offer_at })
             }
             Step::Record(step) => self.enter_recording(step, now, actions)?,
             Step::Request(step) => self.ask_world(step, now, actions)?,

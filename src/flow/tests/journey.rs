@@ -40,8 +40,8 @@ nodes:
 fn demo_flow_names_every_recording_it_needs_and_has_a_text_for_each() {
     let flow = parsed(DEMO);
     let of = |flow: &'static str| parsed(flow);
-    let (demo, status) = (of(DEMO), of(STATUS));
-    let texts: BTreeSet<(&Language, &str)> = [&demo, &status]
+    let (demo, status, recall) = (of(DEMO), of(STATUS), of(RECALL));
+    let texts: BTreeSet<(&Language, &str)> = [&demo, &status, &recall]
         .into_iter()
         .flat_map(|flow| flow.prompt_texts().map(|(language, sound, _)| (language, sound)))
         .collect();
@@ -71,9 +71,11 @@ fn caller_who_presses_one_and_is_silent_comes_into_the_registry_queue() {
     caller.expect(&["@allerta", "@orario", "@benvenuto", "it/benvenuto"]);
     caller.listens().expect(&["@menu", "it/menu"]);
     caller.presses("1").expect(&["@anagrafe", "queue anagrafe"]);
+    caller.is_silent_for(SECOND * 119).expect(&[]);
+    caller.is_silent_for(SECOND).expect(&["it/offerta_richiamata"]);
     caller.is_silent_for(SECOND * 600).expect(&[]);
     caller.leaves_queue(QueueExit::Answered).expect(&["@voto", "ask Survey"]);
-    caller.input(Input::Answer(RequestId(1), Answer::Declined));
+    caller.input(Input::Answer(RequestId(2), Answer::Declined));
     caller.expect(&["@fine", "it/grazie"]);
     caller.listens().expect(&["hangup"]);
     assert!(caller.run.is_over());

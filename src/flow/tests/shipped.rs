@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn shipped_flows_pass_their_tests_which_cover_every_node_and_exit() {
-    for text in [DEMO, MILAN, STATUS] {
+    for text in [DEMO, MILAN, STATUS, RECALL] {
         let flow = parsed(text);
         let report = flow.test(&sportello());
         assert_eq!(report.failures, [], "{}", flow.id());
@@ -16,7 +16,7 @@ fn shipped_flows_pass_their_tests_which_cover_every_node_and_exit() {
 
 #[test]
 fn no_mutant_of_a_shipped_flow_survives() {
-    for text in [DEMO, MILAN, STATUS] {
+    for text in [DEMO, MILAN, STATUS, RECALL] {
         let flow = parsed(text);
         let mutants = flow.mutate(&sportello());
         assert_eq!(mutants.survivors, [], "{}", flow.id());
@@ -27,7 +27,7 @@ fn no_mutant_of_a_shipped_flow_survives() {
 #[test]
 fn shipped_flows_are_laid_out_as_usual_and_fit_the_schema() {
     let schema: serde_json::Value = serde_json::from_str(&schema()).unwrap();
-    for text in [DEMO, MILAN, STATUS] {
+    for text in [DEMO, MILAN, STATUS, RECALL] {
         assert_eq!(laid_out(text, "f.yaml").as_deref(), Ok(text));
         let flow: serde_json::Value = serde_saphyr::from_str(text).unwrap();
         fits(&flow, &schema, &schema, "").unwrap();
@@ -108,7 +108,7 @@ fn fits(
 
 #[test]
 fn drawings_and_sentences_name_every_node() {
-    for text in [DEMO, MILAN, STATUS] {
+    for text in [DEMO, MILAN, STATUS, RECALL] {
         let flow = parsed(text);
         let (mermaid, svg, sentences) = (flow.mermaid(), flow.svg(), flow.explained());
         for node in flow.nodes.iter().map(|node| node.id.as_str()) {
@@ -128,6 +128,7 @@ fn rehearsal_leads_a_person_through_the_flow_and_hides_what_is_about_people() {
     assert_eq!(first[..3], ["allerta", "orario", "benvenuto"].map(|node| Line::Node(node.to_owned())));
     assert_eq!(rehearsal.cue(), Cue::Keys);
     rehearsal.answer("");
+    rehearsal.answer("not_found"); // nothing is promised to this number
     let chosen = rehearsal.answer("1");
     assert!(chosen.contains(&Line::Note("waits in queue anagrafe".to_owned())), "{chosen:?}");
     assert!(matches!(rehearsal.cue(), Cue::Exit(exits) if exits.contains(&"no_seats")));
@@ -140,13 +141,13 @@ fn rehearsal_leads_a_person_through_the_flow_and_hides_what_is_about_people() {
 fn test_that_goes_otherwise_says_where_and_what_was_heard() {
     let spoilt = DEMO
         .replacen(
-            "path: [allerta, orario, benvenuto, menu, anagrafe, voto, fine]",
-            "path: [allerta, orario, benvenuto, menu, tributi, voto, fine]",
+            "path: [allerta, orario, benvenuto, cerca_richiamata, menu, anagrafe, voto, fine]",
+            "path: [allerta, orario, benvenuto, cerca_richiamata, menu, tributi, voto, fine]",
             1,
         )
         .replacen("Grazie e arrivederci.\"]", "Addio.\"]", 1);
     let failures = parsed(&spoilt).test(&sportello()).failures;
     let why = failures[0].why.join("\n");
-    assert!(why.contains("path: step 5 should be `tributi`, and was `anagrafe`"), "{why}");
+    assert!(why.contains("path: step 6 should be `tributi`, and was `anagrafe`"), "{why}");
     assert!(why.contains("never heard: \"Addio.\""), "{why}");
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::{Act, Mock, Trial};
 use crate::flow::grammar::Way;
 use crate::flow::hours::Calendars;
-use crate::flow::model::{Flow, Node, Step};
-use crate::flow::request::{Answer, RequestId};
+use crate::flow::model::{Asked, Flow, Node, Step};
+use crate::flow::request::{Answer, CallbackAct, RequestId};
 use crate::flow::run::{Bulletin, CallFacts, FlowRun, QueueFacts, Waiting, World};
 use crate::flow::said;
 use crate::flow::value::Value;
@@ -145,6 +145,11 @@ impl<'t> Caller<'t> {
         }
         let Some(Act::At { keys, after, .. }) = self.acts.pop_front() else { return false };
         self.pass(after);
+        if self.run.poll_timeout().is_some_and(|due| due <= self.now.mono)
+            && self.run.waiting() == Waiting::Queue
+        {
+            self.input(Input::Timeout);
+        }
         self.press(&keys);
         true
     }
@@ -216,6 +221,12 @@ impl<'t> Caller<'t> {
         mocks.get(visit - 1).or(mocks.last())
     }
 
+    /// The node asks what is promised already.
+    fn finds_callback(&self) -> bool {
+        let Some(Step::Request(step)) = self.node_here().map(|node| &node.step) else { return false };
+        matches!(step.asked, Asked::Callback { act: CallbackAct::Find, .. })
+    }
+
     fn node_here(&self) -> Option<&Node> {
         let here = self.run.node();
         self.flow.nodes.iter().find(|node| node.id == here)
@@ -241,6 +252,9 @@ impl<'t> Caller<'t> {
         let is_survey = matches!(self.node_here().map(|node| &node.step), Some(Step::Survey { .. }));
         if is_survey && self.mock().is_none() {
             return self.input(Input::Answer(request, Answer::Ok(None))); // the draw falls on the test's caller
+        }
+        if self.finds_callback() && self.mock().is_none() {
+            return self.input(Input::Answer(request, Answer::NotFound)); // nobody has promised the test's caller anything
         }
         let Some(mock) = self.mock() else {
             let node = self.run.node();
@@ -272,7 +286,7 @@ fn switched(trial: &Trial, flow: &mut Flow, calendars: &mut Calendars) -> BTreeM
                 let closing = mock.exit == "closing";
                 bulletins.insert(slot.clone(), Bulletin { sound: None, closing });
             }
-            (Step::Hours { schedule }, "emergency") => closed.push(schedule.clone()),
+            (Step::Hours { schedule, .. }, "emergency") => closed.push(schedule.clone()),
             _ => {}
         }
     }

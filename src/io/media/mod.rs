@@ -142,7 +142,7 @@ fn can_wait(command: &Command) -> bool {
     match command {
         C::SetRemote { .. } | C::Play { .. } | C::Stop { .. } | C::SendDigit { .. } => true,
         C::Key { .. } | C::Listen { .. } | C::Heed { .. } | C::Close { .. } => true,
-        C::EndTake { .. } => true,
+        C::EndTake { .. } | C::Identify { .. } => true,
         C::Open { .. } | C::Bridge { .. } | C::Mix { .. } | C::Unbridge { .. } => false,
         C::Record { .. } | C::Take { .. } => false,
         C::Discard { .. } => false, // its leg may be gone, and with it the beat
@@ -163,6 +163,7 @@ fn leg_of(command: &Command) -> LegId {
         | Command::Record { leg, .. }
         | Command::Take { leg, .. }
         | Command::EndTake { leg }
+        | Command::Identify { leg }
         | Command::Discard { leg, .. }
         | Command::Key { leg, .. }
         | Command::Listen { leg, .. }

@@ -147,6 +147,7 @@ impl Handset {
             | media::Event::Played { .. }
             | media::Event::Silent { .. }
             | media::Event::Listened { .. }
+            | media::Event::AnsweredBy { .. }
             | media::Event::Unconfirmed { .. } => {}
         }
     }

@@ -50,6 +50,9 @@ impl Plane {
         if let Some(take) = &mut slot.take {
             take.handle_speaking(now, speaks);
         }
+        if let Some(answerer) = &mut slot.answerer {
+            answerer.handle_speaking(now, speaks);
+        }
         self.due.note(id, slot);
     }
 

@@ -71,6 +71,13 @@ fn citizen_is_given_away_by_the_phones_transfer_and_handed_on_by_keys_and_hears_
     hears(&tap, &bruno, 1500);
     bruno.press_all("*4");
     hears(&tap, &citizen, 1500);
+
+    // A second line of the phone's is a consultation, and no contact of its own.
+    site.command(&["seat", "ready", "seat02", "--http", &exchange.http.to_string()]);
+    anna.dial(&format!("sip:202@{}", exchange.sip));
+    bruno.wait_for("CALL_INCOMING", SOON);
+    bruno.answer();
+    hears(&tap, &bruno, 1500);
     citizen.hang_up();
 
     let contact = contacts::when_ended(&site, exchange.http, 1).remove(0);

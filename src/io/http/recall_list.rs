@@ -1,0 +1,95 @@
+//! `/api/recall`: who called in vain, worked by hand.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::{Pages, Refusal, answer, read, stopped};
+use crate::engine::{BookOrder, CallbackOrder, Command, InVainState, RecallOrder, Reply};
+use crate::ids::CitizenId;
+use crate::io::records;
+
+/// Longest name that is written down.
+const LONGEST: usize = 64;
+
+/// Who asks.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Who {
+    by: String,
+}
+
+pub(super) async fn list(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
+    Ok(Json(on_list(&pages).await?).into_response())
+}
+
+/// Somebody has taken care of one.
+pub(super) async fn done(
+    Shared(pages): Shared<Arc<Pages>>,
+    Path(citizen): Path<String>,
+    who: Result<Json<Who>, JsonRejection>,
+) -> Result<Response, Refusal> {
+    let by = name(who)?;
+    let citizen: CitizenId = read(&citizen)?;
+    match pages.control.ask(Command::Recall(RecallOrder::Done { citizen, by })).await {
+        Ok(Reply::Refused(why)) => Err(Refusal(StatusCode::CONFLICT, why)),
+        Ok(_) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Err(_) => Err(stopped()),
+    }
+}
+
+/// One is promised a call, as soon as may be, at the number that called last.
+pub(super) async fn call(
+    Shared(pages): Shared<Arc<Pages>>,
+    Path(citizen): Path<String>,
+    who: Result<Json<Who>, JsonRejection>,
+) -> Result<Response, Refusal> {
+    let by = name(who)?;
+    let citizen: CitizenId = read(&citizen)?;
+    let conflict = |why: &str| Refusal(StatusCode::CONFLICT, why.to_owned());
+    let all = on_list(&pages).await?;
+    let one = all.into_iter().find(|one| one.citizen == citizen);
+    let one = one.ok_or_else(|| conflict("not on the recall list; `callback recall list` shows who is"))?;
+    let contact = one.contact;
+    let story = answer(&pages, move |views, keys| Ok(records::contact(views, keys, contact)?)).await?;
+    let number = story.and_then(|story| story.line.from).ok_or_else(|| {
+        conflict("the number is not on record with the contact; `callback book` calls one that you know")
+    })?;
+    let order = BookOrder {
+        number,
+        queue: one.queue,
+        slot: None,
+        entity: Some(one.entity),
+        topic: one.topic,
+        language: None,
+        case: None,
+        by: Some(by),
+    };
+    match pages.control.ask(Command::Callback(CallbackOrder::Book(Box::new(order)))).await {
+        Ok(Reply::Refused(why)) => Err(Refusal(StatusCode::CONFLICT, why)),
+        Ok(_) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Err(_) => Err(stopped()),
+    }
+}
+
+async fn on_list(pages: &Pages) -> Result<Vec<InVainState>, Refusal> {
+    match pages.control.ask(Command::Recall(RecallOrder::List)).await {
+        Ok(Reply::InVain(all)) => Ok(all),
+        _ => Err(stopped()),
+    }
+}
+
+/// What is written down is short.
+fn name(who: Result<Json<Who>, JsonRejection>) -> Result<String, Refusal> {
+    let Json(Who { by }) = who.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
+    if by.chars().count() > LONGEST || by.contains(char::is_control) {
+        let why = format!("`by` is a name of at most {LONGEST} letters on one line");
+        return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, why));
+    }
+    Ok(by)
+}
