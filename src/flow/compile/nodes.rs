@@ -66,6 +66,7 @@ impl<'y> Compiler<'y> {
             Kind::Set => self.set(draft),
             Kind::Tag => self.tag(draft),
             Kind::Queue => self.queue(draft),
+            Kind::AnswersWithin => self.answers_within(draft),
             Kind::Survey => self.survey(draft),
             Kind::Voicemail | Kind::Record => self.record(draft),
             Kind::Callback => self.callback(draft),
