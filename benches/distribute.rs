@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use centralino::acd::{
-    Action, AfterTalk, Distribution, Entering, Input, Needs, QueueRules, SeatRules, Serving, Skills, Strategy,
+    Action, AfterTalk, Distribution, Entering, Input, Needs, QueueRules, SeatRules, Serving, Skills,
+    Strategy, TaskRules,
 };
 use centralino::ids::{CallId, QueueId, SeatId, Stamp};
 use centralino::time::Mono;
@@ -54,6 +55,7 @@ fn rules(number: u32) -> QueueRules {
         strategy: Strategy::LongestIdle,
         needs: Needs::default(),
         overflow: Vec::new(),
+        tasks: TaskRules::default(),
     }
 }
 

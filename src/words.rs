@@ -7,6 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{CallId, OperatorId};
 
+/// What is needed of an operator as people write it: `inglese`, or `inglese 3` with the level from 1 (a little) to 9.
+pub fn skill_and_level(text: &str) -> Option<(&str, u8)> {
+    let (name, level) = text.split_once(' ').unwrap_or((text, "1"));
+    let level = level.trim().parse::<u8>().ok().filter(|level| (1..=9).contains(level))?;
+    Some((name, level))
+}
+
+/// What is done without later, as people write it: `after 30s drop inglese`; the span as it is written, and the skill.
+pub fn waiver(text: &str) -> Option<(&str, &str)> {
+    match text.split_whitespace().collect::<Vec<_>>()[..] {
+        ["after", span, "drop", skill] => Some((span, skill)),
+        _ => None,
+    }
+}
+
 /// Why a caller left a queue, other than by hanging up: the exits of the flow's `queue` node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

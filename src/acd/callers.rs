@@ -7,7 +7,7 @@ use super::distribution::Distribution;
 use super::place::Place;
 use super::queue::{Class, Queue};
 use super::seat::{Event, Terms};
-use super::skills::Skills;
+use super::skills::{Needs, Skills};
 use super::timers::Alarm;
 use super::{Action, Entering, QueueRules};
 use crate::ids::{CallId, QueueId, SeatId};
@@ -29,7 +29,7 @@ pub(super) struct Caller {
     /// What counted as waited at entry.
     pub(super) waited: Duration,
     /// What it needs beside what its queue needs.
-    pub(super) skills: Skills,
+    pub(super) needs: Needs,
     /// One seat alone until then.
     pub(super) prefers: Option<(SeatId, Mono)>,
     /// When `class`, or who else may serve, changes next.
@@ -71,13 +71,13 @@ impl Caller {
         let waited = self.waited + now.since(self.entered);
         match &self.prefers {
             Some((seat, until)) if now < *until => Class::For(seat.clone()),
-            _ => Class::Needs(rules.needs.and(&self.skills).after(waited)),
+            _ => Class::Needs(rules.needs.and(&self.needs).after(waited)),
         }
     }
 
     /// When more seats may serve it than at `now`, if ever.
     fn widens_after(&self, now: Mono, queue: &Queue) -> Option<Mono> {
-        let waivers = queue.rules.needs.waivers.iter();
+        let waivers = queue.rules.needs.waivers.iter().chain(&self.needs.waivers);
         let waived = waivers.map(|(after, _)| self.entered + after.saturating_sub(self.waited));
         let delays = queue.delays.iter().map(|delay| self.place.reaches(*delay, queue.rules.offset));
         let preferred = self.prefers.iter().map(|(_, until)| *until);
@@ -140,8 +140,8 @@ impl Distribution {
     }
 
     /// As it stands when it enters.
-    fn caller(&self, now: Mono, entering: Entering, queue: &Queue) -> Caller {
-        let Entering { queue: id, priority, max_wait, waited, skills, prefers, .. } = entering;
+    pub(super) fn caller(&self, now: Mono, entering: Entering, queue: &Queue) -> Caller {
+        let Entering { queue: id, priority, max_wait, waited, needs, prefers, .. } = entering;
         let rules = &queue.rules;
         let minutes = i64::from(priority) + i64::from(rules.offset);
         let every = rules.announce_every;
@@ -153,7 +153,7 @@ impl Distribution {
             class: Class::Needs(Skills::default()),
             minutes,
             waited,
-            skills,
+            needs,
             prefers: prefers
                 .filter(|(seat, _)| self.sits_there(seat, &rules.id))
                 .map(|(seat, time)| (seat, now + time)),
@@ -170,14 +170,18 @@ impl Distribution {
         self.seats.get(id).is_some_and(|seat| seat.is_manned() && seat.serves().contains_key(queue))
     }
 
-    /// Somebody else may serve this caller, who has `more` minutes than before. By new rules all in the queue have, and nobody is overtaken.
-    pub(super) fn stand_anew(&mut self, now: Mono, call: CallId, more: i32) {
+    /// By new rules a seat that this caller would wait for may serve it no longer.
+    pub(super) fn forget_absent(&mut self, call: CallId) {
         let Some(caller) = self.callers.get(&call).filter(|caller| !caller.is_talking()) else { return };
         let kept = caller.prefers.clone().filter(|(seat, _)| self.sits_there(seat, &caller.queue));
-        let Some(caller) = self.callers.get_mut(&call) else { return };
+        self.callers.get_mut(&call).into_iter().for_each(|caller| caller.prefers = kept.clone());
+    }
+
+    /// Somebody else may serve this caller, who has `more` minutes than before. By new rules all in the queue have, and nobody is overtaken.
+    pub(super) fn stand_anew(&mut self, now: Mono, call: CallId, more: i32) {
+        let Some(caller) = self.callers.get_mut(&call).filter(|caller| !caller.is_talking()) else { return };
         let Some(queue) = self.queues.get_mut(&caller.queue) else { return };
         queue.remove(caller.place, &caller.class);
-        caller.prefers = kept;
         caller.minutes += i64::from(more);
         caller.place = caller.place.advanced(more);
         caller.class = caller.class_at(now, &queue.rules);

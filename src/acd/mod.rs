@@ -61,7 +61,7 @@ pub use pauses::{PauseRule, Pauses};
 pub use people::{People, Person, SignInFault};
 pub use restored::{Lasted, Restored, WrapUpLeft};
 pub use returning::{CutOff, LONGEST_KEPT, Returning};
-pub use rules::{Entering, Overflow, QueueRules, SeatRules, Serving, Strategy};
+pub use rules::{Entering, Overflow, QueueRules, SeatRules, Serving, Strategy, TaskRules};
 pub use skills::{Needs, Skills};
 pub use state::{QueueState, SeatState, WaitingState};
 pub use supervised::{Supervised, SupervisedFault, Wait};

@@ -24,6 +24,7 @@ impl Distribution {
         self.count_seats();
         let callers = self.callers.iter().map(|(call, caller)| (*call, ahead.get(&caller.queue).copied()));
         for (call, more) in callers.collect::<Vec<_>>() {
+            self.forget_absent(call);
             self.stand_anew(now, call, more.unwrap_or(0));
         }
 

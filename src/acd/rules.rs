@@ -45,6 +45,24 @@ pub struct QueueRules {
     pub needs: Needs,
     /// Who else serves its callers when its own seats do not suffice.
     pub overflow: Vec<Overflow>,
+    /// When its seats may do something else than take calls.
+    pub tasks: TaskRules,
+}
+
+/// When a queue permits that a task which is no call is given out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaskRules {
+    /// While no more callers than these are in it.
+    pub at_most_waiting: usize,
+    /// While at least so many of its seats are free.
+    pub free_seats: usize,
+}
+
+impl Default for TaskRules {
+    /// Somebody is free, and nobody waits.
+    fn default() -> TaskRules {
+        TaskRules { at_most_waiting: 0, free_seats: 1 }
+    }
 }
 
 impl QueueRules {
@@ -68,6 +86,7 @@ impl QueueRules {
             ring_at_most: 1,
             needs: Needs::default(),
             overflow: Vec::new(),
+            tasks: TaskRules::default(),
         }
     }
 
@@ -174,7 +193,7 @@ pub struct Entering {
     /// What counts as waited already: since the call arrived, or in an earlier call.
     pub waited: Duration,
     /// What this caller needs beside what the queue needs.
-    pub skills: Skills,
+    pub needs: Needs,
     /// This seat alone, for so long; then anyone.
     pub prefers: Option<(SeatId, Duration)>,
     /// Let in also where there is no room: was being served. One a seat at most.
@@ -193,7 +212,7 @@ impl Entering {
             priority: 0,
             max_wait: None,
             waited: Duration::ZERO,
-            skills: Skills::default(),
+            needs: Needs::default(),
             prefers: None,
             returns: false,
         }

@@ -59,9 +59,10 @@ impl Needs {
         needed.map(|(skill, level)| (skill.clone(), *level)).collect()
     }
 
-    /// What a queue needs and a flow asks for beside it. What the queue does without is done without for both.
-    pub(super) fn and(&self, skills: &Skills) -> Needs {
-        Needs { skills: self.skills.clone().and(skills), waivers: self.waivers.clone() }
+    /// What a queue needs and a flow asks for beside it. What the one does without is done without for both.
+    pub(super) fn and(&self, other: &Needs) -> Needs {
+        let waivers = self.waivers.iter().chain(&other.waivers).cloned().collect();
+        Needs { skills: self.skills.clone().and(&other.skills), waivers }
     }
 }
 
@@ -94,9 +95,14 @@ mod tests {
             skills: skills(&[("inglese", 2)]),
             waivers: vec![(s(30), "inglese".into()), (s(60), "tributi".into())],
         };
-        let needs = needs.and(&skills(&[("inglese", 3), ("tributi", 1)]));
-        assert_eq!(needs.after(s(29)), skills(&[("inglese", 3), ("tributi", 1)]));
-        assert_eq!(needs.after(s(30)), skills(&[("tributi", 1)]));
-        assert_eq!(needs.after(s(60)), skills(&[]));
+        let of_flow = Needs {
+            skills: skills(&[("inglese", 3), ("tributi", 1), ("lis", 1)]),
+            waivers: vec![(s(90), "lis".into())],
+        };
+        let needs = needs.and(&of_flow);
+        assert_eq!(needs.after(s(29)), skills(&[("inglese", 3), ("tributi", 1), ("lis", 1)]));
+        assert_eq!(needs.after(s(30)), skills(&[("tributi", 1), ("lis", 1)]));
+        assert_eq!(needs.after(s(60)), skills(&[("lis", 1)]));
+        assert_eq!(needs.after(s(90)), skills(&[]));
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::callers::{Caller, Stage};
 use super::distribution::Distribution;
 use super::seat::Terms;
-use super::{Entering, Skills};
+use super::{Entering, Skills, TaskRules};
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
 use crate::words::QueueExit;
@@ -83,7 +83,7 @@ impl Distribution {
         Entering {
             priority: i32::try_from(bound(own)).unwrap_or(0),
             waited: caller.waited + now.since(caller.entered),
-            skills: caller.skills.clone(),
+            needs: caller.needs.clone(),
             prefers: caller.prefers.clone().and_then(|(seat, until)| {
                 let left = until.since(now);
                 (left > Duration::ZERO).then_some((seat, left))
@@ -109,8 +109,26 @@ impl Distribution {
             position: queue.position(caller.place),
             waited: caller.waited + now.since(caller.entered),
             minutes: caller.minutes,
-            needs: queue.rules.needs.and(&caller.skills).after(caller.waited + now.since(caller.entered)),
+            needs: queue.rules.needs.and(&caller.needs).after(caller.waited + now.since(caller.entered)),
             prefers: caller.prefers.as_ref().filter(|(_, until)| now < *until).map(|(seat, _)| seat.clone()),
+        })
+    }
+
+    /// Whether somebody who asks for this place now is expected to be answered within so long; `None`: that is not known.
+    pub fn answers_within(&self, now: Mono, entering: &Entering, within: Duration) -> Option<bool> {
+        let queue = self.queues.get(&entering.queue);
+        let Some(queue) = queue.filter(|_| self.would_refuse(now, entering).is_none()) else {
+            return Some(false);
+        };
+        let rung = self.seat_for(now, &self.caller(now, entering.clone(), queue));
+        if rung.is_some() { Some(true) } else { queue.expected.map(|wait| wait <= within) }
+    }
+
+    /// A task that is no call may be given to a seat of this queue: enough of them are free, and few enough wait.
+    pub fn may_give_task(&self, queue: &QueueId) -> bool {
+        self.queues.get(queue).is_some_and(|queue| {
+            let TaskRules { at_most_waiting, free_seats } = queue.rules.tasks;
+            queue.len() <= at_most_waiting && queue.ranks().len() >= free_seats.max(1)
         })
     }
 

@@ -214,9 +214,6 @@ pub struct Call {
     pub made: Option<Made>,
 }
 
-/// Heard while somebody is waited for, unless the flow says otherwise: name of a sound below `sounds/music/`.
-pub const MUSIC: &str = "attesa";
-
 /// Most messages that one call may queue: who may key in a number must not be able to fill somebody's phone.
 const MAX_LETTERS: u32 = 3;
 /// Most recordings of the citizen alone in one call: who records again and again must not fill the disk.
@@ -442,9 +439,9 @@ impl Call {
         leg.is_some_and(|leg| leg.dialog == Some(dialog))
     }
 
-    /// What the citizen hears on hold: name of a sound below `sounds/music/`.
-    pub fn music(&self) -> &str {
-        self.enqueue.as_ref().map_or(MUSIC, |enqueue| &enqueue.music)
+    /// What the flow wants the citizen to hear on hold, if it says so: name of a sound below `sounds/music/`.
+    pub fn music(&self) -> Option<&str> {
+        self.enqueue.as_ref()?.music.as_deref()
     }
 
     /// A talk begins. The file that it is recorded to, below the recordings directory: by day, named like the contact, and from the

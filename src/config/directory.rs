@@ -15,10 +15,11 @@ pub(super) fn entities(table: Table<'_>, names: &mut Names) -> BTreeMap<EntityId
     let mut entities = BTreeMap::new();
     for entity in table.tables("entity", "[[entity]]") {
         let (id, name, survey) = (names.take(&entity, "id"), entity.need("name"), survey(&entity));
+        let music = super::floor::music(&entity);
         if let (Some(id), Some(name)) = (id, name) {
             let name = name.text.to_owned();
             let short = entity.text("short").map_or_else(|| name.clone(), |short| short.text.to_owned());
-            entities.insert(id.text.into(), Entity { name, short, survey });
+            entities.insert(id.text.into(), Entity { name, short, music, survey });
         }
         entity.finish();
     }

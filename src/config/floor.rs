@@ -15,9 +15,10 @@ use super::span::parse_span;
 use super::{AnnounceRules, Queue, Seat, Secret, WaitsSince};
 use crate::acd::{
     AfterTalk, LONGEST_KEPT, Needs, Overflow, Pauses, People, QueueRules, SeatRules, Serving, Skills,
-    Strategy,
+    Strategy, TaskRules,
 };
 use crate::ids::{QueueId, SeatId, SkillId};
+use crate::words::{skill_and_level, waiver};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -63,6 +64,7 @@ pub(super) fn queues(
             topic: used.topics.used(&queue, "topic").map(|word| word.text.into()),
             record: queue.flag("record", true),
             announce: announce(&queue),
+            music: music(&queue),
             waits_since: waits_since(&queue),
             keeps_place: queue.span("keeps_place", 5 * MINUTE, Duration::ZERO..=LONGEST_KEPT),
             callback: callbacks::callback(&queue),
@@ -99,9 +101,7 @@ fn overflow<'a>(queue: &Table<'a>, helpers: &mut Vec<Word<'a>>) -> Vec<Overflow>
 pub(super) fn skills(table: &Table<'_>, names: &Names) -> Skills {
     let mut levels = Vec::new();
     for word in table.texts("skills") {
-        let (name, level) = word.text.split_once(' ').unwrap_or((word.text, "1"));
-        let level = level.trim().parse::<u8>().ok().filter(|level| (1..=9).contains(level));
-        let Some(level) = level else {
+        let Some((name, level)) = skill_and_level(word.text) else {
             table.not(&word, "a skill and its level, 1 to 9", "inglese 3");
             continue;
         };
@@ -116,11 +116,7 @@ pub(super) fn skills(table: &Table<'_>, names: &Names) -> Skills {
 fn waivers(queue: &Table<'_>, names: &Names) -> Vec<(Duration, SkillId)> {
     let mut waivers = Vec::new();
     for word in queue.texts("widen") {
-        let words: Vec<_> = word.text.split_whitespace().collect();
-        let read = match words[..] {
-            ["after", span, "drop", skill] => parse_span(span).map(|after| (after, skill)),
-            _ => None,
-        };
+        let read = waiver(word.text).and_then(|(span, skill)| Some((parse_span(span)?, skill)));
         let Some((after, skill)) = read else {
             queue.not(&word, "a rule for those who wait", "after 30s drop inglese");
             continue;
@@ -195,7 +191,25 @@ fn rules(queue: &Table<'_>, id: &str, names: &Names) -> QueueRules {
         ring_at_most: queue.number("ring_at_most", 10, 1..=50),
         needs: Needs { skills: skills(queue, names), waivers: waivers(queue, names) },
         overflow: Vec::new(),
+        tasks: tasks(queue),
     }
+}
+
+/// `[queue.tasks]`: when its seats may do something else than take calls.
+fn tasks(queue: &Table<'_>) -> TaskRules {
+    let Some(tasks) = queue.table("tasks", "[queue.tasks]") else { return TaskRules::default() };
+    let usual = TaskRules::default();
+    let read = TaskRules {
+        at_most_waiting: tasks.number("at_most_waiting", usual.at_most_waiting, 0..=10_000),
+        free_seats: tasks.number("free_seats", usual.free_seats, 1..=1_000),
+    };
+    tasks.finish();
+    read
+}
+
+/// The music of those who wait: a sound below `sounds/music/`.
+pub(super) fn music(table: &Table<'_>) -> Option<String> {
+    table.text("music").map(|word| word.text.to_owned())
 }
 
 /// What the wrap-up grants and asks for beside its time.

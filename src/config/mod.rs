@@ -178,6 +178,8 @@ pub struct FeatureCodes {
 pub struct Entity {
     /// As people call it: "Comune di Empoli".
     pub name: String,
+    /// What its callers hear while they wait, where neither the flow nor the queue says: `sounds/music/<name>.wav`.
+    pub music: Option<String>,
     /// As a phone's display has room for: "Empoli".
     pub short: String,
     /// How often its callers are asked after the call.
@@ -225,6 +227,8 @@ pub struct Queue {
     pub record: bool,
     /// What those who wait are told.
     pub announce: AnnounceRules,
+    /// What those who wait hear, where the flow says nothing of it: `sounds/music/<name>.wav`; `None`: the Ente's.
+    pub music: Option<String>,
     /// From when on waiting counts.
     pub waits_since: WaitsSince,
     /// How long the place of a caller who was cut off is kept.

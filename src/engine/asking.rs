@@ -11,11 +11,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::call::{Call, MUSIC};
+use crate::call::Call;
 use crate::crm::{Case, CaseStatus, Letter, LetterError};
 use crate::flow::request::{self, CaseAct, Method, Store, Target};
 use crate::flow::{self, Answer, Enqueue, Marked, Request, Value};
-use crate::ids::{CallId, CaseId, Language, QueueId};
+use crate::ids::{CallId, CaseId, Language};
 use crate::journal::entry::{Fact, Personal};
 use crate::media::take::TakeRules;
 use crate::time::{Mono, Now, rome, rome_zone};
@@ -114,11 +114,19 @@ impl Engine {
             let answer = self.article(now, &key.text, language);
             return self.answer_flow(now, id, answer);
         }
+        if let Request::AnswersWithin { queue, within } = &wanted {
+            let answer = match self.answers_within(now, call, queue, *within) {
+                Some(true) => Answer::Ok(None),
+                Some(false) => Answer::Declined,
+                None => Answer::NotFound,
+            };
+            return self.answer_flow(now, id, answer);
+        }
         if let Request::Transfer { to, ring_for } = wanted.clone() {
             let until = now.mono + wanted.patience();
             self.asked.insert(call, Pending { request, until, wanted });
             return match to {
-                Target::Queue(queue) => self.enqueue(now, call, place_in(queue)),
+                Target::Queue(queue) => self.enqueue(now, call, Enqueue::plain(queue)),
                 Target::Number(number) => self.call_number(now, call, &number, ring_for),
             };
         }
@@ -263,11 +271,6 @@ fn question(wanted: &Request) -> Result<Question, Answer> {
         }
         other => Err(Answer::Error(format!("`{}` is not connected in this version", other.name()))),
     }
-}
-
-/// A transfer asks for nothing but the queue itself.
-pub(super) fn place_in(queue: QueueId) -> Enqueue {
-    Enqueue { queue, priority: 0, max_wait: None, music: MUSIC.to_owned(), announce: true, record: true }
 }
 
 fn way(channel: request::Channel) -> Channel {

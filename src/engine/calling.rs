@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use crate::call::{Call, Callee, MUSIC, Phase, Purpose, SeatLeg, Way};
+use crate::call::{Call, Callee, Phase, Purpose, SeatLeg, Way};
 use crate::config::Gateway;
 use crate::flow::Answer;
 use crate::flow::request::Marked;
@@ -42,7 +42,8 @@ impl Engine {
         call.callee = Some(callee);
         call.phase = Phase::Calling;
         call.story.on_queued(now.mono);
-        let sounds = self.music(now, id, MUSIC);
+        let music = self.music_for(id);
+        let sounds = self.music(now, id, &music);
         self.play(id, sounds, Purpose::Music, false);
     }
 

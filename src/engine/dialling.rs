@@ -23,7 +23,6 @@ use crate::speech::notice::Notice;
 use crate::time::Now;
 use crate::words::{Direction, EndedBy, NotTaken, Outcome, Status, WorkView};
 
-use super::asking::place_in;
 use super::{Engine, Owner};
 
 /// Language of what operators hear, and of those whom they call until somebody says otherwise.
@@ -299,7 +298,7 @@ impl Engine {
                 let rules = DirectRules { ring_for: self.config.dialling.ring_for, ..DirectRules::default() };
                 self.acd.handle_input(now.mono, acd::Input::Direct(other, id, Direct::Ring(rules)));
             }
-            Whom::Queue(queue) => self.enqueue(now, id, place_in(queue)),
+            Whom::Queue(queue) => self.enqueue(now, id, crate::flow::Enqueue::plain(queue)),
         }
     }
 

@@ -211,8 +211,7 @@ impl Engine {
     }
 
     pub(super) fn play_music(&mut self, now: Now, id: CallId) {
-        let Some(enqueue) = self.calls.get(&id).and_then(|call| call.enqueue.as_ref()) else { return };
-        let music = enqueue.music.clone();
+        let music = self.music_for(id);
         let sounds = self.music(now, id, &music);
         self.play(id, sounds, Purpose::Music, false);
     }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::acd::{self, CutOff, Entering};
+use crate::acd::{self, CutOff, Entering, Needs};
 use crate::call::Phase;
 use crate::config::{Queue, WaitsSince};
 use crate::flow::Enqueue;
-use crate::ids::CallId;
+use crate::ids::{CallId, QueueId};
 use crate::journal::entry::Fact;
 use crate::time::Now;
 
@@ -15,8 +15,9 @@ use super::Engine;
 impl Engine {
     /// The place that this call asks for.
     pub(super) fn entering(&mut self, now: Now, id: CallId, enqueue: Enqueue, queue: &Queue) -> Entering {
-        let Enqueue { queue: name, priority, max_wait, .. } = enqueue;
-        let plain = Entering { priority, max_wait, ..Entering::new(id, name.clone()) };
+        let Enqueue { queue: name, priority, max_wait, skills, widen, .. } = enqueue;
+        let needs = Needs { skills: skills.into_iter().collect(), waivers: widen };
+        let plain = Entering { priority, max_wait, needs, ..Entering::new(id, name.clone()) };
         let Some(call) = self.calls.get_mut(&id) else { return plain };
         let since = match queue.waits_since {
             WaitsSince::Entry => now.mono,
@@ -43,6 +44,23 @@ impl Engine {
             prefers: listed.and_then(|listed| listed.prefers.clone()),
             ..plain
         }
+    }
+
+    /// Whether a queue is expected to answer this citizen within so long; `None`: that is not known.
+    pub(super) fn answers_within(
+        &self,
+        now: Now,
+        id: CallId,
+        queue: &QueueId,
+        within: Duration,
+    ) -> Option<bool> {
+        let (rules, call) = (self.config.queues.get(queue)?, self.calls.get(&id)?);
+        let entity = rules.entity.as_ref().filter(|_| !call.tagged).unwrap_or(&call.entity);
+        let closed = self.switches.close_queue(queue, entity, now.wall_ms());
+        if closed || !rules.is_open(&self.calendars, now.wall) {
+            return Some(false);
+        }
+        self.acd.answers_within(now.mono, &Entering::new(id, queue.clone()), within)
     }
 
     /// How long the waits will be, for flows, for overflow and for the record; every few seconds.

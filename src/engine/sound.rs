@@ -30,8 +30,7 @@ impl Engine {
     }
 
     pub(super) fn play_hold_music(&mut self, now: Now, id: CallId) {
-        let Some(call) = self.calls.get(&id) else { return };
-        let music = call.music().to_owned();
+        let music = self.music_for(id);
         let sounds = self.music(now, id, &music);
         self.play(id, sounds, Purpose::Music, false);
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::acd::{self, Direct, Turn};
-use crate::call::{Giver, KeyedAct, MUSIC, Move, Phase, SeatLeg, Stage};
+use crate::call::{Giver, KeyedAct, Move, Phase, SeatLeg, Stage};
 use crate::config::Target;
 use crate::flow::Enqueue;
 use crate::flow::destinations::NoRoute;
@@ -338,14 +338,7 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else { return Err(TalkError::NoTalk(id)) };
         let place = match &call.enqueue {
             Some(before) => Enqueue { queue: queue.clone(), max_wait: None, ..before.clone() },
-            None => Enqueue {
-                queue: queue.clone(),
-                priority: 0,
-                max_wait: None,
-                music: MUSIC.to_owned(),
-                announce: true,
-                record: true,
-            },
+            None => Enqueue::plain(queue.clone()),
         };
         let closed = self.switches.close_queue(&queue, &call.entity, now.wall_ms());
         if closed || !rules.is_open(&config.calendars, now.wall) {
@@ -434,8 +427,7 @@ impl Engine {
     }
 
     fn play_music_to(&mut self, now: Now, id: CallId, leg: LegId) {
-        let Some(call) = self.calls.get(&id) else { return };
-        let music = call.music().to_owned();
+        let music = self.music_for(id);
         let sounds = self.music(now, id, &music);
         self.last_play += 1;
         let play = PlayId(self.last_play);

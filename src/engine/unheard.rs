@@ -38,6 +38,18 @@ impl Engine {
         sounds
     }
 
+    /// What this citizen waits to: as the flow says, else the queue, else the Ente.
+    pub(super) fn music_for(&self, id: CallId) -> String {
+        let own = || {
+            let call = self.calls.get(&id)?;
+            let queue = call.enqueue.as_ref().and_then(|enqueue| self.config.queues.get(&enqueue.queue));
+            let entity = self.config.entities.get(&call.entity);
+            let of_queue = || queue.and_then(|queue| queue.music.as_deref());
+            call.music().or_else(of_queue).or_else(|| entity?.music.as_deref())
+        };
+        own().unwrap_or(flow::USUAL_MUSIC).to_owned()
+    }
+
     /// The music of this name, or some other in its place.
     pub(super) fn music(&mut self, now: Now, id: CallId, name: &str) -> Vec<Arc<Sound>> {
         self.all_or_none(now, id, &[("music", name)]).unwrap_or_else(|| vec![self.other_music(id)])

@@ -23,6 +23,7 @@ pub(super) enum Kind {
     Set,
     Tag,
     Queue,
+    AnswersWithin,
     Callback,
     Survey,
     Voicemail,
@@ -189,6 +190,7 @@ impl Kind {
         matches!(
             self,
             Kind::Queue
+                | Kind::AnswersWithin
                 | Kind::Callback
                 | Kind::Voicemail
                 | Kind::Record
@@ -208,7 +210,7 @@ mod tests {
     #[test]
     fn every_type_has_a_name_and_an_error_exit_of_its_own() {
         let names: std::collections::BTreeSet<_> = Kind::names().collect();
-        assert_eq!((names.len(), TYPES.len()), (22, 22));
+        assert_eq!((names.len(), TYPES.len()), (23, 23));
         for known in &TYPES {
             assert_eq!(known.kind.name(), known.name);
             assert!(

@@ -58,9 +58,10 @@ pub use self::value::{Value, ValueError};
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::ids::{EntityId, Language, NodeId, QueueId, TopicId};
+use crate::ids::{EntityId, Language, NodeId, QueueId, SkillId, TopicId};
 use crate::speech::Piece;
 use crate::words::QueueExit;
 
@@ -177,10 +178,33 @@ pub struct Enqueue {
     pub priority: i32,
     /// Shortens the queue's own.
     pub max_wait: Option<Duration>,
-    /// Name of the music: `sounds/music/<name>.wav`.
-    pub music: String,
+    /// Name of the music: `sounds/music/<name>.wav`; `None`: the flow leaves it to the queue or the Ente.
+    pub music: Option<String>,
+    /// Needed of the operator beside what the queue needs, with levels.
+    pub skills: BTreeMap<SkillId, u8>,
+    /// What is done without, and after how much waiting.
+    pub widen: Vec<(Duration, SkillId)>,
     /// Announce the place on entry and as the queue's rules say.
     pub announce: bool,
     /// False: this node's calls are not recorded, whatever the queue says.
     pub record: bool,
+}
+
+/// What those who wait hear where nothing else is said: `sounds/music/attesa.wav`.
+pub const USUAL_MUSIC: &str = "attesa";
+
+impl Enqueue {
+    /// A place in this queue, and nothing else.
+    pub fn plain(queue: QueueId) -> Enqueue {
+        Enqueue {
+            queue,
+            priority: 0,
+            max_wait: None,
+            music: None,
+            skills: BTreeMap::new(),
+            widen: Vec::new(),
+            announce: true,
+            record: true,
+        }
+    }
 }

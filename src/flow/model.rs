@@ -15,13 +15,15 @@ use super::request::{CallbackAct, CaseAct, Channel, Method, Store};
 use super::template::{Form, Template};
 use super::trial::Trial;
 use super::variable::Var;
-use crate::ids::{EntityId, FlowId, Language, NodeId, QueueId, ScheduleId, TopicId};
+use crate::ids::{EntityId, FlowId, Language, NodeId, QueueId, ScheduleId, SkillId, TopicId};
 
 /// What a flow may refer to outside itself; a name that is not in here is a fault.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// `config/queues.toml`.
     pub queues: BTreeSet<QueueId>,
+    /// What operators may know: `skills` in `config/queues.toml`.
+    pub skills: BTreeSet<SkillId>,
     /// `config/entities.toml`.
     pub entities: BTreeSet<EntityId>,
     /// `config/topics.toml`.
@@ -178,7 +180,12 @@ pub(super) struct QueueStep {
     pub(super) save: Option<String>,
     pub(super) priority: i32,
     pub(super) max_wait: Option<Duration>,
-    pub(super) music: String,
+    /// None: the queue's, or the Ente's.
+    pub(super) music: Option<String>,
+    /// Needed beside what the queue needs, with levels.
+    pub(super) skills: BTreeMap<SkillId, u8>,
+    /// What is done without, and after how much waiting.
+    pub(super) widen: Vec<(Duration, SkillId)>,
     pub(super) announce: bool,
     pub(super) record: bool,
     /// Keys that lead out by the `key` exit.
@@ -223,6 +230,10 @@ pub(super) struct RequestStep {
 /// What is asked, with what is still to be computed.
 #[derive(Clone, Debug)]
 pub(super) enum Asked {
+    AnswersWithin {
+        queue: Template,
+        within: Duration,
+    },
     Callback {
         act: CallbackAct,
         number: Template,
@@ -337,7 +348,7 @@ impl Flow {
     /// Every music that its queues play, `sounds/music/<name>.wav`.
     pub fn music_needed(&self) -> BTreeSet<&str> {
         let own = self.nodes.iter().filter_map(|node| match &node.step {
-            Step::Queue(queue) => Some(queue.music.as_str()),
+            Step::Queue(queue) => queue.music.as_deref(),
             _ => None,
         });
         own.chain(self.subflows().flat_map(Flow::music_needed)).collect()

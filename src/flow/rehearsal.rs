@@ -13,7 +13,7 @@ use super::model::{Flow, Step};
 use super::request::Answer;
 use super::run::{Bulletin, CallFacts, FlowRun, QueueFacts, Waiting, World};
 use super::value::Value;
-use super::{Action, Enqueue, Input, Request, Say, said};
+use super::{Action, Enqueue, Input, Request, Say, USUAL_MUSIC, said};
 use crate::ids::{Language, QueueId};
 use crate::time::{Mono, Now};
 use crate::words::QueueExit;
@@ -212,7 +212,10 @@ impl Rehearsal {
             }
             Action::Enqueue(Enqueue { music, announce, .. }) => {
                 let place = announce.then(|| Heard::Place(self.run.language().clone()));
-                place.into_iter().chain([Heard::Music(music.clone())]).collect()
+                place
+                    .into_iter()
+                    .chain([Heard::Music(music.clone().unwrap_or_else(|| USUAL_MUSIC.to_owned()))])
+                    .collect()
             }
             Action::Ask(_, Request::Record { .. }) => vec![Heard::Tone],
             _ => Vec::new(),

@@ -49,6 +49,13 @@ pub enum Request {
         /// At which moment; the next free one when left out.
         slot: Option<Marked>,
     },
+    /// Whether a queue would answer the caller in time: `Ok`; or `Declined`, it would not; or `NotFound`, that is not known.
+    AnswersWithin {
+        /// Which.
+        queue: QueueId,
+        /// The longest wait.
+        within: Duration,
+    },
     /// Join the caller with somebody else, without an operator: `Ok` when the talk is over; or `Busy`, `NoAnswer`.
     Transfer {
         /// With whom.
@@ -243,6 +250,7 @@ impl Request {
     /// Its name in words, as the node types have it.
     pub fn name(&self) -> &'static str {
         match self {
+            Request::AnswersWithin { .. } => "answers_within",
             Request::Callback { .. } => "callback",
             Request::Transfer { .. } => "transfer",
             Request::Message { .. } => "message",
@@ -257,7 +265,8 @@ impl Request {
     /// The longest that a run waits for the answer. It bounds the harm of one that was lost.
     pub fn patience(&self) -> Duration {
         match self {
-            Request::Callback { .. }
+            Request::AnswersWithin { .. }
+            | Request::Callback { .. }
             | Request::Survey
             | Request::Lookup { .. }
             | Request::Case { .. }

@@ -61,6 +61,7 @@ fn demo_environment() -> Environment {
             .collect(),
         entities: names(["firenze", "bagno-a-ripoli", "empoli", "sesto-fiorentino"]),
         topics: names(["anagrafe", "tributi", "tributi/tari", "polizia-locale/permessi-sosta"]),
+        skills: names(["inglese", "tributi"]),
         schedules: sportello().schedules,
         music: names(["attesa"]),
         reach: Reach { ways: vec![Vec::new()], ..Reach::default() },

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::USUAL_MUSIC;
 use super::fault::{Fault, FlowError, Place};
 use super::model::{Flow, Step};
 
@@ -22,7 +23,10 @@ impl Flow {
         for node in &self.nodes {
             let at = self.place(node.id.as_str());
             match &node.step {
-                Step::Queue(queue) => need(format!("music/{}", queue.music), at),
+                Step::Queue(queue) => {
+                    let music = queue.music.as_deref().unwrap_or(USUAL_MUSIC);
+                    need(format!("music/{music}"), at)
+                }
                 Step::Subflow(step) => {
                     let sounds = step.flow.sounds_needed().into_iter();
                     sounds.for_each(|(language, sound)| need(format!("{language}/{sound}"), at));

@@ -9,6 +9,7 @@ use super::versions::{Published, Text, Versions};
 use crate::config::Config;
 use crate::flow::hours::Schedule;
 use crate::flow::{Environment, Flow};
+use crate::hint::Hint;
 use crate::ids::{FlowId, Language};
 use crate::media::library::SoundLibrary;
 use crate::speech::Speech;
@@ -153,6 +154,7 @@ impl Surroundings {
         }
         faults.extend(missing_sounds(&flows, sounds));
         faults.extend(missing_pieces(&flows, sounds));
+        faults.extend(missing_music(config, &known.music));
         warn_of_queues_that_never_open(config);
         let Surroundings { config, sounds, .. } = self;
         if faults.is_empty() { Ok(Loaded { config, flows, sounds }) } else { Err(faults) }
@@ -228,6 +230,7 @@ pub fn subflows(flows: &Path) -> Result<BTreeMap<String, String>, String> {
 pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
     let mut environment = Environment {
         queues: config.queues.keys().cloned().collect(),
+        skills: config.skills.clone(),
         entities: config.entities.keys().cloned().collect(),
         topics: config.topics.keys().cloned().collect(),
         schedules: config.calendars.schedules.clone(),
@@ -279,6 +282,19 @@ fn missing_pieces(flows: &BTreeMap<FlowId, Arc<Flow>>, sounds: &SoundLibrary) ->
         }
     }
     told
+}
+
+/// Music that queues and Enti name and that nobody has recorded.
+fn missing_music(config: &Config, known: &BTreeSet<String>) -> Vec<String> {
+    let queues = config.queues.iter().map(|(id, queue)| (format!("queue {id}"), &queue.music));
+    let entities = config.entities.iter().map(|(id, entity)| (format!("entity {id}"), &entity.music));
+    let named = queues.chain(entities).filter_map(|(whose, music)| Some((whose, music.as_ref()?)));
+    let missing = named.filter(|(_, music)| !known.contains(*music));
+    let told = missing.map(|(whose, music)| {
+        let hint = Hint::nearest(music, known.iter().map(String::as_str));
+        format!("{whose}: there is no sounds/music/{music}.wav; add it, or change `music`{hint}")
+    });
+    told.collect()
 }
 
 /// No fault, because a queue may be closed for a season; but never what somebody meant to leave so.

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use centralino::config::Config;
 use centralino::engine::{Command, QueuePage, Reply, WaitingAct, WaitingOrder};
 use centralino::ids::CallId;
 use centralino::journal::entry::{Fact, WaitChange};
 use centralino::switches::{Bulletin, Closing, Scope, Switch};
 use centralino::words::{Outcome, QueueExit, StatusChange};
 
-use crate::sim::Sim;
 use crate::sim::phone::{Line, Manner, PhoneId};
+use crate::sim::{Setting, Sim};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -179,6 +180,101 @@ fn close_anagrafe(sim: &mut Sim) {
         sim.command(Command::Switch(switch));
         sim.until("it is switched", |sim| !sim.replies.is_empty());
         assert!(matches!(sim.replies[0], Reply::Done), "{:?}", sim.replies);
+    }
+}
+
+/// Asks whether anagrafe would answer within five minutes; then waits there for somebody who knows English.
+const ASKS: &str = r#"
+schema: 1
+id: "055055"
+languages: [it]
+start: chiede
+nodes:
+  chiede: {type: answers_within, queue: anagrafe, within: 5m, exits: {yes: coda, no: no, unknown: forse}}
+  coda:
+    type: queue
+    queue: anagrafe
+    skills: [inglese 2]
+    widen: [after 30s drop inglese]
+    exits: {answered: fine, closed: fine, full: fine, no_seats: fine, timeout: fine}
+  no: {type: hangup, prompt: nessun_operatore}
+  forse: {type: play, prompt: sospeso, to: coda}
+  fine: {type: hangup}
+"#;
+
+fn asking(change: impl FnOnce(&mut Config)) -> Sim {
+    let setting = Setting::demo().with_config(|config| {
+        config.skills.insert("inglese".into());
+        change(config);
+    });
+    Sim::with(setting.with_flow(ASKS), 1)
+}
+
+fn dials(sim: &mut Sim) -> PhoneId {
+    sim.call("055055")
+}
+
+#[test]
+fn flow_learns_whether_a_queue_would_answer_in_time_and_that_nobody_can_tell() {
+    let mut sim = asking(|_| ());
+    let nobody = dials(&mut sim);
+    sim.until("no: nobody is there", |sim| sim.hears(nobody, "it/nessun_operatore"));
+    let operator = sim.seat("seat01");
+    let first = dials(&mut sim);
+    sim.until("yes: somebody is free", |sim| sim.talk_together(first, operator));
+    let second = dials(&mut sim);
+    sim.until("nobody can tell", |sim| sim.hears(second, "it/sospeso"));
+    sim.verdict().expect("every promise is kept");
+}
+
+#[test]
+fn flow_s_node_asks_for_a_skill_and_after_a_while_does_without() {
+    let mut sim = asking(|config| {
+        let seat = config.seats.get_mut("seat02").expect("the demo has it");
+        seat.rules.skills = [("inglese".into(), 3)].into_iter().collect();
+    });
+    let (anybody, knows) = (sim.seat("seat01"), sim.seat("seat02"));
+    let first = dials(&mut sim);
+    sim.until("the one who knows has it", |sim| sim.talk_together(first, knows));
+    let second = dials(&mut sim);
+    sim.advance(28 * SECOND);
+    assert_eq!(sim.partner(second), None);
+    let page = page(&mut sim, "anagrafe");
+    assert_eq!(page.waiting[0].needs.get("inglese"), Some(&2));
+    sim.until("anybody will do", |sim| sim.talk_together(second, anybody));
+    sim.verdict().expect("every promise is kept");
+}
+
+/// Says nothing of the music.
+const LEAVES_MUSIC: &str = r#"
+schema: 1
+id: "055055"
+languages: [it]
+start: coda
+nodes:
+  coda: {type: queue, queue: anagrafe, exits: {answered: fine, closed: fine, full: fine, no_seats: fine, timeout: fine}}
+  fine: {type: hangup}
+"#;
+
+#[test]
+fn those_who_wait_hear_the_music_of_their_queue_else_of_their_ente() {
+    for (of_queue, of_entity, heard) in [
+        (None, None, "music/attesa"),
+        (None, Some("ente"), "music/ente"),
+        (Some("coda"), Some("ente"), "music/coda"),
+    ] {
+        let setting = Setting::demo().with_config(|config| {
+            let queue = config.queues.get_mut("anagrafe").expect("the demo has it");
+            queue.music = of_queue.map(str::to_owned);
+            config.entities.values_mut().for_each(|entity| entity.music = of_entity.map(str::to_owned));
+        });
+        let setting =
+            ["music/coda", "music/ente"].iter().fold(setting, |setting, name| setting.with_sound(name));
+        let mut sim = Sim::with(setting.with_flow(LEAVES_MUSIC), 1);
+        let operator = sim.seat("seat01");
+        sim.with_phone(operator, |phone, _| phone.manner = Manner::Ignores);
+        let citizen = dials(&mut sim);
+        sim.until(heard, |sim| sim.hears(citizen, heard));
     }
 }
 

@@ -260,7 +260,7 @@ impl History {
         let max_wait = self.rng.random_bool(0.3).then(|| Duration::from_secs(self.rng.random_range(0..100)));
         let priority = self.rng.random_range(-1..=2);
         let waited = Duration::from_secs(self.rng.random_range(0..4) * 20);
-        let skills = if self.rng.random_bool(0.2) { some_skills(&mut self.rng) } else { Skills::default() };
+        let needs = if self.rng.random_bool(0.2) { some_needs(&mut self.rng) } else { Needs::default() };
         let how_long = Duration::from_secs(self.rng.random_range(0..30));
         let prefers =
             self.rng.random_bool(0.2).then(|| (seat(self.rng.random_range(1..=self.seats + 1)), how_long));
@@ -269,7 +269,7 @@ impl History {
             priority,
             max_wait,
             waited,
-            skills,
+            needs,
             prefers,
             ..Entering::new(call, queue.into())
         })

@@ -19,7 +19,7 @@ use std::time::Duration;
 use super::{
     Action, AfterTalk, Direct, DirectRules, Distribution, Entering, Input, Needs, Overflow, PauseRule,
     Pauses, People, Person, QueueRules, Restored, SeatRules, Serving, Skills, Strategy, Supervised,
-    SupervisedFault, Turn, WrapUpAct, WrapUpLeft,
+    SupervisedFault, TaskRules, Turn, WrapUpAct, WrapUpLeft,
 };
 use crate::ids::{CallId, QueueId, SeatId, Stamp};
 use crate::time::Mono;
@@ -46,6 +46,7 @@ pub(super) fn rules(id: &str) -> QueueRules {
         ring_at_most: 10,
         needs: Needs::default(),
         overflow: Vec::new(),
+        tasks: TaskRules::default(),
     }
 }
 

@@ -115,8 +115,9 @@ fn caller_who_waits_for_a_skill_does_not_hold_up_those_behind() {
         floor(vec![rules("a")], vec![skilled("seat01", &[]), skilled("seat02", &[("inglese", 1)])]);
     floor.talk(1, 1);
     floor.talk(2, 2);
-    let wants = [("inglese".into(), 1)].into_iter().collect();
-    floor.input(Input::Enter(Entering { skills: wants, ..Entering::new(call(3), "a".into()) }));
+    let skills = [("inglese".into(), 1)].into_iter().collect();
+    let needs = Needs { skills, waivers: Vec::new() };
+    floor.input(Input::Enter(Entering { needs, ..Entering::new(call(3), "a".into()) }));
     floor.enter(4);
     floor.rings();
     floor.end_talk(1, 1);

@@ -119,3 +119,33 @@ fn seat_takes_a_caller_whom_it_would_not_get_and_who_goes_back_to_the_place_when
     floor.end_talk(2, 2);
     assert_eq!(floor.work(2), WorkView::WrapUp);
 }
+
+#[test]
+fn queue_would_answer_in_time_when_a_seat_is_free_or_the_expected_wait_is_no_longer() {
+    let mut floor = Floor::with_seats(1, |rules| rules.max_waiting = 1);
+    let asks = |floor: &Floor, queue: &str| {
+        floor.acd.answers_within(floor.now, &Entering::new(call(9), queue.into()), MINUTE)
+    };
+    assert_eq!((asks(&floor, "a"), asks(&floor, "b")), (Some(true), Some(false)));
+    floor.talk(1, 1);
+    assert_eq!(asks(&floor, "a"), None);
+    for (expected, answer) in [(MINUTE, Some(true)), (61 * SECOND, Some(false))] {
+        floor.input(Input::Expected("a".into(), Some(expected)));
+        assert_eq!(asks(&floor, "a"), answer, "{expected:?}");
+    }
+    floor.input(Input::Expected("a".into(), Some(SECOND)));
+    floor.enter(2);
+    assert_eq!(asks(&floor, "a"), Some(false), "it is full");
+}
+
+#[test]
+fn task_is_given_out_while_few_enough_wait_and_enough_seats_are_free() {
+    let tasks = TaskRules { at_most_waiting: 1, free_seats: 2 };
+    let mut floor = Floor::with_seats(3, |rules| rules.tasks = tasks);
+    let may = |floor: &Floor| floor.acd.may_give_task(&"a".into());
+    assert!(may(&floor) && !floor.acd.may_give_task(&"b".into()));
+    floor.talk(1, 1);
+    assert!(may(&floor));
+    floor.talk(2, 2);
+    assert!(!may(&floor), "one seat is free");
+}

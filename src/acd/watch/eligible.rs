@@ -114,10 +114,11 @@ impl Watch {
 
 /// What is needed is known, or done without by now.
 fn knows_enough(seat: &Watched, caller: &Waiting, rules: &QueueRules, waited: Duration) -> bool {
-    let waived = |skill| rules.needs.waivers.iter().any(|(after, name)| name == skill && *after <= waited);
+    let waivers = rules.needs.waivers.iter().chain(&caller.asked.needs.waivers);
+    let waived = |skill| waivers.clone().any(|(after, name)| name == skill && *after <= waited);
     let known =
         |skill| seat.rules.skills.iter().find(|(known, _)| *known == skill).map_or(0, |(_, level)| level);
-    let needed = rules.needs.skills.iter().chain(caller.asked.skills.iter());
+    let needed = rules.needs.skills.iter().chain(caller.asked.needs.skills.iter());
     needed.into_iter().all(|(skill, level)| waived(skill) || known(skill) >= level)
 }
 

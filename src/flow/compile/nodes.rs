@@ -66,6 +66,7 @@ impl<'y> Compiler<'y> {
             Kind::Set => self.set(draft),
             Kind::Tag => self.tag(draft),
             Kind::Queue => self.queue(draft),
+            Kind::AnswersWithin => self.answers_within(draft),
             Kind::Survey => self.survey(draft),
             Kind::Voicemail | Kind::Record => self.record(draft),
             Kind::Callback => self.callback(draft),
@@ -152,8 +153,8 @@ impl<'y> Compiler<'y> {
 
     fn hours(&mut self, draft: &Draft<'y>) -> Option<Step> {
         let schedule = draft.fields.required("schedule").and_then(|name| self.schedule(name));
-        let queue = self.queue_name(draft).map_or(Some(None), |queue| queue.map(Some))?;
-        Some(Step::Hours { schedule: schedule?, queue })
+        let queue = self.queue_name(draft);
+        Some(Step::Hours { schedule: schedule?, queue: queue? })
     }
 
     fn bulletin(&mut self, draft: &Draft<'y>) -> Option<Step> {

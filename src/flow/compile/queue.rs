@@ -1,25 +1,23 @@
 //! The `queue` node: which line, what is heard in it, which keys lead out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::super::fault::{Fault, hint, hint_or_all};
-use super::super::fields::Fields;
-use super::super::model::{CallbackOffer, QueueStep, Step};
+use super::super::fault::{Fault, Place, hint, hint_or_all, shortened};
+use super::super::fields::{Fields, parse_duration};
+use super::super::model::{Asked, CallbackOffer, QueueStep, RequestStep, Step};
 use super::Compiler;
 use super::exits::Draft;
 use crate::flow::variable::VarKind;
-
-/// The queue's music when a flow names none.
-const DEFAULT_MUSIC: &str = "attesa";
+use crate::ids::SkillId;
+use crate::words::{skill_and_level, waiver};
 
 impl<'y> Compiler<'y> {
     pub(super) fn queue(&mut self, draft: &Draft<'y>) -> Option<Step> {
         draft.fields.required("queue");
         let queue = self.queue_name(draft);
         let save = draft.fields.text("save").map(|save| self.var_of(save, &[VarKind::Text]));
-        // Skills come with a later version; until then a queue's seats are its skill.
-        draft.fields.value("skills");
+        let (skills, widen) = (self.skills(draft), self.widen(draft));
         let offer = draft.fields.fields("offer_callback");
         let max_wait = draft.fields.duration("max_wait");
         let (music, announce) = self.hold(draft.fields.fields("hold").as_ref());
@@ -31,6 +29,8 @@ impl<'y> Compiler<'y> {
             priority: priority(&draft.fields),
             max_wait,
             music,
+            skills: skills?,
+            widen: widen?,
             announce,
             record: draft.fields.flag("record").unwrap_or(true),
             keys,
@@ -47,8 +47,63 @@ impl<'y> Compiler<'y> {
         }
     }
 
-    fn hold(&self, hold: Option<&Fields<'y>>) -> (String, bool) {
-        let Some(hold) = hold else { return (DEFAULT_MUSIC.to_owned(), true) };
+    /// The `answers_within` node.
+    pub(super) fn answers_within(&mut self, draft: &Draft<'y>) -> Option<Step> {
+        draft.fields.required("queue");
+        let queue = self.queue_name(draft);
+        let within = draft.fields.duration("within");
+        if draft.fields.value("within").is_none() {
+            draft.fields.missing("within");
+        }
+        let asked = Asked::AnswersWithin { queue: queue??, within: within? };
+        Some(Step::Request(Box::new(RequestStep { asked, filler: None, save: None })))
+    }
+
+    /// `skills: [inglese 3]`. `None`: one of them is at fault.
+    fn skills(&self, draft: &Draft<'y>) -> Option<BTreeMap<SkillId, u8>> {
+        let mut skills = Some(BTreeMap::new());
+        for text in draft.fields.texts("skills") {
+            let read = skill_and_level(text.text);
+            if read.is_none() {
+                self.faults.add(text.at, Fault::BadSkill(shortened(text.text)));
+            }
+            let known = read.and_then(|(name, level)| Some((self.skill(name, text.at)?, level)));
+            skills = skills.zip(known).map(|(mut all, (skill, level))| {
+                all.insert(skill, level);
+                all
+            });
+        }
+        skills
+    }
+
+    /// `widen: ["after 30s drop inglese"]`, likewise.
+    fn widen(&self, draft: &Draft<'y>) -> Option<Vec<(Duration, SkillId)>> {
+        let mut waivers = Some(Vec::new());
+        for text in draft.fields.texts("widen") {
+            let read = waiver(text.text).and_then(|(span, name)| Some((parse_duration(span)?, name)));
+            if read.is_none() {
+                self.faults.add(text.at, Fault::BadWiden(shortened(text.text)));
+            }
+            let known = read.and_then(|(after, name)| Some((after, self.skill(name, text.at)?)));
+            waivers = waivers.zip(known).map(|(mut all, waiver)| {
+                all.push(waiver);
+                all
+            });
+        }
+        waivers
+    }
+
+    fn skill(&self, name: &str, at: Place) -> Option<SkillId> {
+        if self.env.skills.contains(name) {
+            return Some(name.into());
+        }
+        let hint = hint(name, self.env.skills.iter().map(SkillId::as_str));
+        self.faults.add(at, Fault::UnknownSkill { name: shortened(name), hint });
+        None
+    }
+
+    fn hold(&self, hold: Option<&Fields<'y>>) -> (Option<String>, bool) {
+        let Some(hold) = hold else { return (None, true) };
         let music = hold.text("music");
         if let Some(music) = music
             && !self.env.music.contains(music.text)
@@ -66,8 +121,8 @@ impl<'y> Compiler<'y> {
         // How often is the queue's own rule, in config/queues.toml.
         hold.duration("every");
         hold.hold_to_names(vec!["music", "announce", "every"]);
-        let music = music.map_or(DEFAULT_MUSIC, |music| music.text);
-        (music.to_owned(), announce.is_none_or(|announce| announce.text == "posizione"))
+        let music = music.map(|music| music.text.to_owned());
+        (music, announce.is_none_or(|announce| announce.text == "posizione"))
     }
 
     fn offer(&mut self, offer: &Fields<'y>) -> Option<CallbackOffer> {

@@ -207,6 +207,7 @@ impl<'f> Reads<'f> {
 
     fn asked(&mut self, asked: &'f Asked) {
         match asked {
+            Asked::AnswersWithin { queue, .. } => self.template(queue),
             Asked::Callback { number, queue, slot, .. } => {
                 [number, queue].into_iter().chain(slot).for_each(|of| self.template(of));
             }

@@ -48,6 +48,9 @@ impl Fault {
     pub fn said(&self, tongue: Tongue) -> String {
         match self {
             Fault::UnknownQueue { .. }
+            | Fault::UnknownSkill { .. }
+            | Fault::BadSkill(_)
+            | Fault::BadWiden(_)
             | Fault::UnknownEntity { .. }
             | Fault::UnknownTopic { .. }
             | Fault::UnknownSchedule { .. }
@@ -287,6 +290,24 @@ impl Fault {
                     "la coda `{name}` non è in config/queues.toml{hint}"
                 )
             }
+            Fault::UnknownSkill { name, hint } => {
+                let hint = hint.said(tongue);
+                said!(
+                    tongue,
+                    "skill `{name}` is not among the `skills` of config/queues.toml{hint}",
+                    "la competenza `{name}` non è tra le `skills` di config/queues.toml{hint}"
+                )
+            }
+            Fault::BadSkill(text) => said!(
+                tongue,
+                "`{text}` is no skill with its level, 1 to 9; write it as `inglese 3`",
+                "`{text}` non è una competenza con il suo livello, da 1 a 9; scriverla come `inglese 3`"
+            ),
+            Fault::BadWiden(text) => said!(
+                tongue,
+                "`{text}` is no rule for those who wait; write it as `after 30s drop inglese`",
+                "`{text}` non è una regola per chi attende; scriverla come `after 30s drop inglese`"
+            ),
             Fault::UnknownEntity { name, hint } => {
                 let hint = hint.said(tongue);
                 said!(

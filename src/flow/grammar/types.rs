@@ -175,7 +175,7 @@ const END: Key = may("end", Digit, "The key that ends it; `#` when left out.");
 const REVIEW: Key = may("review", Name, "Asks what to do with it: 1 keeps it, 2 records again, 3 plays it.");
 
 /// The types of node.
-pub(in super::super) const TYPES: [Type; 22] = [
+pub(in super::super) const TYPES: [Type; 23] = [
     Type {
         kind: Kind::Play,
         name: "play",
@@ -293,7 +293,12 @@ pub(in super::super) const TYPES: [Type; 22] = [
         keys: &[
             must("queue", Computed, "Of config/queues.toml."),
             may("save", Name, "The variable that keeps the queue's name."),
-            may("skills", Any, "Wanted of the operator; read by later versions."),
+            may(
+                "skills",
+                List(&Text),
+                "What the operator must know beside what the queue needs: `inglese 3`.",
+            ),
+            may("widen", List(&Text), "What is done without later: `after 30s drop inglese`."),
             may("priority", Number, "Minutes of advantage over others."),
             may("max_wait", Time, "Shortens the queue's own."),
             may("hold", Of(&HOLD), "What is heard meanwhile."),
@@ -331,6 +336,16 @@ pub(in super::super) const TYPES: [Type; 22] = [
             spare_at_once("not_found"),
             ERROR_AT_ONCE,
         ],
+    },
+    Type {
+        kind: Kind::AnswersWithin,
+        name: "answers_within",
+        about: "Asks whether `queue` would answer the caller within a time.",
+        keys: &[
+            must("queue", Computed, "Of config/queues.toml."),
+            must("within", Time, "How long the caller would wait at most."),
+        ],
+        exits: &[at_once("yes"), at_once("no"), at_once("unknown"), ERROR_AT_ONCE],
     },
     Type {
         kind: Kind::Survey,

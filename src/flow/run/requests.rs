@@ -43,6 +43,10 @@ impl FlowRun {
     fn request(&self, asked: &Asked) -> Result<Request, EvaluationError> {
         let known = &self.flow.known;
         Ok(match asked {
+            Asked::AnswersWithin { queue, within } => Request::AnswersWithin {
+                queue: self.must_be_known(queue, "queue", &known.queues)?,
+                within: *within,
+            },
             Asked::Callback { act, number, queue, slot } => Request::Callback {
                 act: *act,
                 number: self.marked(number)?,
@@ -195,6 +199,9 @@ fn exit_of(node: &Node, answer: &Answer) -> Option<Way> {
             _ => "ok",
         },
         (Answer::Ok(_), Kind::Transfer) => "done",
+        (Answer::Ok(_), Kind::AnswersWithin) => "yes",
+        (Answer::Declined, Kind::AnswersWithin) => "no",
+        (Answer::NotFound, Kind::AnswersWithin) => "unknown",
         (Answer::Ok(_), Kind::Record | Kind::Voicemail) => "recorded",
         (Answer::Ok(_), _) => "ok",
         (Answer::NotFound, _) => "not_found",

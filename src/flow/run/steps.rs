@@ -207,6 +207,8 @@ impl FlowRun {
             priority: step.priority,
             max_wait: step.max_wait,
             music: step.music.clone(),
+            skills: step.skills.clone(),
+            widen: step.widen.clone(),
             announce: step.announce,
             record: step.record,
         })

@@ -262,9 +262,9 @@ impl<'t> Caller<'t> {
             return self.input(Input::Answer(request, Answer::Error("not mocked".to_owned())));
         };
         let answer = match mock.exit.as_str() {
-            "ok" | "booked" | "done" | "recorded" => Answer::Ok(mock.save.clone()),
-            "not_found" => Answer::NotFound,
-            "declined" | "skipped" => Answer::Declined,
+            "ok" | "booked" | "done" | "recorded" | "yes" => Answer::Ok(mock.save.clone()),
+            "not_found" | "unknown" => Answer::NotFound,
+            "declined" | "skipped" | "no" => Answer::Declined,
             "full" => Answer::Full,
             "busy" => Answer::Busy,
             "no_answer" => Answer::NoAnswer,

@@ -54,6 +54,14 @@ impl Setting {
         Setting { config: self.config.clone(), flows: self.flows.clone(), sounds: Arc::new(sounds) }
     }
 
+    /// The same, with a second of silence by this name.
+    pub(crate) fn with_sound(&self, name: &str) -> Setting {
+        let mut setting = self.without_sounds(&[]);
+        let sounds = Arc::get_mut(&mut setting.sounds).expect("they have just been made");
+        sounds.insert(Sound::encode(name, &[0; 8_000]));
+        setting
+    }
+
     /// The same, with another configuration.
     pub(crate) fn with_config(&self, change: impl FnOnce(&mut Config)) -> Setting {
         let mut config = (*self.config).clone();
