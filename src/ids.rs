@@ -211,6 +211,13 @@ named! {
     Language;
 }
 
+impl TopicId {
+    /// `other` is this topic, or one below it: topics are a tree, written as paths.
+    pub fn covers(&self, other: &TopicId) -> bool {
+        other.0.strip_prefix(&*self.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
 /// Hands out stamps of one node and epoch.
 #[derive(Clone, Debug)]
 pub struct Stamps {

@@ -109,7 +109,7 @@ impl Callbacks {
             return Err(Refusal::TooMany);
         }
         let until_ms = match &wanted.kind {
-            Kind::Place(_) | Kind::Recall => now_ms.saturating_add(millis(rules.keep_for)),
+            Kind::Place(_) | Kind::Recall => rules.kept_until_ms(now_ms),
             Kind::Booked(slot) => {
                 self.check_slot(now_ms, &wanted.queue, slot)?;
                 self.check_source(books, slot)?;

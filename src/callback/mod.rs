@@ -117,7 +117,9 @@ impl Callbacks {
         for (id, stage) in open {
             match stage {
                 Stage::Waiting => callbacks.look_at(id),
-                Stage::Calling(_) => callbacks.on_not_reached(now_ms, id, Unreached::Interrupted),
+                Stage::Calling(contact) => {
+                    callbacks.on_not_reached(now_ms, id, contact, Unreached::Interrupted);
+                }
                 Stage::Talking(_) => callbacks.end(id, End::Served),
             }
         }
@@ -265,11 +267,11 @@ impl Callbacks {
         Ok(())
     }
 
-    /// The call reached nobody.
-    pub fn on_not_reached(&mut self, now_ms: i64, id: CallbackId, why: Unreached) {
+    /// The call of `contact` reached nobody; or its talk was written down, and somebody was gone before it began.
+    pub fn on_not_reached(&mut self, now_ms: i64, id: CallbackId, contact: ContactId, why: Unreached) {
         self.now_ms = now_ms;
         let Some(callback) = self.diary.callback(id) else { return };
-        if !matches!(callback.stage, Stage::Calling(_)) {
+        if ![Stage::Calling(contact), Stage::Talking(contact)].contains(&callback.stage) {
             return;
         }
         let failures: Vec<_> = callback.failures.iter().copied().chain([why]).collect();

@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::{millis, slot};
 use crate::flow::hours::Schedule;
+
+/// A queue that opens later than this opens for no place that is kept now.
+const MOST_CLOSED: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// Why a citizen was not reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -162,6 +166,20 @@ impl Default for CallbackRules {
 }
 
 impl CallbackRules {
+    /// Until when a place is kept that is given now. A night does not use it up: where the opening ends before it does, it lasts into the
+    /// next one as long as it may.
+    pub(super) fn kept_until_ms(&self, now_ms: i64) -> i64 {
+        let until_ms = now_ms.saturating_add(millis(self.keep_for));
+        let Some(hours) = &self.hours else { return until_ms };
+        let to_ms = now_ms.saturating_add(millis(MOST_CLOSED));
+        // Its beginning, where it is later: of one that is open now, only its end matters.
+        let enough = |(from_ms, end_ms): (i64, i64)| match from_ms <= now_ms {
+            true => (until_ms <= end_ms).then_some(until_ms),
+            false => Some(until_ms.max(from_ms.saturating_add(millis(self.keep_for)))),
+        };
+        slot::openings(hours, now_ms, to_ms).find_map(enough).unwrap_or(until_ms)
+    }
+
     /// When to try again after the last of these failures; `None`: enough has been tried.
     pub fn next_try(&self, failures: &[Unreached]) -> Option<Duration> {
         let last = *failures.last()?;

@@ -82,16 +82,33 @@ pub(super) fn between(
     from_ms: i64,
     to_ms: i64,
 ) -> impl Iterator<Item = Slot> {
+    dates(schedule, from_ms, to_ms)
+        .flat_map(move |date| on(schedule, date, minutes))
+        .filter(move |slot| (from_ms..to_ms).contains(&slot.from_ms()))
+}
+
+/// When it opens and when it closes, for each opening that is not over at `from_ms`, in order, until the day of `to_ms`.
+pub(super) fn openings(schedule: &Schedule, from_ms: i64, to_ms: i64) -> impl Iterator<Item = (i64, i64)> {
+    let zone = schedule.zone();
+    let moment = move |date: Date, minute: u16| {
+        let wall = date.to_datetime(jiff::civil::Time::midnight()).checked_add(Span::new().minutes(minute));
+        let moment = wall.and_then(|wall| zone.to_ambiguous_timestamp(wall).compatible());
+        moment.map_or(0, Timestamp::as_millisecond)
+    };
+    let of_day = move |date: Date| {
+        let openings = schedule.day(date).openings.iter();
+        openings.map(move |opening| (moment(date, opening.from_minute()), moment(date, opening.to_minute())))
+    };
+    dates(schedule, from_ms, to_ms).flat_map(of_day).filter(move |(_, end_ms)| *end_ms > from_ms)
+}
+
+fn dates(schedule: &Schedule, from_ms: i64, to_ms: i64) -> impl Iterator<Item = Date> {
     let date = |ms: i64| {
         let moment = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
         schedule.zone().to_datetime(moment).date()
     };
     let last = date(to_ms);
-    date(from_ms)
-        .series(Span::new().days(1))
-        .take_while(move |date| *date <= last)
-        .flat_map(move |date| on(schedule, date, minutes))
-        .filter(move |slot| (from_ms..to_ms).contains(&slot.from_ms()))
+    date(from_ms).series(Span::new().days(1)).take_while(move |date| *date <= last)
 }
 
 #[cfg(test)]

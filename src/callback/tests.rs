@@ -144,7 +144,7 @@ fn busy_line_is_tried_again_after_five_minutes_and_one_that_nobody_answers_withi
     ] {
         pass(&mut callbacks, wall);
         callbacks.on_attempt(at(wall), id(1), contact(9)).unwrap();
-        callbacks.on_not_reached(at(wall), id(1), why);
+        callbacks.on_not_reached(at(wall), id(1), contact(9), why);
         assert!(actions(&mut callbacks).contains(&told.to_owned()), "{told}");
     }
     assert!(callbacks.diary().callback(id(1)).is_none());
@@ -158,7 +158,7 @@ fn trunk_that_fails_is_no_attempt() {
         let wall = format!("2026-11-24T15:{minute}");
         pass(&mut callbacks, &wall);
         callbacks.on_attempt(at(&wall), id(1), contact(9)).unwrap();
-        callbacks.on_not_reached(at(&wall), id(1), Unreached::TrunkFailure);
+        callbacks.on_not_reached(at(&wall), id(1), contact(9), Unreached::TrunkFailure);
     }
     pass(&mut callbacks, "2026-11-24T17:30");
     assert_eq!(actions(&mut callbacks).last().unwrap(), "ended Missed");
@@ -357,7 +357,7 @@ impl World {
         self.now_ms += self.chance.random_range(1_000..40_000);
         if self.one_in(3) {
             let why = Unreached::ALL[self.chance.random_range(0..Unreached::ALL.len())];
-            return self.callbacks.on_not_reached(self.now_ms, id, why);
+            return self.callbacks.on_not_reached(self.now_ms, id, call, why);
         }
         assert!(self.callbacks.on_joined(self.now_ms, id, call));
         self.talking.insert(id, call);

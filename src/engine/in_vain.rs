@@ -150,7 +150,8 @@ impl Engine {
         else {
             return;
         };
-        let kind = if rules.is_open(&self.config.calendars, now.wall) {
+        let is_shut = self.switches.close_queue(&caller.queue, &caller.entity, now.wall_ms());
+        let kind = if !is_shut && rules.is_open(&self.config.calendars, now.wall) {
             Kind::Recall
         } else {
             let Some(slot) = self.callback_slots(now, &caller.queue, 0, 1).pop() else { return };

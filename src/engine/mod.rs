@@ -560,7 +560,7 @@ impl Engine {
             Held::Call(leg) if !freed.kept && self.on_recall_unwritten(now, leg) => {}
             Held::Call(leg) => self.invite_callee(now, leg),
             Held::Callback(request) => self.on_callback_kept(request, freed.kept),
-            Held::Bridge(call) => self.change_places(now, call),
+            Held::Bridge(call) => self.on_recall_written(now, call),
             Held::Message(id) => self.on_message_kept(now, id, freed.kept),
             Held::Promise(id) => self.on_agreed(now, id, freed.kept),
             Held::Confirm(dialog) => self.on_coding_kept(now, dialog, freed.kept),

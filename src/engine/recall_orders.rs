@@ -1,5 +1,7 @@
 //! What people ask about call-backs by command: which there are, which slots are free, a promise, another time, an end.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +9,8 @@ use super::gate::Held;
 use super::recalling::Wish;
 use super::{Engine, Output, Reply, RequestId};
 use crate::callback::{Callback, Day, Kind, Slot, Stage, Unreached};
+use crate::config::Config;
+use crate::hint::Hint;
 use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::journal::Lsn;
 use crate::time::{Now, rome};
@@ -315,11 +319,36 @@ impl Engine {
         if case.is_some_and(|case| !self.cases.has_given(case)) {
             return Err("there is no such case; `case list` has them".to_owned());
         }
+        self.check_names(entity.as_ref(), topic.as_ref(), language.as_ref())?;
         let first = || self.config.stranger().map(|number| number.entity.clone());
         let entity = entity.or_else(|| known.entity.clone()).or_else(first).unwrap_or_else(|| "none".into());
         let topic = topic.or_else(|| known.topic.clone());
         let language = language.unwrap_or_else(|| "it".into());
         Ok(Wish { number, queue, entity, topic, language, kind, case, source: None, contact: None })
+    }
+
+    /// What is written on record for ever is known.
+    fn check_names(
+        &self,
+        entity: Option<&EntityId>,
+        topic: Option<&TopicId>,
+        language: Option<&Language>,
+    ) -> Result<(), String> {
+        let Config { entities, topics, .. } = &*self.config;
+        if let Some(entity) = entity.filter(|entity| !entities.contains_key(*entity)) {
+            let hint = Hint::nearest(entity.as_str(), entities.keys().map(EntityId::as_str));
+            return Err(format!("there is no Ente `{entity}`; entities.toml has the list{hint}"));
+        }
+        if let Some(topic) = topic.filter(|topic| !topics.contains_key(*topic)) {
+            let hint = Hint::nearest(topic.as_str(), topics.keys().map(TopicId::as_str));
+            return Err(format!("there is no topic `{topic}`; topics.toml has the list{hint}"));
+        }
+        let spoken: BTreeSet<_> = self.flows.values().flat_map(|flow| flow.languages()).collect();
+        if let Some(language) = language.filter(|language| !spoken.contains(language)) {
+            let spoken: Vec<_> = spoken.into_iter().map(Language::as_str).collect();
+            return Err(format!("no flow speaks `{language}`; they speak {}", spoken.join(", ")));
+        }
+        Ok(())
     }
 
     fn callback_state(&self, id: CallbackId, callback: &Callback) -> CallbackState {

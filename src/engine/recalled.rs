@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use crate::acd::{self, Entering, Supervised};
 use crate::call::{Call, Leg, Made, Phase, SeatLeg, Story, Way, Whom};
-use crate::callback::{Callback, Change, Promise, Stage, Unreached};
-use crate::ids::{CallId, CallbackId, CaseId, ContactId, QueueId, SeatId};
+use crate::callback::{Callback, Change, Promise, Unreached};
+use crate::ids::{CallId, CallbackId, CaseId, QueueId, SeatId};
 use crate::journal::entry::{Destination, Fact, Personal};
 use crate::media::answerer::AnsweredBy;
 use crate::media::{self, PlayId, Sound};
@@ -52,6 +52,8 @@ struct Taken {
     callback: CallbackId,
     /// The citizen has answered.
     answered: bool,
+    /// The talk is on the disk, and the two hear each other.
+    bridged: bool,
 }
 
 impl Line {
@@ -136,7 +138,7 @@ impl Engine {
     fn may_recall(&self, now: Now, id: CallbackId, queue: &QueueId) -> bool {
         let Some(callback) = self.recalling.diary().callback(id) else { return false };
         let is_up = self.stopping.is_none() && self.is_ready() && !self.gate.is_degraded();
-        let is_shut = self.switches.close_queue(queue, &callback.promise.entity, now.wall_ms());
+        let is_shut = self.is_shut(now, id);
         let has_way = self.recalling.number(id).is_some_and(|number| self.config.route(number).is_ok());
         let is_served =
             self.config.queues.contains_key(queue) && self.has_seats_to_spare(now, callback, queue);
@@ -184,11 +186,29 @@ impl Engine {
 
     /// The exchange ends: nobody is called any more.
     pub(super) fn clear_line(&mut self, now: Now) {
-        let waiting: Vec<_> = self.recalling.line.call_of.keys().copied().collect();
+        let waiting = self.recalling.line.call_of.keys().copied().collect();
+        self.take_out(now, waiting);
+    }
+
+    /// Nobody is called for what a supervisor has closed: not those in line either.
+    pub(super) fn clear_closed(&mut self, now: Now) {
+        let waiting = self.recalling.line.call_of.keys().copied();
+        let closed = waiting.filter(|id| self.is_shut(now, *id)).collect();
+        self.take_out(now, closed);
+    }
+
+    fn take_out(&mut self, now: Now, waiting: Vec<CallbackId>) {
         for id in waiting {
             self.leave_recall(now, id);
             self.recalling.callbacks.on_no_place(now.wall_ms(), id);
         }
+    }
+
+    /// A supervisor has closed the queue of this one.
+    fn is_shut(&self, now: Now, id: CallbackId) -> bool {
+        let promise = self.recalling.diary().callback(id).map(|callback| &callback.promise);
+        promise
+            .is_some_and(|promise| self.switches.close_queue(&promise.queue, &promise.entity, now.wall_ms()))
     }
 
     // -- an operator is rung
@@ -236,13 +256,16 @@ impl Engine {
         self.acd.handle_input(now.mono, acd::Input::Answered(seat.clone(), id));
         self.settle_distribution(now); // others that ring are told that it was taken
         self.recalling.line.remove(id);
-        self.recalling.line.taken.insert(id, Taken { callback, answered: false });
+        self.recalling.line.taken.insert(id, Taken { callback, answered: false, bridged: false });
         self.journal_dialog(now, id.into(), Some(dialog));
         self.call_out(now, id);
     }
 
     /// The machine lets the citizen be called, and there is a way.
     fn begin_attempt(&mut self, now: Now, id: CallId, callback: CallbackId, seat: &SeatId) -> Option<Made> {
+        if self.is_shut(now, callback) {
+            return None;
+        }
         let config = self.config.clone();
         let queue = self.recalling.diary().callback(callback)?.promise.queue.clone();
         let number = self.recalling.number(callback)?.to_owned();
@@ -343,7 +366,9 @@ impl Engine {
     /// The store does not answer: what is not on the disk is not done, or it might be done again.
     pub(super) fn on_recall_unwritten(&mut self, now: Now, leg: media::LegId) -> bool {
         let Some(Owner::Callee(id)) = self.legs.get(&leg).cloned() else { return false };
-        let is_called = self.recalling.line.is_called(id);
+        // Whom the operator asks during the talk is called all the same.
+        let is_citizens = self.calls.get(&id).is_some_and(|call| call.third.is_none());
+        let is_called = is_citizens && self.recalling.line.is_called(id);
         if is_called {
             self.fail_callee(now, id, "the store does not answer".to_owned());
         }
@@ -352,10 +377,10 @@ impl Engine {
 
     /// The call did not reach the citizen.
     pub(super) fn on_recall_unreached(&mut self, now: Now, id: CallId, why: NotTaken, status: Option<u16>) {
-        let Some(Taken { callback, answered }) = self.recalling.line.taken.remove(&id) else { return };
+        let Some(Taken { callback, answered, .. }) = self.recalling.line.taken.remove(&id) else { return };
         // Who has answered and hung up before the talk does not want it now.
         let why = if answered { Unreached::Refused } else { unreached(why, status) };
-        self.recalling.callbacks.on_not_reached(now.wall_ms(), callback, why);
+        self.recalling.callbacks.on_not_reached(now.wall_ms(), callback, id.into(), why);
         self.settle_callbacks(now, None);
     }
 
@@ -391,7 +416,7 @@ impl Engine {
             return; // they talk already, or are about to
         }
         let Some(Taken { callback, .. }) = self.recalling.line.taken.remove(&id) else { return };
-        self.recalling.callbacks.on_not_reached(now.wall_ms(), callback, Unreached::Machine);
+        self.recalling.callbacks.on_not_reached(now.wall_ms(), callback, id.into(), Unreached::Machine);
         self.settle_callbacks(now, None);
         self.drop_callee(now, id, (NotTaken::Missed, None));
         self.tell_unreached(now, id, NotTaken::Missed);
@@ -425,19 +450,22 @@ impl Engine {
         }
     }
 
-    /// The call that was to keep the promise is over, whatever it has come to.
+    /// It is written that the two talk, or the store does not answer.
+    pub(super) fn on_recall_written(&mut self, now: Now, id: CallId) {
+        if let Some(taken) = self.recalling.line.taken.get_mut(&id) {
+            taken.bridged = true;
+        }
+        self.change_places(now, id);
+    }
+
+    /// The call that was to keep the promise is over, whatever it has come to. The citizen's end before the talk is told elsewhere
+    /// ([`Engine::on_recall_unreached`]): here it was the operator's, or ours.
     pub(super) fn end_recall(&mut self, now: Now, id: CallId) {
-        let Some(Taken { callback, answered }) = self.recalling.line.taken.remove(&id) else { return };
-        let stage = self.recalling.diary().callback(callback).map(|callback| callback.stage);
-        match stage {
-            Some(Stage::Talking(contact)) if contact == ContactId::from(id) => {
-                self.recalling.callbacks.on_talked(now.wall_ms(), callback);
-            }
-            Some(Stage::Calling(contact)) if contact == ContactId::from(id) => {
-                let why = if answered { Unreached::Refused } else { Unreached::Interrupted };
-                self.recalling.callbacks.on_not_reached(now.wall_ms(), callback, why);
-            }
-            _ => {}
+        let Some(Taken { callback, bridged, .. }) = self.recalling.line.taken.remove(&id) else { return };
+        let (machine, at_ms) = (&mut self.recalling.callbacks, now.wall_ms());
+        match bridged {
+            true => machine.on_talked(at_ms, callback),
+            false => machine.on_not_reached(at_ms, callback, id.into(), Unreached::Interrupted),
         }
         self.settle_callbacks(now, None);
     }

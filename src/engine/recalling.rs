@@ -237,7 +237,7 @@ impl Engine {
     }
 
     /// This citizen talks with an operator of `queue`, or was helped in another way: one need, one call. What was promised about the
-    /// same topic, about none, or by the same operators is not needed any more.
+    /// same topic, one below it or one above, is not needed any more; where nobody has said what it is about, what the same operators have promised.
     pub(super) fn on_citizen_helped(
         &mut self,
         now: Now,
@@ -246,8 +246,9 @@ impl Engine {
         queue: Option<&QueueId>,
     ) {
         let diary = self.recalling.diary();
-        let served = |promise: &Promise| {
-            promise.topic.is_none() || promise.topic.as_ref() == topic || Some(&promise.queue) == queue
+        let served = |promise: &Promise| match (&promise.topic, topic) {
+            (Some(promised), Some(topic)) => promised.covers(topic) || topic.covers(promised),
+            _ => Some(&promise.queue) == queue,
         };
         let open = diary.of_citizen(citizen).filter_map(|id| Some(&diary.callback(id)?.promise));
         let served: Vec<_> =

@@ -220,7 +220,7 @@ impl Engine {
         self.sounds_of(now, id, &[say])
     }
 
-    /// Nobody is left to wait for what an emergency has closed.
+    /// Nobody is left to wait for what an emergency has closed, on the line or for a call-back.
     fn dismiss_closed(&mut self, now: Now) {
         let waits = |call: &crate::call::Call| match &call.phase {
             Phase::Waiting(queue) if self.switches.close_queue(queue, &call.entity, now.wall_ms()) => {
@@ -234,6 +234,7 @@ impl Engine {
             self.settle_distribution(now); // a seat that rings for it is stopped by this
             self.on_left_queue(now, id, queue, QueueExit::Closed);
         }
+        self.clear_closed(now);
     }
 
     pub(super) fn switch_state(&mut self, now: Now) -> SwitchState {

@@ -8,6 +8,7 @@ use centralino::engine::{BookOrder, CallbackOrder, CallbackReply, CallbackState,
 use centralino::ids::{CallbackId, SeatId};
 use centralino::journal::entry::Fact;
 use centralino::journal::sim_disk::Crash;
+use centralino::switches::{Closing, Scope, Switch};
 use centralino::words::{Direction, NotTaken, Outcome, WorkView};
 use jiff::civil::DateTime;
 
@@ -449,4 +450,150 @@ fn store_that_does_not_answer_lets_nobody_be_called_twice() {
     sim.hang_up(seat);
     nothing_left(&mut sim);
     assert_eq!((ended(&sim, id), rings(&sim, citizen)), (Some(End::Served), 1));
+}
+
+fn has_refused(change: &Change) -> bool {
+    matches!(change, Change::NotReached { why: Unreached::Refused, .. })
+}
+
+fn was_interrupted(change: &Change) -> bool {
+    matches!(change, Change::NotReached { why: Unreached::Interrupted, .. })
+}
+
+#[test]
+fn operator_who_hangs_up_while_the_citizen_hears_who_calls_leaves_another_attempt() {
+    let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
+    let id = book(&mut sim, None);
+    sim.until("who calls is said", |sim| sim.hears(citizen, "it/sistema/richiamata"));
+    sim.hang_up(seat);
+    sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
+    assert!(changes(&sim, id).iter().any(was_interrupted), "the citizen has refused nothing");
+    talking(&mut sim, seat, citizen);
+    sim.hang_up(seat);
+    nothing_left(&mut sim);
+    assert_eq!(ended(&sim, id), Some(End::Served));
+}
+
+/// It is being written that the two talk, which takes its time.
+fn about_to_talk() -> (Sim, [PhoneId; 2], CallbackId) {
+    let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
+    let id = book(&mut sim, None);
+    sim.until("who calls is said", |sim| sim.hears(citizen, "it/sistema/richiamata"));
+    sim.advance(SECOND); // the answer is written
+    let until = sim.now + 20 * SECOND;
+    sim.store().stall(until);
+    sim.until("it is to be written that they talk", |sim| {
+        changes(sim, id).iter().any(|change| matches!(change, Change::Joined { .. }))
+    });
+    assert!(!sim.talk_together(seat, citizen));
+    (sim, [citizen, seat], id)
+}
+
+#[test]
+fn citizen_who_hangs_up_while_the_talk_is_written_down_has_refused() {
+    let (mut sim, [citizen, _], id) = about_to_talk();
+    sim.hang_up(citizen);
+    nothing_left(&mut sim);
+    assert!(changes(&sim, id).iter().any(has_refused), "{:?}", changes(&sim, id));
+    assert_eq!(ended(&sim, id), Some(End::NotReached));
+    assert!(open(&mut sim).is_empty());
+}
+
+#[test]
+fn operator_who_hangs_up_while_the_talk_is_written_down_leaves_another_attempt() {
+    let (mut sim, [citizen, seat], id) = about_to_talk();
+    sim.hang_up(seat);
+    sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
+    assert!(changes(&sim, id).iter().any(was_interrupted), "{:?}", changes(&sim, id));
+    talking(&mut sim, seat, citizen);
+    sim.hang_up(seat);
+    nothing_left(&mut sim);
+    assert_eq!(ended(&sim, id), Some(End::Served));
+}
+
+#[test]
+fn queue_that_a_supervisor_closes_calls_nobody_back_until_it_is_opened() {
+    let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
+    sim.with_phone(seat, |phone, _| phone.manner = Manner::Answers(10 * SECOND));
+    let id = book(&mut sim, None);
+    sim.until("the seat rings", |sim| rings(sim, seat) == 1);
+    let scope = Scope::Queue("tributi".into());
+    sim.command(Command::Switch(Switch::Close(Closing { scope: scope.clone(), ..Closing::default() })));
+    sim.until("the seat is silent", |sim| sim.line(seat) == Line::Free);
+    sim.advance(10 * MINUTE);
+    assert_eq!((rings(&sim, seat), rings(&sim, citizen)), (1, 0));
+    sim.command(Command::Switch(Switch::Open { scope, by: None, reason: None }));
+    talking(&mut sim, seat, citizen);
+    sim.hang_up(seat);
+    nothing_left(&mut sim);
+    assert_eq!(ended(&sim, id), Some(End::Served));
+}
+
+#[test]
+fn number_that_the_operator_asks_during_the_talk_is_called_also_while_the_store_does_not_answer() {
+    let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
+    book(&mut sim, None);
+    talking(&mut sim, seat, citizen);
+    let until = sim.now + 20 * SECOND;
+    sim.store().stall(until);
+    sim.with_phone(seat, |phone, now| phone.open_line(now, "3337654321"));
+    // The line behind the trunk is the citizen's own, who talks.
+    let is_busy = |fact: &Fact| matches!(fact, Fact::NumberNotTaken { status: Some(486), .. });
+    sim.until("it is busy", |sim| sim.facts.iter().any(|entry| is_busy(&entry.fact)));
+    sim.hang_up(citizen);
+    nothing_left(&mut sim);
+}
+
+#[test]
+fn what_nobody_knows_is_not_put_on_record() {
+    let (mut sim, _, _) = world(Manner::Answers(SECOND));
+    let plain = || match order(CITIZEN, None) {
+        CallbackOrder::Book(order) => *order,
+        other => panic!("{other:?}"),
+    };
+    for (order, why) in [
+        (BookOrder { entity: Some("fireze".into()), ..plain() }, "did you mean `firenze`?"),
+        (BookOrder { topic: Some("tribut".into()), ..plain() }, "did you mean `tributi`?"),
+        (BookOrder { language: Some("tlh".into()), ..plain() }, "they speak en, it"),
+    ] {
+        match ask(&mut sim, CallbackOrder::Book(Box::new(order))) {
+            Reply::Refused(told) => assert!(told.contains(why), "{told}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn talk_about_something_else_leaves_the_promise_as_it_is_also_with_the_same_operators() {
+    let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
+    let CallbackOrder::Book(wanted) = order(CITIZEN, Some("2026-11-24T10:30")) else { panic!("an order") };
+    let about = BookOrder { topic: Some("anagrafe".into()), ..*wanted };
+    let reply = ask(&mut sim, CallbackOrder::Book(Box::new(about)));
+    assert!(matches!(reply, Reply::Callbacks(_)), "{reply:?}");
+    let caller = sim.dial_from("+393331234567", "055055");
+    sim.until("the menu is heard", |sim| sim.hears(caller, "it/menu"));
+    sim.press(caller, "2");
+    sim.until("the second menu is heard", |sim| sim.hears(caller, "it/menu_tributi"));
+    sim.press(caller, "1");
+    talking(&mut sim, caller, seat);
+    assert_eq!(open(&mut sim).len(), 1);
+    sim.hang_up(caller);
+    sim.advance(30 * MINUTE);
+    sim.until("the slot comes", |sim| rings(sim, citizen) == 1);
+}
+
+#[test]
+fn place_that_is_kept_shortly_before_closing_is_called_in_the_morning() {
+    let mut sim = Sim::with(setting(|_| {}), 1).starting_at("2026-11-24T19:50:00+01:00[Europe/Rome]");
+    let citizen = sim.gateway(&[]);
+    sim.with_phone(citizen, |phone, _| phone.manner = Manner::Answers(SECOND));
+    let id = book(&mut sim, None);
+    assert_eq!(open(&mut sim)[0].until, "2026-11-25T12:00:00.000+01:00");
+    sim.advance(12 * 60 * MINUTE + 15 * MINUTE);
+    assert_eq!((ended(&sim, id), rings(&sim, citizen)), (None, 0));
+    let seat = sim.seat("seat01");
+    talking(&mut sim, seat, citizen);
+    sim.hang_up(seat);
+    sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
+    assert_eq!(ended(&sim, id), Some(End::Served));
 }

@@ -9,7 +9,10 @@ use centralino::ids::{CallbackId, ContactId};
 #[derive(Debug, Default)]
 struct Tale {
     calling: Option<ContactId>,
+    /// It is on record that they talk.
     joined: Option<ContactId>,
+    /// They have heard each other.
+    heard: bool,
     over: bool,
 }
 
@@ -44,6 +47,10 @@ impl Promises {
             Change::NotReached { .. } if tale.calling.take().is_none() => {
                 return Err(format!("{id} is not reached, and was not called"));
             }
+            Change::NotReached { .. } if tale.heard => {
+                return Err(format!("{id} is not reached, and was talked to"));
+            }
+            Change::NotReached { .. } => tale.joined = None,
             Change::Joined { contact } if tale.calling == Some(*contact) && tale.joined.is_none() => {
                 tale.joined = Some(*contact);
             }
@@ -55,10 +62,13 @@ impl Promises {
     }
 
     /// Citizen and operator hear each other in this contact: if it keeps a promise, that is on record before.
-    pub(crate) fn on_joined(&self, contact: ContactId) -> Result<(), String> {
+    pub(crate) fn on_joined(&mut self, contact: ContactId) -> Result<(), String> {
         let Some(id) = self.attempts.get(&contact) else { return Ok(()) };
-        match self.tales.get(id).and_then(|tale| tale.joined) {
-            Some(with) if with == contact => Ok(()),
+        match self.tales.get_mut(id) {
+            Some(tale) if tale.joined == Some(contact) => {
+                tale.heard = true;
+                Ok(())
+            }
             _ => Err(format!("the talk of call-back {id} is heard before it is on record")),
         }
     }
