@@ -372,7 +372,7 @@ impl Call {
         }
         let operator = self.seat.as_ref().map(|seat| seat.leg.media);
         // With two lines the operator speaks by the second with whoever is asked, and by the first with everybody else.
-        let line = self.line.as_ref().map(|line| line.leg.media);
+        let line = self.second_line().map(|line| line.leg.media);
         let beside = line.is_some() && self.is_stage(Stage::Asked);
         let operators = [operator.map(|leg| (leg, beside)), line.map(|leg| (leg, !beside))];
         let operators = operators.into_iter().flatten();
@@ -419,6 +419,11 @@ impl Call {
     /// The operator lets the citizen wait on hold: to ask somebody else, or by a command.
     pub fn keeps_waiting(&self) -> bool {
         self.is_parked || self.third.as_ref().is_some_and(|third| third.stage.keeps_citizen_waiting())
+    }
+
+    /// The operator's second line, once its phone has acknowledged it: before, it has no part in the talk.
+    pub fn second_line(&self) -> Option<&Line> {
+        self.line.as_ref().filter(|line| line.wants.is_none())
     }
 
     /// The operator, or the colleague who is asked, whose dialog this is.

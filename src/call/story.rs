@@ -109,7 +109,7 @@ impl Story {
         self.parted_by = None;
     }
 
-    /// A call-back was promised; or, `kept` being false, it could not be kept after all.
+    /// A call-back was promised; or, `kept` being false, it was taken back.
     pub fn on_promised(&mut self, kept: bool) {
         self.promised = kept;
     }

@@ -134,3 +134,14 @@ pub enum Change {
         how: End,
     },
 }
+
+impl Change {
+    /// Whether the contact in which it was asked for has its promise from now on; `None`: as before.
+    pub fn is_promised(&self) -> Option<bool> {
+        match self {
+            Change::Promised { .. } => Some(true),
+            Change::Ended { how: End::Cancelled } => Some(false),
+            _ => None,
+        }
+    }
+}

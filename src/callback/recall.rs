@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::Promise;
 use crate::ids::{CitizenId, ContactId, EntityId, Language, QueueId, TopicId};
+use crate::words::Outcome;
 
 /// Most that are remembered.
 const MOST: usize = 10_000;
@@ -32,6 +33,23 @@ pub enum InVain {
 }
 
 impl InVain {
+    /// Whether a contact that has ended like this was in vain, and whose operators could call: of the queue that it was in, or of the one
+    /// that its flow names where it finds the service `closed`. A `short` abandon nobody meant.
+    pub fn of(
+        outcome: Outcome,
+        short: bool,
+        queue: Option<QueueId>,
+        closed: Option<QueueId>,
+    ) -> Option<(InVain, QueueId)> {
+        let (why, queue) = match outcome {
+            Outcome::Abandoned if !short => (InVain::Abandoned, queue),
+            Outcome::Unserved => (InVain::Unserved, queue),
+            Outcome::Left | Outcome::Contained => (InVain::Closed, closed),
+            _ => return None,
+        };
+        queue.map(|queue| (why, queue))
+    }
+
     /// In a word.
     pub fn word(self) -> &'static str {
         match self {
@@ -160,6 +178,26 @@ mod tests {
         assert_eq!(lines, [(citizen(1), 2, InVain::Unserved), (citizen(2), 1, InVain::Unserved)]);
         list.on_taken_care_of(citizen(1));
         assert_eq!(list.callers().len(), 1);
+    }
+
+    #[test]
+    fn contact_in_vain_is_one_that_was_not_served_by_a_queue_or_found_it_closed() {
+        let queues = || (Some(QueueId::from("tributi")), Some(QueueId::from("anagrafe")));
+        for (outcome, short, expected) in [
+            (Outcome::Abandoned, false, Some((InVain::Abandoned, "tributi"))),
+            (Outcome::Abandoned, true, None),
+            (Outcome::Unserved, false, Some((InVain::Unserved, "tributi"))),
+            (Outcome::Left, false, Some((InVain::Closed, "anagrafe"))),
+            (Outcome::Contained, false, Some((InVain::Closed, "anagrafe"))),
+            (Outcome::Answered, false, None),
+            (Outcome::Callback, false, None),
+        ] {
+            let (queue, closed) = queues();
+            let found = InVain::of(outcome, short, queue, closed);
+            let expected = expected.map(|(why, queue)| (why, QueueId::from(queue)));
+            assert_eq!(found, expected, "{outcome:?}, {short}");
+            assert_eq!(InVain::of(outcome, short, None, None), None);
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Engine {
         let short = outcome == Outcome::Abandoned && hasty;
         let ended_by = call.story.ended_by(ended_by);
         self.close_contact(now, id.into(), (call.direction(), outcome), ended_by, short, why);
-        self.note_in_vain(now, &call, outcome, hasty);
+        self.note_in_vain(now, &call, outcome, short);
     }
 
     /// The one place where a contact of this start is closed.

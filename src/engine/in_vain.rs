@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
 use crate::callback::{Caller, Change, End, InVain, Kind, Promise, RecallList};
-use crate::ids::{CallbackId, CitizenId, ContactId, EntityId, QueueId, TopicId};
+use crate::ids::{CallbackId, CitizenId, ContactId, EntityId, Language, QueueId, TopicId};
 use crate::journal::entry::Fact;
 use crate::journal::recovery::Recovered;
 use crate::time::{Now, rome};
@@ -56,6 +56,8 @@ pub struct InVainState {
     /// What about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<TopicId>,
+    /// Spoken.
+    pub language: Language,
     /// The last contact.
     pub contact: ContactId,
     /// When it was first.
@@ -115,6 +117,7 @@ impl CalledInVain {
             queue: caller.queue.clone(),
             entity: caller.entity.clone(),
             topic: caller.topic.clone(),
+            language: caller.language.clone(),
             contact: caller.contact,
             first: rome(caller.first_ms),
             last: rome(caller.last_ms),
@@ -127,15 +130,10 @@ impl CalledInVain {
 
 impl Engine {
     /// A call has ended like this: who called in vain is on the list from now on, or is promised a call.
-    pub(super) fn note_in_vain(&mut self, now: Now, call: &Call, outcome: Outcome, hasty: bool) {
+    pub(super) fn note_in_vain(&mut self, now: Now, call: &Call, outcome: Outcome, short: bool) {
         let queue = call.enqueue.as_ref().map(|enqueue| enqueue.queue.clone());
-        let (why, queue) = match outcome {
-            Outcome::Abandoned if !hasty => (InVain::Abandoned, queue),
-            Outcome::Unserved if !hasty => (InVain::Unserved, queue),
-            Outcome::Left | Outcome::Contained => (InVain::Closed, call.found_closed.clone()),
-            _ => return,
-        };
-        let (Some(citizen), Some(queue)) = (call.citizen_id, queue) else { return };
+        let Some((why, queue)) = InVain::of(outcome, short, queue, call.found_closed.clone()) else { return };
+        let Some(citizen) = call.citizen_id else { return };
         let (at_ms, contact) = (now.wall_ms(), call.id.into());
         let (entity, topic, language) = (call.entity.clone(), call.topic.clone(), call.language.clone());
         let (first_ms, last_ms, times) = (at_ms, at_ms, 1);

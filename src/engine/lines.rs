@@ -1,6 +1,6 @@
 //! An operator's second line during a talk, and one that takes the place of the first; see [`Line`].
 
-use crate::call::{Line, Phase, SeatLeg, Stage, Wants, stage_by_holds};
+use crate::call::{Call, Line, Phase, SeatLeg, Stage, Wants, stage_by_holds};
 use crate::ids::{CallId, SeatId};
 use crate::media::{self, LegId, PlayId};
 use crate::sip::{DialogId, Incoming, Peer};
@@ -119,7 +119,7 @@ impl Engine {
     /// The phone has put one of its two lines on hold, or taken it back.
     pub(super) fn on_line_hold(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let (Some(line), Some(operator)) = (&call.line, &call.seat) else { return };
+        let (Some(line), Some(operator)) = (call.second_line(), &call.seat) else { return };
         let (with_citizen, with_third) = (operator.leg.held, line.leg.held);
         let Some(third) = call.third.as_ref() else { return };
         let stage = stage_by_holds(third.stage, with_citizen, with_third);
@@ -131,7 +131,7 @@ impl Engine {
     /// Where the operator hears whoever is asked: the second line, or the only one.
     pub(super) fn operators_ear(&self, id: CallId) -> Option<LegId> {
         let call = self.calls.get(&id)?;
-        let line = call.line.as_ref().map(|line| line.leg.media);
+        let line = call.second_line().map(|line| line.leg.media);
         line.or(call.seat.as_ref().map(|operator| operator.leg.media))
     }
 
@@ -155,9 +155,10 @@ impl Engine {
     }
 
     /// The phone has hung up its second line: the operator is alone with the citizen again. A phone that is gone leaves citizen and third
-    /// together.
+    /// together. One that has not begun what it is for has no part in the talk, and takes nothing with it.
     pub(super) fn on_line_over(&mut self, now: Now, id: CallId, how: EndedBy) {
-        let asks = self.calls.get(&id).is_some_and(|call| call.third.is_some());
+        let is_pending = |call: &Call| call.line.is_some() && call.second_line().is_none();
+        let asks = self.calls.get(&id).is_some_and(|call| call.third.is_some() && !is_pending(call));
         match how {
             EndedBy::Network if asks => self.leave_to_third(now, id),
             _ if asks => self.drop_third(now, id),
@@ -182,7 +183,7 @@ impl Engine {
     pub(super) fn are_lines_of(&self, one: DialogId, other: DialogId) -> Option<CallId> {
         let Some(Owner::Seat(id) | Owner::Line(id)) = self.dialogs.get(&one) else { return None };
         let call = self.calls.get(id)?;
-        let line = call.line.as_ref()?.leg.dialog?;
+        let line = call.second_line()?.leg.dialog?;
         let SeatLeg { leg, .. } = call.seat.as_ref()?;
         let own = [leg.dialog?, line];
         let may =

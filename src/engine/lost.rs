@@ -4,7 +4,7 @@
 //! A citizen's phone is given the times of SIP: nobody waits for it but an operator who hears that the line is dead. Behind an
 //! operator's phone there is a citizen in silence, so it is asked after [`SEAT_SILENT`] without sound, and has [`ANSWERS_WITHIN`] to answer;
 //! one whose connection is closed has [`BACK_WITHIN`] to be heard, or to answer by another. One that is muted answers, and keeps its
-//! talk; one that has put the citizen on hold sends nothing with good reason, and has a citizen's times. The citizen then is the first in
+//! talk; one that has put the citizen on hold sends nothing with good reason, and has a citizen's times in both cases. The citizen then is the first in
 //! the queue that gave the call, and the seat out of reach until its phone answers or registers again.
 
 use std::time::Duration;
@@ -54,7 +54,9 @@ impl Engine {
         if self.pulses.on_silent(dialog) {
             self.sip.probe(now.mono, dialog);
         }
-        self.pulses.hurry(now.mono, dialog, BACK_WITHIN);
+        if !self.holds_us(dialog) {
+            self.pulses.hurry(now.mono, dialog, BACK_WITHIN);
+        }
     }
 
     pub(super) fn on_pulses_timeout(&mut self, now: Now) {

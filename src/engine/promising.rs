@@ -1,8 +1,8 @@
 //! What a flow asks about call-backs: which moments are free, a promise, what is promised already, another moment, an end.
 //!
 //! The flow goes on by `booked` or `ok` once what was agreed is safe from a power cut ("we ring you back" is said to nobody before): the
-//! gate holds the answer. If the store does not answer in time, the promise is taken back as far as that can be, and the flow leaves by
-//! `error`.
+//! gate holds the answer. If the store does not answer in time, what was agreed is undone as far as that can be, and the flow leaves by
+//! `error`. Whoever has hung up meanwhile is told nothing of that: what they asked for stands.
 //!
 //! A number can be typed in, so that those who withhold theirs can be called; but what is promised to a number is told, moved and
 //! cancelled only for whoever calls from it. Limits count against the caller, and against the number that is called where the caller is
@@ -10,7 +10,7 @@
 
 use jiff::civil::DateTime;
 
-use crate::callback::{Kind, Refusal, Slot};
+use crate::callback::{Kind, Promise, Refusal, Slot};
 use crate::flow::request::CallbackAct;
 use crate::flow::{Answer, Marked};
 use crate::ids::{CallId, CallbackId, QueueId};
@@ -33,8 +33,21 @@ pub(super) struct Agreed {
     callback: CallbackId,
     /// Told to the flow.
     slot: Option<Slot>,
-    /// It was promised now, and is taken back when it cannot be kept.
-    is_new: bool,
+    /// When it cannot be kept.
+    undo: Undo,
+}
+
+/// How it was before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Undo {
+    /// There was no promise.
+    Cancel,
+    /// It was for this slot.
+    MoveTo(Slot),
+    /// This had been promised.
+    Promise(Box<Wish>),
+    /// It was a place in line, which is left for good once a slot was agreed.
+    Nothing,
 }
 
 /// What is asked of call-backs.
@@ -69,18 +82,29 @@ impl Engine {
 
     /// What was agreed is safe, or the store does not answer.
     pub(super) fn on_agreed(&mut self, now: Now, id: AskId, kept: bool) {
-        let Some(Agreed { callback, slot, is_new }) = self.agreed.remove(&id) else { return };
+        let Some(Agreed { callback, slot, undo }) = self.agreed.remove(&id) else { return };
         if kept {
             let told = slot.map(|slot| object([("slot", Some(written(&slot)))]));
             return self.answer_flow(now, id, Answer::Ok(told));
         }
-        if let Some(call) = self.calls.get_mut(&id.call).filter(|_| is_new) {
-            call.story.on_promised(false);
+        if !self.calls.contains_key(&id.call) {
+            tracing::warn!(%callback, "what was agreed of a call-back is not safe yet, and the citizen has hung up: it stands");
+            return;
         }
-        if is_new && self.cancel_callback(now, callback, None).is_err() {
-            tracing::warn!(%callback, "a call-back that was not confirmed to the citizen is being called already");
+        if !self.undo(now, callback, undo) {
+            tracing::warn!(%callback, "what was agreed of a call-back was not confirmed to the citizen, and could not be undone");
         }
         self.answer_flow(now, id, Answer::Error("the store did not keep the call-back in time".to_owned()));
+    }
+
+    /// As it was before; false: that cannot be any more.
+    fn undo(&mut self, now: Now, callback: CallbackId, undo: Undo) -> bool {
+        match undo {
+            Undo::Cancel => self.cancel_callback(now, callback, None).is_ok(),
+            Undo::MoveTo(slot) => self.move_callback(now, callback, slot, None).is_ok(),
+            Undo::Promise(wish) => self.promise_callback(now, *wish, None).is_ok(),
+            Undo::Nothing => false,
+        }
     }
 
     fn tell_slots(&mut self, now: Now, id: AskId, plea: &Plea) {
@@ -122,12 +146,8 @@ impl Engine {
             source: call.citizen_id,
             contact: Some(call.id.into()),
         };
-        let call = call.id;
         let (callback, lsn) = self.promise_callback(now, wish, None).map_err(|why| refused(&why))?;
-        if let Some(call) = self.calls.get_mut(&call) {
-            call.story.on_promised(true);
-        }
-        Ok((Agreed { callback, slot, is_new: true }, lsn))
+        Ok((Agreed { callback, slot, undo: Undo::Cancel }, lsn))
     }
 
     /// Since when a citizen who leaves the queue has waited, with what the queue's node gave.
@@ -140,15 +160,30 @@ impl Engine {
     fn move_promise(&mut self, now: Now, call: CallId, plea: &Plea) -> Result<(Agreed, Lsn), Answer> {
         let callback = self.own_callback(call, plea).ok_or(Answer::NotFound)?;
         let slot = self.wanted_slot(now, plea)?;
+        let before = self.recalling.diary().callback(callback).map(|callback| &callback.promise.kind);
+        let undo = match before {
+            Some(Kind::Booked(slot)) => Undo::MoveTo(slot.clone()),
+            _ => Undo::Nothing,
+        };
         let lsn =
             self.move_callback(now, callback, slot.clone(), None).map_err(|why| refused(&why.into()))?;
-        Ok((Agreed { callback, slot: Some(slot), is_new: false }, lsn))
+        Ok((Agreed { callback, slot: Some(slot), undo }, lsn))
     }
 
     fn cancel_promise(&mut self, now: Now, call: CallId, plea: &Plea) -> Result<(Agreed, Lsn), Answer> {
         let callback = self.own_callback(call, plea).ok_or(Answer::NotFound)?;
+        let undo = self.again(callback).map_or(Undo::Nothing, |wish| Undo::Promise(Box::new(wish)));
         let lsn = self.cancel_callback(now, callback, None).map_err(|_| Answer::NotFound)?;
-        Ok((Agreed { callback, slot: None, is_new: false }, lsn))
+        Ok((Agreed { callback, slot: None, undo }, lsn))
+    }
+
+    /// What would promise the same once more.
+    fn again(&self, id: CallbackId) -> Option<Wish> {
+        let number = self.recalling.number(id)?.to_owned();
+        let promise = self.recalling.diary().callback(id)?.promise.clone();
+        let Promise { source, queue, entity, topic, language, kind, case, contact, .. } = promise;
+        let contact = Some(contact);
+        Some(Wish { number, queue, entity, topic, language, kind, case, source, contact })
     }
 
     fn found(&self, call: CallId, plea: &Plea) -> Option<Answer> {

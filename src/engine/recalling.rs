@@ -64,7 +64,7 @@ pub struct Counts {
 }
 
 /// What somebody wants to be promised.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wish {
     /// Whom to call.
     pub(super) number: String,
@@ -334,6 +334,9 @@ impl Engine {
         };
         let known = self.recalling.known.get(&id);
         let contact = of_promise.or(known.map(|known| known.contact)).unwrap_or(ContactId(id.0));
+        if let Some((promised, call)) = what.is_promised().zip(self.calls.get_mut(&CallId::from(contact))) {
+            call.story.on_promised(promised);
+        }
         let number = known.filter(|_| is_new).map(|known| Personal::Clear(known.number.clone()));
         if is_over {
             self.recalling.known.remove(&id);

@@ -152,7 +152,7 @@ impl Engine {
     pub(super) fn on_operator_key(&mut self, now: Now, id: CallId, leg: LegId, key: char) {
         let codes = self.config.engine.talk_codes.clone();
         let Some(call) = self.calls.get_mut(&id).filter(|call| call.talks()) else { return };
-        let is_line = call.line.as_ref().is_some_and(|line| line.leg.media == leg);
+        let is_line = call.second_line().is_some_and(|line| line.leg.media == leg);
         if !is_line && call.seat.as_ref().is_none_or(|seat| seat.leg.media != leg) {
             return; // whoever is asked does not lead the talk
         }

@@ -111,7 +111,7 @@ impl Engine {
         }
         self.set_alarm(id);
         self.arrange(now, id);
-        match self.calls.get(&id).is_some_and(|call| call.line.is_some()) {
+        match self.calls.get(&id).is_some_and(|call| call.second_line().is_some()) {
             true => self.say_on_line(now, id, Notice::NobodyAnswers),
             false => self.tell_operator(now, id, Notice::NobodyAnswers),
         }

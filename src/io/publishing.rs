@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::connectors::Connectors;
-use super::control::{Clock, Gone};
+use super::control::Clock;
 use super::difference::unified;
 use super::reload::{Reloader, use_of};
 use super::setup::Surroundings;
@@ -89,9 +89,17 @@ pub enum PublishError {
     /// The version cannot be kept.
     #[error("{0}")]
     NotKept(String),
-    /// The exchange is stopping.
-    #[error(transparent)]
-    Gone(#[from] Gone),
+    /// The exchange is stopping, and the version is kept already.
+    #[error(
+        "the exchange has stopped; version {version} of flow {flow} is kept and counts from the next start on, but the journal does not \
+         tell of it"
+    )]
+    Gone {
+        /// Of which flow.
+        flow: FlowId,
+        /// Which version.
+        version: u32,
+    },
 }
 
 impl From<Vec<String>> for PublishError {
@@ -145,7 +153,8 @@ impl Reloader {
         let ready = ready.map_err(|error| vec![format!("reading the files broke off: {error}")])??;
         let Ready { files, connectors, version, warnings } = ready;
         let found = files.config.trunks.clone();
-        let reply = self.control.reload(files, connectors).await?;
+        let gone = |_| PublishError::Gone { flow: version.flow.clone(), version: version.version };
+        let reply = self.control.reload(files, connectors).await.map_err(gone)?;
         *trunks = found;
         let Version { flow, version: number, change, by, comment, .. } = &version;
         tracing::info!(%flow, version = number, ?change, ?by, ?comment, "new calls meet another version of a flow");
@@ -167,9 +176,14 @@ impl Running {
             Wish::Retire { flow } => self.retired(flow)?,
         };
         let kept = text.as_ref().map(|(_, text)| unmarked(&text.text).1.to_owned());
-        let is_subflow = text.as_ref().is_some_and(|(flow, _)| flow.is_subflow());
+        let is_subflow = flow.as_str().contains('@'); // a retired one too
+        let beside = around.beside(&flow).filter(|_| text.is_none());
         if let Some((_, text)) = text {
             around.publish(&flow, text);
+        }
+        if let Some(text) = beside {
+            let file = format!("{flow}.yaml");
+            warnings.extend(tried(&around, &Text { file, text })?.1);
         }
         let loaded = around.compile_for(self.always_open)?;
         if is_subflow {

@@ -267,8 +267,8 @@ impl Recovery {
             Fact::Switched { switch, .. } => self.switches.apply(switch),
             Fact::Callback { callback, contact, number, what, .. } => {
                 self.on_callback(entry.at_ms, *callback, what);
-                if let Change::Promised { .. } = what {
-                    self.with_open(*contact, |open| open.promised = true);
+                if let Some(promised) = what.is_promised() {
+                    self.with_open(*contact, |open| open.promised = promised);
                 }
                 if let Some(number) = number {
                     self.callback_numbers.insert(*callback, (*contact, number.clone()));
@@ -416,8 +416,8 @@ impl Recovery {
                 // Nobody can call while the exchange is down: the time counts from the start.
                 let left_ms = at_ms.max(self.started_ms);
                 let open = self.contacts.remove(contact);
-                if let Some(open) = open.as_ref().filter(|_| !short) {
-                    self.on_ended(at_ms, *contact, open, *outcome);
+                if let Some(open) = &open {
+                    self.on_ended(at_ms, *contact, open, (*outcome, *short));
                 }
                 if let Some(cut_off) = open.and_then(|open| open.waits(left_ms)) {
                     self.returning.on_cut_off(cut_off);
@@ -432,16 +432,16 @@ impl Recovery {
     }
 
     /// Who was served needs no call any more, and who was not may be called.
-    fn on_ended(&mut self, at_ms: i64, contact: ContactId, open: &OpenContact, outcome: Outcome) {
-        let why = match outcome {
-            Outcome::Abandoned => InVain::Abandoned,
-            Outcome::Unserved => InVain::Unserved,
-            Outcome::Left | Outcome::Contained => InVain::Closed,
-            _ => return,
-        };
+    fn on_ended(
+        &mut self,
+        at_ms: i64,
+        contact: ContactId,
+        open: &OpenContact,
+        (outcome, short): (Outcome, bool),
+    ) {
         let Some(About { entity, topic, language, queue }) = open.about.clone() else { return };
-        let queue = if why == InVain::Closed { open.found_closed.clone() } else { queue };
-        if let (Some(citizen), Some(queue)) = (open.citizen, queue) {
+        let vain = InVain::of(outcome, short, queue, open.found_closed.clone());
+        if let (Some(citizen), Some((why, queue))) = (open.citizen, vain) {
             let (first_ms, last_ms, times) = (at_ms, at_ms, 1);
             let caller =
                 callback::Caller { queue, entity, topic, language, contact, first_ms, last_ms, times, why };

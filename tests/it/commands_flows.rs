@@ -134,6 +134,13 @@ impl Desk {
     }
 }
 
+/// With a test that no exchange passes.
+fn failing(flow: &str) -> String {
+    format!(
+        "{flow}  - name: impossibile\n    at: \"2026-11-24T10:00\"\n    keys: [\"1\"]\n    path: [allerta]\n"
+    )
+}
+
 #[test]
 fn faulty_text_and_failed_test_are_refused_with_all_that_is_wrong() {
     let desk = Desk::new();
@@ -145,10 +152,7 @@ fn faulty_text_and_failed_test_are_refused_with_all_that_is_wrong() {
         desk.publish(&file, "anna", &[]),
         &[&place, "did you mean `start`?", "did you mean `queue`?", "nothing has changed"],
     );
-    let failing = format!(
-        "{good}  - name: impossibile\n    at: \"2026-11-24T10:00\"\n    keys: [\"1\"]\n    path: [allerta]\n"
-    );
-    let file = desk.write("rosso.yaml", &failing);
+    let file = desk.write("rosso.yaml", &failing(&good));
     refused(desk.publish(&file, "anna", &[]), &["test `impossibile` failed"]);
     let (code, _, told) = desk.center.ask(&["flow", "history", "055055"]);
     assert!(code == Some(2) && told.contains("never published"), "{told}");
@@ -194,7 +198,12 @@ fn flow_that_a_number_still_needs_is_not_retired_and_damage_is_told_before_a_sta
     let desk =
         Desk { center: Center::start_with(&["--config", config]), files: tempfile::tempdir().expect("room") };
     done(desk.publish(&desk.draft("uno.yaml", "il primo"), "anna", &[]));
-    std::fs::remove_file(site.path().join("ivr-flows/055055.yaml")).expect("it was copied");
+    let beside = site.path().join("ivr-flows/055055.yaml");
+    let good = std::fs::read_to_string(&beside).expect("it was copied");
+    std::fs::write(&beside, failing(&good)).expect("it is ours");
+    let retired = desk.center.ask(&["flow", "retire", "055055", "--comment", "x"]);
+    refused(retired, &["test `impossibile` failed"]);
+    std::fs::remove_file(&beside).expect("it is ours");
     done(desk.center.ask(&["reload"]));
     let retired = desk.center.ask(&["flow", "retire", "055055", "--comment", "x"]);
     refused(retired, &["055055.yaml: cannot be read", "these numbers lead to it: 055055"]);

@@ -247,6 +247,38 @@ fn other_phone_of_the_seat_takes_the_talk_over_and_those_of_others_may_not() {
 }
 
 #[test]
+fn phone_that_takes_over_and_is_never_heard_of_again_leaves_a_consultation_as_it_is() {
+    let mut talk = talk();
+    let (citizen, operator, colleague) = (talk.citizen, talk.operator, talk.colleague);
+    talk.sim.press(operator, "*3202#");
+    talk.together(operator, colleague);
+    let own = talk.sim.phones[&operator].replaces(talk.sim.line(operator)).expect("it is up");
+    let second = talk.sim.seat_phone("seat01");
+    talk.sim.advance(SECOND);
+    let before = talk.sim.engine().census().dialogs;
+    talk.sim.with_phone(second, |phone, now| {
+        phone.adds = Some(format!("Replaces: {own}"));
+        phone.dial(now, "201");
+    });
+    talk.sim.until("its INVITE has come", |sim| sim.engine().census().dialogs > before);
+    talk.sim.unplug(second, true); // our 200 reaches nobody
+    for held in [true, false] {
+        talk.sim.with_phone(operator, |phone, now| phone.hold(now, held));
+        talk.sim.advance(SECOND);
+        assert_eq!(talk.work("seat01"), WorkView::Consulting);
+    }
+    talk.sim.until("nobody waits for its ACK any more", |sim| sim.engine().census().dialogs == before);
+    talk.sim.advance(SECOND);
+    talk.together(operator, colleague);
+    assert!(talk.sim.hears(citizen, "music/attesa"));
+    assert_eq!((talk.work("seat01"), talk.work("seat02")), (WorkView::Consulting, WorkView::Talking));
+    talk.sim.hang_up(colleague);
+    talk.together(citizen, operator);
+    talk.sim.with_phone(second, |phone, now| phone.hang_up(now));
+    talk.over();
+}
+
+#[test]
 fn keys_and_commands_do_what_the_phones_own_transfer_does() {
     let mut talk = Talk::asked();
     let opened = talk.sim.facts.iter().find_map(|entry| match entry.fact {

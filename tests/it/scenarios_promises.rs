@@ -177,6 +177,61 @@ fn nothing_is_said_to_be_promised_while_the_disk_does_not_keep_up() {
 }
 
 #[test]
+fn promise_of_a_citizen_who_hangs_up_before_it_is_safe_stands() {
+    let mut sim = evening();
+    let citizen = books(&mut sim, ROSSI);
+    hears(&mut sim, citizen, "it/richiamata_proposta.1");
+    let until = sim.now + 60 * SECOND;
+    sim.store().stall_syncs(until);
+    sim.press(citizen, "1");
+    sim.advance(SECOND);
+    sim.hang_up(citizen);
+    sim.advance(120 * SECOND);
+    let all = changes(&sim);
+    assert!(matches!(all.as_slice(), [Change::Promised { .. }]), "{all:?}");
+    ends_well(sim);
+}
+
+#[test]
+fn what_is_changed_of_a_promise_and_cannot_be_kept_is_as_it_was_before() {
+    for moves in [true, false] {
+        let mut sim = world();
+        let order = BookOrder {
+            number: ROSSI.to_owned(),
+            queue: "generale".into(),
+            slot: Some("2026-11-25T10:00".parse().expect("a moment")),
+            entity: None,
+            topic: None,
+            language: None,
+            case: None,
+            by: None,
+        };
+        sim.command(Command::Callback(CallbackOrder::Book(Box::new(order))));
+        sim.advance(SECOND);
+        let again = sim.dial_from(ROSSI, "055055");
+        hears(&mut sim, again, "it/richiamata_prenotata.1");
+        if moves {
+            sim.press(again, "2");
+            hears(&mut sim, again, "it/richiamata_proposta.1");
+        }
+        let until = sim.now + 60 * SECOND;
+        sim.store().stall(until);
+        sim.press(again, if moves { "1" } else { "3" });
+        sim.advance(120 * SECOND);
+        sim.hang_up(again);
+        let kinds = changes(&sim).into_iter().filter_map(|change| match change {
+            Change::Promised { promise } => Some(promise.kind),
+            Change::Moved { slot, .. } => Some(Kind::Booked(slot)),
+            _ => None,
+        });
+        let kinds: Vec<_> = kinds.collect();
+        assert_eq!(kinds.len(), if moves { 3 } else { 2 }, "{kinds:?}");
+        assert_eq!(kinds.first(), kinds.last());
+        ends_well(sim);
+    }
+}
+
+#[test]
 fn who_called_in_vain_is_on_the_list_once_and_off_it_when_served() {
     let mut sim = evening();
     for _ in 0..2 {

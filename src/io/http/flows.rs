@@ -186,7 +186,6 @@ async fn change(pages: &Pages, order: Order) -> Result<Response, Refusal> {
     let reloader = pages.reloader.clone();
     let status = match tokio::spawn(async move { reloader.change_flow(order).await }).await {
         Ok(Ok(changed)) => return Ok(Json(changed).into_response()),
-        Ok(Err(PublishError::Gone(_))) => return Err(stopped()),
         Ok(Err(error)) => (status(&error), error.to_string()),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("it broke off: {error}")),
     };
@@ -199,6 +198,6 @@ fn status(error: &PublishError) -> StatusCode {
         PublishError::Conflict(_) => StatusCode::CONFLICT,
         PublishError::Unknown(_) => StatusCode::NOT_FOUND,
         PublishError::NotKept(_) => StatusCode::INSUFFICIENT_STORAGE,
-        PublishError::Gone(_) => StatusCode::SERVICE_UNAVAILABLE,
+        PublishError::Gone { .. } => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

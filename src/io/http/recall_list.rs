@@ -66,12 +66,14 @@ pub(super) async fn call(
         slot: None,
         entity: Some(one.entity),
         topic: one.topic,
-        language: None,
+        language: Some(one.language),
         case: None,
         by: Some(by),
     };
     match pages.control.ask(Command::Callback(CallbackOrder::Book(Box::new(order)))).await {
         Ok(Reply::Refused(why)) => Err(Refusal(StatusCode::CONFLICT, why)),
+        // In force, and to be written once the store is back: accepted, and not more.
+        Ok(Reply::Unwritten) => Ok(StatusCode::ACCEPTED.into_response()),
         Ok(_) => Ok(StatusCode::NO_CONTENT.into_response()),
         Err(_) => Err(stopped()),
     }

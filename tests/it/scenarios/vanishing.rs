@@ -126,6 +126,25 @@ fn phone_whose_connection_closes_is_given_up_at_once_and_one_that_is_heard_keeps
 }
 
 #[test]
+fn phone_that_holds_the_citizen_has_time_to_come_back_by_another_connection() {
+    let mut sim = Sim::new();
+    sim.tcp_share = 100;
+    let [citizen, seat, colleague] = served(&mut sim);
+    sim.with_phone(seat, |phone, now| phone.hold(now, true));
+    sim.tell_sending(seat, false);
+    sim.advance(20 * SECOND);
+    sim.with_phone(seat, |phone, _| phone.listens = false); // behind its NAT
+    sim.reset_streams(seat);
+    sim.advance(5 * SECOND);
+    sim.with_phone(seat, |phone, now| phone.hold(now, false));
+    sim.tell_sending(seat, true);
+    sim.advance(MINUTE);
+    talking(&mut sim, citizen, seat);
+    assert_eq!((rang(&sim, colleague), lost(&sim)), (0, 0));
+    sim.verdict().unwrap();
+}
+
+#[test]
 fn citizens_phone_that_falls_silent_has_the_times_of_before() {
     let mut sim = Sim::new();
     let [citizen, seat, _] = served(&mut sim);

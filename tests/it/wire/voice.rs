@@ -30,6 +30,13 @@ impl Voice {
         Voice { sound: Sound::tone(hertz, ms), presses: Vec::new() }
     }
 
+    /// Silent for so long before.
+    pub(super) fn after_silence(self, ms: usize) -> Voice {
+        let mut samples = vec![0; ms * 8];
+        samples.extend(self.sound.samples());
+        Voice { sound: Sound::new(samples), ..self }
+    }
+
     /// Presses a key after so many milliseconds.
     pub(super) fn pressing(mut self, key: char, at_ms: u16) -> Voice {
         let event = "0123456789*#".find(key).expect("a key of a telephone");
