@@ -493,13 +493,17 @@ impl History {
         Ok(())
     }
 
-    /// Everybody goes home; nothing may be left, and everything must be on record.
-    fn end(&mut self) -> Result<Figures, String> {
+    fn go_home(&mut self) {
         for phone in [vec![self.office], self.seats.clone(), self.citizens.clone()].concat() {
             self.sim.unplug(phone, false);
             self.sim.hang_up(phone);
             self.sim.hang_up(phone); // its other line
         }
+    }
+
+    /// Everybody goes home; nothing may be left, and everything must be on record.
+    fn end(&mut self) -> Result<Figures, String> {
+        self.go_home();
         for seat in self.seats.clone() {
             self.register(seat, false);
         }
@@ -507,6 +511,7 @@ impl History {
         for _ in 0..20 {
             if self.sim.engine().census().calls > 0 {
                 self.sim.advance(Duration::from_secs(30));
+                self.go_home(); // a call-back may have found somebody in the door
             }
         }
         self.sim.advance(Duration::from_secs(64));

@@ -48,6 +48,8 @@ enum CalleeTale {
 /// A contact, as the facts tell.
 #[derive(Debug, Default)]
 struct ContactTale {
+    /// A supervisor has moved or advanced it: where it stands then, `acd::watch` judges.
+    shifted: bool,
     queue: Option<(QueueId, Stand)>,
     rung: BTreeSet<SeatId>,
     /// A supervisor has given it to this seat, which is rung next.
@@ -157,7 +159,10 @@ impl Oracle {
             Fact::TransferEnded { contact } => {
                 self.contact(*contact)?.moves(*contact, CalleeTale::Talks, CalleeTale::Nobody)?;
             }
-            Fact::WaitChanged { contact, how, .. } => self.on_wait_changed(*contact, how)?,
+            Fact::WaitChanged { contact, how, .. } => {
+                self.contact(*contact)?.shifted = true;
+                self.on_wait_changed(*contact, how)?;
+            }
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
             Fact::SeatRung { contact, seat, queue, direct } => {
                 match direct {
@@ -342,6 +347,9 @@ impl Oracle {
         if !rung.insert(seat.clone()) || rung.len() > most {
             return Err(format!("{contact} has {} seats ringing, {most} at most may", rung.len()));
         }
+        if self.contact(contact)?.shifted {
+            return Ok(());
+        }
         // A listed number may wait for its own operator.
         if !config.callers.is_empty() || is_wished {
             return Ok(());
@@ -355,6 +363,7 @@ impl Oracle {
         }
         let earlier = self.contacts.iter().find(|(other, tale)| {
             **other != contact
+                && !tale.shifted
                 && tale.rung.is_empty()
                 && tale.queue.as_ref().is_some_and(|(name, stand)| name == queue && stand.is_before(since))
         });
