@@ -48,7 +48,7 @@ enum CalleeTale {
 /// A contact, as the facts tell.
 #[derive(Debug, Default)]
 struct ContactTale {
-    /// A supervisor has moved or advanced it: where it stands then, `acd::watch` judges.
+    /// A supervisor has moved or advanced it, or its operator's phone has died: where it stands then, `acd::watch` judges.
     shifted: bool,
     queue: Option<(QueueId, Stand)>,
     rung: BTreeSet<SeatId>,
@@ -159,6 +159,7 @@ impl Oracle {
             Fact::TransferEnded { contact } => {
                 self.contact(*contact)?.moves(*contact, CalleeTale::Talks, CalleeTale::Nobody)?;
             }
+            Fact::Handling { contact, step: Handing::Lost, .. } => self.contact(*contact)?.shifted = true,
             Fact::WaitChanged { contact, how, .. } => {
                 self.contact(*contact)?.shifted = true;
                 self.on_wait_changed(*contact, how)?;
