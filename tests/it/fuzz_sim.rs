@@ -699,7 +699,8 @@ fn planted_faults_are_found() {
         let (failures, figures) = histories(1..2001, Some(fault));
         match failures.first() {
             Some((seed, broken)) => {
-                println!("{fault:?}: seed {seed}, after {} that held: {broken}", figures.len())
+                let told = broken.lines().next().unwrap_or_default();
+                println!("{fault:?}: seed {seed}, after {} that held: {told}", figures.len());
             }
             None => missed.push(fault),
         }

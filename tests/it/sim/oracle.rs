@@ -48,8 +48,6 @@ enum CalleeTale {
 /// A contact, as the facts tell.
 #[derive(Debug, Default)]
 struct ContactTale {
-    /// A supervisor has moved or advanced it, or its operator's phone has died: where it stands then, `acd::watch` judges.
-    shifted: bool,
     queue: Option<(QueueId, Stand)>,
     rung: BTreeSet<SeatId>,
     /// A supervisor has given it to this seat, which is rung next.
@@ -159,11 +157,7 @@ impl Oracle {
             Fact::TransferEnded { contact } => {
                 self.contact(*contact)?.moves(*contact, CalleeTale::Talks, CalleeTale::Nobody)?;
             }
-            Fact::Handling { contact, step: Handing::Lost, .. } => self.contact(*contact)?.shifted = true,
-            Fact::WaitChanged { contact, how, .. } => {
-                self.contact(*contact)?.shifted = true;
-                self.on_wait_changed(*contact, how)?;
-            }
+            Fact::WaitChanged { contact, how, .. } => self.on_wait_changed(*contact, how)?,
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
             Fact::SeatRung { contact, seat, queue, direct } => {
                 match direct {
@@ -348,9 +342,6 @@ impl Oracle {
         if !rung.insert(seat.clone()) || rung.len() > most {
             return Err(format!("{contact} has {} seats ringing, {most} at most may", rung.len()));
         }
-        if self.contact(contact)?.shifted {
-            return Ok(());
-        }
         // A listed number may wait for its own operator.
         if !config.callers.is_empty() || is_wished {
             return Ok(());
@@ -364,7 +355,6 @@ impl Oracle {
         }
         let earlier = self.contacts.iter().find(|(other, tale)| {
             **other != contact
-                && !tale.shifted
                 && tale.rung.is_empty()
                 && tale.queue.as_ref().is_some_and(|(name, stand)| name == queue && stand.is_before(since))
         });

@@ -8,6 +8,7 @@ mod recording;
 mod seeing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use centralino::config::Config;
@@ -71,6 +72,8 @@ pub(crate) struct Sim {
     alarm_of: BTreeMap<PhoneId, Mono>,
     media_events: VecDeque<media::Event>,
     pub(crate) oracle: Oracle,
+    /// The configuration that held when an entry was appended, from its number on until the next.
+    held: BTreeMap<Lsn, Arc<Config>>,
     judge: Judge,
     pub(crate) facts: Vec<Entry>,
     /// Where the contact of each number that called was opened.
@@ -122,6 +125,7 @@ impl Sim {
             alarm_of: BTreeMap::new(),
             media_events: VecDeque::new(),
             oracle: Oracle::default(),
+            held: BTreeMap::new(),
             judge: Judge::default(),
             facts: Vec::new(),
             opened: BTreeMap::new(),
@@ -181,13 +185,25 @@ impl Sim {
         self.mend(cut_off);
     }
 
-    /// What the disk lost never happened, for the oracle as for everybody.
+    /// What the disk lost never happened, for the oracle as for everybody. What is left is judged by what held then.
     fn retell(&mut self, store: &SimStore) {
         self.oracle = Oracle::default();
-        for (_, entry) in store.entries().expect("the journal can be read") {
-            let verdict = self.oracle.follow(&self.setting.config, &entry);
+        self.held.split_off(&Lsn(self.found_at_start.0 + 1));
+        for (lsn, entry) in store.entries().expect("the journal can be read") {
+            let held = self.held.range(..=lsn).next_back().map(|(_, config)| config);
+            let verdict = self.oracle.follow(held.unwrap_or(&self.setting.config), &entry);
             self.hold_against(verdict);
         }
+    }
+
+    /// The next fact is judged as it is appended.
+    fn judge_appended(&mut self, lsn: Lsn, entry: &Entry) {
+        let config = &self.setting.config;
+        if self.held.values().next_back().is_none_or(|held| !Arc::ptr_eq(held, config)) {
+            self.held.insert(lsn, config.clone());
+        }
+        let verdict = self.oracle.follow(&config.clone(), entry);
+        self.hold_against(verdict);
     }
 
     /// The process is killed (or the power is cut), and the disk keeps what it must.
@@ -316,8 +332,7 @@ impl Sim {
                     self.degraded = on;
                     self.degraded_ever |= on;
                 }
-                let verdict = self.oracle.follow(&self.setting.config, &entry);
-                self.hold_against(verdict);
+                self.judge_appended(lsn, &entry);
                 if let Fact::ContactOpened { from: Personal::Clear(from), .. } = &entry.fact {
                     self.opened.insert(from.clone(), lsn);
                 }
