@@ -608,7 +608,10 @@ fn histories(seeds: std::ops::Range<u64>, fault: Option<Fault>) -> (Vec<(u64, St
         }
         match history(seed) {
             Ok(told) => figures.lock().expect("no panic holds it").push(told),
-            Err(broken) => failures.lock().expect("no panic holds it").push((seed, broken)),
+            Err(broken) => {
+                println!("seed {seed} fails: {}", broken.lines().next().unwrap_or_default());
+                failures.lock().expect("no panic holds it").push((seed, broken));
+            }
         }
         if (seed + 1 - seeds.start).is_multiple_of(1000) {
             println!("{} histories", seed + 1 - seeds.start);
