@@ -307,8 +307,15 @@ impl Callbacks {
     /// The citizen was helped about this topic by an operator, or in another way: no need to call any more. One that is being called
     /// already goes on.
     pub fn on_helped(&mut self, now_ms: i64, citizen: CitizenId, topic: Option<&TopicId>) {
+        if let Some(id) = self.diary.of_need(citizen, topic) {
+            self.on_met(now_ms, id);
+        }
+    }
+
+    /// The need that this one was promised for is met: no need to call any more. One that is being called already goes on.
+    pub fn on_met(&mut self, now_ms: i64, id: CallbackId) {
         self.now_ms = now_ms;
-        if let Some(id) = self.diary.of_need(citizen, topic).filter(|id| self.is_waiting(*id)) {
+        if self.is_waiting(id) {
             self.end(id, End::Helped);
         }
     }

@@ -1,5 +1,6 @@
 //! `centralino seat` and `operator`: who sits where, and what supervisors do about it.
 
+use super::coding;
 use super::exchange::Exchange;
 use super::failure::Failure;
 use super::floor::{Floor, list, state};
@@ -85,6 +86,18 @@ enum SeatCommand {
     Extend(Order),
     /// End a wrap-up, also one that owes an outcome.
     Release(Order),
+    /// Code the contact that a seat has now, or had last. A wrap-up that waits for the outcome is over then.
+    ///
+    /// Example:
+    ///   centralino seat code seat07 --topic tributi/tari --outcome risolto --by anna
+    #[command(verbatim_doc_comment)]
+    Code {
+        /// Its name, such as seat01.
+        #[arg(value_parser = seat_name)]
+        seat: String,
+        #[command(flatten)]
+        args: coding::CodeArgs,
+    },
 }
 
 /// What may follow a call.
@@ -164,6 +177,7 @@ pub(super) fn seat(args: &SeatArgs) -> Result<(), Failure> {
         }
         SeatCommand::Extend(order) => obey(order, SeatAct::Extend),
         SeatCommand::Release(order) => obey(order, SeatAct::Release),
+        SeatCommand::Code { seat, args } => coding::code(seat, &format!("/api/seats/{seat}/code"), args),
     }
 }
 

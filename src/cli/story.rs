@@ -132,6 +132,15 @@ fn tell(fact: &Fact) -> Option<String> {
             let coded: Vec<String> = [topic, outcome].into_iter().flatten().collect();
             format!("coded by {operator}: {}", coded.join(", "))
         }
+        Fact::Noted { case, note, by, .. } => {
+            let about = case.map_or_else(String::new, |case| format!(" about case {case}"));
+            format!("note by {by}{about}: {}", personal(note))
+        }
+        Fact::CaseClosed { case, outcome, by, .. } => {
+            let outcome = outcome.as_ref().map_or_else(String::new, |outcome| format!(": {outcome}"));
+            format!("case {case} is closed by {by}{outcome}")
+        }
+        Fact::CaseReopened { case, by, .. } => format!("case {case} is opened again by {by}"),
         Fact::TakeBegun { queue: Some(queue), .. } => format!("is asked for a message for {queue}"),
         Fact::TakeBegun { queue: None, .. } => "is asked to speak, and recorded".to_owned(),
         Fact::TakeKept { ms, queue: Some(queue), .. } => {

@@ -23,7 +23,7 @@ use crate::journal::entry::{Destination, Entry, Fact, Handing, Personal};
 use crate::journal::seal::{Keys, NumberHash};
 use crate::words::{Direction, EndedBy, Outcome};
 
-use super::{Survey, Take};
+use super::{Note, Survey, Take};
 
 mod line;
 mod talks;
@@ -110,6 +110,9 @@ pub struct Contact {
     /// How the operator coded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disposition: Option<String>,
+    /// What people wrote down about it, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
     /// False: the citizen refused to be recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<bool>,
@@ -285,6 +288,7 @@ impl Contact {
             short: false,
             why: None,
             disposition: None,
+            notes: Vec::new(),
             told_wait: None,
             record: None,
             recording: None,
@@ -305,6 +309,9 @@ impl Contact {
         self.on_fact(entry.at_ms, &entry.fact);
         Take::follow(&mut self.takes, entry);
         Survey::follow(&mut self.survey, entry);
+        if !matches!(entry.fact, Fact::Noted { case: Some(_), .. }) {
+            Note::follow(&mut self.notes, entry);
+        }
         if self.story.len() < MOST_STEPS && !matches!(entry.fact, Fact::DialogOpened { .. }) {
             self.story.push(entry.clone());
         }

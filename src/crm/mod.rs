@@ -8,15 +8,17 @@ pub mod calibration;
 pub mod case;
 pub mod citizen;
 pub mod contact;
+pub mod note;
 pub mod numbers;
 pub mod outbox;
 pub mod survey;
 pub mod take;
 
 pub use calibration::{Calibration, CalibrationLine};
-pub use case::{Case, CaseLine, CaseStatus, Reminder, ReminderLine};
+pub use case::{Case, CaseLine, CaseStatus, Closing, ClosingLine, Reminder, ReminderLine};
 pub use citizen::{Citizen, Citizens, Who};
 pub use contact::{Contact, ContactLine, Talk, TalkLine, ToldWaitLine};
+pub use note::{Note, NoteLine};
 pub use numbers::CaseNumbers;
 pub use outbox::{Letter, LetterError, Message, MessageLine};
 pub use survey::Survey;

@@ -63,6 +63,8 @@ pub enum Command {
     Switch(Switch),
     /// Something about call-backs.
     Callback(super::CallbackOrder),
+    /// Something to be written into a contact or a case.
+    Coding(super::CodingOrder),
     /// About those who called in vain.
     Recall(super::RecallOrder),
     /// Recordings older than their time were deleted.
@@ -309,6 +311,7 @@ impl Engine {
             Command::Talk(order) => self.command_talk(now, &order),
             Command::Recall(order) => self.order_recall(now, order),
             Command::Callback(order) => return self.order_callback(now, request, order),
+            Command::Coding(order) => return self.order_coding(now, request, order),
             Command::Switches => Reply::Switches(self.switch_state(now)),
             Command::Switch(switch) => return self.command_switch(now, request, switch),
             Command::RecordingDeleted(file) => {

@@ -189,6 +189,17 @@ impl Engine {
         }
     }
 
+    /// The case of these contacts is closed: who is on the list because of one of them needs no call.
+    pub(super) fn off_the_recall_list(&mut self, now: Now, contacts: &[ContactId], by: &str) {
+        let listed = self.in_vain.list.callers().into_iter();
+        let served: Vec<_> =
+            listed.filter(|(_, caller)| contacts.contains(&caller.contact)).map(|(who, _)| who).collect();
+        for citizen in served {
+            self.in_vain.on_taken_care_of(citizen);
+            self.append(now, Fact::TakenCareOf { citizen, by: by.to_owned() });
+        }
+    }
+
     /// Somebody says that they have taken care of one on the list.
     fn take_care(&mut self, now: Now, citizen: CitizenId, by: String) -> Result<(), String> {
         if self.in_vain.list.caller(citizen).is_none() {

@@ -8,7 +8,7 @@
 //! supervisors who watch over it, `waiting` those who see to the queues, `ending` closes it; `asking` carries
 //! a flow's questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself, `surveying` says whom surveys ask, `promising` what they are told of call-backs, `in_vain` who called for nothing; `gate` keeps the promises of durability, `service` serves the operators' feature
-//! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
+//! codes, `command` people's commands, `coding` what they write into contacts and cases, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
 //! files, `restart` what a crash left behind; `recalling` keeps the promises to call citizens back, `recalled` calls them, `recall_orders` answers what people ask about them; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
 
 mod announcing;
@@ -19,6 +19,7 @@ mod call_log;
 mod calling;
 mod census;
 mod clicking;
+mod coding;
 mod command;
 mod dialling;
 mod direct;
@@ -54,6 +55,7 @@ mod waiting;
 pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
 pub use census::{Census, Orphan};
 pub use clicking::DialOrder;
+pub use coding::{ByHand, CaseAct, Coding, CodingOrder, KnownCase, KnownContact};
 pub use command::{CallState, Command, HELP_WITHIN, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use floor::{OperatorState, SeatAct, SeatOrder};
 pub use gate::PATIENCE;

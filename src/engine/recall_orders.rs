@@ -328,7 +328,7 @@ impl Engine {
     }
 
     /// What is written on record for ever is known.
-    fn check_names(
+    pub(super) fn check_names(
         &self,
         entity: Option<&EntityId>,
         topic: Option<&TopicId>,

@@ -236,38 +236,38 @@ impl Engine {
         Ok(self.write_down(now, by))
     }
 
-    /// This citizen talks with an operator of `queue`, or was helped in another way: one need, one call. What was promised about the
-    /// same topic, one below it or one above, is not needed any more; where nobody has said what it is about, what the same operators have promised.
-    pub(super) fn on_citizen_helped(
-        &mut self,
-        now: Now,
-        citizen: CitizenId,
-        topic: Option<&TopicId>,
-        queue: Option<&QueueId>,
-    ) {
-        let diary = self.recalling.diary();
-        let served = |promise: &Promise| match (&promise.topic, topic) {
+    /// The citizen of this call talks with an operator: one need, one call. What was promised for the same case is not needed any more,
+    /// nor what was promised about the same topic, one below it or one above; where nobody has said what it is about, what the same
+    /// operators have promised.
+    pub(super) fn on_call_helped(&mut self, now: Now, call: CallId) {
+        let Some(call) = self.calls.get(&call) else { return };
+        let Some(citizen) = call.citizen_id else { return };
+        let queue = call.seat.as_ref().map(|seat| &seat.queue);
+        let served = |promise: &Promise| match (&promise.topic, &call.topic) {
+            _ if call.case.is_some() && promise.case == call.case => true,
             (Some(promised), Some(topic)) => promised.covers(topic) || topic.covers(promised),
             _ => Some(&promise.queue) == queue,
         };
-        let open = diary.of_citizen(citizen).filter_map(|id| Some(&diary.callback(id)?.promise));
-        let served: Vec<_> =
-            open.filter(|promise| served(promise)).map(|promise| promise.topic.clone()).collect();
-        for topic in served {
-            self.recalling.callbacks.on_helped(now.wall_ms(), citizen, topic.as_ref());
-        }
-        self.settle_callbacks(now, None);
+        let diary = self.recalling.diary();
+        let open = diary.of_citizen(citizen);
+        let met = open.filter(|id| diary.callback(*id).is_some_and(|open| served(&open.promise))).collect();
+        self.in_vain.on_taken_care_of(citizen);
+        self.end_callbacks(now, met, None);
     }
 
-    /// The citizen of this call talks with an operator.
-    pub(super) fn on_call_helped(&mut self, now: Now, call: CallId) {
-        let Some(call) = self.calls.get(&call) else { return };
-        let queue = call.seat.as_ref().map(|seat| seat.queue.clone());
-        let (citizen, topic) = (call.citizen_id, call.topic.clone());
-        if let Some(citizen) = citizen {
-            self.in_vain.on_taken_care_of(citizen);
-            self.on_citizen_helped(now, citizen, topic.as_ref(), queue.as_ref());
+    /// A person has closed this case, which these contacts belong to: what was promised for it is not needed any more.
+    pub(super) fn on_case_closed(&mut self, now: Now, case: CaseId, contacts: &[ContactId], by: &str) {
+        let is_of = |promise: &Promise| promise.case == Some(case) || contacts.contains(&promise.contact);
+        let open = self.recalling.diary().open();
+        let met = open.filter(|(_, open)| is_of(&open.promise)).map(|(id, _)| id).collect();
+        self.end_callbacks(now, met, Some(by));
+    }
+
+    fn end_callbacks(&mut self, now: Now, met: Vec<CallbackId>, by: Option<&str>) {
+        for id in met {
+            self.recalling.callbacks.on_met(now.wall_ms(), id);
         }
+        self.settle_callbacks(now, by);
     }
 
     /// The number as it is called, if a call-back may go there: the numbering plan, what the configuration allows, nobody in need.

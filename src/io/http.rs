@@ -6,6 +6,7 @@
 
 mod callbacks;
 mod calls;
+mod coding;
 mod floor;
 pub mod flows;
 mod guard;
@@ -92,6 +93,11 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/contacts/{id}", get(contact))
         .route("/api/cases", get(cases))
         .route("/api/cases/{id}", get(case))
+        .route("/api/contacts/{id}/code", post(coding::contact))
+        .route("/api/seats/{seat}/code", post(coding::seat))
+        .route("/api/cases/{id}/close", post(coding::close))
+        .route("/api/cases/{id}/reopen", post(coding::reopen))
+        .route("/api/cases/{id}/note", post(coding::note))
         .route("/api/outbox", get(outbox))
         .route("/api/recall", get(recall_list::list))
         .route("/api/recall/{citizen}/call", post(recall_list::call))

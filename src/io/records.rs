@@ -156,7 +156,7 @@ pub fn cases(views: &impl Views, keys: &Keys, wanted: &Wanted) -> Result<CasePag
             wanted.status.is_none_or(|status| case.status == status)
                 && (!wanted.voicemail || case.has_voicemail())
         };
-        cases.extend(case.filter(suits).map(|case| case.line()));
+        cases.extend(case.filter(suits).map(|case| case.line(keys)));
     }
     Ok(CasePage { cases, next: listing.next.map(|cursor| cursor.to_string()) })
 }
@@ -190,7 +190,7 @@ pub fn case(views: &impl Views, keys: &Keys, id: CaseId) -> Result<Option<CaseSt
     for contact in &case.contacts {
         contact_lines.extend(views.contact(*contact)?.map(|contact| contact.line(keys)));
     }
-    Ok(Some(CaseStory { line: case.line(), contact_lines }))
+    Ok(Some(CaseStory { line: case.line(keys), contact_lines }))
 }
 
 #[cfg(test)]

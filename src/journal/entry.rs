@@ -440,6 +440,39 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         disposition: Option<String>,
     },
+    /// Somebody wrote something down about a contact, or about its case.
+    Noted {
+        /// The contact; its key seals the note.
+        contact: ContactId,
+        /// It is about this case, which the contact began.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseId>,
+        /// The words; personal.
+        note: Personal,
+        /// Who, as they said.
+        by: String,
+    },
+    /// A person closed a case: the need is met, whatever its contacts say.
+    CaseClosed {
+        /// Its first contact.
+        contact: ContactId,
+        /// Which.
+        case: CaseId,
+        /// How it ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outcome: Option<String>,
+        /// Who, as they said.
+        by: String,
+    },
+    /// A person opened a case again: it stays open until a person closes it.
+    CaseReopened {
+        /// Its first contact.
+        contact: ContactId,
+        /// Which.
+        case: CaseId,
+        /// Who, as they said.
+        by: String,
+    },
     /// The citizen speaks to the exchange itself and is recorded alone, because a node of the flow asks for it.
     TakeBegun {
         /// The contact.
@@ -741,6 +774,9 @@ impl Fact {
             | Fact::Parted { contact, .. }
             | Fact::WrappedUp { contact, .. }
             | Fact::Coded { contact, .. }
+            | Fact::Noted { contact, .. }
+            | Fact::CaseClosed { contact, .. }
+            | Fact::CaseReopened { contact, .. }
             | Fact::TakeBegun { contact, .. }
             | Fact::TakeKept { contact, .. }
             | Fact::TakeDropped { contact, .. }

@@ -319,6 +319,28 @@ fn facts_added_since_are_written_in_words_that_stay() {
             r#"{"at_ms":7,"fact":"case_reminded","contact":"1.7.42","case":1001,"plea":"complaint"}"#,
         ),
         (
+            Fact::Noted {
+                contact,
+                case: Some(CaseId(1001)),
+                note: Personal::Sealed("c2lnaWxsbw".to_owned()),
+                by: "ada".to_owned(),
+            },
+            r#"{"at_ms":7,"fact":"noted","contact":"1.7.42","case":1001,"note":{"sealed":"c2lnaWxsbw"},"by":"ada"}"#,
+        ),
+        (
+            Fact::CaseClosed {
+                contact,
+                case: CaseId(1001),
+                outcome: Some("risolto".to_owned()),
+                by: "ada".to_owned(),
+            },
+            r#"{"at_ms":7,"fact":"case_closed","contact":"1.7.42","case":1001,"outcome":"risolto","by":"ada"}"#,
+        ),
+        (
+            Fact::CaseReopened { contact, case: CaseId(1001), by: "ada".to_owned() },
+            r#"{"at_ms":7,"fact":"case_reopened","contact":"1.7.42","case":1001,"by":"ada"}"#,
+        ),
+        (
             Fact::MessageQueued {
                 contact,
                 channel: Channel::Sms,

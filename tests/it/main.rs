@@ -12,6 +12,7 @@ mod named_files;
 mod preparing;
 mod recalled_by_thousands;
 mod scenarios;
+mod scenarios_coding;
 mod scenarios_dialling;
 mod scenarios_handing;
 mod scenarios_lines;
