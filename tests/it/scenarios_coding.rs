@@ -239,6 +239,7 @@ fn closed_case_ends_the_calls_that_were_promised_for_it_and_no_others_also_after
     assert_eq!(row.notes[0].text.as_deref(), Some("fatto allo sportello"));
     write(&mut sim, CodingOrder::Seat("seat01".into(), coding(None, Some("risolto"), None)))
         .expect("its last");
+    sim.advance(89 * MINUTE);
     sim.until("the other one is kept", |sim| sim.talk_together(outside, seat));
     assert_eq!(rings(&sim, outside), 1);
 }

@@ -1,6 +1,6 @@
 //! Supervisors of the random histories: anybody at any seat, at any moment.
 
-use centralino::engine::{Command, MonitorAct, MonitorOrder, WaitingAct, WaitingOrder};
+use centralino::engine::{Coding, CodingOrder, Command, MonitorAct, MonitorOrder, WaitingAct, WaitingOrder};
 use centralino::ids::{CallId, QueueId};
 use centralino::switches::{Closing, Scope, Switch};
 use centralino::words::Watching;
@@ -48,11 +48,19 @@ impl History {
         self.sim.command(Command::Switch(switch));
     }
 
+    /// The contact that a seat has, or had last: with an outcome, or a note alone.
+    fn code(&mut self, seat: &str) {
+        let outcome = self.sim.chance.random_bool(0.7).then(|| "risolto".to_owned());
+        let coding = Coding { outcome, note: Some("prova".to_owned()), ..Coding::default() };
+        self.sim.command(Command::Coding(CodingOrder::Seat(seat.into(), coding)));
+    }
+
     /// By command, by the code, or by a key, which whoever is no supervisor presses in vain.
     pub(super) fn supervise(&mut self) {
         let Some(from) = self.some(&self.seats.clone()) else { return };
         let seat = self.sim.chance.random_range(1..=self.figures.seats);
-        match self.sim.chance.random_range(0..7) {
+        match self.sim.chance.random_range(0..8) {
+            7 => self.code(&format!("seat{seat:02}")),
             0 => {
                 let key = ["1", "2", "3", "4"][self.sim.chance.random_range(0..4)];
                 self.sim.press(from, key);

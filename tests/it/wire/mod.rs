@@ -42,6 +42,7 @@ mod serving;
 mod speaking;
 mod stopping;
 mod storing;
+mod supervising;
 mod taking;
 mod talking;
 mod transferring;
