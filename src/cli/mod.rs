@@ -22,6 +22,7 @@ mod moment;
 mod monitor;
 mod out;
 mod outbox;
+mod period;
 mod phone;
 mod prompts;
 mod recall_list;

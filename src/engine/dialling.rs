@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::acd::{self, Direct, DirectRules};
 use crate::call::{Call, Leg, Made, Phase, Purpose, SeatLeg, Story, Wants, Way, Whom};
 use crate::config::{Callable, Dialled, NotDialled};
-use crate::ids::{CallId, CaseId, ContactId, EntityId, QueueId, SeatId};
+use crate::ids::{CallId, CaseId, CitizenId, ContactId, EntityId, QueueId, SeatId, TopicId};
 use crate::journal::entry::{Destination, Fact, Personal};
 use crate::media::library::ring_back;
 use crate::media::{self, PlayId};
@@ -59,6 +59,21 @@ pub(super) struct Plan {
     direction: Direction,
     to: Destination,
     pub(super) emergency: bool,
+}
+
+/// Who is called, and what about, as far as that is known.
+pub(super) struct About {
+    citizen: Option<CitizenId>,
+    case: Option<CaseId>,
+    topic: Option<TopicId>,
+}
+
+impl About {
+    /// A call that is about it.
+    pub(super) fn told_to(self, call: Call) -> Call {
+        let About { citizen, case, topic } = self;
+        Call { citizen_id: citizen, case, topic, ..call }
+    }
 }
 
 impl Engine {
@@ -162,11 +177,11 @@ impl Engine {
     ) {
         let id = CallId(self.stamps.next_stamp());
         let leg = self.open_leg(Some(dialog), invite.link, Owner::Citizen(id));
-        let made = self.open_made(now, id, &seat, &wish, plan, None);
+        let (made, about) = self.open_made(now, id, &seat, &wish, plan, None);
         let queue = made.queue.clone();
         let wrap_up = self.wrap_up_after(&made);
         let rules = DirectRules { wrap_up, ..DirectRules::default() };
-        let begun = self.begun(now, id, leg, &seat);
+        let begun = about.told_to(self.begun(now, id, leg, &seat));
         let call = Call { to: wish.digits, offer: invite.offer, made: Some(made), ..begun };
         self.calls.insert(id, call);
         // Only a call for help is dialled past what rings: that goes to the next seat.
@@ -195,7 +210,7 @@ impl Engine {
         wish: &Wish,
         plan: Plan,
         by: Option<String>,
-    ) -> Made {
+    ) -> (Made, About) {
         let contact = ContactId::from(id);
         let Plan { whom, direction, to, emergency } = plan;
         let is_citizen = matches!(whom, Whom::Outside { personal: true, .. });
@@ -204,6 +219,7 @@ impl Engine {
         let case = wish.case.or_else(|| is_citizen.then(|| self.next_case(now)));
         let queue = self.config.queue_of_calls(seat).cloned();
         let topic = queue.as_ref().and_then(|queue| self.config.queues.get(queue)?.topic.clone());
+        let about = About { citizen, case, topic: topic.filter(|_| is_citizen) };
         let location = self.config.seats.get(seat).and_then(|seat| seat.location.clone());
         let fact = Fact::Dialled {
             contact,
@@ -215,7 +231,7 @@ impl Engine {
             citizen,
             to,
             entity: self.entity_of_calls(seat),
-            topic: topic.filter(|_| is_citizen),
+            topic: about.topic.clone(),
             language: LANGUAGE.into(),
             queue: queue.clone(),
             emergency,
@@ -226,7 +242,7 @@ impl Engine {
         };
         self.append(now, fact);
         let queue = queue.unwrap_or_else(|| QueueId::from(NO_QUEUE));
-        Made {
+        let made = Made {
             seat: seat.clone(),
             queue,
             whom,
@@ -236,7 +252,8 @@ impl Engine {
             turned: false,
             telling: None,
             failed: None,
-        }
+        };
+        (made, about)
     }
 
     /// In whose name an operator calls.

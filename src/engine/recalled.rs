@@ -324,6 +324,7 @@ impl Engine {
             story: Story::made(),
             phase: Phase::Answered,
             waits_since_ms: now.wall_ms(),
+            case: Some(case),
             citizen_id: Some(promise.citizen),
             made: Some(made),
             ..begun

@@ -16,7 +16,7 @@ use centralino::journal::sim_disk::Crash;
 use centralino::views::Views;
 use centralino::words::WorkView;
 
-use crate::sim::phone::{Line, Manner, PhoneId, Seen};
+use crate::sim::phone::{Manner, PhoneId, Seen};
 use crate::sim::{Setting, Sim};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -24,16 +24,19 @@ const MINUTE: Duration = Duration::from_secs(60);
 const CITIZEN: &str = "3331234567";
 
 /// The demo with a way out, where every queue calls back and wants the outcome of its calls.
-fn world() -> (Sim, PhoneId, PhoneId) {
-    let setting = Setting::demo().with_gateway().with_config(|config: &mut Config| {
+fn setting() -> Setting {
+    Setting::demo().with_gateway().with_config(|config: &mut Config| {
         for queue in config.queues.values_mut() {
             let capacity = Capacity::Fixed(3);
             queue.callback =
                 Some(CallbackRules { capacity, lead: Duration::ZERO, ..CallbackRules::default() });
             queue.rules.after_talk.outcome_needed = true;
         }
-    });
-    let mut sim = Sim::with(setting, 1);
+    })
+}
+
+fn world() -> (Sim, PhoneId, PhoneId) {
+    let mut sim = Sim::with(setting(), 1);
     let outside = sim.gateway(&[]);
     sim.with_phone(outside, |phone, _| phone.manner = Manner::Answers(SECOND));
     let seat = sim.seat("seat01");
@@ -246,14 +249,12 @@ fn closed_case_ends_the_calls_that_were_promised_for_it_and_no_others_also_after
 
 #[test]
 fn who_called_in_vain_is_off_the_recall_list_when_the_case_is_closed() {
-    let (mut sim, _, _) = world();
+    let mut sim = Sim::with(setting(), 1).starting_at("2026-11-24T21:00:00+01:00[Europe/Rome]");
+    sim.gateway(&[]);
     let citizen = sim.dial_from(CITIZEN, "055055");
-    sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
-    sim.status("seat01", centralino::words::StatusChange::Pause("prova".to_owned()));
-    sim.press(citizen, "1");
-    sim.advance(2 * MINUTE);
+    sim.until("a message is offered", |sim| sim.hears(citizen, "it/offri_messaggio"));
     sim.hang_up(citizen);
-    sim.until("it is over", |sim| sim.line(citizen) == Line::Free);
+    sim.advance(SECOND);
     assert_eq!(in_vain(&mut sim).len(), 1);
     let case = sim.contact(citizen).case.expect("a call opens a case");
     on_case(&mut sim, case, CaseAct::Close, said(None, None)).expect("there is");
