@@ -102,7 +102,7 @@ fn citizens_who_wait_are_moved_taken_and_let_out_by_command_and_the_record_tells
 
     let (let_out, contact) = floor.waits("0557000002");
     floor.asks(&[
-        "queue", "close", "anagrafe", "--sound", "neve", "--for", "1h", "--by", "ada", "--why", "prova",
+        "queue", "close", "anagrafe", "--sound", "scuse", "--for", "1h", "--by", "ada", "--why", "prova",
     ]);
     wait_for("the queue to be empty", SOON, || floor.waiting("anagrafe").is_empty().then_some(()));
     let left = wait_for("the record of it", SOON, || floor.facts(&contact, "queue_left").pop());
@@ -147,7 +147,7 @@ fn contact_is_coded_and_its_case_closed_by_command_and_tables_and_scripts_read_t
         "--format",
         "json",
     ]);
-    assert_eq!((text(&done, "done"), &done["said"]["outcome"]), ("coded", &Value::from("risolto")), "{done}");
+    assert_eq!((text(&done, "done"), &done["outcome"]), ("coded", &Value::from("risolto")), "{done}");
     let case = line["case"].as_u64().expect("a call opens a case").to_string();
     floor.asks(&["case", "close", &case, "--outcome", "risolto", "--by", "ada"]);
     let coded = wait_for("the views", SOON, || {
