@@ -278,6 +278,11 @@ impl Sim {
         self.start = self.start.checked_add(by).expect("a moment of this century");
     }
 
+    /// What the clock on the wall shows.
+    pub(crate) fn clock(&self) -> jiff::Timestamp {
+        self.wall().wall
+    }
+
     fn wall(&self) -> Now {
         Now { mono: self.now, wall: self.start + self.now.since_start() }
     }
