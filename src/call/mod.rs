@@ -212,6 +212,8 @@ pub struct Call {
     pub takes: u32,
     /// The operator who makes it, if one does.
     pub made: Option<Made>,
+    /// It was made to the citizen before an operator was there.
+    pub recalled: bool,
 }
 
 /// Most messages that one call may queue: who may key in a number must not be able to fill somebody's phone.
@@ -314,6 +316,7 @@ impl Call {
             waits_since_ms: 0,
             takes: 0,
             made: None,
+            recalled: false,
         }
     }
 
@@ -329,6 +332,7 @@ impl Call {
     /// Who began it.
     pub fn direction(&self) -> Direction {
         match self.made.as_ref().map(|made| &made.whom) {
+            None if self.recalled => Direction::Out,
             None => Direction::In,
             Some(Whom::Outside { .. }) => Direction::Out,
             Some(Whom::Seat(_) | Whom::Queue(_)) => Direction::Internal,

@@ -34,7 +34,7 @@ pub use change::{Change, End, Kind, Promise};
 pub use diary::{Callback, Diary, Stage};
 pub use figures::{Day, Figures};
 pub use recall::{Caller, InVain, RecallList};
-pub use rules::{CallbackRules, Capacity, Retry, Unreached};
+pub use rules::{CallbackRules, Capacity, First, Retry, Unreached};
 pub use slot::Slot;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

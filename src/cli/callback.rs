@@ -306,6 +306,10 @@ fn report(from: Option<Date>, to: Option<Date>, listed: &Listed) -> Result<(), F
         ("kept in slot", format!("{} of {} ({})", counts.kept, counts.due, figure(told.kept_percent, " %"))),
         ("reached", counts.served.to_string()),
         ("attempts", format!("{}, {} to reach one", counts.attempts, figure(told.attempts_to_reach, ""))),
+        (
+            "abandoned",
+            format!("{} ({} of those who answered)", counts.abandoned, figure(told.abandoned_percent, " %")),
+        ),
         ("missed", counts.missed.to_string()),
         ("not reached", counts.not_reached.to_string()),
         ("cancelled", counts.cancelled.to_string()),

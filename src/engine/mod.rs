@@ -30,9 +30,11 @@ mod ivr;
 mod lines;
 mod lost;
 mod monitoring;
+mod paced;
 mod placing;
 mod presence;
 mod promising;
+mod recall_line;
 mod recall_orders;
 mod recalled;
 mod recalling;
@@ -459,6 +461,8 @@ impl Engine {
                 self.on_freed(now, freed);
             } else if let Some(action) = self.recalling.callbacks.poll_action() {
                 self.on_callback(now, action, None);
+            } else if self.pace(now) {
+                // a citizen is called first
             } else {
                 break;
             }

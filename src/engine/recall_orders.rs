@@ -127,6 +127,9 @@ pub struct CallbackReport {
     pub to: Date,
     /// Slots in which the citizen was called, of a hundred that came; none came: nothing.
     pub kept_percent: Option<f64>,
+    /// Citizens who answered before an operator was there and for whom none came in time, of a hundred who answered.
+    #[serde(default)]
+    pub abandoned_percent: Option<f64>,
     /// Calls until a citizen was reached, on average.
     pub attempts_to_reach: Option<f64>,
     /// From the promise until the beginning of its slot, on average, in hours.
@@ -143,6 +146,7 @@ impl CallbackReport {
             from,
             to,
             kept_percent: share(100.0 * count(counts.kept), counts.due),
+            abandoned_percent: share(100.0 * count(counts.abandoned), counts.served + counts.abandoned),
             attempts_to_reach: share(count(counts.served_attempts), counts.served),
             lead_hours: share(count(u64::try_from(counts.lead_ms).unwrap_or(0)) / 3_600_000.0, counts.booked),
             counts,

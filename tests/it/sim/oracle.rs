@@ -61,6 +61,8 @@ struct ContactTale {
     /// An emergency: it is made whatever its seat does.
     for_help: bool,
     internal: bool,
+    /// It is made to keep a promise, before an operator is there.
+    called_first: bool,
 }
 
 /// Follows the facts in order and says what is wrong with them.
@@ -114,13 +116,16 @@ impl Oracle {
             Fact::Callback { callback, what, .. } => self.promises.follow(*callback, what)?,
             Fact::Dialled { contact, seat, direction, emergency, callback, .. } => {
                 let internal = *direction == Direction::Internal;
-                let (maker, for_help) = (Some(seat.clone()), *emergency);
-                let own = self.seats.entry(seat.clone()).or_default();
-                if callback.is_some() && entry.at_ms < own.wrap_up_until {
-                    return Err(format!("{seat} calls somebody back before its wrap-up ends"));
+                let (maker, for_help) = (seat.clone(), *emergency);
+                if let Some(seat) = seat {
+                    let own = self.seats.entry(seat.clone()).or_default();
+                    if callback.is_some() && entry.at_ms < own.wrap_up_until {
+                        return Err(format!("{seat} calls somebody back before its wrap-up ends"));
+                    }
+                    own.wrap_up_until = 0; // the operator breaks it off
                 }
-                own.wrap_up_until = 0; // the operator breaks it off
-                let tale = ContactTale { maker, internal, for_help, ..ContactTale::default() };
+                let called_first = seat.is_none();
+                let tale = ContactTale { maker, internal, for_help, called_first, ..ContactTale::default() };
                 if self.contacts.insert(*contact, tale).is_some() {
                     return Err(format!("contact {contact} is opened twice"));
                 }
@@ -133,6 +138,9 @@ impl Oracle {
                 if let Some((old, _)) = old {
                     return Err(format!("{contact} enters {queue} while it is in {old}"));
                 }
+            }
+            Fact::ContactAnswered { contact } if self.is_called_first(*contact) => {
+                self.contact(*contact)?.moves(*contact, CalleeTale::Called, CalleeTale::Nobody)?;
             }
             Fact::NumberCalled { contact, number, .. } => {
                 self.on_calls(config, *contact)?;
@@ -411,6 +419,10 @@ impl Oracle {
         // Whoever began the call and has handed it over has no part in it any more.
         self.contact(contact)?.maker.take_if(|maker| maker == seat);
         Ok(())
+    }
+
+    fn is_called_first(&self, contact: ContactId) -> bool {
+        self.contacts.get(&contact).is_some_and(|tale| tale.called_first)
     }
 
     fn contact(&mut self, contact: ContactId) -> Result<&mut ContactTale, String> {

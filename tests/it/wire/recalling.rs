@@ -57,13 +57,7 @@ fn keep_hours(site: &Site, is_open: bool) {
 }
 
 /// A citizen who presses these keys at these moments (in ms from the answer), and hangs up in the end.
-fn presses(
-    site: &Site,
-    exchange: &Exchange,
-    number: &str,
-    keys: &[(char, u16)],
-    patience: Duration,
-) -> Sipp {
+fn presses(site: &Site, exchange: &Exchange, number: &str, keys: &[(char, u16)], patience: Duration) -> Sipp {
     let silence = Voice::tone(1000, 30_000);
     let voice = &keys.iter().fold(silence, |voice, &(key, at_ms)| voice.pressing(key, at_ms));
     let citizen = Citizen { number, scenario: "hang-up", transport: Transport::Udp, voice, patience };
