@@ -221,7 +221,15 @@ const MAX_LETTERS: u32 = 3;
 /// Most recordings of the citizen alone in one call: who records again and again must not fill the disk.
 const MAX_TAKES: u32 = 20;
 
+/// The number of no leg: they count from one.
+const NO_LEG: LegId = LegId(0);
+
 impl Leg {
+    /// In the place of a citizen's side that is called like this one, until it has answered.
+    pub fn of_nobody(&self) -> Leg {
+        Leg { dialog: None, media: NO_LEG, local: None, ..self.clone() }
+    }
+
     /// The port is bound: from now on there is SDP.
     pub fn on_port(&mut self, port: u16) -> &mut sdp::Local {
         self.local.insert(sdp::Local::new(self.address, port, self.media.0))

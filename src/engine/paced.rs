@@ -67,7 +67,7 @@ impl Engine {
             return self.drop_place(now, id);
         };
         if self.recalling.callbacks.on_attempt(now.wall_ms(), callback, id.into()).is_err() {
-            self.close_leg(&call.citizen);
+            call.callee.iter().for_each(|callee| self.close_leg(&callee.leg));
             return self.drop_place(now, id);
         }
         self.append_recall(now, id, callback, None, &queue);
@@ -78,7 +78,7 @@ impl Engine {
         self.set_alarm(id);
     }
 
-    /// The call as it is before the citizen has answered: the side that is called is the citizen's own.
+    /// The call as it is before the citizen has answered, whose side is the one that is called.
     fn citizens_call(
         &mut self,
         now: Now,
@@ -93,7 +93,7 @@ impl Engine {
         let callee = callee.inspect_err(|why| tracing::error!(%callback, %why, "a citizen cannot be called"));
         let callee = callee.ok()?;
         let about = (promise.entity, promise.language);
-        let begun = Call::begun(id, callee.leg.clone(), self.sounds.clone(), about, now.mono);
+        let begun = Call::begun(id, callee.leg.of_nobody(), self.sounds.clone(), about, now.mono);
         Some(Call {
             from: number,
             to: callee.gateway.number.clone(),

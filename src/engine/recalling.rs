@@ -340,7 +340,6 @@ impl Engine {
         self.recalling.count(&what);
         self.in_vain.on_change(now.wall_ms(), id, &what);
         tell(id, &what);
-        let is_over = matches!(what, Change::Ended { .. });
         let is_new = matches!(what, Change::Promised { .. });
         let of_promise = match &what {
             Change::Promised { promise } => Some(promise.contact),
@@ -352,8 +351,12 @@ impl Engine {
             call.story.on_promised(promised);
         }
         let number = known.filter(|_| is_new).map(|known| Personal::Clear(known.number.clone()));
-        if is_over {
-            self.recalling.known.remove(&id);
+        if let Change::Ended { how } = &what {
+            if !how.is_in_vain() {
+                self.recalling.known.remove(&id);
+            }
+            let Recalling { callbacks, known, .. } = &mut self.recalling;
+            callbacks.diary().keep_needed(known, self.in_vain.list());
         }
         let by = by.map(str::to_owned);
         let is_agreed = match what {

@@ -229,6 +229,7 @@ fn machine_that_answers_is_given_to_nobody() {
     let (mut sim, citizens, seats) = world(1, Manner::Answers(SECOND));
     let id = book(&mut sim, 0);
     sim.until("the machine answers", |sim| sim.is_up_on(citizens[0]));
+    sim.advance(SECOND);
     sim.speaks(citizens[0], true); // and goes on speaking
     sim.until("it is told from a person", |sim| why(sim, id).is_some());
     assert_eq!((why(&sim, id), rings(&sim, seats[0])), (Some(Unreached::Machine), 0));

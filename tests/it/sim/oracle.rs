@@ -113,7 +113,7 @@ impl Oracle {
                     return Err(format!("contact {contact} is opened twice"));
                 }
             }
-            Fact::Callback { callback, what, .. } => self.promises.follow(*callback, what)?,
+            Fact::Callback { callback, what, .. } => self.promises.follow(entry.at_ms, *callback, what)?,
             Fact::Dialled { contact, seat, direction, emergency, callback, .. } => {
                 let internal = *direction == Direction::Internal;
                 let (maker, for_help) = (seat.clone(), *emergency);

@@ -47,12 +47,15 @@ fn site_with_rules(port: u16, plain: &str, schedule: &str) -> Site {
     site
 }
 
-/// The line of the demo is open all day or not at all, and call-backs are made at any hour.
+/// The line of the demo is open all day, or for a minute in which nobody calls; call-backs are made at any hour.
 fn keep_hours(site: &Site, is_open: bool) {
-    let day = if is_open { "open = { mon-sun = [\"00:00-24:00\"] }" } else { "open = { mon-sun = [] }" };
-    let always = "open = { mon-sun = [\"00:00-24:00\"] }";
-    let text = [("sportello", day), ("milano", day), ("sempre", always)]
-        .map(|(name, open)| format!("[schedule.{name}]\nzone = \"Europe/Rome\"\n{open}\n"));
+    let rome = jiff::tz::TimeZone::get("Europe/Rome").expect("a zone");
+    let hour = (jiff::Timestamp::now().to_zoned(rome).hour() + 12) % 24;
+    let always = "00:00-24:00".to_owned();
+    let line = if is_open { always.clone() } else { format!("{hour:02}:00-{hour:02}:01") };
+    let text = [("sportello", &line), ("milano", &line), ("sempre", &always)].map(|(name, open)| {
+        format!("[schedule.{name}]\nzone = \"Europe/Rome\"\nopen = {{ mon-sun = [\"{open}\"] }}\n")
+    });
     site.configure("calendars.toml", &text.concat());
 }
 
