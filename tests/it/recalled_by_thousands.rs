@@ -31,16 +31,16 @@ const TALK: Duration = Duration::from_secs(40);
 /// How often people do something.
 const TICK: Duration = Duration::from_secs(5);
 /// At least so many slots are chosen among: until long after the clock has changed.
-const ACROSS_THE_NIGHT: usize = 20;
+const ACROSS_THE_NIGHT: usize = 8;
 /// How far ahead is booked: from one of the nights to the next.
 const HORIZON: Duration = Duration::from_secs(200 * 24 * 3_600);
 /// Where worlds begin, what hours they keep, and when they go on after months in which the exchange was down: an ordinary day, each of the
 /// two nights in which the clock changes, and both of them, with the call-backs of the second booked before the first.
 const WORLDS: [(&str, &str, Option<&str>); 4] = [
     ("2026-11-24T08:05:00+01:00[Europe/Rome]", "08:00-20:00", None),
-    ("2026-10-24T22:35:00+02:00[Europe/Rome]", "00:00-24:00", Some("2027-03-27T22:35:00+01:00[Europe/Rome]")),
-    ("2026-10-24T22:35:00+02:00[Europe/Rome]", "00:00-24:00", None),
-    ("2026-03-28T22:35:00+01:00[Europe/Rome]", "00:00-24:00", None),
+    ("2026-10-25T01:35:00+02:00[Europe/Rome]", "00:00-24:00", Some("2027-03-28T01:20:00+01:00[Europe/Rome]")),
+    ("2026-10-25T01:35:00+02:00[Europe/Rome]", "00:00-24:00", None),
+    ("2026-03-29T01:20:00+01:00[Europe/Rome]", "00:00-24:00", None),
 ];
 
 /// What worlds came to.
