@@ -345,6 +345,15 @@ impl Flow {
         slots.collect()
     }
 
+    /// Its callers may come to wait in this queue, as far as the file says so by name.
+    pub fn leads_to(&self, queue: &QueueId) -> bool {
+        let named = |node: &Node| match &node.step {
+            Step::Queue(asked) => asked.queue.fixed_text() == Some(queue.as_str()),
+            _ => false,
+        };
+        self.nodes.iter().any(named) || self.subflows().any(|flow| flow.leads_to(queue))
+    }
+
     /// Every music that its queues play, `sounds/music/<name>.wav`.
     pub fn music_needed(&self) -> BTreeSet<&str> {
         let own = self.nodes.iter().filter_map(|node| match &node.step {
