@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use centralino::acd::Strategy;
+use centralino::callback::Change;
 use centralino::config::Config;
 use centralino::ids::{ContactId, QueueId, SeatId};
 use centralino::journal::entry::{Destination, Entry, Fact, Handing, Personal, WaitChange};
@@ -63,6 +64,8 @@ struct ContactTale {
     internal: bool,
     /// It is made to keep a promise, before an operator is there.
     called_first: bool,
+    /// Of these, an operator has answered.
+    is_taken: bool,
 }
 
 /// Follows the facts in order and says what is wrong with them.
@@ -113,7 +116,16 @@ impl Oracle {
                     return Err(format!("contact {contact} is opened twice"));
                 }
             }
-            Fact::Callback { callback, what, .. } => self.promises.follow(entry.at_ms, *callback, what)?,
+            Fact::Callback { callback, what, .. } => {
+                self.promises.follow(entry.at_ms, *callback, what)?;
+                // Of several seats that ring one has answered: that is written before the two hear each other.
+                if let Change::Joined { contact } = what
+                    && self.is_called_first(*contact)
+                {
+                    let tale = self.contact(*contact)?;
+                    (tale.queue, tale.is_taken) = (None, true);
+                }
+            }
             Fact::Dialled { contact, seat, direction, emergency, callback, .. } => {
                 let internal = *direction == Direction::Internal;
                 let (maker, for_help) = (seat.clone(), *emergency);
@@ -180,7 +192,7 @@ impl Oracle {
             Fact::SeatNotTaken { contact, seat, why } => {
                 let tale = self.contact(*contact)?;
                 tale.rung.remove(seat);
-                if *why == NotTaken::Elsewhere && (tale.queue.is_some() || !tale.is_joined) {
+                if *why == NotTaken::Elsewhere && (tale.queue.is_some() || !(tale.is_joined || tale.is_taken)) {
                     return Err(format!("{seat} is told that {contact} was answered, which was not"));
                 }
                 tale.queue.take_if(|_| *why == NotTaken::CallerLeft);

@@ -92,6 +92,9 @@ pub(crate) struct Sim {
     pub(crate) outside: outside::Outside,
     pub(crate) tapes: recording::Tapes,
     broken: Option<String>,
+    /// What must hold is looked at so often at most: at every step, unless a world is long.
+    pub(crate) looks_every: Duration,
+    looked: Mono,
 }
 
 impl Sim {
@@ -140,6 +143,8 @@ impl Sim {
             outside: outside::Outside::default(),
             tapes: recording::Tapes::default(),
             broken: None,
+            looks_every: Duration::ZERO,
+            looked: Mono::ZERO,
         };
         sim.start_exchange();
         sim
