@@ -249,7 +249,7 @@ impl Engine {
             story: Story::made(),
             phase: Phase::Answered,
             waits_since_ms: now.wall_ms(),
-            case: Some(case),
+            case: promise.case,
             citizen_id: Some(promise.citizen),
             made: Some(made),
             ..begun
@@ -278,7 +278,7 @@ impl Engine {
             seat: seat.cloned(),
             operator: seat.map(|seat| self.acd.operator_at(seat)),
             direction: Direction::Out,
-            case: Some(case),
+            case: promise.case,
             continues: promise.case.is_some(),
             citizen: Some(promise.citizen),
             to: Destination::Personal(Personal::Clear(number)),
