@@ -278,7 +278,7 @@ impl Engine {
             seat: seat.cloned(),
             operator: seat.map(|seat| self.acd.operator_at(seat)),
             direction: Direction::Out,
-            case: promise.case,
+            case: Some(case),
             continues: promise.case.is_some(),
             citizen: Some(promise.citizen),
             to: Destination::Personal(Personal::Clear(number)),
