@@ -153,8 +153,8 @@ fn menu_that_is_put_before_another_is_where_everybody_falls_off() {
 }
 
 #[test]
-fn key_that_is_taken_away_is_told_with_those_who_pressed_it() {
-    let draft = text().replace(r#""3": polizia, "#, "");
+fn key_that_means_nothing_any_more_is_told_with_those_who_pressed_it() {
+    let draft = text().replace(r#""3": polizia"#, r#""8": polizia"#);
     let stories = some_calls(7, "2026-11-24T10:00:00+01:00[Europe/Rome]");
     for (story, now, effect) in on_draft(&stories, &flow(&draft)) {
         let pressed = goes_from(story, "menu", "polizia");

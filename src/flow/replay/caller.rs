@@ -190,8 +190,8 @@ impl<'r> Caller<'r> {
         let Some(visit) = self.visit_here() else { return false };
         let left = find(self.then, &visit.node).zip(self.next_on_record());
         let left_by_silence = left.is_some_and(|((flow, node), next)| {
-            let to = node.way(&Way::Exit("timeout"));
-            to.is_some_and(|to| flow.node(to).id.as_str() == plain(&next.node))
+            let exits = ["timeout", "skipped"].map(|exit| node.way(&Way::Exit(exit)));
+            exits.into_iter().flatten().any(|to| flow.node(to).id.as_str() == plain(&next.node))
         });
         left_by_silence || self.here.last == Some(Act::Silence)
     }

@@ -18,6 +18,9 @@ use super::{Setting, Sim};
 /// A seat's phone is told what to do with a ring so long before it comes.
 const BEFORE: i64 = 20;
 
+/// So long after the end on record a citizen hangs up who may not have: the flow is then through with its last words.
+const AFTER: i64 = 100;
+
 /// What somebody does.
 enum Deed {
     Dials(usize),
@@ -83,6 +86,10 @@ fn deeds(stories: &[ContactStory]) -> Vec<(i64, Deed)> {
                 Fact::ContactClosed { ended_by: EndedBy::Citizen, .. } => {
                     deeds.push((at_ms, Deed::HangsUp(call)))
                 }
+                // Who was left by the operator may have hung up later, or the flow has.
+                Fact::ContactClosed { ended_by: EndedBy::Operator, .. } => {
+                    deeds.push((at_ms + AFTER, Deed::HangsUp(call)));
+                }
                 Fact::SeatRung { seat, .. } => drop(rings.insert(seat.clone(), at_ms)),
                 Fact::Joined { seat, .. } => {
                     deeds.extend(ring(&rings, seat, at_ms, Manner::Answers));
@@ -128,7 +135,7 @@ pub(crate) fn assert_same_contacts(then: &[ContactLine], now: &[ContactLine]) {
 }
 
 /// All of a contact that people would notice, but its times and numbers.
-fn what(line: &ContactLine) -> impl std::fmt::Debug + PartialEq {
+fn what(line: &ContactLine) -> impl std::fmt::Debug + PartialEq + use<> {
     let path: Vec<String> = line.path.iter().map(ToString::to_string).collect();
     let who = (line.from.clone(), line.to.clone(), line.seat.clone(), line.operator.clone());
     let about = (line.entity.clone(), line.topic.clone(), line.language.clone(), line.queue.clone());
