@@ -278,6 +278,11 @@ impl FlowRun {
         }
     }
 
+    /// Digits were pressed, and more may come.
+    pub(super) fn has_digits(&self) -> bool {
+        matches!(self.wait, Wait::Digits { .. })
+    }
+
     /// What plays has to be heard to its end: keys are kept until then.
     pub(super) fn keeps_keys(&self) -> bool {
         match &self.at().step {

@@ -160,8 +160,10 @@ impl<'r> Caller<'r> {
         if came.iter().any(|event| matches!(event, Event::Node(..))) {
             return; // it led on
         }
-        let is_asked_again = came.contains(&Event::Plays);
-        self.here.digits = !is_asked_again && self.run.waiting() == Waiting::Key;
+        self.here.digits = self.run.has_digits();
+        // Words that nobody could make again are not said.
+        let is_unsaid = self.run.waiting() == Waiting::Key && !self.here.digits;
+        let is_asked_again = came.contains(&Event::Plays) || is_unsaid;
         self.here.refused = is_asked_again.then_some(key);
     }
 
