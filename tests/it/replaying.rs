@@ -62,7 +62,7 @@ fn some_calls(seed: u64, from: &str) -> Vec<ContactStory> {
         }
     }
     citizens.iter().for_each(|citizen| sim.hang_up(*citizen));
-    sim.advance(Duration::from_secs(5));
+    sim.advance(Duration::from_secs(20)); // wrap-ups too
     sim.verdict().expect("nothing is broken");
     sim.stories()
 }
@@ -158,8 +158,10 @@ fn key_that_means_nothing_any_more_is_told_with_those_who_pressed_it() {
     let stories = some_calls(7, "2026-11-24T10:00:00+01:00[Europe/Rome]");
     for (story, now, effect) in on_draft(&stories, &flow(&draft)) {
         let pressed = goes_from(story, "menu", "polizia");
+        // Who pressed ahead has no other key for the menu.
+        let why = [Why::WrongKey('3'), Why::KeysRanOut];
         let is_told =
-            matches!(&effect, Effect::FallsOff(node, Why::WrongKey('3')) if node.as_str() == "menu");
+            matches!(&effect, Effect::FallsOff(node, told) if node.as_str() == "menu" && why.contains(told));
         assert_eq!(pressed, is_told, "{effect:?} {:?} {now:?}", story.line);
         assert!(pressed || effect == Effect::Same, "{effect:?}");
     }
@@ -181,6 +183,6 @@ fn history_lived_again_from_its_record_gives_the_same_contacts() {
     for seed in 11..15 {
         let stories = some_calls(seed, "2026-11-24T10:00:00+01:00[Europe/Rome]");
         let then: Vec<_> = stories.iter().map(|story| story.line.clone()).collect();
-        assert_same_contacts(&then, &reenact(Setting::demo().with_config(|_| {}), &stories));
+        assert_same_contacts(&then, &reenact(Setting::demo().with_config(|_| {}), &stories), 0.1);
     }
 }

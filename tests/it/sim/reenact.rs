@@ -122,14 +122,14 @@ fn ring(
     Some((rung_ms - BEFORE, Deed::SeatDoes(seat.clone(), manner(lasted))))
 }
 
-/// Both days have the same contacts: who, by which way, to whom and how, and how long it took to within half a second.
+/// Both days have the same contacts: who, by which way, to whom and how, and how long it took to within so many seconds.
 #[track_caller]
-pub(crate) fn assert_same_contacts(then: &[ContactLine], now: &[ContactLine]) {
+pub(crate) fn assert_same_contacts(then: &[ContactLine], now: &[ContactLine], within_s: f64) {
     let told = |lines: &[ContactLine]| lines.iter().map(what).collect::<Vec<_>>();
     assert_eq!(told(then), told(now));
     for (then, now) in then.iter().zip(now) {
         let spans = |line: &ContactLine| [line.wait_s, line.ring_s, line.talk_s, line.hold_s, line.wrap_up_s];
-        let close = spans(then).into_iter().zip(spans(now)).all(|(a, b)| (a - b).abs() < 0.5);
+        let close = spans(then).into_iter().zip(spans(now)).all(|(a, b)| (a - b).abs() < within_s);
         assert!(close, "{:?}: {:?} and {:?}", then.contact, spans(then), spans(now));
     }
 }

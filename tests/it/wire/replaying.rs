@@ -50,7 +50,10 @@ fn minutes_recorded_on_the_wire_are_the_same_contacts_in_the_simulator() {
     });
     wait_for("the calls to end", Duration::from_secs(90), || {
         let contacts = contacts::of_running(&site, exchange.http);
-        let over = contacts.iter().filter(|contact| contact["outcome"].is_string()).count();
+        let is_over = |contact: &&Value| {
+            contact["outcome"].is_string() && (contact["seat"].is_null() || contact["wrap_up_s"] != 0.0)
+        };
+        let over = contacts.iter().filter(is_over).count();
         (contacts.len() == CITIZENS.len() && over == CITIZENS.len()).then_some(())
     });
     nothing_would_have_changed(&site);
@@ -62,7 +65,8 @@ fn minutes_recorded_on_the_wire_are_the_same_contacts_in_the_simulator() {
     let stories: Vec<_> = page.stories.into_iter().rev().collect();
     let then: Vec<_> = stories.iter().map(|story| story.line.clone()).collect();
     let open = Setting::demo().with_config(|config: &mut Config| config.calendars.always_open = true);
-    assert_same_contacts(&then, &reenact(open, &stories));
+    // A machine with much to do plays a greeting a second longer than a quiet one.
+    assert_same_contacts(&then, &reenact(open, &stories), 3.0);
 }
 
 /// What `flow heat` and `flow replay` tell of the running exchange.
