@@ -100,7 +100,8 @@ fn with_share(part: usize, whole: usize) -> String {
 fn traffic(lines: &[HeatLine]) -> Traffic {
     let mut traffic = Traffic::default();
     for line in lines {
-        let stay = line.mean_s.map_or_else(String::new, |mean| format!(", {}", clock(mean)));
+        let stay = line.mean_s.filter(|mean| *mean > 0.0);
+        let stay = stay.map_or_else(String::new, |mean| format!(", {}", clock(mean)));
         let left = match line.hung_up {
             0 => String::new(),
             left => format!(", {} hung up", with_share(left, line.entered)),

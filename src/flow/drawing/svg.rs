@@ -70,6 +70,7 @@ pub(super) fn draw(flow: &Flow, traffic: Option<&Traffic>) -> String {
 fn counted(name: &str, went: Option<usize>) -> String {
     let name = cut(name, LABEL);
     match went {
+        Some(0) => name, // what nobody took is told by its thin line
         Some(went) if name.is_empty() => went.to_string(),
         Some(went) => format!("{name}: {went}"),
         None => name,
@@ -186,12 +187,13 @@ fn node_box(flow: &Flow, node: NodeRef, (x, y): (f64, f64), traffic: Option<&Tra
     let words = flow.words_of(found);
     let title = escaped(&words);
     let note = traffic.and_then(|traffic| traffic.nodes.get(&found.id)).map(|passage| passage.note.clone());
+    let ink = if note.is_some() { "#112" } else { "#778" };
     let words = note.unwrap_or(words);
     format!(
         "<g><title>{title}</title><rect x=\"{x:.0}\" y=\"{y:.0}\" width=\"{BOX_WIDTH:.0}\" height=\"{BOX_HEIGHT:.0}\" rx=\"8\" fill=\"{fill}\" \
          stroke=\"{stroke}\" stroke-width=\"{width}\"/><text x=\"{:.0}\" y=\"{:.0}\" font-weight=\"bold\" fill=\"#112\">{}</text>\
          <text x=\"{:.0}\" y=\"{:.0}\" font-size=\"11\" fill=\"#445\">{}</text>\
-         <text x=\"{:.0}\" y=\"{:.0}\" font-size=\"10\" fill=\"#778\">{}</text></g>\n",
+         <text x=\"{:.0}\" y=\"{:.0}\" font-size=\"10\" fill=\"{ink}\">{}</text></g>\n",
         x + 10.0,
         y + 19.0,
         escaped(&cut(found.id.as_str(), 22)),
