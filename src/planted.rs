@@ -35,11 +35,17 @@ pub enum Fault {
     AnswerBeforeWritten,
     /// A transaction that is over is kept.
     KeptTransaction,
+    /// A citizen is called back, and that is not on record.
+    AttemptUnwritten,
+    /// A talk that a crash has cut off is had again.
+    TalkedToAgain,
+    /// A citizen is called back after the time that was agreed.
+    WindowIgnored,
 }
 
 impl Fault {
     /// All of them, for a test that goes through the list.
-    pub const ALL: [Fault; 15] = [
+    pub const ALL: [Fault; 18] = [
         Fault::LostWrapUp,
         Fault::DoubleReservation,
         Fault::NeverFreedAfterReject,
@@ -55,6 +61,9 @@ impl Fault {
         Fault::ReportedBeforeWritten,
         Fault::AnswerBeforeWritten,
         Fault::KeptTransaction,
+        Fault::AttemptUnwritten,
+        Fault::TalkedToAgain,
+        Fault::WindowIgnored,
     ];
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use centralino::callback::{CallbackRules, Capacity, Change, End, Retry, Unreached};
 use centralino::config::Config;
-use centralino::engine::{BookOrder, CallbackOrder, CallbackReply, CallbackState, Command, Reply};
+use centralino::engine::{BookOrder, CallbackOrder, CallbackReply, CallbackState, Command, Page, Reply};
 use centralino::ids::{CallbackId, SeatId};
 use centralino::journal::entry::Fact;
 use centralino::journal::sim_disk::Crash;
@@ -70,7 +70,7 @@ fn book(sim: &mut Sim, slot: Option<&str>) -> CallbackId {
 }
 
 fn open(sim: &mut Sim) -> Vec<CallbackState> {
-    match ask(sim, CallbackOrder::List) {
+    match ask(sim, CallbackOrder::List(Page::default())) {
         Reply::Callbacks(CallbackReply::Open(open)) => open,
         other => panic!("{other:?}"),
     }
