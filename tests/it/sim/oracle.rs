@@ -192,7 +192,8 @@ impl Oracle {
             Fact::SeatNotTaken { contact, seat, why } => {
                 let tale = self.contact(*contact)?;
                 tale.rung.remove(seat);
-                if *why == NotTaken::Elsewhere && (tale.queue.is_some() || !(tale.is_joined || tale.is_taken)) {
+                if *why == NotTaken::Elsewhere && (tale.queue.is_some() || !(tale.is_joined || tale.is_taken))
+                {
                     return Err(format!("{seat} is told that {contact} was answered, which was not"));
                 }
                 tale.queue.take_if(|_| *why == NotTaken::CallerLeft);
