@@ -65,7 +65,7 @@ impl Engine {
 
     /// The citizen's number, and what the call is about.
     fn shown_to(&self, id: CallId, seat: &SeatId) -> (String, String) {
-        let led = self.calls.get(&id).filter(|call| !call.recalled);
+        let led = self.calls.get(&id).filter(|_| !self.recalling.line.is_called(id));
         let Some(call) = led else { return self.recall_shown(id).unwrap_or_default() };
         let queue = call.ringing.get(seat).map(|leg| &leg.queue);
         let name = queue.and_then(|queue| Some(&self.config.queues.get(queue)?.name));

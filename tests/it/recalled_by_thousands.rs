@@ -357,6 +357,7 @@ fn run(seeds: impl IntoIterator<Item = u64>, here: usize) {
             }
         }
         let told = world.end();
+        println!("world {seed}: {told:?}");
         all.promised += told.promised;
         all.due += told.due;
         all.kept += told.kept;
