@@ -8,7 +8,7 @@ use centralino::config::Config;
 use centralino::crm::{CaseLine, CaseStatus};
 use centralino::engine::{
     BookOrder, ByHand, CallbackOrder, CaseAct, Coding, CodingOrder, Command, InVainState, KnownCase,
-    KnownContact, RecallOrder, Reply,
+    KnownContact, Page, RecallOrder, Reply,
 };
 use centralino::ids::{CaseId, ContactId, SeatId};
 use centralino::journal::entry::Fact;
@@ -126,7 +126,7 @@ fn ends(sim: &Sim) -> Vec<(End, Option<&str>)> {
 }
 
 fn in_vain(sim: &mut Sim) -> Vec<InVainState> {
-    sim.command(Command::Recall(RecallOrder::List));
+    sim.command(Command::Recall(RecallOrder::List(Page::default())));
     match sim.replies.pop() {
         Some(Reply::InVain(all)) => all,
         other => panic!("{other:?}"),
