@@ -18,7 +18,9 @@ use super::record;
 use super::seal::{Keys, NumberHash};
 use crate::acd::{CutOff, Returning};
 use crate::callback::{self, Change, Diary, InVain, RecallList};
-use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, EntityId, Language, QueueId, SeatId, TopicId};
+use crate::ids::{
+    CallbackId, CaseId, CitizenId, ContactId, EntityId, FlowId, Language, QueueId, SeatId, TopicId,
+};
 use crate::survey::Asked;
 use crate::switches::Switches;
 use crate::words::{Outcome, QueueExit, SeatView};
@@ -107,6 +109,9 @@ pub struct Recovery {
     /// Who was asked in a survey.
     #[serde(default)]
     pub surveyed: Asked,
+    /// The last version of each published flow that is on record.
+    #[serde(default)]
+    pub flows: BTreeMap<FlowId, u32>,
     /// When the last start was.
     #[serde(default)]
     pub started_ms: i64,
@@ -263,6 +268,10 @@ impl Recovery {
             Fact::DialogClosed { dialog } => drop(self.dialogs.remove(dialog)),
             Fact::SeatChanged { seat, now, .. } => {
                 self.on_seat_changed(seat, now, entry.at_ms);
+            }
+            Fact::FlowChanged { flow, version, .. } => {
+                let last = self.flows.entry(flow.clone()).or_default();
+                *last = (*version).max(*last);
             }
             Fact::Switched { switch, .. } => self.switches.apply(switch),
             Fact::Callback { callback, contact, number, what, .. } => {
