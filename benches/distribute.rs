@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use centralino::acd::{
-    Action, AfterTalk, Distribution, Entering, Input, Needs, QueueRules, SeatRules, Serving, Skills,
-    Strategy, TaskRules,
+    Action, AfterTalk, Distribution, Entering, Input, Needs, QueueRules, SeatRules, Serving, Skills, Strategy,
 };
 use centralino::ids::{CallId, QueueId, SeatId, Stamp};
 use centralino::time::Mono;
@@ -55,7 +54,8 @@ fn rules(number: u32) -> QueueRules {
         strategy: Strategy::LongestIdle,
         needs: Needs::default(),
         overflow: Vec::new(),
-        tasks: TaskRules::default(),
+        tasks: None,
+        sends_on: Vec::new(),
     }
 }
 

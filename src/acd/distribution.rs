@@ -101,6 +101,7 @@ impl Distribution {
             Input::TalkEnded(seat, call) => self.on_seat(now, &seat, Event::TalkEnded(call)),
             Input::Direct(seat, call, wanted) => self.on_direct(now, &seat, call, wanted),
             Input::Expected(queue, wait) => self.on_expected(now, &queue, wait),
+            Input::Stays(call) => self.on_stays(call),
             Input::Supervised(call, wanted) => self.on_supervised(now, call, wanted),
             Input::WrapUpDone(seat) => self.on_seat(now, &seat, Event::WrapUpDone),
             Input::WrapUp(seat, act) => self.on_seat(now, &seat, Event::WrapUp(act)),

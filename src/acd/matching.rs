@@ -72,6 +72,7 @@ impl Distribution {
             queue.expected = wait;
         }
         self.call_helpers(now, id);
+        self.send_on(now, id);
     }
 
     /// More wait, or longer: those who help only then, or who serve the queue later otherwise, may have to.

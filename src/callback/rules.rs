@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{millis, slot};
+use super::{Kind, Promise, millis, slot};
 use crate::flow::hours::Schedule;
 
 /// A queue that opens later than this opens for no place that is kept now.
@@ -129,8 +129,6 @@ pub struct CallbackRules {
     pub recalls: bool,
     /// Call-backs that one citizen may have booked in one day, served or not.
     pub most_a_day: u32,
-    /// So many free seats are left to those who call, as long as a call-back can wait.
-    pub spare_seats: u32,
 }
 
 impl Default for CallbackRules {
@@ -160,12 +158,20 @@ impl Default for CallbackRules {
             escalate_by: 5,
             recalls: false,
             most_a_day: 3,
-            spare_seats: 0,
         }
     }
 }
 
 impl CallbackRules {
+    /// From when on a call-back does not wait for quiet any more: so long before its slot ends that it is still called within it; one
+    /// without a slot so long after it was due.
+    pub fn presses_ms(&self, promise: &Promise, next_ms: i64) -> i64 {
+        match &promise.kind {
+            Kind::Booked(slot) => slot.to_ms().saturating_sub(millis(self.escalate_after)),
+            Kind::Place(_) | Kind::Recall => next_ms.saturating_add(millis(self.escalate_after)),
+        }
+    }
+
     /// Until when a place is kept that is given now. A night does not use it up: where the opening ends before it does, it lasts into the
     /// next one as long as it may.
     pub(super) fn kept_until_ms(&self, now_ms: i64) -> i64 {

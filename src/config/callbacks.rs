@@ -44,7 +44,6 @@ pub(super) fn callback(queue: &Table<'_>) -> Option<CallbackRules> {
         escalate_by: table.number("escalate_by", usual.escalate_by, 0..=600),
         recalls: table.flag("recalls", usual.recalls),
         most_a_day: table.number("most_a_day", usual.most_a_day, 1..=1_000),
-        spare_seats: table.number("spare_seats", usual.spare_seats, 0..=1_000),
     };
     table.finish();
     Some(rules)

@@ -13,6 +13,7 @@ use std::time::Duration;
 use jiff::civil::DateTime;
 
 use super::recalled::Line;
+use super::tasks::HeldBack;
 use super::{CallbackReply, Engine, RequestId};
 use crate::callback::{Action, Callbacks, Change, Diary, End, Kind, Promise, Refusal, Slot, Wanted};
 use crate::config::Config;
@@ -34,6 +35,8 @@ pub(super) struct Recalling {
     known: BTreeMap<CallbackId, Known>,
     /// Those that have a place in line.
     pub(super) line: Line,
+    /// Due, and held back until their queue permits them.
+    pub(super) held_back: HeldBack,
     /// When the machine wants to be woken, by both clocks.
     alarm: Option<(i64, Mono)>,
     pub(super) counts: Counts,
@@ -340,6 +343,7 @@ impl Engine {
         let number = known.filter(|_| is_new).map(|known| Personal::Clear(known.number.clone()));
         if is_over {
             self.recalling.known.remove(&id);
+            self.recalling.held_back.forget(id);
         }
         let by = by.map(str::to_owned);
         let is_agreed = match what {

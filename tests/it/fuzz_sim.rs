@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use centralino::acd::{Overflow, SeatRules, Serving, Strategy};
+use centralino::acd::{Overflow, Pressure, SeatRules, Serving, Strategy};
 use centralino::callback::{CallbackRules, Retry, Unreached};
 use centralino::config::{Config, DialledNumber, Queue, WaitsSince};
 use centralino::engine::{
@@ -140,7 +140,8 @@ fn route(queue: &mut Queue, chance: &mut ChaCha8Rng) {
     if chance.random_bool(0.3) {
         let over_waiting = chance.random_bool(0.5).then(|| chance.random_range(0..4));
         let after = Duration::from_secs(chance.random_range(0..30));
-        rules.overflow = vec![Overflow { to: "generale".into(), after, over_waiting, over_wait: None }];
+        let when = Pressure { after, over_waiting, over_wait: None };
+        rules.overflow = vec![Overflow { to: "generale".into(), when }];
     }
 }
 

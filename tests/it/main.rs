@@ -17,6 +17,7 @@ mod scenarios_handing;
 mod scenarios_lines;
 mod scenarios_monitor;
 mod scenarios_outside;
+mod scenarios_overflow;
 mod scenarios_phones;
 mod scenarios_promises;
 mod scenarios_recalled;

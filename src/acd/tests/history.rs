@@ -31,12 +31,17 @@ fn some_needs(rng: &mut ChaCha8Rng) -> Needs {
     Needs { skills, waivers: SKILLS.into_iter().filter_map(waiver).collect() }
 }
 
-fn some_overflow(rng: &mut ChaCha8Rng, queues: &[&str]) -> Vec<Overflow> {
-    let to = queues.choose(rng).copied().unwrap_or("a").into();
+fn some_pressure(rng: &mut ChaCha8Rng) -> Pressure {
     let after = Duration::from_secs(rng.random_range(0..60));
     let over_waiting = rng.random_bool(0.4).then(|| rng.random_range(0..6));
     let over_wait = rng.random_bool(0.3).then(|| Duration::from_secs(rng.random_range(0..60)));
-    Vec::from_iter(rng.random_bool(0.4).then_some(Overflow { to, after, over_waiting, over_wait }))
+    Pressure { after, over_waiting, over_wait }
+}
+
+fn some_overflow(rng: &mut ChaCha8Rng, queues: &[&str]) -> Vec<Overflow> {
+    let to = queues.choose(rng).copied().unwrap_or("a").into();
+    let overflow = Overflow { to, when: some_pressure(rng) };
+    Vec::from_iter(rng.random_bool(0.4).then_some(overflow))
 }
 
 /// Operators and citizens who do as the dice say.
@@ -61,6 +66,7 @@ fn some_queue(rng: &mut ChaCha8Rng, id: &str, queues: &[&str]) -> QueueRules {
         ring_at_most: rng.random_range(1..4),
         needs: some_needs(rng),
         overflow: some_overflow(rng, queues),
+        sends_on: Vec::from_iter(rng.random_bool(0.3).then(|| some_pressure(rng))),
         max_waiting: rng.random_range(1..12),
         max_wait: Duration::from_secs(rng.random_range(20..400)),
         announce_every: Duration::from_secs(rng.random_range(0..40)),

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use super::{
     Action, AfterTalk, Direct, DirectRules, Distribution, Entering, Input, Needs, Overflow, PauseRule,
-    Pauses, People, Person, QueueRules, Restored, SeatRules, Serving, Skills, Strategy, Supervised,
+    Pauses, People, Person, Pressure, QueueRules, Restored, SeatRules, Serving, Skills, Strategy, Supervised,
     SupervisedFault, TaskRules, Turn, WrapUpAct, WrapUpLeft,
 };
 use crate::ids::{CallId, QueueId, SeatId, Stamp};
@@ -46,7 +46,8 @@ pub(super) fn rules(id: &str) -> QueueRules {
         ring_at_most: 10,
         needs: Needs::default(),
         overflow: Vec::new(),
-        tasks: TaskRules::default(),
+        sends_on: Vec::new(),
+        tasks: None,
     }
 }
 

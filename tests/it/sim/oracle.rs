@@ -159,6 +159,7 @@ impl Oracle {
             }
             Fact::WaitChanged { contact, how, .. } => self.on_wait_changed(*contact, how)?,
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
+            Fact::SentOn { contact, from, .. } => self.on_sent_on(*contact, from)?,
             Fact::SeatRung { contact, seat, queue, direct } => {
                 match direct {
                     true => self.on_rung_directly(*contact, seat)?,
@@ -366,7 +367,6 @@ impl Oracle {
         }
     }
 
-    /// An operator wants this seat: one call at a time, here too. (A citizen who comes back may break into a wrap-up.)
     /// What a supervisor does makes sense only of one who waits.
     fn on_wait_changed(&mut self, contact: ContactId, how: &WaitChange) -> Result<(), String> {
         let tale = self.contact(contact)?;
@@ -384,6 +384,14 @@ impl Oracle {
         Ok(())
     }
 
+    /// Only who waits there is sent on, and whom a seat rings for is not.
+    fn on_sent_on(&mut self, contact: ContactId, from: &QueueId) -> Result<(), String> {
+        let tale = self.contact(contact)?;
+        let waits = tale.queue.take().filter(|(queue, _)| queue == from && tale.rung.is_empty());
+        waits.map(drop).ok_or_else(|| format!("{contact} is sent on out of {from}, where it does not wait"))
+    }
+
+    /// An operator wants this seat: one call at a time, here too. (A citizen who comes back may break into a wrap-up.)
     fn on_rung_directly(&mut self, contact: ContactId, seat: &SeatId) -> Result<(), String> {
         let tale = self.seats.entry(seat.clone()).or_default();
         if let Some(other) = tale.with.replace(contact) {
