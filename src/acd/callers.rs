@@ -136,6 +136,8 @@ impl Distribution {
         let Some(queue) = self.queues.get_mut(&id) else { return };
         queue.wait(place, caller.class.clone(), call);
         let position = queue.position(place);
+        let behind = queue.len().saturating_sub(position);
+        self.visit(behind + 1);
         self.callers.insert(call, caller);
         self.widen_later(now, call);
         self.push(Action::Placed { call, queue: id.clone(), position });

@@ -4,6 +4,7 @@ mod audit;
 mod callers;
 mod direct;
 mod expected;
+mod growth;
 mod history;
 mod people;
 mod reload;
@@ -13,6 +14,7 @@ mod seats;
 mod statuses;
 mod supervised;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
