@@ -116,7 +116,7 @@ struct BookArgs {
     /// be].
     #[arg(long)]
     slot: Option<DateTime>,
-    /// In the name of this Ente [default: the queue's].
+    /// In the name of this Ente [default: the queue's, or that of the first number whose flow leads to the queue].
     #[arg(long, value_name = "ENTE")]
     entity: Option<String>,
     /// What about [default: the queue's topic].

@@ -6,7 +6,8 @@
 //! ([`calling`](super)), a colleague or a queue through the distribution. At the answer the operator gets the seat's side of the call
 //! ([`Made`]), and all goes on as in a talk with a citizen who called. Where nobody answers, the operator hears why.
 //!
-//! An emergency call is let in whatever is the matter: no limit, status, list or shutdown stops it, and it is tried by every trunk.
+//! An emergency call is let in whatever is the matter: no limit, status, list or shutdown stops it, and it is tried by every trunk. Only
+//! how many one seat may have at once is bounded.
 
 use std::time::Duration;
 
@@ -30,6 +31,9 @@ const LANGUAGE: &str = "it";
 
 /// How long an emergency number is rung by one trunk: those who answer there let nobody wait longer.
 const HELP_RINGS_FOR: Duration = Duration::from_secs(120);
+
+/// Calls for help of one seat at once: nobody holds as many, and a phone gone wrong would open them without end, past every other limit.
+const MOST_CALLS_FOR_HELP: usize = 4;
 
 /// Longest text dialled that is kept when it is no number.
 const LONGEST_DIALLED: usize = 64;
@@ -142,9 +146,14 @@ impl Engine {
         }
     }
 
-    /// Nothing stops this call: neither limits nor statuses, lists, an end in order or a store that does not answer.
+    /// Nothing stops this call but others like it from the same seat: neither limits nor statuses, lists, an end in order or a store that does not answer.
     fn call_for_help(&mut self, now: Now, dialog: DialogId, seat: SeatId, invite: Incoming, wish: Wish) {
         let Some(number) = self.config.emergency(&wish.digits) else { return };
+        let asks = |made: &Made| made.emergency && made.seat == seat;
+        let asking = self.calls.values().filter(|call| call.made.as_ref().is_some_and(asks)).count();
+        if asking >= MOST_CALLS_FOR_HELP {
+            return self.shed(now, dialog);
+        }
         let location = self.config.seats.get(&seat).and_then(|seat| seat.location.as_deref());
         tracing::warn!(%seat, %number, location = location.unwrap_or("not in seats.toml"), "emergency call");
         let plan = self.plan_for_help(&number, &wish.digits);

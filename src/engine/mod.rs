@@ -54,7 +54,7 @@ mod third;
 mod unheard;
 mod waiting;
 
-pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
+pub use asking::{AskId, HttpRequest, Question, Told};
 pub use census::{Census, Orphan};
 pub use clicking::DialOrder;
 pub use command::{CallState, Command, HELP_WITHIN, Metrics, QueueState, Reply, RequestId, SeatState, State};

@@ -9,7 +9,7 @@ use super::gate::Held;
 use super::recalling::Wish;
 use super::{Engine, Output, Reply, RequestId};
 use crate::callback::{Callback, Day, Kind, Slot, Stage, Unreached};
-use crate::config::Config;
+use crate::config::{Config, DialledNumber};
 use crate::hint::Hint;
 use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::journal::Lsn;
@@ -76,7 +76,7 @@ pub struct BookOrder {
     /// When the slot begins, by the clock on the wall; left out: as soon as may be.
     #[serde(default)]
     pub slot: Option<DateTime>,
-    /// For which body; left out: the queue's own, or the first.
+    /// For which body; left out: the queue's own, or that of the first number whose flow leads to the queue.
     #[serde(default)]
     pub entity: Option<EntityId>,
     /// What about; left out: the queue's own.
@@ -298,6 +298,9 @@ impl Engine {
         after_ms: i64,
         most: usize,
     ) -> Result<CallbackReply, String> {
+        if !self.config.queues.contains_key(queue) {
+            return Err(self.no_queue(queue));
+        }
         if !self.recalling.callbacks.is_offered(queue) {
             return Err(format!(
                 "queue `{queue}` calls nobody back; give it [queue.callback] in queues.toml"
@@ -311,7 +314,7 @@ impl Engine {
     fn wish_of(&self, now: Now, order: BookOrder) -> Result<Wish, String> {
         let BookOrder { number, queue, slot, entity, topic, language, case, .. } = order;
         let known = self.config.queues.get(&queue);
-        let known = known.ok_or_else(|| format!("there is no queue `{queue}`; queues.toml has the list"))?;
+        let known = known.ok_or_else(|| self.no_queue(&queue))?;
         let kind = match slot {
             None => Kind::Place(now.wall_ms()),
             Some(start) => Kind::Booked(self.callback_slot(&queue, start).ok_or_else(|| no_slots(&queue))?),
@@ -320,11 +323,24 @@ impl Engine {
             return Err("there is no such case; `case list` has them".to_owned());
         }
         self.check_names(entity.as_ref(), topic.as_ref(), language.as_ref())?;
-        let first = || self.config.stranger().map(|number| number.entity.clone());
-        let entity = entity.or_else(|| known.entity.clone()).or_else(first).unwrap_or_else(|| "none".into());
+        let entity = entity.or_else(|| known.entity.clone()).or_else(|| self.entity_that_calls(&queue));
+        let entity = entity.unwrap_or_else(|| "none".into());
         let topic = topic.or_else(|| known.topic.clone());
         let language = language.unwrap_or_else(|| "it".into());
         Ok(Wish { number, queue, entity, topic, language, kind, case, source: None, contact: None })
+    }
+
+    /// In whose name a queue that belongs to no Ente calls: that of the first number whose flow leads to it, or else of the first of all.
+    fn entity_that_calls(&self, queue: &QueueId) -> Option<EntityId> {
+        let leads =
+            |number: &&DialledNumber| self.flows.get(&number.flow).is_some_and(|flow| flow.leads_to(queue));
+        let number = self.config.numbers.values().find(leads).or_else(|| self.config.stranger());
+        number.map(|number| number.entity.clone())
+    }
+
+    fn no_queue(&self, queue: &QueueId) -> String {
+        let hint = Hint::nearest(queue.as_str(), self.config.queues.keys().map(QueueId::as_str));
+        format!("there is no queue `{queue}`; queues.toml has the list{hint}")
     }
 
     /// What is written on record for ever is known.

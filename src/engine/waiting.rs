@@ -11,6 +11,7 @@ use crate::acd::{self, Supervised, SupervisedFault};
 use crate::ids::{CallId, EntityId, QueueId, SeatId, SkillId};
 use crate::journal::entry::{Fact, WaitChange};
 use crate::journal::tools::mask;
+use crate::letters::{LONGEST_REASON, is_line};
 use crate::switches::Scope;
 use crate::time::Now;
 use crate::words::QueueExit;
@@ -20,8 +21,6 @@ use super::{ClosingState, Engine, Reply, SeatState, TaskState};
 
 /// Minutes by which somebody may be advanced or put back at once: a working day.
 const MOST_MINUTES: i32 = 480;
-/// Letters of a reason and of a name.
-const MAX_WORDS: usize = 100;
 
 /// What a supervisor wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +122,7 @@ enum WaitingError {
     SeatNotFree(SeatId),
     #[error("a wait is advanced by 1 to {MOST_MINUTES} minutes, or put back by as many")]
     BadMinutes,
-    #[error("a reason or a name is at most {MAX_WORDS} letters on one line")]
+    #[error("a reason or a name is at most {LONGEST_REASON} letters on one line")]
     LongWords,
 }
 
@@ -147,8 +146,7 @@ impl Engine {
         by: &str,
         why: Option<String>,
     ) -> Result<(), WaitingError> {
-        let is_long = |text: &str| text.chars().count() > MAX_WORDS || text.contains(char::is_control);
-        if [by].into_iter().chain(why.as_deref()).any(is_long) {
+        if [by].into_iter().chain(why.as_deref()).any(|text| !is_line(text, LONGEST_REASON)) {
             return Err(WaitingError::LongWords);
         }
         let from = self.calls.get(&call).and_then(|call| call.waits_in().cloned());

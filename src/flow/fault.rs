@@ -228,7 +228,6 @@ pub enum Fault {
     LongMenu { node: String, language: String, seconds: u64 },
     Untested(String),
     BargedNotice(String),
-    Unconnected { node: String, act: &'static str },
     NoWayOut(String),
     NoTrunk { node: String, number: String },
 }
@@ -252,7 +251,6 @@ impl Fault {
                 | Fault::LongMenu { .. }
                 | Fault::Untested(_)
                 | Fault::BargedNotice(_)
-                | Fault::Unconnected { .. }
                 | Fault::NoWayOut(_)
                 | Fault::NoTrunk { .. }
         )

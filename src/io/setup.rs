@@ -237,7 +237,6 @@ pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
         connectors: config.connectors.keys().cloned().collect(),
         articles: config.knowledge.keys().cloned().collect(),
         reach: config.reach(),
-        unconnected: crate::engine::UNCONNECTED.into(),
         ..Environment::default()
     };
     for (folder, name) in sounds.names().filter_map(|name| name.split_once('/')) {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// From the bottom to the top. `main.rs` and `lib.rs` belong to no layer.
 const LAYERS: [&[&str]; 5] = [
-    &["flood", "hint", "ids", "phone_number", "planted", "time", "words"],
+    &["flood", "hint", "ids", "letters", "phone_number", "planted", "time", "words"],
     &["media", "sdp", "sip"],
     &[
         "acd", "call", "callback", "config", "crm", "flow", "journal", "simulate", "speech", "survey",
@@ -27,6 +27,7 @@ const OUTER: &[&str] = LAYERS[4];
 /// Who knows a neighbour in the own layer, and why.
 const NEIGHBOURS: [(&str, &str, &str); 21] = [
     ("flood", "time", "counts are told by the minute"),
+    ("hint", "letters", "what steers a terminal is written out in a message"),
     ("words", "ids", "a seat's view names its call"),
     ("sdp", "media", "a round of offer and answer ends in a codec and an address for a leg"),
     ("flow", "speech", "computed values become spoken pieces"),

@@ -1,5 +1,5 @@
-//! What people would stumble over in a flow that runs: menus that are too long, notices that can be cut off, nodes that the exchange
-//! does not carry out yet.
+//! What people would stumble over in a flow that runs: menus that are too long, notices that can be cut off, numbers
+//! that no trunk leads to.
 
 use std::time::Duration;
 
@@ -27,9 +27,6 @@ const RECORDING_NOTICES: [&str; 6] = [
 pub(super) fn look(flow: &Flow, env: &Environment, warnings: &Faults) {
     let notices: Vec<bool> = flow.prompts.iter().map(says_recorded).collect();
     for (node, place) in flow.nodes.iter().zip(&flow.places) {
-        if let Some(act) = act(&node.step).filter(|act| env.unconnected.contains(act)) {
-            warnings.add(*place, Fault::Unconnected { node: node.id.to_string(), act });
-        }
         match &node.step {
             Step::Request(request) => {
                 if let Some(fault) = unreached(node, &request.asked, env) {
@@ -44,14 +41,6 @@ pub(super) fn look(flow: &Flow, env: &Environment, warnings: &Faults) {
             }
             _ => {}
         }
-    }
-}
-
-/// What a node asks of the exchange, as [`Environment::unconnected`] has it.
-fn act(step: &Step) -> Option<&'static str> {
-    match step {
-        Step::Request(request) if matches!(request.asked, Asked::Callback { .. }) => Some("callback"),
-        _ => None,
     }
 }
 

@@ -118,7 +118,6 @@ impl Fault {
             | Fault::LongMenu { .. }
             | Fault::Untested(_)
             | Fault::BargedNotice(_)
-            | Fault::Unconnected { .. }
             | Fault::NoWayOut(_)
             | Fault::NoTrunk { .. } => self.of_the_whole(tongue),
             _ => self.of_shapes(tongue),
@@ -650,11 +649,6 @@ impl Fault {
                  every caller leaves by `error`",
                 "il nodo `{node}` chiama `{number}`, e nessuna linea porta lì; aggiungerlo ai `prefixes` di una in trunks.toml, \
                  o si esce sempre da `error`"
-            ),
-            Fault::Unconnected { node, act } => said!(
-                tongue,
-                "node `{node}`: `{act}` comes with a later version; until then every caller leaves by `error`",
-                "il nodo `{node}`: `{act}` arriva con una versione futura; fino ad allora si esce sempre da `error`"
             ),
             _ => String::new(),
         }

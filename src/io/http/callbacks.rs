@@ -13,9 +13,7 @@ use serde::Deserialize;
 use super::{Pages, Refusal, read, stopped};
 use crate::engine::{BookOrder, CallbackOrder, CallbackReply, Command, MOST_SLOTS, MoveOrder, Reply};
 use crate::ids::{QueueId, TopicId};
-
-/// Longest number or name that can mean anything.
-const LONGEST: usize = 64;
+use crate::letters::{LONGEST_NAME, is_line};
 
 /// Whose.
 #[derive(Debug, Deserialize)]
@@ -117,9 +115,8 @@ pub(super) async fn cancel(
 
 /// What is written down at every change is short.
 fn check(texts: [Option<&String>; 2]) -> Result<(), Refusal> {
-    let wrong = |text: &String| text.chars().count() > LONGEST || text.contains(char::is_control);
-    if texts.into_iter().flatten().any(wrong) {
-        let why = format!("`number` and `by` are at most {LONGEST} letters on one line");
+    if texts.into_iter().flatten().any(|text| !is_line(text, LONGEST_NAME)) {
+        let why = format!("`number` and `by` are at most {LONGEST_NAME} letters on one line");
         return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, why));
     }
     Ok(())

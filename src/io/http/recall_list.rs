@@ -13,9 +13,7 @@ use super::{Pages, Refusal, answer, read, stopped};
 use crate::engine::{BookOrder, CallbackOrder, Command, InVainState, RecallOrder, Reply};
 use crate::ids::CitizenId;
 use crate::io::records;
-
-/// Longest name that is written down.
-const LONGEST: usize = 64;
+use crate::letters::{LONGEST_NAME, is_line};
 
 /// Who asks.
 #[derive(Debug, Deserialize)]
@@ -89,8 +87,8 @@ async fn on_list(pages: &Pages) -> Result<Vec<InVainState>, Refusal> {
 /// What is written down is short.
 fn name(who: Result<Json<Who>, JsonRejection>) -> Result<String, Refusal> {
     let Json(Who { by }) = who.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
-    if by.chars().count() > LONGEST || by.contains(char::is_control) {
-        let why = format!("`by` is a name of at most {LONGEST} letters on one line");
+    if !is_line(&by, LONGEST_NAME) {
+        let why = format!("`by` is a name of at most {LONGEST_NAME} letters on one line");
         return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, why));
     }
     Ok(by)
