@@ -59,7 +59,7 @@ pub(super) fn run(args: &SkillsArgs) -> Result<(), Failure> {
     }
     out::line(&out::printable(&headline(&page)))?;
     let columns = [words("skill"), numbers("level"), numbers("configured")];
-    out::table(&columns, rows(&page).into_iter(), "no skills")
+    out::table(&columns, rows(&page), "no skills")
 }
 
 fn headline(page: &SkillsPage) -> String {

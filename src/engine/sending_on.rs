@@ -28,12 +28,11 @@ impl Engine {
         match config.queues.get(queue).and_then(|queue| queue.sent_to(rule)) {
             Some(SentTo::Queue(to)) => self.send_to_queue(now, id, queue, to),
             Some(SentTo::Line(line)) => self.send_to_line(now, id, queue, line),
-            Some(SentTo::Number { number, ring_for, at_once }) => {
-                if self.called_for(queue, rule) < *at_once {
-                    self.send_to_number(now, id, (queue, rule), number, *ring_for);
-                }
+            Some(SentTo::Number { number, ring_for, at_once }) if self.called_for(queue, rule) < *at_once => {
+                self.send_to_number(now, id, (queue, rule), number, *ring_for);
             }
-            None => {} // a reload has taken the rule away
+            // The office has as many as it takes; or a reload has taken the rule away.
+            Some(SentTo::Number { .. }) | None => {}
         }
     }
 

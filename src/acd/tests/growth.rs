@@ -41,7 +41,8 @@ impl Busy {
         self.entered += 1;
         let queue = format!("queue{:02}", self.entered % self.queues);
         let level = u8::try_from(1 + self.entered / 3 % 5).expect("a digit");
-        let skills = if self.entered % 3 == 0 { vec![("inglese".into(), level)] } else { Vec::new() };
+        let skills =
+            if self.entered.is_multiple_of(3) { vec![("inglese".into(), level)] } else { Vec::new() };
         let needs = Needs { skills: skills.into_iter().collect(), waivers: Vec::new() };
         let call = super::call(self.entered);
         self.input(Input::Enter(Entering { needs, ..Entering::new(call, queue.as_str().into()) }));

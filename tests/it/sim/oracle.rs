@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use centralino::acd::Strategy;
+use centralino::acd::{LiveSkills, Strategy};
 use centralino::config::Config;
 use centralino::ids::{ContactId, QueueId, SeatId};
 use centralino::journal::entry::{Destination, Entry, Fact, Handing, Personal, WaitChange};
@@ -71,6 +71,8 @@ pub(crate) struct Oracle {
     /// What citizens said, by file, and nothing has been decided of.
     takes: BTreeMap<String, ContactId>,
     order: u64,
+    /// What supervisors have said of who knows what.
+    skills: LiveSkills,
     pub(crate) promises: Promises,
     pub(crate) joined: usize,
     pub(crate) kept: usize,
@@ -159,6 +161,7 @@ impl Oracle {
             }
             Fact::WaitChanged { contact, how, .. } => self.on_wait_changed(*contact, how)?,
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
+            Fact::SkillsChanged { whose, skills, .. } => self.skills.apply(whose, skills.as_ref()),
             Fact::SentOn { contact, from, .. } => self.on_sent_on(*contact, from)?,
             Fact::SeatRung { contact, seat, queue, direct } => {
                 match direct {
@@ -348,9 +351,10 @@ impl Oracle {
             return Ok(());
         }
         // Who does not know what the queue needs takes those who can do without it, wherever they stand.
-        let (seats, queues) = (config.seats.get(seat), config.queues.get(queue));
-        let knows =
-            seats.zip(queues).is_some_and(|(seat, queue)| seat.rules.skills.meet(&queue.rules.needs.skills));
+        let needed = config.queues.get(queue).map(|queue| &queue.rules.needs.skills);
+        let seats = self.skills.over(config.seats.values().map(|seat| &seat.rules));
+        let known = seats.iter().find(|rules| rules.id == *seat).map(|rules| &rules.skills);
+        let knows = known.zip(needed).is_some_and(|(known, needed)| known.meet(needed));
         if !knows {
             return Ok(());
         }
