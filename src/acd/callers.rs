@@ -167,7 +167,7 @@ impl Distribution {
             widens_at: None,
             deadline: now + max_wait.map_or(rules.max_wait, |own| own.min(rules.max_wait)),
             announce_at: (!every.is_zero()).then(|| now + every),
-            stays,
+            stays: stays && !planted::is(Fault::SentOnAgain),
         };
         caller.class = caller.class_at(now, rules);
         caller

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::callers::{Caller, Stage};
 use super::distribution::Distribution;
-use super::seat::Terms;
+use super::seat::{Seat, Terms};
 use super::{Entering, Skills, TaskRules};
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
@@ -137,6 +137,21 @@ impl Distribution {
     /// Seats that serve this queue in some way.
     pub fn seats_serving(&self, queue: &QueueId) -> impl Iterator<Item = &SeatId> {
         self.seats.iter().filter(|(_, seat)| seat.serves().contains_key(queue)).map(|(id, _)| id)
+    }
+
+    /// Of these, who is free, or will be within so long.
+    pub fn free_within(&self, now: Mono, queue: &QueueId, within: Duration) -> impl Iterator<Item = &SeatId> {
+        let serving = self.seats.iter().filter(move |(_, seat)| seat.serves().contains_key(queue));
+        let free = move |seat: &Seat| matches!(seat.free_in(now), Some(Ok(left)) if left <= within);
+        serving.filter(move |(_, seat)| free(seat)).map(|(id, _)| id)
+    }
+
+    /// Who waits in this queue and has no seat that rings for them.
+    pub fn unserved_in(&self, queue: &QueueId) -> impl Iterator<Item = CallId> {
+        let waiting = self.queues.get(queue).into_iter().flat_map(|queue| queue.in_order());
+        waiting.filter(|call| {
+            self.callers.get(call).is_some_and(|caller| matches!(caller.stage, Stage::Waiting))
+        })
     }
 }
 

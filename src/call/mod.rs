@@ -230,6 +230,8 @@ pub struct Call {
     pub takes: u32,
     /// The operator who makes it, if one does.
     pub made: Option<Made>,
+    /// It was made to the citizen before an operator was there.
+    pub recalled: bool,
 }
 
 /// Most messages that one call may queue: who may key in a number must not be able to fill somebody's phone.
@@ -237,7 +239,15 @@ const MAX_LETTERS: u32 = 3;
 /// Most recordings of the citizen alone in one call: who records again and again must not fill the disk.
 const MAX_TAKES: u32 = 20;
 
+/// The number of no leg: they count from one.
+const NO_LEG: LegId = LegId(0);
+
 impl Leg {
+    /// In the place of a citizen's side that is called like this one, until it has answered.
+    pub fn of_nobody(&self) -> Leg {
+        Leg { dialog: None, media: NO_LEG, local: None, ..self.clone() }
+    }
+
     /// The port is bound: from now on there is SDP.
     pub fn on_port(&mut self, port: u16) -> &mut sdp::Local {
         self.local.insert(sdp::Local::new(self.address, port, self.media.0))
@@ -333,6 +343,7 @@ impl Call {
             waits_since_ms: 0,
             takes: 0,
             made: None,
+            recalled: false,
         }
     }
 
@@ -348,6 +359,7 @@ impl Call {
     /// Who began it.
     pub fn direction(&self) -> Direction {
         match self.made.as_ref().map(|made| &made.whom) {
+            None if self.recalled => Direction::Out,
             None => Direction::In,
             Some(Whom::Outside { .. }) => Direction::Out,
             Some(Whom::Seat(_) | Whom::Queue(_)) => Direction::Internal,

@@ -34,7 +34,7 @@ pub use change::{Change, End, Kind, Promise};
 pub use diary::{Callback, Diary, Stage};
 pub use figures::{Day, Figures};
 pub use recall::{Caller, InVain, RecallList};
-pub use rules::{CallbackRules, Capacity, Retry, Unreached};
+pub use rules::{CallbackRules, Capacity, First, Retry, Unreached};
 pub use slot::Slot;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -44,6 +44,7 @@ use jiff::Timestamp;
 
 use crate::flow::hours::Hours;
 use crate::ids::{CallbackId, CitizenId, ContactId, QueueId, TopicId};
+use crate::planted::{self, Fault};
 
 /// How soon to look again whether a queue has opened, or has room.
 const LOOK_AGAIN_MS: i64 = 60_000;
@@ -117,10 +118,10 @@ impl Callbacks {
         for (id, stage) in open {
             match stage {
                 Stage::Waiting => callbacks.look_at(id),
-                Stage::Calling(contact) => {
+                Stage::Talking(_) if !planted::is(Fault::TalkedToAgain) => callbacks.end(id, End::Served),
+                Stage::Calling(contact) | Stage::Talking(contact) => {
                     callbacks.on_not_reached(now_ms, id, contact, Unreached::Interrupted);
                 }
-                Stage::Talking(_) => callbacks.end(id, End::Served),
             }
         }
         callbacks
@@ -188,7 +189,7 @@ impl Callbacks {
             return;
         };
         let (queue, until_ms, next_ms) =
-            (callback.promise.queue.clone(), callback.promise.until_ms, callback.next_ms);
+            (callback.promise.queue.clone(), until_ms(callback), callback.next_ms);
         if until_ms <= self.now_ms {
             return self.end(id, in_vain(callback));
         }
@@ -255,7 +256,7 @@ impl Callbacks {
     pub fn on_attempt(&mut self, now_ms: i64, id: CallbackId, contact: ContactId) -> Result<(), NotNow> {
         self.now_ms = now_ms;
         let callback = self.diary.callback(id).ok_or(NotNow)?;
-        let in_time = (callback.next_ms..callback.promise.until_ms).contains(&now_ms);
+        let in_time = (callback.next_ms..until_ms(callback)).contains(&now_ms);
         let is_due = callback.stage == Stage::Waiting && in_time && self.is_open(&callback.promise.queue);
         self.line.remove(&id);
         if !is_due {
@@ -263,6 +264,10 @@ impl Callbacks {
             return Err(NotNow);
         }
         self.forget_alarm(id);
+        if planted::is(Fault::AttemptUnwritten) {
+            self.diary.apply(now_ms, id, &Change::Attempted { contact });
+            return Ok(());
+        }
         self.write(id, Change::Attempted { contact });
         Ok(())
     }
@@ -276,7 +281,7 @@ impl Callbacks {
         }
         let failures: Vec<_> = callback.failures.iter().copied().chain([why]).collect();
         let after = self.rules_of(&callback.promise.queue).next_try(&failures);
-        let until_ms = callback.promise.until_ms;
+        let until_ms = until_ms(callback);
         let next_ms = after.map(|after| now_ms.saturating_add(millis(after))).filter(|next| *next < until_ms);
         self.write(id, Change::NotReached { why, next_ms });
         match (next_ms, self.diary.callback(id)) {
@@ -352,7 +357,7 @@ impl Callbacks {
         } else {
             self.now_ms.saturating_add(LOOK_AGAIN_MS)
         };
-        let at = again.min(callback.promise.until_ms).min(self.escalates_ms(id).unwrap_or(i64::MAX));
+        let at = again.min(until_ms(callback)).min(self.escalates_ms(id).unwrap_or(i64::MAX));
         self.set_alarm_at(id, at);
     }
 
@@ -366,6 +371,11 @@ impl Callbacks {
             self.alarms.remove(&(at, id));
         }
     }
+}
+
+/// Nobody is called later.
+fn until_ms(callback: &Callback) -> i64 {
+    if planted::is(Fault::WindowIgnored) { i64::MAX } else { callback.promise.until_ms }
 }
 
 /// How one ends that nobody will call any more.

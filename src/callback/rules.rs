@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Promise, millis, slot};
 use crate::flow::hours::Schedule;
+use crate::words::NotTaken;
 
 /// A queue that opens later than this opens for no place that is kept now.
 const MOST_CLOSED: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -29,11 +30,13 @@ pub enum Unreached {
     TrunkFailure,
     /// The exchange died while it rang.
     Interrupted,
+    /// The citizen answered before an operator was there, and none came in time.
+    Abandoned,
 }
 
 impl Unreached {
     /// Every one.
-    pub const ALL: [Unreached; 7] = [
+    pub const ALL: [Unreached; 8] = [
         Unreached::Busy,
         Unreached::NoAnswer,
         Unreached::Machine,
@@ -41,7 +44,26 @@ impl Unreached {
         Unreached::Unreachable,
         Unreached::TrunkFailure,
         Unreached::Interrupted,
+        Unreached::Abandoned,
     ];
+
+    /// What became of a call, by the final status of SIP (RFC 3261 section 21), or what we found out ourselves.
+    pub fn of(why: NotTaken, status: Option<u16>) -> Unreached {
+        match (status, why) {
+            (Some(486 | 600), _) => Unreached::Busy,
+            (Some(408 | 480), _) | (None, NotTaken::Missed) => Unreached::NoAnswer,
+            (Some(603), _) => Unreached::Refused,
+            // What we asked was wrong, or the trunk cannot now: no doing of the citizen.
+            (
+                Some(400 | 401 | 402 | 403 | 405 | 406 | 407 | 415 | 420 | 423 | 488 | 491 | 493 | 500..=599),
+                _,
+            ) => Unreached::TrunkFailure,
+            (Some(_), _) => Unreached::Unreachable,
+            (None, NotTaken::CallerLeft | NotTaken::Elsewhere) => Unreached::Interrupted,
+            (None, NotTaken::Rejected) => Unreached::Refused,
+            (None, NotTaken::Unreachable) => Unreached::TrunkFailure,
+        }
+    }
 
     /// The citizen's phone may have rung: it counts among the attempts.
     pub fn counts(self) -> bool {
@@ -100,11 +122,23 @@ fn seconds_of(seats: u32) -> u32 {
     seats.min(u32::from(u16::MAX))
 }
 
+/// Who is called first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum First {
+    /// An operator, who then hears the citizen's phone ring.
+    #[default]
+    Operator,
+    /// The citizen, while an operator is free or about to be; whoever answers is the first in the queue.
+    Citizen,
+}
+
 /// The rules of one queue.
 #[derive(Clone, Debug)]
 pub struct CallbackRules {
     /// When citizens are called, and slots can be chosen; none: at any time.
     pub hours: Option<Schedule>,
+    /// Who is called first.
+    pub first: First,
     /// Length of a slot, in minutes.
     pub slot_minutes: u16,
     /// How many are promised for one slot.
@@ -129,6 +163,8 @@ pub struct CallbackRules {
     pub recalls: bool,
     /// Call-backs that one citizen may have booked in one day, served or not.
     pub most_a_day: u32,
+    /// So many free seats are left to those who call, as long as a call-back can wait.
+    pub spare_seats: u32,
 }
 
 impl Default for CallbackRules {
@@ -137,6 +173,7 @@ impl Default for CallbackRules {
         let retry = |after: u64, most| Retry { after: minutes(after), most };
         CallbackRules {
             hours: None,
+            first: First::default(),
             slot_minutes: 15,
             capacity: Capacity::Fixed(2),
             lead: minutes(15),
@@ -151,6 +188,7 @@ impl Default for CallbackRules {
                 (Unreached::Unreachable, retry(15, 2)),
                 (Unreached::TrunkFailure, retry(1, 30)),
                 (Unreached::Interrupted, retry(5, 3)),
+                (Unreached::Abandoned, retry(5, 2)),
             ]
             .into(),
             most_attempts: 5,
@@ -158,6 +196,7 @@ impl Default for CallbackRules {
             escalate_by: 5,
             recalls: false,
             most_a_day: 3,
+            spare_seats: 0,
         }
     }
 }
@@ -238,6 +277,36 @@ mod tests {
             (&[], None),
         ] {
             assert_eq!(minutes(failures), expected, "{failures:?}");
+        }
+    }
+
+    #[test]
+    fn outcome_is_told_by_what_the_trunk_answers() {
+        use Unreached::{Interrupted, Unreachable};
+        for (status, expected) in [
+            (486, Busy),
+            (600, Busy),
+            (408, NoAnswer),
+            (480, NoAnswer),
+            (603, Refused),
+            (404, Unreachable),
+            (410, Unreachable),
+            (484, Unreachable),
+            (604, Unreachable),
+            (302, Unreachable),
+            (403, TrunkFailure),
+            (407, TrunkFailure),
+            (500, TrunkFailure),
+            (503, TrunkFailure),
+        ] {
+            assert_eq!(Unreached::of(NotTaken::Unreachable, Some(status)), expected, "{status}");
+        }
+        for (why, expected) in [
+            (NotTaken::Missed, NoAnswer),
+            (NotTaken::Unreachable, TrunkFailure),
+            (NotTaken::CallerLeft, Interrupted),
+        ] {
+            assert_eq!(Unreached::of(why, None), expected, "{why:?}");
         }
     }
 }

@@ -49,6 +49,7 @@ fn tell(fact: &Fact) -> Option<String> {
             let by = by.as_ref().map_or_else(String::new, |by| format!(", by {by}"));
             let kept =
                 callback.map_or_else(String::new, |callback| format!(", to keep call-back {callback}"));
+            let seat = seat.as_ref().map_or("the exchange", |seat| seat.as_str());
             format!("{seat} calls {}{about}{emergency}{by}{kept}", destination(to))
         }
         Fact::CitizenFound { citizen, .. } => format!("the number is new: citizen {citizen}"),

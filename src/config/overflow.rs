@@ -130,3 +130,59 @@ impl Queue {
         self.sent_on.get(rule).map(|sent| &sent.to)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::small_with;
+    use super::*;
+
+    const TRUNK: &str = "[[trunk]]\nname = \"world\"\nfrom = [\"192.0.2.1\"]\n[trunk.outgoing]\nto = \"sip:192.0.2.1\"\nnumber = \"055276\"";
+
+    fn read_with(overflow: &str) -> Result<Config, Vec<ConfigError>> {
+        let queues = format!(
+            "[[queue]]\nid = \"generale\"\nname = \"G\"\n[[queue.overflow]]\n{overflow}\n[[queue]]\nid = \"altra\"\nname = \"A\""
+        );
+        let mut files = small_with("queues.toml", &queues);
+        files.insert("trunks.toml".to_owned(), TRUNK.to_owned());
+        Config::parse(&files)
+    }
+
+    #[test]
+    fn callers_are_sent_to_a_queue_a_line_or_a_number() {
+        let (ring_for, at_once) = (30 * SECOND, 1);
+        for (overflow, to) in [
+            ("queue = \"altra\"\nafter = \"2m\"", SentTo::Queue("altra".into())),
+            ("line = \"055055\"\nafter = \"2m\"", SentTo::Line("055055".to_owned())),
+            (
+                "number = \"0557954\"\nring_for = \"30s\"\nafter = \"2m\"",
+                SentTo::Number { number: "0557954".to_owned(), ring_for, at_once },
+            ),
+        ] {
+            let config = read_with(overflow).unwrap_or_else(|faults| panic!("{overflow}: {faults:#?}"));
+            let queue = &config.queues["generale"];
+            assert_eq!(queue.sent_to(0), Some(&to));
+            assert_eq!(queue.rules.sends_on, [Pressure { after: 120 * SECOND, ..Pressure::default() }]);
+            assert_eq!(queue.rules.overflow, []);
+        }
+    }
+
+    #[test]
+    fn whoever_cannot_be_sent_there_is_told_with_place_and_remedy() {
+        for (overflow, told) in [
+            ("", "lacks `to`"),
+            ("queue = \"altro\"", "did you mean `altra`?"),
+            ("queue = \"generale\"", "overflows to itself"),
+            ("line = \"055056\"", "did you mean `055055`?"),
+            ("number = \"055055\"", "one of ours"),
+            ("number = \"899123456\"", "may not be called"),
+            ("number = \"ufficio\"", "is not a telephone number"),
+            ("number = \"0557954\"\nto = \"altra\"", "one overflow leads to one place"),
+            ("number = \"0557954\"\nring_for = \"1s\"", "from 3s to 2m"),
+        ] {
+            let faults = read_with(overflow).expect_err(overflow);
+            let all: Vec<_> = faults.iter().map(ToString::to_string).collect();
+            let placed = faults.iter().all(|fault| fault.at.file == "queues.toml" && fault.at.line.is_some());
+            assert!(placed && all.iter().any(|fault| fault.contains(told)), "{overflow}: {all:?}");
+        }
+    }
+}

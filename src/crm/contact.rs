@@ -37,6 +37,8 @@ pub use told::{ToldWait, ToldWaitLine};
 
 /// Most facts kept in a contact's story; a caller who presses keys for hours must not grow it without end.
 pub const MOST_STEPS: usize = 500;
+/// From where a call-back is made whose citizen is called before an operator is there.
+const EXCHANGE: &str = "exchange";
 
 /// One call, as the facts so far tell it. What is as at the beginning is left out of its row: rows are written often.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -240,9 +242,8 @@ impl Contact {
                     Destination::Public(_) => None,
                     Destination::Personal(number) => number_of(keys.unseal(contact, "called", number)),
                 };
-                let from = Personal::Clear(seat.to_string());
-                let begun = Contact::begun(entry, contact, from, to, entity, language);
-                let (seat, operator) = (Some(seat), Some(operator));
+                let from = seat.as_ref().map_or_else(|| EXCHANGE.to_owned(), ToString::to_string);
+                let begun = Contact::begun(entry, contact, Personal::Clear(from), to, entity, language);
                 let begun = Contact { queue, seat, operator, callback, ..begun };
                 Contact { direction, case, citizen, number, topic, degraded, ..begun }
             }

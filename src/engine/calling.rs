@@ -155,6 +155,9 @@ impl Engine {
         if call.third.is_some() {
             return self.on_third_not_taken(now, id, None);
         }
+        if self.recalling.line.is_first(id) {
+            return self.on_citizen_not_there(now, id, why.0, why.1);
+        }
         if call.is_operators() && call.flow.is_none() {
             self.on_recall_unreached(now, id, why.0, why.1);
             return self.on_number_not_taken(now, id, why.0);
@@ -207,6 +210,9 @@ impl Engine {
         self.pulses.on_alive(now.mono, dialog);
         if self.calls.get(&id).is_some_and(|call| call.is_third(dialog)) {
             return self.on_third_answered(now, id);
+        }
+        if self.recalling.line.waits_for_operator(id) {
+            return self.on_citizen_there(now, id);
         }
         // An operator whom a flow leads is called for as any caller is.
         match self.calls.get(&id).is_some_and(|call| call.is_operators() && call.flow.is_none()) {

@@ -216,8 +216,8 @@ impl Engine {
         let location = self.config.seats.get(seat).and_then(|seat| seat.location.clone());
         let fact = Fact::Dialled {
             contact,
-            seat: seat.clone(),
-            operator: self.acd.operator_at(seat),
+            seat: Some(seat.clone()),
+            operator: Some(self.acd.operator_at(seat)),
             direction,
             case,
             continues,
@@ -344,13 +344,7 @@ impl Engine {
 
     /// The operator hears why nobody comes; then the call is over.
     pub(super) fn tell_unreached(&mut self, now: Now, id: CallId, why: NotTaken) {
-        let (notice, by, words) = match why {
-            NotTaken::Rejected => (Notice::NumberBusy, EndedBy::Callee, "it is busy"),
-            NotTaken::Missed => (Notice::NoAnswer, EndedBy::Exchange, "nobody answers"),
-            NotTaken::Unreachable | NotTaken::CallerLeft | NotTaken::Elsewhere => {
-                (Notice::NotReached, EndedBy::Network, "it cannot be reached")
-            }
-        };
+        let (notice, by, words) = Engine::why_unreached(why);
         let sound = self.sound_for(id, LANGUAGE, notice.sound());
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.phase = Phase::Leaving;
@@ -360,6 +354,17 @@ impl Engine {
         match sound {
             Some(sound) => self.play(id, vec![sound], Purpose::LastWord, false),
             None => self.on_last_word(now, id),
+        }
+    }
+
+    /// What is said of a number that was not reached, whose doing that is, and in a word.
+    pub(super) fn why_unreached(why: NotTaken) -> (Notice, EndedBy, &'static str) {
+        match why {
+            NotTaken::Rejected => (Notice::NumberBusy, EndedBy::Callee, "it is busy"),
+            NotTaken::Missed => (Notice::NoAnswer, EndedBy::Exchange, "nobody answers"),
+            NotTaken::Unreachable | NotTaken::CallerLeft | NotTaken::Elsewhere => {
+                (Notice::NotReached, EndedBy::Network, "it cannot be reached")
+            }
         }
     }
 

@@ -278,6 +278,7 @@ impl Engine {
                         self.step_flow(now, id, flow::Input::Played);
                     }
                     Some(Purpose::Announcement) => self.play_music(now, id),
+                    Some(Purpose::Introduction) => self.on_introduced(now, id),
                     Some(Purpose::Tone) => self.on_tone(now, id),
                     Some(Purpose::Farewell) => {
                         self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned()))

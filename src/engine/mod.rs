@@ -9,7 +9,7 @@
 //! a flow's questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself, `surveying` says whom surveys ask, `promising` what they are told of call-backs, `in_vain` who called for nothing; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
-//! files, `restart` what a crash left behind; `recalling` keeps the promises to call citizens back, `recalled` calls them, `recall_orders` answers what people ask about them; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
+//! files, `restart` what a crash left behind; `recalling` keeps the promises to call citizens back, `recalled` calls them, `paced` where the citizen is called first, `recall_line` has their places, `recall_orders` answers what people ask about them; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
 
 mod announcing;
 mod arrival;
@@ -30,9 +30,11 @@ mod ivr;
 mod lines;
 mod lost;
 mod monitoring;
+mod paced;
 mod placing;
 mod presence;
 mod promising;
+mod recall_line;
 mod recall_orders;
 mod recalled;
 mod recalling;
@@ -63,7 +65,8 @@ pub use gate::PATIENCE;
 pub use in_vain::{InVainState, RecallOrder};
 pub use monitoring::{MonitorAct, MonitorOrder};
 pub use recall_orders::{
-    BookOrder, CallbackOrder, CallbackReply, CallbackReport, CallbackState, FreeSlot, MOST_SLOTS, MoveOrder,
+    BookOrder, CallbackOrder, CallbackReply, CallbackReport, CallbackState, FreeSlot, MOST_LISTED,
+    MOST_SLOTS, MoveOrder, Page,
 };
 pub use recalling::Counts as CallbackCounts;
 pub use reload::Files;
@@ -467,7 +470,11 @@ impl Engine {
                 self.on_freed(now, freed);
             } else if let Some(action) = self.recalling.callbacks.poll_action() {
                 self.on_callback(now, action, None);
-            } else if !self.give_task() {
+            } else if self.give_task() {
+                // a call-back that was held back asks again
+            } else if self.pace(now) {
+                // a citizen is called first
+            } else {
                 break;
             }
         }

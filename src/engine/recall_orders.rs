@@ -18,12 +18,15 @@ use crate::time::{Now, rome};
 /// Most slots told at once: a week of quarters of an hour.
 pub const MOST_SLOTS: usize = 700;
 
+/// Most call-backs, or people on the recall list, told at once: telling them holds up whoever calls meanwhile.
+pub const MOST_LISTED: usize = 500;
+
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum CallbackOrder {
-    /// All that are open.
-    List,
+    /// Those that are open, the oldest first.
+    List(Page),
     /// One of them.
     Show(CallbackId),
     /// What was promised to a citizen.
@@ -63,6 +66,22 @@ pub enum CallbackOrder {
         /// The last day.
         to: Date,
     },
+}
+
+/// Which of many: so many, after so many that are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Page {
+    /// The first of all are left out.
+    pub skip: usize,
+    /// At most so many are told.
+    pub most: usize,
+}
+
+impl Default for Page {
+    fn default() -> Page {
+        Page { skip: 0, most: MOST_LISTED }
+    }
 }
 
 /// Who is to be called, when and by whom.
@@ -127,6 +146,9 @@ pub struct CallbackReport {
     pub to: Date,
     /// Slots in which the citizen was called, of a hundred that came; none came: nothing.
     pub kept_percent: Option<f64>,
+    /// Citizens who answered before an operator was there and for whom none came in time, of a hundred who answered.
+    #[serde(default)]
+    pub abandoned_percent: Option<f64>,
     /// Calls until a citizen was reached, on average.
     pub attempts_to_reach: Option<f64>,
     /// From the promise until the beginning of its slot, on average, in hours.
@@ -143,6 +165,7 @@ impl CallbackReport {
             from,
             to,
             kept_percent: share(100.0 * count(counts.kept), counts.due),
+            abandoned_percent: share(100.0 * count(counts.abandoned), counts.served + counts.abandoned),
             attempts_to_reach: share(count(counts.served_attempts), counts.served),
             lead_hours: share(count(u64::try_from(counts.lead_ms).unwrap_or(0)) / 3_600_000.0, counts.booked),
             counts,
@@ -242,8 +265,8 @@ impl Engine {
     ) -> Result<(CallbackReply, Option<Lsn>), String> {
         let told = |told: CallbackReply| (told, None);
         match order {
-            CallbackOrder::List => {
-                let open = self.recalling.diary().open();
+            CallbackOrder::List(page) => {
+                let open = self.recalling.diary().open().skip(page.skip).take(page.most.min(MOST_LISTED));
                 let open = open.map(|(id, callback)| self.callback_state(id, callback));
                 Ok(told(CallbackReply::Open(open.collect())))
             }

@@ -12,10 +12,13 @@ use std::time::Duration;
 
 use jiff::civil::DateTime;
 
-use super::recalled::Line;
+use super::paced::PACE_EVERY;
+use super::recall_line::Line;
 use super::tasks::HeldBack;
 use super::{CallbackReply, Engine, RequestId};
-use crate::callback::{Action, Callbacks, Change, Diary, End, Kind, Promise, Refusal, Slot, Wanted};
+use crate::callback::{
+    Action, Callbacks, Change, Diary, End, Kind, Promise, Refusal, Slot, Unreached, Wanted,
+};
 use crate::config::Config;
 use crate::flow::destinations::NoRoute;
 use crate::ids::{CallId, CallbackId, CaseId, CitizenId, ContactId, EntityId, Language, QueueId, TopicId};
@@ -64,6 +67,8 @@ pub struct Counts {
     pub escalated: u64,
     /// Times that a citizen was called.
     pub attempts: u64,
+    /// Of these, the citizen answered before an operator was there, and none came in time.
+    pub abandoned: u64,
 }
 
 /// What somebody wants to be promised.
@@ -139,6 +144,12 @@ impl Recalling {
         self.known.get(&id).map(|known| known.number.as_str())
     }
 
+    /// Whose operators this call to keep a promise is made for.
+    pub(super) fn queue_of(&self, call: CallId) -> Option<&QueueId> {
+        let callback = self.line.promise_of(call).filter(|_| self.line.is_called(call))?;
+        self.diary().callback(callback).map(|callback| &callback.promise.queue)
+    }
+
     /// For `/metrics`.
     pub(super) fn counts(&self) -> Counts {
         Counts { open: self.diary().open().count(), ..self.counts.clone() }
@@ -147,12 +158,14 @@ impl Recalling {
     /// Wake in time for what is due next.
     pub(super) fn set_alarm(&mut self, now: Now) {
         let next = self.callbacks.poll_timeout_ms();
-        if self.alarm.is_some_and(|(ms, at)| next == Some(ms) && now.mono < at) {
+        let look_every = if self.line.is_paced() { PACE_EVERY } else { LOOK_EVERY };
+        let in_time = |at: Mono| now.mono < at && at <= now.mono + look_every;
+        if self.alarm.is_some_and(|(ms, at)| next == Some(ms) && in_time(at)) {
             return;
         }
         self.alarm = next.map(|ms| {
             let away = u64::try_from(ms.saturating_sub(now.wall_ms())).unwrap_or_default().max(1);
-            (ms, now.mono + Duration::from_millis(away).min(LOOK_EVERY))
+            (ms, now.mono + Duration::from_millis(away).min(look_every))
         });
     }
 
@@ -160,6 +173,7 @@ impl Recalling {
         match change {
             Change::Escalated => self.counts.escalated += 1,
             Change::Attempted { .. } => self.counts.attempts += 1,
+            Change::NotReached { why: Unreached::Abandoned, .. } => self.counts.abandoned += 1,
             Change::Ended { how } => *self.counts.ended.entry(how.word()).or_default() += 1,
             _ => {}
         }
@@ -329,7 +343,6 @@ impl Engine {
         self.recalling.count(&what);
         self.in_vain.on_change(now.wall_ms(), id, &what);
         tell(id, &what);
-        let is_over = matches!(what, Change::Ended { .. });
         let is_new = matches!(what, Change::Promised { .. });
         let of_promise = match &what {
             Change::Promised { promise } => Some(promise.contact),
@@ -341,9 +354,13 @@ impl Engine {
             call.story.on_promised(promised);
         }
         let number = known.filter(|_| is_new).map(|known| Personal::Clear(known.number.clone()));
-        if is_over {
-            self.recalling.known.remove(&id);
+        if let Change::Ended { how } = &what {
             self.recalling.held_back.forget(id);
+            if !how.is_in_vain() {
+                self.recalling.known.remove(&id);
+            }
+            let Recalling { callbacks, known, .. } = &mut self.recalling;
+            callbacks.diary().keep_needed(known, self.in_vain.list());
         }
         let by = by.map(str::to_owned);
         let is_agreed = match what {

@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::callback::{Kind, Stage};
+use crate::acd::Distribution;
+use crate::callback::{Callback, Callbacks, First, Kind, Stage};
 use crate::ids::{CallbackId, QueueId, SeatId};
 use crate::time::Now;
 
 use super::Engine;
+use super::recalling::Recalling;
 
 /// Held back, by queue, with the moment since when each is due. As many as there are open call-backs at most.
 #[derive(Debug, Default)]
@@ -54,6 +56,13 @@ pub struct TaskState {
     pub ringing: Vec<SeatId>,
 }
 
+/// The queue's thresholds hold, and seats are left to those who call. Where the citizen is called first, pacing sees to these.
+fn permits(acd: &Distribution, callbacks: &Callbacks, queue: &QueueId) -> bool {
+    let operator_first = callbacks.rules(queue).filter(|rules| rules.first == First::Operator);
+    let spared = operator_first.map_or(0, |rules| usize::try_from(rules.spare_seats).unwrap_or(usize::MAX));
+    acd.may_give_task(queue) && (spared == 0 || acd.free_for(queue).count() > spared)
+}
+
 impl Engine {
     /// This call-back, which is due, may take a place in line now. Otherwise it is held back.
     pub(super) fn may_take_seat(&mut self, now: Now, id: CallbackId, queue: &QueueId) -> bool {
@@ -61,7 +70,7 @@ impl Engine {
         let Some(rules) = self.recalling.callbacks.rules(queue) else { return false };
         let presses = rules.presses_ms(&callback.promise, callback.next_ms) <= now.wall_ms();
         let due_ms = callback.next_ms;
-        let may = presses || self.acd.may_give_task(queue);
+        let may = presses || permits(&self.acd, &self.recalling.callbacks, queue);
         match may {
             true => self.recalling.held_back.forget(id),
             false => self.recalling.held_back.hold(queue, due_ms, id),
@@ -71,8 +80,9 @@ impl Engine {
 
     /// The distribution permits a task that was held back: it asks for its place again. False: there is none.
     pub(super) fn give_task(&mut self) -> bool {
+        let Recalling { held_back, callbacks, .. } = &mut self.recalling;
         let acd = &self.acd;
-        let next = self.recalling.held_back.next(|queue| acd.may_give_task(queue));
+        let next = held_back.next(|queue| permits(acd, callbacks, queue));
         if let Some(id) = next {
             self.recalling.callbacks.look_again(id);
         }
@@ -81,13 +91,13 @@ impl Engine {
 
     /// What waits for an operator of this queue and is no call, the longest due first.
     pub(super) fn tasks_of(&self, now: Now, queue: &QueueId) -> Vec<TaskState> {
-        let due = |(_, callback): &(CallbackId, &crate::callback::Callback)| {
+        let due = |(_, callback): &(CallbackId, &Callback)| {
             let waits = callback.stage == Stage::Waiting && callback.promise.queue == *queue;
             waits && callback.next_ms <= now.wall_ms()
         };
         let mut due: Vec<_> = self.recalling.diary().open().filter(due).collect();
         due.sort_by_key(|(id, callback)| (callback.next_ms, *id));
-        let state = |(id, callback): (CallbackId, &crate::callback::Callback)| {
+        let state = |(id, callback): (CallbackId, &Callback)| {
             let (stage, ringing) = self.recalling.line.stage(id);
             let kind = match callback.promise.kind {
                 Kind::Booked(_) => "booked",

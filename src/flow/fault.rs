@@ -228,6 +228,7 @@ pub enum Fault {
     LongMenu { node: String, language: String, seconds: u64 },
     Untested(String),
     BargedNotice(String),
+    CallsNobodyBack { node: String, queue: String },
     NoWayOut(String),
     NoTrunk { node: String, number: String },
 }
@@ -251,6 +252,7 @@ impl Fault {
                 | Fault::LongMenu { .. }
                 | Fault::Untested(_)
                 | Fault::BargedNotice(_)
+                | Fault::CallsNobodyBack { .. }
                 | Fault::NoWayOut(_)
                 | Fault::NoTrunk { .. }
         )

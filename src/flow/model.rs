@@ -36,6 +36,8 @@ pub struct Environment {
     pub articles: BTreeSet<String>,
     /// Which numbers may be called: `config/trunks.toml` and `config/numbers.toml`.
     pub reach: Reach,
+    /// Queues that promise call-backs: `[queue.callback]`.
+    pub call_back: BTreeSet<QueueId>,
     /// Recordings by language, `sounds/<language>/<name>.wav`.
     pub sounds: BTreeMap<Language, BTreeSet<String>>,
     /// How long they are.

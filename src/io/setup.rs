@@ -237,6 +237,12 @@ pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
         connectors: config.connectors.keys().cloned().collect(),
         articles: config.knowledge.keys().cloned().collect(),
         reach: config.reach(),
+        call_back: config
+            .queues
+            .iter()
+            .filter(|(_, queue)| queue.callback.is_some())
+            .map(|(id, _)| id.clone())
+            .collect(),
         ..Environment::default()
     };
     for (folder, name) in sounds.names().filter_map(|name| name.split_once('/')) {

@@ -84,10 +84,12 @@ pub enum Fact {
     Dialled {
         /// The contact.
         contact: ContactId,
-        /// From which seat.
-        seat: SeatId,
+        /// From which seat; none: the exchange calls back before an operator is there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seat: Option<SeatId>,
         /// Who sits there.
-        operator: OperatorId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator: Option<OperatorId>,
         /// `out` or `internal`.
         direction: Direction,
         /// Its case, new or continued; none: an office, a seat, an emergency, or it was refused.

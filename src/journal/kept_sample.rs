@@ -148,8 +148,8 @@ fn write_the_sample() {
 fn dialled(contact: ContactId) -> Fact {
     Fact::Dialled {
         contact,
-        seat: "seat01".into(),
-        operator: "anna".into(),
+        seat: Some("seat01".into()),
+        operator: Some("anna".into()),
         direction: Direction::Out,
         case: Some(CaseId(1001)),
         continues: true,
@@ -171,8 +171,8 @@ fn dialled(contact: ContactId) -> Fact {
 fn emergency(contact: ContactId) -> Fact {
     Fact::Dialled {
         contact,
-        seat: "seat01".into(),
-        operator: "anna".into(),
+        seat: Some("seat01".into()),
+        operator: Some("anna".into()),
         direction: Direction::Out,
         case: None,
         continues: false,

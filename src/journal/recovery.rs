@@ -18,7 +18,7 @@ use super::record;
 use super::seal::{Keys, NumberHash};
 use super::seat_counts::SeatCounts;
 use crate::acd::{CutOff, LiveSkills, Returning};
-use crate::callback::{self, Change, Diary, End, InVain, RecallList};
+use crate::callback::{self, Change, Diary, InVain, RecallList};
 use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::survey::Asked;
 use crate::switches::Switches;
@@ -335,12 +335,14 @@ impl Recovery {
             (Change::Promised { promise }, _) => self.recall.on_taken_care_of(promise.citizen),
             (Change::Joined { .. }, Some(promise)) => self.recall.on_taken_care_of(promise.citizen),
             (Change::Ended { how }, promise) => {
-                self.callback_numbers.remove(&id);
-                let missed = promise.filter(|_| matches!(how, End::Missed | End::NotReached));
-                if let Some(promise) = missed {
-                    let caller = callback::Caller::promised(&promise, at_ms);
-                    self.recall.on_in_vain(promise.citizen, caller);
+                match promise.filter(|_| how.is_in_vain()) {
+                    Some(promise) => {
+                        let caller = callback::Caller::promised(id, &promise, at_ms);
+                        self.recall.on_in_vain(promise.citizen, caller);
+                    }
+                    None => drop(self.callback_numbers.remove(&id)),
                 }
+                self.callbacks.keep_needed(&mut self.callback_numbers, &self.recall);
             }
             _ => {}
         }
@@ -480,8 +482,19 @@ impl Recovery {
         let vain = InVain::of(outcome, short, queue, open.found_closed.clone());
         if let (Some(citizen), Some((why, queue))) = (open.citizen, vain) {
             let (first_ms, last_ms, times) = (at_ms, at_ms, 1);
-            let caller =
-                callback::Caller { queue, entity, topic, language, contact, first_ms, last_ms, times, why };
+            let callback = None;
+            let caller = callback::Caller {
+                queue,
+                entity,
+                topic,
+                language,
+                contact,
+                first_ms,
+                last_ms,
+                times,
+                why,
+                callback,
+            };
             self.recall.on_in_vain(citizen, caller);
         }
     }

@@ -222,6 +222,10 @@ fn what_is_not_on_record_is_told_so() {
         assert_eq!(code, Some(1));
         assert!(told.contains("there is no"), "{told}");
     }
+    for act in ["call", "done"] {
+        let (code, _, told) = center.ask(&["callback", "recall", act, "1.1.9"]);
+        assert!(code != Some(0) && told.contains("not on the recall list"), "{told}");
+    }
     let missing = center.data.path().join("elsewhere");
     let (code, _, told) = run(&["case", "list", "--data", missing.to_str().expect("UTF-8")]);
     assert_eq!(code, Some(1));

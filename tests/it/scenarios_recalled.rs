@@ -6,7 +6,7 @@ use centralino::acd::TaskRules;
 use centralino::callback::{CallbackRules, Capacity, Change, End, Retry, Unreached};
 use centralino::config::Config;
 use centralino::engine::{
-    BookOrder, CallbackOrder, CallbackReply, CallbackState, Command, Reply, WaitingOrder,
+    BookOrder, CallbackOrder, CallbackReply, CallbackState, Command, Page, Reply, WaitingOrder,
 };
 use centralino::ids::{CallbackId, SeatId};
 use centralino::journal::entry::Fact;
@@ -73,7 +73,7 @@ fn book(sim: &mut Sim, slot: Option<&str>) -> CallbackId {
 }
 
 fn open(sim: &mut Sim) -> Vec<CallbackState> {
-    match ask(sim, CallbackOrder::List) {
+    match ask(sim, CallbackOrder::List(Page::default())) {
         Reply::Callbacks(CallbackReply::Open(open)) => open,
         other => panic!("{other:?}"),
     }

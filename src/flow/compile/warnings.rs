@@ -1,5 +1,5 @@
-//! What people would stumble over in a flow that runs: menus that are too long, notices that can be cut off, numbers
-//! that no trunk leads to.
+//! What people would stumble over in a flow that runs: menus that are too long, notices that can be cut off, numbers that no trunk
+//! leads to, queues that call nobody back.
 
 use std::time::Duration;
 
@@ -29,9 +29,8 @@ pub(super) fn look(flow: &Flow, env: &Environment, warnings: &Faults) {
     for (node, place) in flow.nodes.iter().zip(&flow.places) {
         match &node.step {
             Step::Request(request) => {
-                if let Some(fault) = unreached(node, &request.asked, env) {
-                    warnings.add(*place, fault);
-                }
+                let faults = [unreached(node, &request.asked, env), unpromised(node, &request.asked, env)];
+                faults.into_iter().flatten().for_each(|fault| warnings.add(*place, fault));
             }
             Step::Menu { ask } => look_at_menu(node, flow.prompt(ask.prompt), *place, env, warnings),
             Step::Play { prompt, barge_in: true, notice }
@@ -42,6 +41,13 @@ pub(super) fn look(flow: &Flow, env: &Environment, warnings: &Faults) {
             _ => {}
         }
     }
+}
+
+/// It promises a call of a queue that calls nobody back.
+fn unpromised(node: &Node, asked: &Asked, env: &Environment) -> Option<Fault> {
+    let Asked::Callback { queue, .. } = asked else { return None };
+    let queue = queue.fixed_text().filter(|queue| !env.call_back.contains(*queue))?;
+    Some(Fault::CallsNobodyBack { node: node.id.to_string(), queue: queue.to_owned() })
 }
 
 /// It calls a number, and no trunk leads out, or none to this number.

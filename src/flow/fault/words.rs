@@ -118,6 +118,7 @@ impl Fault {
             | Fault::LongMenu { .. }
             | Fault::Untested(_)
             | Fault::BargedNotice(_)
+            | Fault::CallsNobodyBack { .. }
             | Fault::NoWayOut(_)
             | Fault::NoTrunk { .. } => self.of_the_whole(tongue),
             _ => self.of_shapes(tongue),
@@ -649,6 +650,13 @@ impl Fault {
                  every caller leaves by `error`",
                 "il nodo `{node}` chiama `{number}`, e nessuna linea porta lì; aggiungerlo ai `prefixes` di una in trunks.toml, \
                  o si esce sempre da `error`"
+            ),
+            Fault::CallsNobodyBack { node, queue } => said!(
+                tongue,
+                "node `{node}` is about a call-back of queue `{queue}`, which calls nobody back; give it [queue.callback] in \
+                 queues.toml, or nothing is ever promised there",
+                "il nodo `{node}` riguarda una richiamata della coda `{queue}`, che non richiama nessuno; darle [queue.callback] in \
+                 queues.toml, o lì non si promette mai nulla"
             ),
             _ => String::new(),
         }

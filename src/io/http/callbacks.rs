@@ -11,7 +11,9 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::{Pages, Refusal, read, stopped};
-use crate::engine::{BookOrder, CallbackOrder, CallbackReply, Command, MOST_SLOTS, MoveOrder, Reply};
+use crate::engine::{
+    BookOrder, CallbackOrder, CallbackReply, Command, MOST_LISTED, MOST_SLOTS, MoveOrder, Page, Reply,
+};
 use crate::ids::{QueueId, TopicId};
 use crate::letters::{LONGEST_NAME, is_line};
 
@@ -21,6 +23,8 @@ use crate::letters::{LONGEST_NAME, is_line};
 pub(super) struct Whose {
     number: Option<String>,
     topic: Option<TopicId>,
+    skip: Option<usize>,
+    limit: Option<usize>,
 }
 
 /// Which slots.
@@ -53,10 +57,14 @@ pub(super) async fn list(
     Shared(pages): Shared<Arc<Pages>>,
     whose: Result<Query<Whose>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let Query(Whose { number, topic }) = whose.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
+    let Query(Whose { number, topic, skip, limit }) =
+        whose.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
     match number {
         Some(number) => ask(&pages, CallbackOrder::Find { number, topic }).await,
-        None => ask(&pages, CallbackOrder::List).await,
+        None => {
+            let page = Page { skip: skip.unwrap_or(0), most: limit.unwrap_or(MOST_LISTED) };
+            ask(&pages, CallbackOrder::List(page)).await
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use centralino::acd::{LiveSkills, Strategy};
+use centralino::callback::Change;
 use centralino::config::Config;
 use centralino::ids::{ContactId, QueueId, SeatId};
 use centralino::journal::entry::{Destination, Entry, Fact, Handing, Personal, WaitChange};
@@ -61,6 +62,10 @@ struct ContactTale {
     /// An emergency: it is made whatever its seat does.
     for_help: bool,
     internal: bool,
+    /// It is made to keep a promise, before an operator is there.
+    called_first: bool,
+    /// Of these, an operator has answered.
+    is_taken: bool,
 }
 
 /// Follows the facts in order and says what is wrong with them.
@@ -113,16 +118,28 @@ impl Oracle {
                     return Err(format!("contact {contact} is opened twice"));
                 }
             }
-            Fact::Callback { callback, what, .. } => self.promises.follow(*callback, what)?,
+            Fact::Callback { callback, what, .. } => {
+                self.promises.follow(entry.at_ms, *callback, what)?;
+                // Of several seats that ring one has answered: that is written before the two hear each other.
+                if let Change::Joined { contact } = what
+                    && self.is_called_first(*contact)
+                {
+                    let tale = self.contact(*contact)?;
+                    (tale.queue, tale.is_taken) = (None, true);
+                }
+            }
             Fact::Dialled { contact, seat, direction, emergency, callback, .. } => {
                 let internal = *direction == Direction::Internal;
-                let (maker, for_help) = (Some(seat.clone()), *emergency);
-                let own = self.seats.entry(seat.clone()).or_default();
-                if callback.is_some() && entry.at_ms < own.wrap_up_until {
-                    return Err(format!("{seat} calls somebody back before its wrap-up ends"));
+                let (maker, for_help) = (seat.clone(), *emergency);
+                if let Some(seat) = seat {
+                    let own = self.seats.entry(seat.clone()).or_default();
+                    if callback.is_some() && entry.at_ms < own.wrap_up_until {
+                        return Err(format!("{seat} calls somebody back before its wrap-up ends"));
+                    }
+                    own.wrap_up_until = 0; // the operator breaks it off
                 }
-                own.wrap_up_until = 0; // the operator breaks it off
-                let tale = ContactTale { maker, internal, for_help, ..ContactTale::default() };
+                let called_first = seat.is_none();
+                let tale = ContactTale { maker, internal, for_help, called_first, ..ContactTale::default() };
                 if self.contacts.insert(*contact, tale).is_some() {
                     return Err(format!("contact {contact} is opened twice"));
                 }
@@ -135,6 +152,9 @@ impl Oracle {
                 if let Some((old, _)) = old {
                     return Err(format!("{contact} enters {queue} while it is in {old}"));
                 }
+            }
+            Fact::ContactAnswered { contact } if self.is_called_first(*contact) => {
+                self.contact(*contact)?.moves(*contact, CalleeTale::Called, CalleeTale::Nobody)?;
             }
             Fact::NumberCalled { contact, number, .. } => {
                 self.on_calls(config, *contact)?;
@@ -176,7 +196,8 @@ impl Oracle {
             Fact::SeatNotTaken { contact, seat, why } => {
                 let tale = self.contact(*contact)?;
                 tale.rung.remove(seat);
-                if *why == NotTaken::Elsewhere && (tale.queue.is_some() || !tale.is_joined) {
+                if *why == NotTaken::Elsewhere && (tale.queue.is_some() || !(tale.is_joined || tale.is_taken))
+                {
                     return Err(format!("{seat} is told that {contact} was answered, which was not"));
                 }
                 tale.queue.take_if(|_| *why == NotTaken::CallerLeft);
@@ -423,6 +444,10 @@ impl Oracle {
         // Whoever began the call and has handed it over has no part in it any more.
         self.contact(contact)?.maker.take_if(|maker| maker == seat);
         Ok(())
+    }
+
+    fn is_called_first(&self, contact: ContactId) -> bool {
+        self.contacts.get(&contact).is_some_and(|tale| tale.called_first)
     }
 
     fn contact(&mut self, contact: ContactId) -> Result<&mut ContactTale, String> {

@@ -92,6 +92,9 @@ pub(crate) struct Sim {
     pub(crate) outside: outside::Outside,
     pub(crate) tapes: recording::Tapes,
     broken: Option<String>,
+    /// What must hold is looked at so often at most: at every step, unless a world is long.
+    pub(crate) looks_every: Duration,
+    looked: Mono,
 }
 
 impl Sim {
@@ -140,6 +143,8 @@ impl Sim {
             outside: outside::Outside::default(),
             tapes: recording::Tapes::default(),
             broken: None,
+            looks_every: Duration::ZERO,
+            looked: Mono::ZERO,
         };
         sim.start_exchange();
         sim
@@ -276,6 +281,11 @@ impl Sim {
     pub(crate) fn set_clock(&mut self, seconds: i64) {
         let by = jiff::SignedDuration::from_secs(seconds);
         self.start = self.start.checked_add(by).expect("a moment of this century");
+    }
+
+    /// What the clock on the wall shows.
+    pub(crate) fn clock(&self) -> jiff::Timestamp {
+        self.wall().wall
     }
 
     fn wall(&self) -> Now {
