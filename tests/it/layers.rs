@@ -25,7 +25,7 @@ const PROTOCOLS: &[&str] = LAYERS[1];
 const OUTER: &[&str] = LAYERS[4];
 
 /// Who knows a neighbour in the own layer, and why.
-const NEIGHBOURS: [(&str, &str, &str); 21] = [
+const NEIGHBOURS: [(&str, &str, &str); 22] = [
     ("flood", "time", "counts are told by the minute"),
     ("hint", "letters", "what steers a terminal is written out in a message"),
     ("words", "ids", "a seat's view names its call"),
