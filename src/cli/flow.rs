@@ -4,7 +4,10 @@ mod check;
 mod draw;
 mod fmt;
 mod hear;
+mod heat;
+mod past;
 mod rehearse;
+mod replay;
 mod test;
 mod versions;
 
@@ -108,6 +111,21 @@ enum FlowCommand {
     },
     #[command(flatten)]
     Versions(versions::VersionCommand),
+    /// Tell where citizens went in a flow, where they stayed and where they hung up: figures for each node over a time.
+    ///
+    /// Examples:
+    ///   centralino flow heat 055055 --from yesterday --to yesterday
+    ///   centralino flow heat 055055 --from 7d --svg calore.svg
+    #[command(verbatim_doc_comment)]
+    Heat(heat::HeatArgs),
+    /// Lead the calls of a past time through a draft: how many would have gone another way, come to another queue, been served without
+    /// an operator, or not known what to press; with examples.
+    ///
+    /// Examples:
+    ///   centralino flow replay --from yesterday --draft bozza.yaml
+    ///   centralino flow replay --from 2026-11-16 --to 2026-11-20 --draft bozza.yaml --format json
+    #[command(verbatim_doc_comment)]
+    Replay(replay::ReplayArgs),
     /// Print the JSON Schema of flow files, for editors that complete and check.
     Schema,
     /// Lay flow files out as they are usually written: steps of two blanks, one empty line at most. Comments, the order of keys and
@@ -174,6 +192,8 @@ pub(super) fn run(args: &FlowArgs) -> Result<(), Failure> {
         FlowCommand::Explain { files } => draw::explain(files),
         FlowCommand::Run { files, call } => rehearse::run(files, call),
         FlowCommand::Versions(command) => versions::run(command),
+        FlowCommand::Heat(args) => heat::run(args),
+        FlowCommand::Replay(args) => replay::run(args),
         FlowCommand::Schema => out::line(&crate::flow::schema()),
         FlowCommand::Fmt { files, check, lang } => fmt::run(files, *check, *lang),
     }

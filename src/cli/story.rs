@@ -10,7 +10,7 @@ use crate::words::{AskedAgain, NotTaken, Plea, QueueExit, Watching};
 
 /// One row a fact: when, how long after the first, what.
 pub(super) fn steps(story: &[Step]) -> Vec<Vec<String>> {
-    let first = story.first().map_or(0, ms);
+    let first = story.first().map_or(0, Step::ms);
     story
         .iter()
         .filter_map(|step| Some((step, tell(&step.fact)?)))
@@ -18,13 +18,8 @@ pub(super) fn steps(story: &[Step]) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Milliseconds since the Unix epoch; the exchange writes no other moments than it can read.
-fn ms(step: &Step) -> i64 {
-    step.at.parse().map_or(0, jiff::Timestamp::as_millisecond)
-}
-
 fn row(step: &Step, first: i64, told: String) -> Vec<String> {
-    let after = ms(step).saturating_sub(first).max(0);
+    let after = step.ms().saturating_sub(first).max(0);
     vec![moment(&step.at), format!("{}.{} s", after / 1000, after % 1000 / 100), told]
 }
 

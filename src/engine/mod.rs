@@ -89,6 +89,7 @@ use crate::call::{Arrivals, Call, Leg, Presence, Pulses, Purpose};
 use crate::config::Config;
 use crate::crm::{CaseNumbers, Citizens};
 use crate::flow::hours::Calendars;
+use crate::flow::published::Version;
 use crate::flow::{Bulletin, Flow, FlowRun, QueueFacts};
 use crate::ids::{CallId, ContactId, EntityId, FlowId, Language, QueueId, SeatId, Stamps};
 use crate::journal::Lsn;
@@ -170,6 +171,8 @@ pub struct Setup {
     pub flows: BTreeMap<FlowId, Arc<Flow>>,
     /// Every sound.
     pub sounds: Arc<SoundLibrary>,
+    /// Every version of every published flow that is kept.
+    pub versions: Vec<Version>,
     /// What the journal says of the time before.
     pub recovered: Recovered,
     /// Seed of every random choice.
@@ -289,7 +292,7 @@ pub struct Engine {
 impl Engine {
     /// An exchange that starts at `now`: what a crash cut off is closed first.
     pub fn new(now: Now, setup: Setup) -> Engine {
-        let Setup { config, flows, sounds, recovered, seed, watched } = setup;
+        let Setup { config, flows, sounds, versions, recovered, seed, watched } = setup;
         let queues = config.queues.values().map(|queue| queue.rules.clone()).collect();
         let seats = recovered.state.skills.over(config.seats.values().map(|seat| &seat.rules));
         let distribution = Distribution::new(queues, seats);
@@ -351,6 +354,7 @@ impl Engine {
             sounds,
         };
         engine.recover(now, &recovered);
+        engine.tell_versions(now, &recovered.state.flows, versions);
         engine.settle_callbacks(now, None);
         engine.publish_switches(now);
         engine.speak_again();

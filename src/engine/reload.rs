@@ -39,9 +39,18 @@ impl Engine {
         let Some(Version { flow, version, change, sha256, comment, by, .. }) = published else {
             return self.outputs.push_back(Output::Reply(request, reply));
         };
-        let fact = Fact::FlowChanged { flow, version, change, sha256, comment, by };
+        let fact = Fact::FlowChanged { flow, version, change, sha256, comment, by, found: false };
         let lsn = self.append_as(now, fact, true);
         self.gate.hold_until_written(lsn, Held::Reply(request));
+    }
+
+    /// Versions that a start finds kept and not on record: the exchange ended before it could write them down, and they are in force.
+    pub(super) fn tell_versions(&mut self, now: Now, known: &BTreeMap<FlowId, u32>, kept: Vec<Version>) {
+        let is_new = |kept: &Version| known.get(&kept.flow).is_none_or(|last| *last < kept.version);
+        for Version { flow, version, change, sha256, comment, by, .. } in kept.into_iter().filter(is_new) {
+            tracing::warn!(%flow, version, "a version of the flow was kept and not on record; it is now");
+            self.append(now, Fact::FlowChanged { flow, version, change, sha256, comment, by, found: true });
+        }
     }
 
     fn reload(&mut self, now: Now, files: Files) -> Reply {

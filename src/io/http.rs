@@ -91,6 +91,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/state", get(state))
         .route("/api/contacts", get(contacts))
         .route("/api/contacts/{id}", get(contact))
+        .route("/api/stories", get(stories))
         .route("/api/cases", get(cases))
         .route("/api/cases/{id}", get(case))
         .route("/api/outbox", get(outbox))
@@ -116,6 +117,7 @@ pub fn router(pages: Pages) -> Router {
         .route(flows::FLOWS, flows::flows())
         .route("/api/flows/{flow}/versions", get(flows::history))
         .route("/api/flows/{flow}/versions/{version}", get(flows::version))
+        .route("/api/flows/{flow}/heat", get(reports::heat))
         .route("/api/flows/{flow}/rollback", post(flows::roll_back))
         .route("/api/flows/{flow}/retire", post(flows::retire))
         .route(RELOAD, post(reload))
@@ -198,6 +200,15 @@ async fn contacts(
 ) -> Result<Response, Refusal> {
     let wanted = wanted(query)?;
     ask_views(&pages, move |views, keys| records::contacts(views, keys, &wanted)).await
+}
+
+/// As contacts, each with all that happened: what `flow heat` and `flow replay` read.
+async fn stories(
+    Shared(pages): Shared<Arc<Pages>>,
+    query: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, Refusal> {
+    let wanted = wanted(query)?;
+    ask_views(&pages, move |views, keys| records::stories(views, keys, &wanted)).await
 }
 
 async fn contact(Shared(pages): Shared<Arc<Pages>>, Path(id): Path<String>) -> Result<Response, Refusal> {

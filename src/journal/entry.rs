@@ -603,6 +603,9 @@ pub enum Fact {
         /// Who, as they said.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
+        /// A start has found it kept, and not on record: the exchange ended between the two.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        found: bool,
     },
     /// The store stopped or resumed answering; calls answered in between are the exception to the promise.
     Degraded {

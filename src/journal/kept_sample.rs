@@ -198,6 +198,7 @@ fn flow_changed(change: FlowChange, sha256: Option<&str>) -> Fact {
         sha256: sha256.map(str::to_owned),
         comment: "orari".to_owned(),
         by: Some("anna".to_owned()),
+        found: false,
     }
 }
 

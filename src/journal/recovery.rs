@@ -19,7 +19,9 @@ use super::seal::{Keys, NumberHash};
 use super::seat_counts::SeatCounts;
 use crate::acd::{CutOff, LiveSkills, Returning};
 use crate::callback::{self, Change, Diary, InVain, RecallList};
-use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, EntityId, Language, QueueId, SeatId, TopicId};
+use crate::ids::{
+    CallbackId, CaseId, CitizenId, ContactId, EntityId, FlowId, Language, QueueId, SeatId, TopicId,
+};
 use crate::survey::Asked;
 use crate::switches::Switches;
 use crate::words::{Outcome, QueueExit, SeatView};
@@ -111,6 +113,9 @@ pub struct Recovery {
     /// Who was asked in a survey.
     #[serde(default)]
     pub surveyed: Asked,
+    /// The last version of each published flow that is on record.
+    #[serde(default)]
+    pub flows: BTreeMap<FlowId, u32>,
     /// When the last start was.
     #[serde(default)]
     pub started_ms: i64,
@@ -284,6 +289,10 @@ impl Recovery {
                 }
             }
             Fact::SkillsChanged { whose, skills, .. } => self.skills.apply(whose, skills.as_ref()),
+            Fact::FlowChanged { flow, version, .. } => {
+                let last = self.flows.entry(flow.clone()).or_default();
+                *last = (*version).max(*last);
+            }
             Fact::Switched { switch, .. } => self.switches.apply(switch),
             Fact::Callback { callback, contact, number, what, .. } => {
                 self.on_callback(entry.at_ms, *callback, what);

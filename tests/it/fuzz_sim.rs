@@ -15,11 +15,12 @@ use centralino::config::{Config, DialledNumber, Place, Queue, SentOn, SentTo, Wa
 use centralino::engine::{
     BookOrder, CallbackOrder, CallbackReply, Command, DialOrder, Reply, SeatAct, SeatOrder,
 };
+use centralino::flow::published::Version;
 use centralino::ids::CallbackId;
 use centralino::journal::disk::{DiskFault, DiskOp};
 use centralino::journal::sim_disk::Crash;
 use centralino::planted::Fault;
-use centralino::words::{Status, StatusChange};
+use centralino::words::{FlowChange, Status, StatusChange};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use rand::RngExt;
@@ -509,7 +510,8 @@ impl History {
                 profile(&mut seat.rules, &mut chance);
             }
         });
-        self.sim.reload(setting);
+        let published = chance.random_bool(0.5).then(|| self.next_version());
+        self.sim.publish(setting, published);
     }
 
     /// Once, or twice in a row.
@@ -568,11 +570,37 @@ impl History {
         self.no_promise_is_lost()?;
         self.nothing_is_left()?;
         self.everything_is_on_record()?;
+        self.every_version_is_told_once()?;
         self.figures.joined = self.sim.oracle.joined;
         self.figures.called_back = self.sim.oracle.promises.kept();
         self.figures.takes = self.sim.oracle.kept;
         self.figures.transferred = self.sim.oracle.transferred;
         Ok(self.figures)
+    }
+
+    /// The version of the office's flow that somebody publishes now.
+    fn next_version(&self) -> Version {
+        let after = u32::try_from(self.sim.versions.len()).expect("few versions");
+        Version {
+            flow: "passa".into(),
+            version: after + 1,
+            change: FlowChange::Published,
+            at: String::new(),
+            by: None,
+            comment: "prova".to_owned(),
+            after,
+            sha256: Some(String::new()),
+        }
+    }
+
+    /// Every version that came into force is told once, whatever crashed on the way.
+    fn every_version_is_told_once(&mut self) -> Result<(), String> {
+        let on_record = self.sim.versions_on_record();
+        let told = on_record.iter().map(|(version, _)| *version);
+        if told.eq(self.sim.versions.iter().map(|kept| kept.version)) {
+            return Ok(());
+        }
+        Err(format!("{} versions were published; on record are {on_record:?}", self.sim.versions.len()))
     }
 
     fn no_promise_is_lost(&mut self) -> Result<(), String> {

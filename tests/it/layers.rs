@@ -13,8 +13,8 @@ const LAYERS: [&[&str]; 5] = [
     &["flood", "hint", "ids", "letters", "phone_number", "planted", "time", "words"],
     &["media", "sdp", "sip"],
     &[
-        "acd", "call", "callback", "config", "crm", "flow", "journal", "simulate", "speech", "survey",
-        "switches", "views",
+        "acd", "call", "callback", "config", "crm", "flow", "journal", "replay", "simulate", "speech",
+        "survey", "switches", "views",
     ],
     &["engine"],
     &["cli", "io"],
@@ -25,7 +25,7 @@ const PROTOCOLS: &[&str] = LAYERS[1];
 const OUTER: &[&str] = LAYERS[4];
 
 /// Who knows a neighbour in the own layer, and why.
-const NEIGHBOURS: [(&str, &str, &str); 22] = [
+const NEIGHBOURS: [(&str, &str, &str); 25] = [
     ("flood", "time", "counts are told by the minute"),
     ("hint", "letters", "what steers a terminal is written out in a message"),
     ("words", "ids", "a seat's view names its call"),
@@ -55,6 +55,9 @@ const NEIGHBOURS: [(&str, &str, &str); 22] = [
     ("crm", "journal", "contacts, cases and citizens are folds over its facts"),
     ("views", "journal", "views apply its entries and remember how far"),
     ("views", "crm", "views keep contacts, cases and citizens as rows"),
+    ("replay", "journal", "a call is made again from its facts"),
+    ("replay", "flow", "it is led by the interpreter that leads citizens"),
+    ("replay", "call", "what becomes of it is judged by the rules of outcomes"),
     ("cli", "io", "a command reads files, asks the exchange, or starts it"),
 ];
 

@@ -50,6 +50,8 @@ struct Packet {
 
 pub(crate) struct Sim {
     setting: Setting,
+    /// Versions of flows that are kept beside the journal.
+    pub(crate) versions: Vec<Version>,
     pub(crate) now: Mono,
     start: jiff::Timestamp,
     pub(crate) chance: ChaCha8Rng,
@@ -107,6 +109,7 @@ impl Sim {
         let start: jiff::Zoned = START.parse().expect("a moment");
         let mut sim = Sim {
             setting,
+            versions: Vec::new(),
             now: Mono::ZERO,
             start: start.timestamp(),
             chance: ChaCha8Rng::seed_from_u64(seed),
@@ -179,6 +182,7 @@ impl Sim {
             config: self.setting.config.clone(),
             flows: self.setting.flows.clone(),
             sounds: self.setting.sounds.clone(),
+            versions: self.versions.clone(),
             recovered,
             seed,
             watched: true,
@@ -233,6 +237,7 @@ impl Sim {
 
     /// The same with a version of a flow that comes into force by it.
     pub(crate) fn publish(&mut self, setting: Setting, published: Option<Version>) {
+        self.versions.extend(published.clone());
         let files = Files {
             config: setting.config.clone(),
             flows: setting.flows.clone(),

@@ -38,6 +38,7 @@ mod monitoring;
 mod phones;
 mod recalling;
 mod refusing;
+mod replaying;
 mod serving;
 mod speaking;
 mod stopping;
