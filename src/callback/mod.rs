@@ -8,8 +8,8 @@
 //! - **Due.** When its time has come it takes a place in its queue like any caller, no better and no worse: who keeps the place, the old
 //!   one; who has booked, one that counts from the beginning of the slot. If no operator has come for it after a while it is *escalated*:
 //!   it gets some minutes of advantage, and the supervisor hears of it.
-//! - **Called.** The operator is asked first and sees what it is about; the citizen's phone rings when somebody is there to talk. Each
-//!   attempt is written down before it is made and the talk before it is heard, so that whatever crashes nobody is talked to twice.
+//! - **Called.** The operator is asked first and sees what it is about; the citizen's phone rings when somebody is there to talk, and for
+//!   one of the citizen's needs at a time. Each attempt is written down before it is made and the talk before it is heard, so that whatever crashes nobody is talked to twice.
 //! - **Not reached.** Each way of failing has its own pause and its own limit ([`CallbackRules`]). A trunk that fails is no attempt.
 //! - **Over.** Served, cancelled, helped in another way, not reached, or *missed*: its time went by without a call. Nothing else ends it.
 //!
@@ -193,7 +193,7 @@ impl Callbacks {
         if until_ms <= self.now_ms {
             return self.end(id, in_vain(callback));
         }
-        let may_call = next_ms <= self.now_ms && self.is_open(&queue);
+        let may_call = next_ms <= self.now_ms && self.is_open(&queue) && !self.is_called_by_another(id);
         match (may_call, self.line.contains_key(&id)) {
             (true, false) => self.enter_line(id),
             (true, true) => self.escalate_if_due(id),
@@ -257,7 +257,8 @@ impl Callbacks {
         self.now_ms = now_ms;
         let callback = self.diary.callback(id).ok_or(NotNow)?;
         let in_time = (callback.next_ms..until_ms(callback)).contains(&now_ms);
-        let is_due = callback.stage == Stage::Waiting && in_time && self.is_open(&callback.promise.queue);
+        let may_call = self.is_open(&callback.promise.queue) && !self.is_called_by_another(id);
+        let is_due = callback.stage == Stage::Waiting && in_time && may_call;
         self.line.remove(&id);
         if !is_due {
             self.set_alarm(id);
@@ -325,8 +326,22 @@ impl Callbacks {
     }
 
     fn write(&mut self, id: CallbackId, change: Change) {
+        let frees_or_takes =
+            matches!(change, Change::Attempted { .. } | Change::NotReached { .. } | Change::Ended { .. });
+        let citizen = self.diary.callback(id).map(|callback| callback.promise.citizen);
         self.diary.apply(self.now_ms, id, &change);
         self.actions.push_back(Action::Write { id, change });
+        if let Some(citizen) = citizen.filter(|_| frees_or_takes) {
+            let others: Vec<_> = self.diary.of_citizen(citizen).filter(|other| *other != id).collect();
+            others.into_iter().for_each(|other| self.look_at(other));
+        }
+    }
+
+    /// The citizen is on the phone about another need: two operators would ring one phone, and the second find it engaged.
+    fn is_called_by_another(&self, id: CallbackId) -> bool {
+        let Some(callback) = self.diary.callback(id) else { return false };
+        let others = self.diary.of_citizen(callback.promise.citizen).filter(|other| *other != id);
+        others.filter_map(|other| self.diary.callback(other)).any(|other| other.stage != Stage::Waiting)
     }
 
     fn is_waiting(&self, id: CallbackId) -> bool {

@@ -11,6 +11,8 @@ mod replay;
 mod test;
 mod versions;
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -249,11 +251,12 @@ fn read(file: &Path) -> Result<String, Failure> {
             file.display()
         ))
     };
-    let length = std::fs::metadata(file).map_err(|error| unreadable(error.to_string()))?.len();
-    if length > MAX_BYTES {
-        return Err(unreadable("larger than 4 MB".to_owned()));
-    }
-    std::fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))
+    let lost = |error: io::Error| unreadable(error.to_string());
+    let mut text = String::new();
+    // What a length says holds for files on a disk alone: a device has none, and no end.
+    File::open(file).map_err(lost)?.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(lost)?;
+    let is_whole = u64::try_from(text.len()).is_ok_and(|length| length <= MAX_BYTES);
+    if is_whole { Ok(text) } else { Err(unreadable("larger than 4 MB".to_owned())) }
 }
 
 fn texts(faults: &[impl std::fmt::Display]) -> Vec<String> {
@@ -326,7 +329,9 @@ mod tests {
     }
 
     #[test]
-    fn file_that_is_not_there_is_wrong_use() {
-        assert_eq!(read(Path::new("/nowhere.yaml")).map_err(|failure| failure.code()), Err(2));
+    fn file_that_is_not_there_or_has_no_end_is_wrong_use() {
+        for file in ["/nowhere.yaml", "/dev/zero"] {
+            assert_eq!(read(Path::new(file)).map_err(|failure| failure.code()), Err(2), "{file}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Connections of the HTTP server, each with bounds of its own: a slow or hostile client ties up neither a place for long nor memory
-//! without end. When all places are taken, a newcomer displaces the connection that has asked nothing for longest; one whose request is
-//! being answered is left alone.
+//! without end. When all places are taken, a newcomer displaces the connection that has asked nothing for longest, once it had time to;
+//! one whose request is being answered is left alone.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,14 +15,19 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
-/// Connections at once; where all of them are being answered, further ones wait until one ends.
+/// Connections at once; further ones wait until one ends or is displaced.
 const MAX_CONNECTIONS: usize = 64;
 /// Largest head of a request: its line and all its headers.
 const MAX_HEAD: usize = 16 * 1024;
 /// How long a client may take to send the head of a request, and how long a connection may lie idle.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// How long a connection may ask nothing before a newcomer displaces it: more than its request needs to come.
+const GRACE: Duration = Duration::from_millis(250);
+/// How soon one that was displaced is gone.
+const SETTLES: Duration = Duration::from_millis(10);
 /// How long one connection may last, all its requests together.
 const CONNECTION_WITHIN: Duration = Duration::from_secs(120);
 
@@ -48,10 +53,8 @@ struct Idle(Mutex<Places>);
 #[derive(Default)]
 struct Places {
     next: u64,
-    /// How each is told to go.
-    idle: BTreeMap<u64, Arc<Notify>>,
-    /// A newcomer waits for the next that becomes idle.
-    wanted: bool,
+    /// Since when, and how each is told to go.
+    idle: BTreeMap<u64, (Instant, Arc<Notify>)>,
 }
 
 impl Idle {
@@ -62,12 +65,9 @@ impl Idle {
     /// It asks nothing from now on; its number among the others.
     fn enter(&self, leave: &Arc<Notify>) -> u64 {
         let mut places = self.places();
-        if std::mem::take(&mut places.wanted) {
-            leave.notify_one();
-        }
         places.next += 1;
         let number = places.next;
-        places.idle.insert(number, leave.clone());
+        places.idle.insert(number, (Instant::now(), leave.clone()));
         number
     }
 
@@ -76,11 +76,25 @@ impl Idle {
         self.places().idle.remove(&number);
     }
 
-    fn displace_one(&self) {
+    /// Sends one away if it has had its time; how soon there may be another.
+    fn displace_one(&self) -> Duration {
         let mut places = self.places();
-        match places.idle.pop_first() {
-            Some((_, leave)) => leave.notify_one(),
-            None => places.wanted = true,
+        let Some(longest) = places.idle.first_entry() else { return GRACE };
+        let had = longest.get().0.elapsed();
+        if had >= GRACE {
+            longest.remove().1.notify_one();
+        }
+        GRACE.saturating_sub(had)
+    }
+
+    /// A place, as soon as there is one.
+    async fn place(&self, places: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+        loop {
+            let free = places.clone().acquire_owned();
+            let again = if places.available_permits() == 0 { self.displace_one() } else { GRACE };
+            if let Ok(place) = tokio::time::timeout(again.max(SETTLES), free).await {
+                return place.ok();
+            }
         }
     }
 }
@@ -92,10 +106,7 @@ async fn accept(listener: TcpListener, router: Router) -> io::Result<()> {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                if places.available_permits() == 0 {
-                    idle.displace_one();
-                }
-                let Ok(place) = places.clone().acquire_owned().await else { return Ok(()) };
+                let Some(place) = idle.place(&places).await else { return Ok(()) };
                 let (router, idle) = (router.clone(), idle.clone());
                 tokio::spawn(async move {
                     serve(stream, router, &idle).await;
