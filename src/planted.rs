@@ -25,6 +25,8 @@ pub enum Fault {
     ForgottenTimeout,
     /// A caller whose ring was not taken stands in no line any more.
     LostPlace,
+    /// Who has been sent on in vain is sent on again.
+    SentOnAgain,
     /// The store says `Durable` and has not synced.
     SkippedSync,
     /// A start drops the journal's last entry.
@@ -45,7 +47,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them, for a test that goes through the list.
-    pub const ALL: [Fault; 18] = [
+    pub const ALL: [Fault; 19] = [
         Fault::LostWrapUp,
         Fault::DoubleReservation,
         Fault::NeverFreedAfterReject,
@@ -56,6 +58,7 @@ impl Fault {
         Fault::NeedsForEver,
         Fault::ForgottenTimeout,
         Fault::LostPlace,
+        Fault::SentOnAgain,
         Fault::SkippedSync,
         Fault::LostTail,
         Fault::ReportedBeforeWritten,

@@ -76,7 +76,7 @@ impl Distribution {
     }
 
     /// As it asks for a place in another queue: without the minutes of the old one, with the wait of before.
-    fn moving(&self, now: Mono, call: CallId, caller: &Caller, queue: &QueueId) -> Entering {
+    pub(super) fn moving(&self, now: Mono, call: CallId, caller: &Caller, queue: &QueueId) -> Entering {
         let offset = self.queues.get(&caller.queue).map_or(0, |old| old.rules.offset);
         let own = caller.minutes.saturating_sub(i64::from(offset));
         let bound = |minutes: i64| minutes.clamp(i32::MIN.into(), i32::MAX.into());
@@ -84,6 +84,7 @@ impl Distribution {
             priority: i32::try_from(bound(own)).unwrap_or(0),
             waited: caller.waited + now.since(caller.entered),
             needs: caller.needs.clone(),
+            stays: caller.stays,
             prefers: caller.prefers.clone().and_then(|(seat, until)| {
                 let left = until.since(now);
                 (left > Duration::ZERO).then_some((seat, left))
@@ -124,11 +125,12 @@ impl Distribution {
         if rung.is_some() { Some(true) } else { queue.expected.map(|wait| wait <= within) }
     }
 
-    /// A task that is no call may be given to a seat of this queue: enough of them are free, and few enough wait.
+    /// A task that is no call may be given to a seat of this queue: enough of them are free, and few enough wait; or its rules say nothing of it.
     pub fn may_give_task(&self, queue: &QueueId) -> bool {
         self.queues.get(queue).is_some_and(|queue| {
-            let TaskRules { at_most_waiting, free_seats } = queue.rules.tasks;
-            queue.len() <= at_most_waiting && queue.ranks().len() >= free_seats.max(1)
+            queue.rules.tasks.is_none_or(|TaskRules { at_most_waiting, free_seats }| {
+                queue.len() <= at_most_waiting && queue.ranks().len() >= free_seats.max(1)
+            })
         })
     }
 

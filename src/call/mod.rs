@@ -41,6 +41,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use crate::acd::Entering;
 use crate::config::Gateway;
 use crate::flow::{Enqueue, Flow};
 use crate::ids::{CallId, CaseId, CitizenId, EntityId, Language, QueueId, SeatId, TopicId};
@@ -121,6 +122,21 @@ pub struct Callee {
     pub leg: Leg,
 }
 
+/// Whom a queue has sent on to a number outside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SentOn {
+    /// The queue.
+    pub queue: QueueId,
+    /// By which of its rules.
+    pub rule: usize,
+    /// The place that is had back when nobody answers.
+    pub place: Entering,
+    /// When it was left.
+    pub left: Mono,
+    /// Somebody has answered.
+    pub answered: bool,
+}
+
 /// One call.
 #[derive(Debug)]
 pub struct Call {
@@ -180,6 +196,8 @@ pub struct Call {
     pub keeps_wait: bool,
     /// Was being served when the operator's phone died, and comes before everybody who waits.
     pub comes_first: bool,
+    /// Sent on to a number outside, which rings, or talks with the citizen.
+    pub sent_on: Option<SentOn>,
     /// Supervisors.
     pub watches: Vec<Watch>,
     /// What the operator keys.
@@ -308,6 +326,7 @@ impl Call {
             word: Vec::new(),
             keeps_wait: false,
             comes_first: false,
+            sent_on: None,
             watches: Vec::new(),
             keyed: Keyed::default(),
             phase: Phase::Arriving,

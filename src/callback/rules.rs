@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{millis, slot};
+use super::{Kind, Promise, millis, slot};
 use crate::flow::hours::Schedule;
 use crate::words::NotTaken;
 
@@ -202,6 +202,15 @@ impl Default for CallbackRules {
 }
 
 impl CallbackRules {
+    /// From when on a call-back does not wait for quiet any more: so long before its slot ends that it is still called within it; one
+    /// without a slot so long after it was due.
+    pub fn presses_ms(&self, promise: &Promise, next_ms: i64) -> i64 {
+        match &promise.kind {
+            Kind::Booked(slot) => slot.to_ms().saturating_sub(millis(self.escalate_after)),
+            Kind::Place(_) | Kind::Recall => next_ms.saturating_add(millis(self.escalate_after)),
+        }
+    }
+
     /// Until when a place is kept that is given now. A night does not use it up: where the opening ends before it does, it lasts into the
     /// next one as long as it may.
     pub(super) fn kept_until_ms(&self, now_ms: i64) -> i64 {

@@ -31,6 +31,7 @@ mod report;
 mod seat;
 mod serve;
 mod simulate;
+mod skills;
 mod span;
 mod story;
 mod switches;

@@ -4,7 +4,7 @@ use super::out::{moment, word};
 use crate::callback::{Change, Kind};
 use crate::ids::SeatId;
 use crate::io::records::Step;
-use crate::journal::entry::{Destination, Fact, Handing, Personal, WaitChange, Whom};
+use crate::journal::entry::{Destination, Elsewhere, Fact, Handing, Personal, WaitChange, Whom};
 use crate::time::rome;
 use crate::words::{AskedAgain, NotTaken, Plea, QueueExit, Watching};
 
@@ -92,6 +92,9 @@ fn tell(fact: &Fact) -> Option<String> {
         }
         Fact::QueueLeft { queue, exit, .. } => format!("leaves queue {queue}: {}", exit_in_words(*exit)),
         Fact::WaitChanged { how, by, why, .. } => wait_changed(how, by, why.as_deref()),
+        Fact::SentOn { from, to, entity, .. } => {
+            format!("queue {from} ({entity}) sends the caller on, {}", elsewhere(to))
+        }
         Fact::SeatRung { seat, direct: true, .. } => format!("{seat} rings"),
         Fact::SeatRung { seat, queue, .. } => format!("{seat} rings, for queue {queue}"),
         Fact::SeatNotTaken { seat, why, .. } => format!("{seat} {}", not_taken(*why)),
@@ -122,6 +125,10 @@ fn tell(fact: &Fact) -> Option<String> {
         Fact::WatchEnded { by, .. } => format!("{by} no longer watches"),
         Fact::Parted { seat, .. } => format!("no longer talks; {seat} wraps up"),
         Fact::WrappedUp { seat, .. } => format!("{seat} has wrapped up"),
+        Fact::WrapUpExtended { seat, left_ms, by, why, .. } => {
+            let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+            format!("{seat} has longer to wrap up, {} s from now, by {by}{why}", left_ms / 1000)
+        }
         Fact::Coded { operator, topic, disposition, .. } => {
             let topic = topic.as_ref().map(|topic| format!("topic {topic}"));
             let outcome = disposition.as_ref().map(|outcome| format!("outcome {outcome}"));
@@ -165,6 +172,7 @@ fn tell(fact: &Fact) -> Option<String> {
         | Fact::DialogOpened { .. }
         | Fact::DialogClosed { .. }
         | Fact::SeatChanged { .. }
+        | Fact::SkillsChanged { .. }
         | Fact::Switched { .. }
         | Fact::FlowChanged { .. }
         | Fact::Degraded { .. } => return None,
@@ -219,6 +227,14 @@ fn wait_changed(how: &WaitChange, by: &str, why: Option<&str>) -> String {
     };
     let why = why.map_or_else(String::new, |why| format!(": {why}"));
     format!("{done}, by {by}{why}")
+}
+
+fn elsewhere(to: &Elsewhere) -> String {
+    match to {
+        Elsewhere::Queue(queue) => format!("into queue {queue}"),
+        Elsewhere::Line(line) => format!("to the flow of {line}"),
+        Elsewhere::Outside => "to a number outside".to_owned(),
+    }
 }
 
 fn handing(seat: &SeatId, step: &Handing) -> String {

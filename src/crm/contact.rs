@@ -19,7 +19,7 @@ use crate::ids::{
     CallbackId, CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId,
     SeatId, TopicId,
 };
-use crate::journal::entry::{Destination, Entry, Fact, Handing, Personal};
+use crate::journal::entry::{Destination, Elsewhere, Entry, Fact, Handing, Personal};
 use crate::journal::seal::{Keys, NumberHash};
 use crate::words::{Direction, EndedBy, Outcome};
 
@@ -348,6 +348,12 @@ impl Contact {
             }
             // What was told before is not the wait that comes.
             Fact::WaitChanged { .. } => self.told_wait = None,
+            Fact::SentOn { to, .. } => {
+                self.told_wait = None;
+                if matches!(to, Elsewhere::Line(_)) {
+                    self.times.wait.stop(at_ms);
+                }
+            }
             Fact::SeatRung { .. } => {
                 self.times.ringing = self.times.ringing.saturating_add(1);
                 self.times.ring.start(at_ms);
@@ -374,6 +380,7 @@ impl Contact {
             Fact::Transferred { number, recording, .. } => {
                 self.outside = true;
                 self.transferred_to = Some(number.clone());
+                self.times.wait.stop(at_ms);
                 self.recording = recording.clone().or(self.recording.take());
                 self.times.ring.stop(at_ms);
                 self.times.joined.start(at_ms);

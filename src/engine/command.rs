@@ -51,6 +51,8 @@ pub enum Command {
     Talk(super::TalkOrder),
     /// Ask something of a seat.
     Seat(SeatId, SeatOrder),
+    /// What whoever sits there knows.
+    Skills(SeatId, super::SkillsOrder),
     /// A seat is to call somebody.
     Dial(DialOrder),
     /// What a supervisor wants of a talk.
@@ -95,6 +97,8 @@ pub enum Reply {
     InVain(Vec<super::InVainState>),
     /// The state.
     State(Box<State>),
+    /// What whoever sits at a seat knows.
+    Skills(Box<super::SkillsPage>),
     /// A queue and who waits in it.
     Queue(Box<QueuePage>),
     /// Bulletins and emergencies.
@@ -305,6 +309,7 @@ impl Engine {
             Command::Metrics => Reply::Metrics(self.metrics()),
             Command::SeatStatus(seat, change) => self.order_seat(now, &seat, change.into()),
             Command::Seat(seat, order) => self.order_seat(now, &seat, order),
+            Command::Skills(seat, order) => self.order_skills(now, seat, order),
             Command::Dial(order) => self.order_call(now, order),
             Command::Monitor(order) => self.order_monitor(now, &order),
             Command::Waiting(order) => self.order_waiting(now, order),

@@ -5,7 +5,7 @@
 //! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `dialling` makes
 //! the calls that operators dial and `clicking` those that are asked for by command, `talking` does what operators want done with a
 //! talk, `third` leads whom they ask or give it to, `lines` the second lines of their phones, `lost` finds phones that are gone and serves their citizens again, `monitoring`
-//! supervisors who watch over it, `waiting` those who see to the queues, `ending` closes it; `asking` carries
+//! supervisors who watch over it, `waiting` those who see to the queues, `sending_on` takes callers where they are served sooner, `skills` says who knows what, `tasks` holds back what is no call until seats have time for it, `ending` closes it; `asking` carries
 //! a flow's questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself, `surveying` says whom surveys ask, `promising` what they are told of call-backs, `in_vain` who called for nothing; `gate` keeps the promises of durability, `service` serves the operators' feature
 //! codes, `command` people's commands, `coding` what they write into contacts and cases, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
@@ -42,7 +42,9 @@ mod recalling;
 mod reload;
 mod restart;
 mod ringing;
+mod sending_on;
 mod service;
+mod skills;
 mod sound;
 mod speaking;
 mod surveying;
@@ -50,6 +52,7 @@ mod switching;
 mod takes;
 mod talk;
 mod talking;
+mod tasks;
 mod third;
 mod unheard;
 mod waiting;
@@ -69,9 +72,11 @@ pub use recall_orders::{
 };
 pub use recalling::Counts as CallbackCounts;
 pub use reload::Files;
+pub use skills::{SkillsOrder, SkillsPage};
 pub use speaking::{SpeakId, Spoken};
 pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
 pub use talking::{TalkAct, TalkOrder};
+pub use tasks::TaskState;
 pub use waiting::{QueuePage, WaitState, WaitingAct, WaitingOrder};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -272,6 +277,8 @@ pub struct Engine {
     /// When the next switch begins, on the wall and on our own clock.
     next_switch: Option<(i64, Mono)>,
     speaking: speaking::Speaking,
+    /// What supervisors have said of who knows what.
+    skills: acd::LiveSkills,
     /// Who was promised a call.
     recalling: recalling::Recalling,
     /// What flows may ask about queues; brought up to date before each step.
@@ -289,7 +296,7 @@ impl Engine {
     pub fn new(now: Now, setup: Setup) -> Engine {
         let Setup { config, flows, sounds, versions, recovered, seed, watched } = setup;
         let queues = config.queues.values().map(|queue| queue.rules.clone()).collect();
-        let seats = config.seats.values().map(|seat| seat.rules.clone()).collect();
+        let seats = recovered.state.skills.over(config.seats.values().map(|seat| &seat.rules));
         let distribution = Distribution::new(queues, seats);
         let distribution = if watched { distribution.watched() } else { distribution };
         let mut engine = Engine {
@@ -335,6 +342,7 @@ impl Engine {
             calendars: config.calendars.clone(),
             next_switch: None,
             speaking: speaking::Speaking::default(),
+            skills: recovered.state.skills.clone(),
             recalling: recalling::Recalling::restored(now, &config, &recovered),
             queue_facts: config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect(),
             counters: command::Counters::default(),
@@ -468,6 +476,8 @@ impl Engine {
                 self.on_freed(now, freed);
             } else if let Some(action) = self.recalling.callbacks.poll_action() {
                 self.on_callback(now, action, None);
+            } else if self.give_task() {
+                // a call-back that was held back asks again
             } else if self.pace(now) {
                 // a citizen is called first
             } else {
@@ -511,6 +521,7 @@ impl Engine {
         match action {
             A::Placed { call, .. } if self.recalling.line.has(call) => {} // nobody is on the line
             A::Placed { call, queue, position } => self.on_placed(now, call, &queue, position),
+            A::SendOn { call, queue, rule } => self.on_send_on(now, call, &queue, rule),
             A::Announce { call, position } => self.announce(now, call, position),
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
             A::RingDirect { seat, call } => self.ring_direct(now, seat, call),

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::acd::{self, Entering, Supervised};
 use crate::call::{Call, Leg, Made, Phase, Purpose, Story, Way, Whom};
-use crate::callback::{Callback, Change, First, Unreached};
+use crate::callback::{Change, First, Unreached};
 use crate::ids::{CallId, CallbackId, QueueId, SeatId};
 use crate::journal::entry::{Destination, Fact, Personal};
 use crate::media::answerer::AnsweredBy;
@@ -24,7 +24,7 @@ use crate::media::{self, PlayId, Sound};
 use crate::sip::DialogId;
 use crate::speech::notice::Notice;
 use crate::time::Now;
-use crate::words::{Direction, EndedBy, NotTaken, QueueExit, SeatView, WorkView};
+use crate::words::{Direction, EndedBy, NotTaken, QueueExit};
 
 use super::gate::Held;
 use super::recall_line::Taken;
@@ -53,33 +53,18 @@ impl Engine {
         // A clock that was set back gives no credit.
         let waited = u64::try_from(now.wall_ms().saturating_sub(since_ms)).unwrap_or(0);
         let (waited, plain) = (Duration::from_millis(waited), Entering::new(call, queue));
-        self.acd.handle_input(now.mono, acd::Input::Enter(Entering { priority: ahead, waited, ..plain }));
+        // Nobody is on the line who could be sent on.
+        let entering = Entering { priority: ahead, waited, stays: true, ..plain };
+        self.acd.handle_input(now.mono, acd::Input::Enter(entering));
     }
 
-    /// The exchange can keep promises now: it is not ending, its store answers, and the queue is not closed.
-    fn may_recall(&self, now: Now, id: CallbackId, queue: &QueueId) -> bool {
-        let Some(callback) = self.recalling.diary().callback(id) else { return false };
+    /// The exchange can keep promises now: it is not ending, its store answers, and the queue is not closed and permits it.
+    fn may_recall(&mut self, now: Now, id: CallbackId, queue: &QueueId) -> bool {
         let is_up = self.stopping.is_none() && self.is_ready() && !self.gate.is_degraded();
         let is_shut = self.is_shut(now, id);
         let has_way = self.recalling.number(id).is_some_and(|number| self.config.route(number).is_ok());
-        let is_served =
-            self.config.queues.contains_key(queue) && self.has_seats_to_spare(now, callback, queue);
-        is_up && !is_shut && has_way && is_served
-    }
-
-    /// Some seats stay free for those who call; until it has been due for so long that it would be escalated.
-    fn has_seats_to_spare(&self, now: Now, callback: &Callback, queue: &QueueId) -> bool {
-        let Some(rules) = self.recalling.callbacks.rules(queue) else { return false };
-        let due_for = Duration::from_millis(
-            u64::try_from(now.wall_ms().saturating_sub(callback.next_ms)).unwrap_or_default(),
-        );
-        if rules.spare_seats == 0 || due_for >= rules.escalate_after {
-            return true;
-        }
-        let seats = self.acd.seats_serving(queue).filter_map(|seat| self.acd.seat(seat));
-        let is_free =
-            |view: &SeatView| view.work == WorkView::Idle && view.reachable && view.status.takes_calls();
-        seats.filter(is_free).count() > usize::try_from(rules.spare_seats).unwrap_or(usize::MAX)
+        let is_served = self.config.queues.contains_key(queue);
+        is_up && !is_shut && has_way && is_served && self.may_take_seat(now, id, queue)
     }
 
     /// It is ahead of others by so many minutes more.

@@ -14,6 +14,7 @@ use jiff::civil::DateTime;
 
 use super::paced::PACE_EVERY;
 use super::recall_line::Line;
+use super::tasks::HeldBack;
 use super::{CallbackReply, Engine, RequestId};
 use crate::callback::{
     Action, Callbacks, Change, Diary, End, Kind, Promise, Refusal, Slot, Unreached, Wanted,
@@ -37,6 +38,8 @@ pub(super) struct Recalling {
     known: BTreeMap<CallbackId, Known>,
     /// Those that have a place in line.
     pub(super) line: Line,
+    /// Due, and held back until their queue permits them.
+    pub(super) held_back: HeldBack,
     /// When the machine wants to be woken, by both clocks.
     alarm: Option<(i64, Mono)>,
     pub(super) counts: Counts,
@@ -352,6 +355,7 @@ impl Engine {
         }
         let number = known.filter(|_| is_new).map(|known| Personal::Clear(known.number.clone()));
         if let Change::Ended { how } = &what {
+            self.recalling.held_back.forget(id);
             if !how.is_in_vain() {
                 self.recalling.known.remove(&id);
             }

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::acd;
 use crate::config::Config;
 use crate::flow::Flow;
 use crate::flow::published::Version;
@@ -70,9 +69,7 @@ impl Engine {
         let before = std::mem::take(&mut self.queue_facts);
         let facts = |id: &QueueId| before.get(id).copied().unwrap_or_default();
         self.queue_facts = self.config.queues.keys().map(|id| (id.clone(), facts(id))).collect();
-        let queues = self.config.queues.values().map(|queue| queue.rules.clone()).collect();
-        let seats = self.config.seats.values().map(|seat| seat.rules.clone()).collect();
-        self.ask_distribution(now, acd::Input::Rules(queues, seats), "reload");
+        self.tell_rules(now, "reload");
         Reply::Reloaded { later }
     }
 }

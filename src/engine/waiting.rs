@@ -17,7 +17,7 @@ use crate::time::Now;
 use crate::words::QueueExit;
 
 use super::command::seat_state;
-use super::{ClosingState, Engine, Reply, SeatState};
+use super::{ClosingState, Engine, Reply, SeatState, TaskState};
 
 /// Minutes by which somebody may be advanced or put back at once: a working day.
 const MOST_MINUTES: i32 = 480;
@@ -67,6 +67,9 @@ pub struct QueuePage {
     pub expected_s: Option<[u64; 3]>,
     /// The next to be served first.
     pub waiting: Vec<WaitState>,
+    /// What waits for its operators and is no call, the longest due first.
+    #[serde(default)]
+    pub tasks: Vec<TaskState>,
     /// The seats that serve it.
     pub seats: Vec<SeatState>,
 }
@@ -236,6 +239,7 @@ impl Engine {
             closings: closings.map(ClosingState::from).collect(),
             expected_s: expected.map(|wait| [wait.low, wait.middle, wait.high].map(|wait| wait.as_secs())),
             waiting: line.into_iter().filter_map(state).collect(),
+            tasks: self.tasks_of(now, &id),
             seats: seats.map(|seat| seat_state(now, seat)).collect(),
             id,
         })

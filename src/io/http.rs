@@ -16,6 +16,7 @@ mod queues;
 mod recall_list;
 mod reports;
 pub mod server;
+mod skills;
 mod talking;
 pub mod token;
 
@@ -106,6 +107,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/reports/survey", get(reports::survey))
         .route("/api/seats/{seat}", post(floor::seat_order))
         .route("/api/seats/{seat}/status", post(floor::seat_status))
+        .route("/api/seats/{seat}/skills", get(skills::show).post(skills::change))
         .route("/api/calls", post(calls::dial))
         .route("/api/callbacks", get(callbacks::list).post(callbacks::book))
         .route("/api/callbacks/slots", get(callbacks::slots))

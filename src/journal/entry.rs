@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::acd::{Knower, Levels};
 use crate::callback::Change;
 use crate::ids::{
     CallbackId, CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId,
@@ -303,6 +304,17 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
+    /// The queue could not serve the caller soon enough, who is taken elsewhere. If nobody is there, `Queued` tells of the old place.
+    SentOn {
+        /// The contact.
+        contact: ContactId,
+        /// Out of this queue.
+        from: QueueId,
+        /// Where.
+        to: Elsewhere,
+        /// The body answered for until then.
+        entity: EntityId,
+    },
     /// A seat was rung for the caller.
     SeatRung {
         /// The contact.
@@ -428,6 +440,22 @@ pub enum Fact {
         contact: ContactId,
         /// The seat.
         seat: SeatId,
+    },
+    /// The operator's work after the talk was made longer.
+    WrapUpExtended {
+        /// The contact.
+        contact: ContactId,
+        /// The seat.
+        seat: SeatId,
+        /// What is left of it now, in milliseconds.
+        left_ms: i64,
+        /// How often it has been made longer.
+        times: u32,
+        /// Who asked: `phone`, `command`, or the name that was given.
+        by: String,
+        /// What for, as far as said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     /// The operator coded what it was about and how it ended.
     Coded {
@@ -572,6 +600,19 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
+    /// A supervisor has said what somebody knows.
+    SkillsChanged {
+        /// Whose skills.
+        whose: Knower,
+        /// All of them from now on; none: what the configuration says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        skills: Option<Levels>,
+        /// Who asked: the name that was given, or `command`.
+        by: String,
+        /// What for, as far as said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
     /// A bulletin or an emergency was switched on or off.
     Switched {
         /// Which, and how.
@@ -670,6 +711,18 @@ pub enum WaitChange {
     },
 }
 
+/// Where a caller is sent on to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Elsewhere {
+    /// Into the line of this queue: `Queued` tells the place, `ContactTagged` whose it is.
+    Queue(QueueId),
+    /// To the flow of this number of ours.
+    Line(String),
+    /// To a number outside: `NumberCalled` tells which.
+    Outside,
+}
+
 /// How an operator hands a call over, or asks somebody about it first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -765,6 +818,7 @@ impl Fact {
             | Fact::Announced { contact, .. }
             | Fact::QueueLeft { contact, .. }
             | Fact::WaitChanged { contact, .. }
+            | Fact::SentOn { contact, .. }
             | Fact::SeatRung { contact, .. }
             | Fact::SeatNotTaken { contact, .. }
             | Fact::Joined { contact, .. }
@@ -778,6 +832,7 @@ impl Fact {
             | Fact::WatchEnded { contact, .. }
             | Fact::Parted { contact, .. }
             | Fact::WrappedUp { contact, .. }
+            | Fact::WrapUpExtended { contact, .. }
             | Fact::Coded { contact, .. }
             | Fact::Noted { contact, .. }
             | Fact::CaseClosed { contact, .. }

@@ -9,9 +9,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use centralino::acd::{Overflow, SeatRules, Serving, Strategy};
+use centralino::acd::{Overflow, Pressure, SeatRules, Serving, Strategy, TaskRules};
 use centralino::callback::{CallbackRules, Capacity, First, Retry, Unreached};
-use centralino::config::{Config, DialledNumber, Queue, WaitsSince};
+use centralino::config::{Config, DialledNumber, Place, Queue, SentOn, SentTo, WaitsSince};
 use centralino::engine::{
     BookOrder, CallbackOrder, CallbackReply, Command, DialOrder, Reply, SeatAct, SeatOrder,
 };
@@ -154,8 +154,32 @@ fn route(queue: &mut Queue, chance: &mut ChaCha8Rng) {
     if chance.random_bool(0.3) {
         let over_waiting = chance.random_bool(0.5).then(|| chance.random_range(0..4));
         let after = Duration::from_secs(chance.random_range(0..30));
-        rules.overflow = vec![Overflow { to: "generale".into(), after, over_waiting, over_wait: None }];
+        let when = Pressure { after, over_waiting, over_wait: None };
+        rules.overflow = vec![Overflow { to: "generale".into(), when }];
     }
+    (rules.sends_on, queue.sent_on) =
+        if chance.random_bool(0.3) { sent_on(chance) } else { Default::default() };
+    rules.tasks = chance.random_bool(0.3).then(|| {
+        let (at_most_waiting, free_seats) = (chance.random_range(0..3), chance.random_range(1..4));
+        TaskRules { at_most_waiting, free_seats }
+    });
+}
+
+/// Who waits for too long, or behind too many, is sent to the office, to another queue or to another line.
+fn sent_on(chance: &mut ChaCha8Rng) -> (Vec<Pressure>, Vec<SentOn>) {
+    let over_waiting = chance.random_bool(0.5).then(|| chance.random_range(0..4));
+    let after = Duration::from_secs(chance.random_range(0..30));
+    let to = match chance.random_range(0..4) {
+        0 => SentTo::Queue("milano-generale".into()),
+        1 => SentTo::Line("020202".to_owned()),
+        _ => {
+            let ring_for = Duration::from_secs(chance.random_range(3..20));
+            let at_once = chance.random_range(1..3);
+            SentTo::Number { number: "0557954".to_owned(), ring_for, at_once }
+        }
+    };
+    let when = Pressure { after, over_waiting, over_wait: None };
+    (vec![when], vec![SentOn { to, at: Place::whole("queues.toml") }])
 }
 
 fn profile(rules: &mut SeatRules, chance: &mut ChaCha8Rng) {

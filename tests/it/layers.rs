@@ -25,7 +25,7 @@ const PROTOCOLS: &[&str] = LAYERS[1];
 const OUTER: &[&str] = LAYERS[4];
 
 /// Who knows a neighbour in the own layer, and why.
-const NEIGHBOURS: [(&str, &str, &str); 24] = [
+const NEIGHBOURS: [(&str, &str, &str); 25] = [
     ("flood", "time", "counts are told by the minute"),
     ("hint", "letters", "what steers a terminal is written out in a message"),
     ("words", "ids", "a seat's view names its call"),
@@ -46,6 +46,7 @@ const NEIGHBOURS: [(&str, &str, &str); 24] = [
         "a waiting call keeps what its flow asked of the queue: music, announcements, recording",
     ),
     ("callback", "flow", "slots lie within opening hours, and nobody is called outside them"),
+    ("call", "acd", "who is sent on to a number keeps the place that was left for it"),
     ("call", "config", "a number that is called keeps the way out that was found for it"),
     ("journal", "acd", "who was cut off while waiting gets the place back, after a restart too"),
     ("journal", "callback", "what was promised outlives a restart, and so does who called in vain"),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use centralino::acd::Strategy;
+use centralino::acd::{LiveSkills, Strategy};
 use centralino::callback::Change;
 use centralino::config::Config;
 use centralino::ids::{ContactId, QueueId, SeatId};
@@ -76,6 +76,8 @@ pub(crate) struct Oracle {
     /// What citizens said, by file, and nothing has been decided of.
     takes: BTreeMap<String, ContactId>,
     order: u64,
+    /// What supervisors have said of who knows what.
+    skills: LiveSkills,
     pub(crate) promises: Promises,
     pub(crate) joined: usize,
     pub(crate) kept: usize,
@@ -179,6 +181,8 @@ impl Oracle {
             }
             Fact::WaitChanged { contact, how, .. } => self.on_wait_changed(*contact, how)?,
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
+            Fact::SkillsChanged { whose, skills, .. } => self.skills.apply(whose, skills.as_ref()),
+            Fact::SentOn { contact, from, .. } => self.on_sent_on(*contact, from)?,
             Fact::SeatRung { contact, seat, queue, direct } => {
                 match direct {
                     true => self.on_rung_directly(*contact, seat)?,
@@ -368,9 +372,10 @@ impl Oracle {
             return Ok(());
         }
         // Who does not know what the queue needs takes those who can do without it, wherever they stand.
-        let (seats, queues) = (config.seats.get(seat), config.queues.get(queue));
-        let knows =
-            seats.zip(queues).is_some_and(|(seat, queue)| seat.rules.skills.meet(&queue.rules.needs.skills));
+        let needed = config.queues.get(queue).map(|queue| &queue.rules.needs.skills);
+        let seats = self.skills.over(config.seats.values().map(|seat| &seat.rules));
+        let known = seats.iter().find(|rules| rules.id == *seat).map(|rules| &rules.skills);
+        let knows = known.zip(needed).is_some_and(|(known, needed)| known.meet(needed));
         if !knows {
             return Ok(());
         }
@@ -387,7 +392,6 @@ impl Oracle {
         }
     }
 
-    /// An operator wants this seat: one call at a time, here too. (A citizen who comes back may break into a wrap-up.)
     /// What a supervisor does makes sense only of one who waits.
     fn on_wait_changed(&mut self, contact: ContactId, how: &WaitChange) -> Result<(), String> {
         let tale = self.contact(contact)?;
@@ -405,6 +409,14 @@ impl Oracle {
         Ok(())
     }
 
+    /// Only who waits there is sent on, and whom a seat rings for is not.
+    fn on_sent_on(&mut self, contact: ContactId, from: &QueueId) -> Result<(), String> {
+        let tale = self.contact(contact)?;
+        let waits = tale.queue.take().filter(|(queue, _)| queue == from && tale.rung.is_empty());
+        waits.map(drop).ok_or_else(|| format!("{contact} is sent on out of {from}, where it does not wait"))
+    }
+
+    /// An operator wants this seat: one call at a time, here too. (A citizen who comes back may break into a wrap-up.)
     fn on_rung_directly(&mut self, contact: ContactId, seat: &SeatId) -> Result<(), String> {
         let tale = self.seats.entry(seat.clone()).or_default();
         if let Some(other) = tale.with.replace(contact) {
