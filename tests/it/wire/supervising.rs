@@ -82,7 +82,7 @@ fn citizens_who_wait_are_moved_taken_and_let_out_by_command_and_the_record_tells
     let who = ["--by", "ada", "--why", "sovraccarico"];
     floor.asks(&[&["queue", "move", &contact, "polizia-locale"], who.as_slice()].concat());
     assert_eq!(floor.waiting("anagrafe"), Vec::<String>::new());
-    assert_eq!(floor.waiting("polizia-locale"), [contact.clone()]);
+    assert_eq!(floor.waiting("polizia-locale"), std::slice::from_ref(&contact));
     let account = Account { hertz: 700, ..Account::operator("seat17", "demo-seat17") };
     let supervisor = Baresip::registered(&site, exchange.sip, &account);
     let tap = Tap::on(&[supervisor.media_ports(), vec![moved.media_port]].concat());
