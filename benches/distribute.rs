@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use centralino::acd::{
-    Action, AfterTalk, Distribution, Entering, Input, Needs, QueueRules, SeatRules, Serving, Skills,
-    Strategy, TaskRules,
+    Action, AfterTalk, Distribution, Entering, Input, Needs, QueueRules, SeatRules, Serving, Skills, Strategy,
 };
 use centralino::ids::{CallId, QueueId, SeatId, Stamp};
 use centralino::time::Mono;
@@ -21,6 +20,13 @@ static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 const FLOORS: [(u32, u32, u32); 4] = [(100, 17, 5), (1_000, 100, 10), (5_000, 500, 50), (10_000, 1_000, 50)];
 
 fn main() {
+    for floor in FLOORS {
+        let (waiting, seats, queues) = floor;
+        let visits = Floor::busy(floor).visits();
+        println!(
+            "{waiting} waiting, {seats} seats, {queues} queues: a decision looks at {visits} seats, classes and places"
+        );
+    }
     divan::main();
 }
 
@@ -55,7 +61,8 @@ fn rules(number: u32) -> QueueRules {
         strategy: Strategy::LongestIdle,
         needs: Needs::default(),
         overflow: Vec::new(),
-        tasks: TaskRules::default(),
+        tasks: None,
+        sends_on: Vec::new(),
     }
 }
 
@@ -96,6 +103,13 @@ impl Floor {
                 self.acd.handle_input(self.now, Input::Answered(seat, call));
             }
         }
+    }
+
+    /// What one decision looks at, on the average.
+    fn visits(mut self) -> u64 {
+        let before = self.acd.visits();
+        (0..1_000).for_each(|_| self.decide());
+        (self.acd.visits() - before) / 1_000
     }
 
     fn decide(&mut self) {

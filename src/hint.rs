@@ -3,14 +3,13 @@
 
 use std::fmt;
 
+use crate::letters::is_steering;
+
 /// What is invisible in a text or would steer a terminal is written out, so that a message cannot hide or forge anything.
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        let is_hidden = c.is_control()
-            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{feff}' | '\u{e0000}'..='\u{e0fff}');
-        if is_hidden {
+        if is_steering(c) {
             shown.extend(c.escape_default());
         } else {
             shown.push(c);

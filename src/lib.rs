@@ -22,7 +22,7 @@
 //! ```text
 //! io  cli         the machine: sockets, files, clocks, threads; what a person types
 //! engine          the switchboard: an event of one module becomes an input of another
-//! call  callback  flow  acd  speech  crm  journal  views  config  survey  switches  simulate  the contact centre's rules
+//! call  callback  flow  acd  speech  crm  journal  views  config  survey  switches  simulate  replay  the contact centre's rules
 //! sip  sdp  media                                               the RFCs, without a word of the contact centre
 //! ids  words  time  phone_number  flood  hint  planted          the ground: names, moments, numbers
 //! ```
@@ -50,12 +50,14 @@ pub mod engine;
 
 // The contact centre's rules.
 pub mod acd; // which free seat gets which waiting caller
-pub mod call;
-pub mod callback; // the legs of a conversation, and what decides its outcome
+pub mod call; // the legs of a conversation, and what decides its outcome
+pub mod callback; // who was promised a call, and when it is due
 pub mod config; // text to a checked configuration
 pub mod crm; // contacts, cases and citizens, folded from the journal
 pub mod flow; // what a caller hears and may press
 pub mod journal; // the one truth, append-only
+pub mod replay; // calls of the past on a draft
+pub mod simulate; // a floor in virtual time, before anybody is hired for it
 pub mod speech; // numbers, dates and times as they are said
 pub mod survey; // whom surveys ask
 pub mod switches; // bulletins and emergencies
@@ -64,13 +66,13 @@ pub mod views; // what the journal says, as rows for questions
 // The RFCs.
 pub mod media; // RTP: prompts, keys, bridges, recordings
 pub mod sdp; // offers and answers
-pub mod simulate;
 pub mod sip; // bytes to dialogs and back
 
 // The ground.
 pub mod flood;
 pub mod hint;
 pub mod ids;
+pub mod letters;
 pub mod phone_number;
 pub mod planted;
 pub mod time;

@@ -25,6 +25,8 @@ pub enum Fault {
     ForgottenTimeout,
     /// A caller whose ring was not taken stands in no line any more.
     LostPlace,
+    /// Who has been sent on in vain is sent on again.
+    SentOnAgain,
     /// The store says `Durable` and has not synced.
     SkippedSync,
     /// A start drops the journal's last entry.
@@ -35,11 +37,17 @@ pub enum Fault {
     AnswerBeforeWritten,
     /// A transaction that is over is kept.
     KeptTransaction,
+    /// A citizen is called back, and that is not on record.
+    AttemptUnwritten,
+    /// A talk that a crash has cut off is had again.
+    TalkedToAgain,
+    /// A citizen is called back after the time that was agreed.
+    WindowIgnored,
 }
 
 impl Fault {
     /// All of them, for a test that goes through the list.
-    pub const ALL: [Fault; 15] = [
+    pub const ALL: [Fault; 19] = [
         Fault::LostWrapUp,
         Fault::DoubleReservation,
         Fault::NeverFreedAfterReject,
@@ -50,11 +58,15 @@ impl Fault {
         Fault::NeedsForEver,
         Fault::ForgottenTimeout,
         Fault::LostPlace,
+        Fault::SentOnAgain,
         Fault::SkippedSync,
         Fault::LostTail,
         Fault::ReportedBeforeWritten,
         Fault::AnswerBeforeWritten,
         Fault::KeptTransaction,
+        Fault::AttemptUnwritten,
+        Fault::TalkedToAgain,
+        Fault::WindowIgnored,
     ];
 }
 

@@ -16,8 +16,10 @@ use crate::ids::CitizenId;
 
 /// The longest that [`SurveyRules::every`] may be: what is older than this counts for nothing any more.
 pub const LONGEST: Duration = Duration::from_secs(366 * 24 * 3_600);
-/// Most citizens that are remembered as asked: those of a large city within a year. Beyond, the longest asked are forgotten.
+/// Most citizens that are remembered as asked: those of a large city within a year. Beyond, those asked longest ago are forgotten.
 const MOST: usize = 200_000;
+/// So many at once, so that not everybody who is asked then costs a look at all others.
+const FORGOTTEN: usize = MOST / 10;
 
 /// How often citizens of an Ente are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,12 +46,15 @@ impl Asked {
     pub fn on_asked(&mut self, citizen: CitizenId, at_ms: i64) {
         self.0.insert(citizen, at_ms);
         if self.0.len() > MOST {
-            self.0.retain(|_, asked| at_ms.saturating_sub(*asked) < millis(LONGEST));
+            self.forget();
         }
-        if self.0.len() > MOST
-            && let Some(longest) = self.0.iter().min_by_key(|(_, asked)| **asked).map(|(citizen, _)| *citizen)
-        {
-            self.0.remove(&longest);
+    }
+
+    fn forget(&mut self) {
+        let mut by_age: Vec<_> = self.0.iter().map(|(citizen, asked)| (*asked, *citizen)).collect();
+        by_age.sort_unstable();
+        for (_, citizen) in by_age.into_iter().take(FORGOTTEN) {
+            self.0.remove(&citizen);
         }
     }
 
@@ -75,6 +80,17 @@ mod tests {
 
     fn citizen(count: u32) -> CitizenId {
         CitizenId(Stamp { node: 1, epoch: 1, count })
+    }
+
+    #[test]
+    fn those_asked_longest_ago_are_forgotten_many_at_once() {
+        let mut asked = Asked::default();
+        let most = u32::try_from(MOST).expect("a small number");
+        (0..=most).for_each(|count| asked.on_asked(citizen(count), i64::from(count)));
+        assert_eq!(asked.0.len(), MOST + 1 - FORGOTTEN);
+        let rules = SurveyRules::default();
+        let may = |count| asked.may_ask(&rules, Some(citizen(count)), i64::from(most), 0);
+        assert!(may(0) && !may(most), "the last asked rest, the first are forgotten");
     }
 
     #[test]

@@ -80,6 +80,7 @@ impl Exchange {
             config: Arc::new(config),
             flows,
             sounds: Arc::new(sounds),
+            versions: Vec::new(),
             recovered,
             seed: [7; 32],
             watched: false,

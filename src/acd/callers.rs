@@ -38,6 +38,8 @@ pub(super) struct Caller {
     pub(super) deadline: Mono,
     /// Next time the place is told.
     announce_at: Option<Mono>,
+    /// Is sent on no more.
+    pub(super) stays: bool,
 }
 
 /// How far a caller has come: in exactly one of these.
@@ -81,7 +83,9 @@ impl Caller {
         let waived = waivers.map(|(after, _)| self.entered + after.saturating_sub(self.waited));
         let delays = queue.delays.iter().map(|delay| self.place.reaches(*delay, queue.rules.offset));
         let preferred = self.prefers.iter().map(|(_, until)| *until);
-        waived.chain(delays).chain(preferred).filter(|at| *at > now).min()
+        let sent_on = queue.rules.sends_on.iter().filter(|_| !self.stays);
+        let sent_on = sent_on.map(|when| self.place.reaches(when.after, queue.rules.offset));
+        waived.chain(delays).chain(preferred).chain(sent_on).filter(|at| *at > now).min()
     }
 }
 
@@ -132,16 +136,19 @@ impl Distribution {
         let Some(queue) = self.queues.get_mut(&id) else { return };
         queue.wait(place, caller.class.clone(), call);
         let position = queue.position(place);
+        let behind = queue.len().saturating_sub(position);
+        self.visit(behind + 1);
         self.callers.insert(call, caller);
         self.widen_later(now, call);
         self.push(Action::Placed { call, queue: id.clone(), position });
         self.serve_caller(now, call);
         self.call_helpers(now, &id);
+        self.send_on(now, &id);
     }
 
     /// As it stands when it enters.
     pub(super) fn caller(&self, now: Mono, entering: Entering, queue: &Queue) -> Caller {
-        let Entering { queue: id, priority, max_wait, waited, needs, prefers, .. } = entering;
+        let Entering { queue: id, priority, max_wait, waited, needs, prefers, stays, .. } = entering;
         let rules = &queue.rules;
         let minutes = i64::from(priority) + i64::from(rules.offset);
         let every = rules.announce_every;
@@ -160,6 +167,7 @@ impl Distribution {
             widens_at: None,
             deadline: now + max_wait.map_or(rules.max_wait, |own| own.min(rules.max_wait)),
             announce_at: (!every.is_zero()).then(|| now + every),
+            stays: stays && !planted::is(Fault::SentOnAgain),
         };
         caller.class = caller.class_at(now, rules);
         caller
@@ -205,7 +213,7 @@ impl Distribution {
 
     /// More seats may serve some of those who wait: the first of them is served first.
     pub(super) fn widen(&mut self, now: Mono) {
-        let mut widened = BTreeSet::new();
+        let (mut widened, mut queues) = (BTreeSet::new(), BTreeSet::new());
         while let Some((_, call)) = self.widenings.first().copied().filter(|(at, _)| *at <= now) {
             self.widenings.pop_first();
             let Some(caller) = self.callers.get_mut(&call) else { continue };
@@ -218,11 +226,15 @@ impl Distribution {
                     queue.ring(caller.place, &caller.class, call);
                 }
             }
+            queues.extend((!queue.rules.sends_on.is_empty()).then(|| caller.queue.clone()));
             widened.insert((caller.place, call));
             self.widen_later(now, call);
         }
         for (_, call) in widened {
             self.serve_caller(now, call);
+        }
+        for queue in queues {
+            self.send_on(now, &queue);
         }
     }
 
@@ -270,8 +282,10 @@ impl Distribution {
         } else if queue.attended == 0 {
             self.dismiss(now, call, QueueExit::NoSeats);
         } else {
+            let queue = caller.queue.clone();
             self.widen_later(now, call);
             self.serve_caller(now, call);
+            self.send_on(now, &queue);
         }
     }
 

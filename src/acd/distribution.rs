@@ -1,5 +1,6 @@
 //! The machine itself: seats, queues and callers under one writer, with an index for every question asked per event.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::callers::Caller;
@@ -31,6 +32,8 @@ pub struct Distribution {
     pub(super) last_turn: u64,
     /// Number of the last ring.
     pub(super) last_ring: u64,
+    /// Seats, classes and places that decisions have looked at.
+    pub(super) visits: Cell<u64>,
     /// When and how often waits have been estimated.
     pub(super) estimated: Option<(Mono, u64)>,
 }
@@ -101,6 +104,7 @@ impl Distribution {
             Input::TalkEnded(seat, call) => self.on_seat(now, &seat, Event::TalkEnded(call)),
             Input::Direct(seat, call, wanted) => self.on_direct(now, &seat, call, wanted),
             Input::Expected(queue, wait) => self.on_expected(now, &queue, wait),
+            Input::Stays(call) => self.on_stays(call),
             Input::Supervised(call, wanted) => self.on_supervised(now, call, wanted),
             Input::WrapUpDone(seat) => self.on_seat(now, &seat, Event::WrapUpDone),
             Input::WrapUp(seat, act) => self.on_seat(now, &seat, Event::WrapUp(act)),
@@ -112,6 +116,17 @@ impl Distribution {
             self.on_alarm(now, at, alarm);
         }
         self.ring_beside(now);
+    }
+
+    /// How many seats, classes of callers and places have been looked at since the start: what decisions cost, whatever the machine. Each
+    /// is found in an ordered map, so that one visit is a logarithm of comparisons at most.
+    pub fn visits(&self) -> u64 {
+        self.visits.get()
+    }
+
+    pub(super) fn visit(&self, many: usize) {
+        let many = u64::try_from(many).unwrap_or(u64::MAX);
+        self.visits.set(self.visits.get().saturating_add(many));
     }
 
     /// What is to be done, in order.
@@ -146,6 +161,7 @@ impl Distribution {
             Alarm::MaxWait(call) if self.is_waiting(call) => self.dismiss(now, call, QueueExit::Timeout),
             Alarm::MaxWait(_) => {}
             Alarm::Announce(call) => self.announce(now, at, call),
+            Alarm::SendOn(queue) => self.send_on_again(now, &queue),
         }
     }
 

@@ -18,6 +18,7 @@ impl Distribution {
         let mut first = None;
         for (name, serves) in seat.serves() {
             let Some(queue) = self.queues.get(name) else { continue };
+            self.visit(queue.class_count().max(1));
             let served =
                 queue.firsts_for(id, seat.skills()).filter(|(place, _)| serves.takes(now, queue, *place));
             let of_queue = served.min().map(|(place, call)| (place.advanced(serves.priority), call));
@@ -29,8 +30,10 @@ impl Distribution {
     /// The free seat that the queue's strategy gives this caller.
     pub(super) fn seat_for(&self, now: Mono, caller: &Caller) -> Option<SeatId> {
         let queue = self.queues.get(&caller.queue)?;
-        let may =
-            |id: &&SeatId| self.seats.get(*id).is_some_and(|seat| may_serve(now, seat, id, caller, queue));
+        let may = |id: &&SeatId| {
+            self.visit(1);
+            self.seats.get(*id).is_some_and(|seat| may_serve(now, seat, id, caller, queue))
+        };
         match &caller.class {
             Class::For(seat) => {
                 let free = self.seats.get(seat).is_some_and(|seat| seat.free_since().is_some());
@@ -72,6 +75,7 @@ impl Distribution {
             queue.expected = wait;
         }
         self.call_helpers(now, id);
+        self.send_on(now, id);
     }
 
     /// More wait, or longer: those who help only then, or who serve the queue later otherwise, may have to.

@@ -15,6 +15,8 @@
 //! - **A ring** ends by an answer, or is *not taken*: missed, rejected, unreachable, the caller left, or, where a queue rings all its
 //!   free seats, another seat was first. After its last ring the caller goes back to the old place and is offered elsewhere at once,
 //!   while the seat rests; too many in a row pause the seat.
+//! - **A caller who is sent on** ([`Action::SendOn`]) leaves this queue for another, or the exchange for a number outside: where to is the
+//!   owner's to know, and whether there is room. Who comes back stands at the old place, and stays.
 //! - **A talk** is always followed by its wrap-up, whatever the operator or the phone does meanwhile: statuses never touch work. A status
 //!   may be asked for that follows the call (`next`): it waits until the work is over.
 //! - **A call that no queue gave** a seat ([`Direct`]) holds it in the same way, and stands in no line.
@@ -30,6 +32,7 @@ mod direct;
 mod distribution;
 mod estimating;
 mod expected_wait;
+mod live_skills;
 mod matching;
 mod pauses;
 mod people;
@@ -42,6 +45,7 @@ mod returning;
 mod ringing_all;
 mod rules;
 mod seat;
+mod sending_on;
 mod serves;
 mod skills;
 mod state;
@@ -57,11 +61,12 @@ mod tests;
 pub use direct::{Direct, DirectRules, Turn};
 pub use distribution::Distribution;
 pub use expected_wait::ExpectedWait;
+pub use live_skills::{Knower, Levels, LiveSkills};
 pub use pauses::{PauseRule, Pauses};
 pub use people::{People, Person, SignInFault};
-pub use restored::{Lasted, Restored, WrapUpLeft};
+pub use restored::{LastCall, Lasted, Restored, WrapUpLeft};
 pub use returning::{CutOff, LONGEST_KEPT, Returning};
-pub use rules::{Entering, Overflow, QueueRules, SeatRules, Serving, Strategy, TaskRules};
+pub use rules::{Entering, Overflow, Pressure, QueueRules, SeatRules, Serving, Strategy, TaskRules};
 pub use skills::{Needs, Skills};
 pub use state::{QueueState, SeatState, WaitingState};
 pub use supervised::{Supervised, SupervisedFault, Wait};
@@ -105,6 +110,8 @@ pub enum Input {
     Direct(SeatId, CallId, Direct),
     /// How long somebody who enters this queue now will wait, if that is known: for overflow.
     Expected(QueueId, Option<Duration>),
+    /// This caller has been sent on, and is so no more.
+    Stays(CallId),
     /// A supervisor's wish about a caller who waits; nothing, when it cannot be done ([`Distribution::supervised_fault`]).
     Supervised(CallId, Supervised),
     /// The operator ends the wrap-up early; one that owes an outcome goes on.
@@ -128,6 +135,15 @@ pub enum Action {
         queue: QueueId,
         /// Place at entry.
         position: usize,
+    },
+    /// The caller, who waits, may be sent on by this of the queue's rules. Waits on if nothing comes of it.
+    SendOn {
+        /// The call.
+        call: CallId,
+        /// Its queue.
+        queue: QueueId,
+        /// Number of the rule in `sends_on`.
+        rule: usize,
     },
     /// Tell the caller the place now.
     Announce {

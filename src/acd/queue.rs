@@ -44,6 +44,8 @@ pub(super) struct Queue {
     pub(super) is_gone: bool,
     /// How long somebody who enters now will wait, when that is known.
     pub(super) expected: Option<Duration>,
+    /// An alarm is set to look again who may be sent on.
+    pub(super) looks_again: bool,
     /// What its last calls were like.
     pub(super) habits: Habits,
 }
@@ -62,6 +64,7 @@ impl Queue {
             attended: 0,
             is_gone: false,
             expected: None,
+            looks_again: false,
             habits: Habits::default(),
         }
     }
@@ -126,6 +129,11 @@ impl Queue {
         });
         let lines = own.into_iter().chain(any.map(|(_, line)| line));
         lines.filter_map(|line| line.first_key_value()).map(|(place, call)| (*place, *call))
+    }
+
+    /// How many classes of callers wait.
+    pub(super) fn class_count(&self) -> usize {
+        self.waiting.len()
     }
 
     /// 1 for the caller to be served next. Counts from the end, where those who have just entered stand.

@@ -40,6 +40,9 @@ impl Distribution {
         }
         self.close_what_nobody_attends(now);
         self.serve_everybody(now);
+        for queue in self.queues.keys().cloned().collect::<Vec<_>>() {
+            self.send_on(now, &queue);
+        }
     }
 
     /// Queues that are new, queues that are otherwise now. Returns those that are gone, and how many minutes more than before the others
@@ -56,6 +59,7 @@ impl Distribution {
                 None => {
                     (queue.expected, queue.is_gone) = (None, true);
                     queue.rules.overflow.clear();
+                    queue.rules.sends_on.clear();
                     gone.insert(id.clone());
                 }
             }

@@ -22,6 +22,23 @@ pub struct Restored {
     pub had_phone: bool,
     /// What is left of the wrap-up.
     pub wrap_up: Option<WrapUpLeft>,
+    /// Calls since log-in.
+    pub calls: u64,
+    /// Talk since log-in.
+    pub talked: Duration,
+}
+
+/// The last call of a seat, as a restart finds it on record.
+#[derive(Clone, Copy, Debug)]
+pub struct LastCall<'q> {
+    /// Which.
+    pub call: CallId,
+    /// Its queue's rules as they are now.
+    pub rules: &'q QueueRules,
+    /// Its outcome is coded.
+    pub coded: bool,
+    /// Its wrap-up was made longer: what was left of it when the exchange started again, and how often.
+    pub lengthened: Option<(Duration, u32)>,
 }
 
 /// What is left of a wrap-up.
@@ -35,6 +52,8 @@ pub struct WrapUpLeft {
     pub rules: AfterTalk,
     /// The outcome is not coded yet.
     pub owes: bool,
+    /// How often it has been made longer.
+    pub extensions: u32,
 }
 
 /// When the last that is known of a seat was so.
@@ -49,19 +68,20 @@ pub struct Lasted {
 }
 
 impl Restored {
-    /// From the last that was known of it and of its last call, with that call's queue as it is now, and whether its outcome is coded. A talk
-    /// that the stop cut off was over then, and has its wrap-up like any other. What a wrap-up was lengthened by is lost.
-    pub fn of(view: &SeatView, lasted: Lasted, last: Option<(CallId, &QueueRules, bool)>) -> Restored {
+    /// From the last that was known of it and of its last call. A talk that the stop cut off was over then, and has its wrap-up like any
+    /// other.
+    pub fn of(view: &SeatView, lasted: Lasted, last: Option<LastCall<'_>>) -> Restored {
         let wrapped_up = match view.work {
             WorkView::WrapUp => Some(lasted.work.saturating_add(lasted.down)),
             WorkView::Talking | WorkView::Holding | WorkView::Consulting => Some(lasted.down),
             WorkView::Idle | WorkView::Ringing | WorkView::Resting => None,
         };
-        let left = wrapped_up.zip(last).map(|(already, (call, rules, coded))| WrapUpLeft {
-            call,
-            time: rules.wrap_up.saturating_sub(already),
-            rules: rules.after_talk,
-            owes: rules.after_talk.outcome_needed && !coded,
+        let left = wrapped_up.zip(last).map(|(already, last)| {
+            let LastCall { call, rules: QueueRules { wrap_up, after_talk: rules, .. }, coded, .. } = last;
+            let lengthened = last.lengthened.filter(|_| view.work == WorkView::WrapUp);
+            let (time, extensions) = lengthened.unwrap_or((wrap_up.saturating_sub(already), 0));
+            let owes = rules.outcome_needed && !coded;
+            WrapUpLeft { call, time, rules: *rules, owes, extensions }
         });
         Restored {
             status: view.status.clone(),
@@ -70,6 +90,7 @@ impl Restored {
             next: view.next.clone(),
             had_phone: view.reachable,
             wrap_up: left.filter(|left| left.owes || !left.time.is_zero()),
+            ..Restored::default()
         }
     }
 }
@@ -78,6 +99,20 @@ impl Restored {
 mod tests {
     use super::super::tests::{call, rules};
     use super::*;
+
+    fn last(rules: &QueueRules, coded: bool, lengthened: Option<(Duration, u32)>) -> LastCall<'_> {
+        LastCall { call: call(1), rules, coded, lengthened }
+    }
+
+    #[test]
+    fn wrap_up_that_was_made_longer_is_so_still_and_no_talk_is_taken_for_one() {
+        let long = Some((Duration::from_secs(40), 2));
+        for (work, left) in [(WorkView::WrapUp, Some((40, 2))), (WorkView::Talking, Some((10, 0)))] {
+            let view = SeatView { work, ..SeatView::default() };
+            let restored = Restored::of(&view, Lasted::default(), Some(last(&rules("a"), false, long)));
+            assert_eq!(restored.wrap_up.map(|left| (left.time.as_secs(), left.extensions)), left, "{work:?}");
+        }
+    }
 
     #[test]
     fn wrap_up_goes_on_where_the_stop_found_it() {
@@ -91,7 +126,7 @@ mod tests {
         ] {
             let view = SeatView { reachable: true, status: Status::Ready, work, ..SeatView::default() };
             let lasted = Lasted { status: s(0), work: s(worked), down: s(down) };
-            let restored = Restored::of(&view, lasted, Some((call(1), &rules("a"), false)));
+            let restored = Restored::of(&view, lasted, Some(last(&rules("a"), false, None)));
             let time = restored.wrap_up.map_or(Duration::ZERO, |left| left.time);
             assert_eq!(time, s(left), "{work:?} for {worked} s, down for {down} s");
         }
@@ -103,7 +138,7 @@ mod tests {
         let long_ago = Lasted { down: Duration::from_secs(9_000), ..Lasted::default() };
         let mut rules = rules("a");
         rules.after_talk.outcome_needed = true;
-        let owes = |coded| Restored::of(&view, long_ago, Some((call(1), &rules, coded))).wrap_up.is_some();
+        let owes = |coded| Restored::of(&view, long_ago, Some(last(&rules, coded, None))).wrap_up.is_some();
         assert_eq!((owes(false), owes(true)), (true, false));
     }
 }

@@ -45,8 +45,10 @@ pub struct QueueRules {
     pub needs: Needs,
     /// Who else serves its callers when its own seats do not suffice.
     pub overflow: Vec<Overflow>,
-    /// When its seats may do something else than take calls.
-    pub tasks: TaskRules,
+    /// When callers may be sent on, away from these seats; where to is not the distribution's business.
+    pub sends_on: Vec<Pressure>,
+    /// When its seats may do something else than take calls; none: what is no call stands in line like a caller.
+    pub tasks: Option<TaskRules>,
 }
 
 /// When a queue permits that a task which is no call is given out.
@@ -86,7 +88,8 @@ impl QueueRules {
             ring_at_most: 1,
             needs: Needs::default(),
             overflow: Vec::new(),
-            tasks: TaskRules::default(),
+            sends_on: Vec::new(),
+            tasks: None,
         }
     }
 
@@ -134,6 +137,13 @@ impl Strategy {
 pub struct Overflow {
     /// Whose seats.
     pub to: QueueId,
+    /// From when on.
+    pub when: Pressure,
+}
+
+/// When a queue's own seats do not suffice: each condition must hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pressure {
     /// Callers whose score is at least this.
     pub after: Duration,
     /// Only while more than this many wait.
@@ -196,8 +206,10 @@ pub struct Entering {
     pub needs: Needs,
     /// This seat alone, for so long; then anyone.
     pub prefers: Option<(SeatId, Duration)>,
-    /// Let in also where there is no room: was being served. One a seat at most.
+    /// Let in also where there is no room: was being served, or has been sent on in vain. As many as seats, and as calls to numbers outside.
     pub returns: bool,
+    /// Is sent on no more.
+    pub stays: bool,
 }
 
 /// Minutes of advantage of those who were being served when the operator's phone died: a hundred years, more than any list gives.
@@ -215,6 +227,7 @@ impl Entering {
             needs: Needs::default(),
             prefers: None,
             returns: false,
+            stays: false,
         }
     }
 

@@ -275,8 +275,13 @@ impl Seat {
         if before.had_phone {
             self.phone = Phone::Expected { until: now + GRACE };
         }
-        let wrap_up =
-            before.wrap_up.and_then(|left| WrapUp::new(now, left.call, left.time, left.rules, left.owes));
+        if !self.is_logged_out() {
+            (self.calls, self.talked) = (before.calls, before.talked);
+        }
+        let wrap_up = before.wrap_up.and_then(|left| {
+            let wrap_up = WrapUp::new(now, left.call, left.time, left.rules, left.owes)?;
+            Some(wrap_up.extended(left.extensions))
+        });
         match wrap_up {
             Some(wrap_up) => (self.work, self.work_since) = (Work::WrapUp(wrap_up), now),
             None => self.follow_up(now),
@@ -564,6 +569,14 @@ impl Seat {
         match self.work {
             Work::WrapUp(ref wrap_up) => wrap_up.left(now),
             _ => Duration::ZERO,
+        }
+    }
+
+    /// What is left of the time of its wrap-up, and how often that was made longer.
+    pub(super) fn lengthened(&self, now: Mono) -> Option<(Duration, u32)> {
+        match &self.work {
+            Work::WrapUp(wrap_up) => Some((wrap_up.left(now), wrap_up.extensions())),
+            _ => None,
         }
     }
 

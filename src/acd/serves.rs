@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::place::Place;
 use super::queue::Queue;
-use super::rules::{Overflow, QueueRules, SeatRules};
+use super::rules::{Pressure, QueueRules, SeatRules};
 use crate::ids::QueueId;
 use crate::time::Mono;
 
@@ -15,29 +15,19 @@ pub(super) struct Serves {
     /// Minutes of advantage of its callers at this seat.
     pub(super) priority: i32,
     /// Any of them will do.
-    ways: Vec<Way>,
+    ways: Vec<Pressure>,
 }
 
-/// When a seat takes a queue's callers.
-#[derive(Clone, Debug)]
-struct Way {
-    /// Those whose score has come to this much.
-    delay: Duration,
-    over_waiting: Option<usize>,
-    over_wait: Option<Duration>,
-}
-
-impl From<&Overflow> for Way {
-    fn from(overflow: &Overflow) -> Way {
-        let Overflow { after, over_waiting, over_wait, .. } = *overflow;
-        Way { delay: after, over_waiting, over_wait }
-    }
-}
-
-impl Way {
-    fn is_open(&self, queue: &Queue) -> bool {
+impl Pressure {
+    /// The queue is long enough, whoever it is about.
+    pub(super) fn is_open(&self, queue: &Queue) -> bool {
         self.over_waiting.is_none_or(|many| queue.len() > many)
             && self.over_wait.is_none_or(|long| queue.expected.is_some_and(|wait| wait > long))
+    }
+
+    /// And this place has waited enough.
+    pub(super) fn reached(&self, now: Mono, queue: &Queue, place: Place) -> bool {
+        place.reaches(self.after, queue.rules.offset) <= now && self.is_open(queue)
     }
 
     fn is_always_open(&self) -> bool {
@@ -48,28 +38,27 @@ impl Way {
 impl Serves {
     /// Takes the caller at this place of the queue now.
     pub(super) fn takes(&self, now: Mono, queue: &Queue, place: Place) -> bool {
-        let reached = |way: &Way| place.reaches(way.delay, queue.rules.offset) <= now;
-        self.ways.iter().any(|way| reached(way) && way.is_open(queue))
+        self.ways.iter().any(|way| way.reached(now, queue, place))
     }
 
     /// Scores at which it begins to serve.
     pub(super) fn delays(&self) -> impl Iterator<Item = Duration> {
-        self.ways.iter().map(|way| way.delay)
+        self.ways.iter().map(|way| way.after)
     }
 
     /// Takes whoever has just come.
     pub(super) fn is_at_once(&self) -> bool {
-        self.ways.iter().any(|way| way.is_always_open() && way.delay.is_zero())
+        self.ways.iter().any(|way| way.is_always_open() && way.after.is_zero())
     }
 
     /// May serve a caller while many wait, or long, that it may not serve otherwise yet.
     pub(super) fn helps(&self) -> bool {
-        !self.ways.iter().all(Way::is_always_open)
+        !self.ways.iter().all(Pressure::is_always_open)
     }
 
     /// Helps only while many wait, or long.
     pub(super) fn is_reserve(&self) -> bool {
-        !self.ways.iter().any(Way::is_always_open)
+        !self.ways.iter().any(Pressure::is_always_open)
     }
 }
 
@@ -80,13 +69,13 @@ pub(super) fn of<'q>(
 ) -> BTreeMap<QueueId, Serves> {
     let mut serves: BTreeMap<QueueId, Serves> = BTreeMap::new();
     for (id, serving) in &seat.queues {
-        let own = Way { delay: serving.delay, over_waiting: None, over_wait: None };
+        let own = Pressure { after: serving.delay, ..Pressure::default() };
         serves.insert(id.clone(), Serves { priority: serving.priority, ways: vec![own] });
     }
     for queue in queues {
         let helps = queue.overflow.iter().filter(|overflow| seat.queues.contains_key(&overflow.to));
         for overflow in helps {
-            serves.entry(queue.id.clone()).or_default().ways.push(Way::from(overflow));
+            serves.entry(queue.id.clone()).or_default().ways.push(overflow.when);
         }
     }
     serves

@@ -1,6 +1,7 @@
 //! The distribution as others see it: pages of state, and the promises it keeps after every step.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::callers::{Caller, Stage};
 use super::distribution::Distribution;
@@ -119,6 +120,11 @@ impl Distribution {
         let tried =
             self.seats.get(id).cloned().map(|mut seat| seat.handle(now, Event::WrapUp(WrapUpAct::Extend)));
         matches!(tried, Some(Ok(_)))
+    }
+
+    /// What is left of the time of this seat's wrap-up, and how often that was made longer.
+    pub fn wrap_up_left(&self, now: Mono, id: &SeatId) -> Option<(Duration, u32)> {
+        self.seats.get(id)?.lengthened(now)
     }
 
     /// What must hold after every step; otherwise the first promise that is broken. Slow: for tests and the simulator.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::callers::{Caller, Stage};
 use super::distribution::Distribution;
-use super::seat::Terms;
+use super::seat::{Seat, Terms};
 use super::{Entering, Skills, TaskRules};
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
@@ -76,7 +76,7 @@ impl Distribution {
     }
 
     /// As it asks for a place in another queue: without the minutes of the old one, with the wait of before.
-    fn moving(&self, now: Mono, call: CallId, caller: &Caller, queue: &QueueId) -> Entering {
+    pub(super) fn moving(&self, now: Mono, call: CallId, caller: &Caller, queue: &QueueId) -> Entering {
         let offset = self.queues.get(&caller.queue).map_or(0, |old| old.rules.offset);
         let own = caller.minutes.saturating_sub(i64::from(offset));
         let bound = |minutes: i64| minutes.clamp(i32::MIN.into(), i32::MAX.into());
@@ -84,6 +84,7 @@ impl Distribution {
             priority: i32::try_from(bound(own)).unwrap_or(0),
             waited: caller.waited + now.since(caller.entered),
             needs: caller.needs.clone(),
+            stays: caller.stays,
             prefers: caller.prefers.clone().and_then(|(seat, until)| {
                 let left = until.since(now);
                 (left > Duration::ZERO).then_some((seat, left))
@@ -124,17 +125,33 @@ impl Distribution {
         if rung.is_some() { Some(true) } else { queue.expected.map(|wait| wait <= within) }
     }
 
-    /// A task that is no call may be given to a seat of this queue: enough of them are free, and few enough wait.
+    /// A task that is no call may be given to a seat of this queue: enough of them are free, and few enough wait; or its rules say nothing of it.
     pub fn may_give_task(&self, queue: &QueueId) -> bool {
         self.queues.get(queue).is_some_and(|queue| {
-            let TaskRules { at_most_waiting, free_seats } = queue.rules.tasks;
-            queue.len() <= at_most_waiting && queue.ranks().len() >= free_seats.max(1)
+            queue.rules.tasks.is_none_or(|TaskRules { at_most_waiting, free_seats }| {
+                queue.len() <= at_most_waiting && queue.ranks().len() >= free_seats.max(1)
+            })
         })
     }
 
     /// Seats that serve this queue in some way.
     pub fn seats_serving(&self, queue: &QueueId) -> impl Iterator<Item = &SeatId> {
         self.seats.iter().filter(|(_, seat)| seat.serves().contains_key(queue)).map(|(id, _)| id)
+    }
+
+    /// Of these, who is free, or will be within so long.
+    pub fn free_within(&self, now: Mono, queue: &QueueId, within: Duration) -> impl Iterator<Item = &SeatId> {
+        let serving = self.seats.iter().filter(move |(_, seat)| seat.serves().contains_key(queue));
+        let free = move |seat: &Seat| matches!(seat.free_in(now), Some(Ok(left)) if left <= within);
+        serving.filter(move |(_, seat)| free(seat)).map(|(id, _)| id)
+    }
+
+    /// Who waits in this queue and has no seat that rings for them.
+    pub fn unserved_in(&self, queue: &QueueId) -> impl Iterator<Item = CallId> {
+        let waiting = self.queues.get(queue).into_iter().flat_map(|queue| queue.in_order());
+        waiting.filter(|call| {
+            self.callers.get(call).is_some_and(|caller| matches!(caller.stage, Stage::Waiting))
+        })
     }
 }
 

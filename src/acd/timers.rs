@@ -1,8 +1,8 @@
-//! The alarms of the distribution: one per seat that is to change by itself, two at most per waiting caller.
+//! The alarms of the distribution: one per seat that is to change by itself, two at most per waiting caller, one at most per queue.
 
 use std::collections::BTreeSet;
 
-use crate::ids::{CallId, SeatId};
+use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
 
 /// What becomes due. At the same moment seats come first, so that a caller is served rather than turned away.
@@ -14,6 +14,8 @@ pub(super) enum Alarm {
     MaxWait(CallId),
     /// The caller is to hear the place.
     Announce(CallId),
+    /// Somebody of this queue may be sent on, and perhaps could not be when that was told last.
+    SendOn(QueueId),
 }
 
 /// All alarms in the order they become due.

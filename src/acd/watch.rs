@@ -68,6 +68,8 @@ struct Watched {
     released: bool,
     /// The call of the last talk.
     last_call: Option<CallId>,
+    /// Calls and talk of before a restart.
+    restored: Option<(u64, Duration)>,
 }
 
 /// What a call asks of the seat that has it.
@@ -134,6 +136,7 @@ impl Watch {
         match input {
             Input::Direct(seat, call, wanted) => self.on_wanted(seat, *call, *wanted),
             Input::Supervised(call, wanted) => self.on_supervised(*call, wanted),
+            Input::Stays(call) => _ = self.waiting.get_mut(call).map(|caller| caller.asked.stays = true),
             Input::Enter(entering) => self.entering = Some(entering.clone()),
             Input::Leave(call) => {
                 self.waiting.remove(call);
@@ -149,6 +152,10 @@ impl Watch {
                 if let Some(seat) = self.seats.get_mut(seat) {
                     seat.wrap_up_left = Some(before.wrap_up.map_or(Duration::ZERO, |left| left.time));
                     seat.last_call = before.wrap_up.map(|left| left.call);
+                    seat.extended = (Duration::ZERO, before.wrap_up.map_or(0, |left| left.extensions));
+                    seat.served.after_talk = before.wrap_up.map(|left| left.rules).unwrap_or_default();
+                    let counts = (before.calls, before.talked);
+                    seat.restored = Some(counts).filter(|_| before.status != Status::LoggedOut);
                 }
             }
             // Of a queue that a reload has removed nothing is known when it comes again.
@@ -177,7 +184,10 @@ impl Watch {
         let offset =
             |rules: &BTreeMap<QueueId, QueueRules>, id| rules.get(id).map_or(0, |rules| rules.offset);
         let before = self.rules.clone();
-        self.rules.values_mut().for_each(|rules| rules.overflow.clear());
+        self.rules.values_mut().for_each(|rules| {
+            rules.overflow.clear();
+            rules.sends_on.clear();
+        });
         self.rules.extend(queues.iter().map(|rules| (rules.id.clone(), rules.clone())));
         let is_gone = |id: &&QueueId| !queues.iter().any(|rules| rules.id == **id);
         self.gone = self.rules.keys().filter(is_gone).cloned().collect();
@@ -208,6 +218,7 @@ impl Watch {
     pub(super) fn on_action(&mut self, action: &Action) {
         match action {
             Action::Placed { call, queue, .. } => self.on_placed(*call, queue),
+            Action::SendOn { call, queue, rule } => self.on_send_on(*call, queue, *rule),
             Action::Announce { call, .. } => self.on_announce(*call),
             Action::Ring { seat, call, queue } => self.on_ring(seat, *call, queue),
             Action::RingDirect { seat, call } => self.on_ring_direct(seat, *call),
@@ -383,6 +394,7 @@ impl Watch {
         if came {
             (seat.calls, seat.talked) = moved.unwrap_or_default();
         }
+        (seat.calls, seat.talked) = seat.restored.take().unwrap_or((seat.calls, seat.talked));
         seat.view = view.clone();
         if view.status != Status::LoggedOut {
             seat.rules = seat.own.held_by(view.operator.as_ref());
@@ -450,6 +462,7 @@ impl Watched {
             coded: None,
             released: false,
             last_call: None,
+            restored: None,
         }
     }
 

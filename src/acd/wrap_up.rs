@@ -68,6 +68,16 @@ impl WrapUp {
         (!over).then_some(wrap_up)
     }
 
+    /// It has been made longer so often before a restart.
+    pub(super) fn extended(self, extensions: u32) -> WrapUp {
+        WrapUp { extensions, ..self }
+    }
+
+    /// How often it has been made longer.
+    pub(super) fn extensions(&self) -> u32 {
+        self.extensions
+    }
+
     /// When it ends, or when its time does.
     pub(super) fn alarm(&self) -> Option<Mono> {
         match self.phase {

@@ -11,6 +11,8 @@ pub enum Purpose {
     Announcement,
     /// Music, for ever.
     Music,
+    /// Who calls, to a citizen who was called first; then the citizen is in the queue.
+    Introduction,
     /// The tone after which the citizen is to speak.
     Tone,
     /// A last word, because the exchange stops; then the call is over.

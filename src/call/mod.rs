@@ -41,6 +41,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use crate::acd::Entering;
 use crate::config::Gateway;
 use crate::flow::{Enqueue, Flow};
 use crate::ids::{CallId, CaseId, CitizenId, EntityId, Language, QueueId, SeatId, TopicId};
@@ -121,6 +122,21 @@ pub struct Callee {
     pub leg: Leg,
 }
 
+/// Whom a queue has sent on to a number outside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SentOn {
+    /// The queue.
+    pub queue: QueueId,
+    /// By which of its rules.
+    pub rule: usize,
+    /// The place that is had back when nobody answers.
+    pub place: Entering,
+    /// When it was left.
+    pub left: Mono,
+    /// Somebody has answered.
+    pub answered: bool,
+}
+
 /// One call.
 #[derive(Debug)]
 pub struct Call {
@@ -180,6 +196,8 @@ pub struct Call {
     pub keeps_wait: bool,
     /// Was being served when the operator's phone died, and comes before everybody who waits.
     pub comes_first: bool,
+    /// Sent on to a number outside, which rings, or talks with the citizen.
+    pub sent_on: Option<SentOn>,
     /// Supervisors.
     pub watches: Vec<Watch>,
     /// What the operator keys.
@@ -212,6 +230,8 @@ pub struct Call {
     pub takes: u32,
     /// The operator who makes it, if one does.
     pub made: Option<Made>,
+    /// It was made to the citizen before an operator was there.
+    pub recalled: bool,
 }
 
 /// Most messages that one call may queue: who may key in a number must not be able to fill somebody's phone.
@@ -219,7 +239,15 @@ const MAX_LETTERS: u32 = 3;
 /// Most recordings of the citizen alone in one call: who records again and again must not fill the disk.
 const MAX_TAKES: u32 = 20;
 
+/// The number of no leg: they count from one.
+const NO_LEG: LegId = LegId(0);
+
 impl Leg {
+    /// In the place of a citizen's side that is called like this one, until it has answered.
+    pub fn of_nobody(&self) -> Leg {
+        Leg { dialog: None, media: NO_LEG, local: None, ..self.clone() }
+    }
+
     /// The port is bound: from now on there is SDP.
     pub fn on_port(&mut self, port: u16) -> &mut sdp::Local {
         self.local.insert(sdp::Local::new(self.address, port, self.media.0))
@@ -298,6 +326,7 @@ impl Call {
             word: Vec::new(),
             keeps_wait: false,
             comes_first: false,
+            sent_on: None,
             watches: Vec::new(),
             keyed: Keyed::default(),
             phase: Phase::Arriving,
@@ -314,6 +343,7 @@ impl Call {
             waits_since_ms: 0,
             takes: 0,
             made: None,
+            recalled: false,
         }
     }
 
@@ -329,6 +359,7 @@ impl Call {
     /// Who began it.
     pub fn direction(&self) -> Direction {
         match self.made.as_ref().map(|made| &made.whom) {
+            None if self.recalled => Direction::Out,
             None => Direction::In,
             Some(Whom::Outside { .. }) => Direction::Out,
             Some(Whom::Seat(_) | Whom::Queue(_)) => Direction::Internal,

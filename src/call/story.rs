@@ -82,6 +82,11 @@ impl Story {
         self.turned_away = false;
     }
 
+    /// Led by another flow from now on, out of the queue.
+    pub fn on_sent_on(&mut self) {
+        self.waiting_since = None;
+    }
+
     /// Left a queue by an exit.
     pub fn on_left(&mut self, exit: QueueExit) {
         self.waiting_since = None;

@@ -74,6 +74,11 @@ pub enum End {
 }
 
 impl End {
+    /// Nobody has called, or nobody was reached: the citizen is on the recall list.
+    pub fn is_in_vain(self) -> bool {
+        matches!(self, End::Missed | End::NotReached)
+    }
+
     /// Its name, as it is written.
     pub fn word(self) -> &'static str {
         match self {

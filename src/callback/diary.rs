@@ -3,17 +3,20 @@
 //! Whatever is asked at each event has an index: who is called about what, how much of a slot is taken, how much one citizen has booked
 //! today. A change that fits nothing is borne, as every fold bears it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Kind, Promise};
 use super::figures::Figures;
+use super::recall::RecallList;
 use super::rules::Unreached;
 use crate::ids::{CallbackId, CitizenId, ContactId, QueueId, TopicId};
 
 /// Most call-backs that may be open at once: a week of slots of a large city, many times over.
 pub(super) const MOST_OPEN: usize = 20_000;
+/// Numbers kept that nobody needs any more, before they are looked for.
+const MOST_SPARE: usize = 256;
 /// Bookings older than this count for no limit any more.
 const A_DAY_MS: i64 = 24 * 3_600_000;
 
@@ -191,6 +194,15 @@ impl Diary {
     pub fn booked_by(&self, citizen: CitizenId, now_ms: i64) -> usize {
         let recent = |before: &&i64| now_ms.saturating_sub(**before) < A_DAY_MS;
         self.booked.get(&citizen).map_or(0, |moments| moments.iter().filter(recent).count())
+    }
+
+    /// The number of each whose promise is open or whose citizen is on the recall list is needed, and no other.
+    pub fn keep_needed<N>(&self, numbers: &mut BTreeMap<CallbackId, N>, list: &RecallList) {
+        // Not at every end: what is looked through is bounded by what may be there.
+        if numbers.len() > self.open.len() + list.len() + MOST_SPARE {
+            let promised: BTreeSet<_> = list.promises().collect();
+            numbers.retain(|id, _| self.open.contains_key(id) || promised.contains(id));
+        }
     }
 
     /// There is room for one more.

@@ -49,6 +49,8 @@ pub struct Day {
     pub served_attempts: u64,
     /// Their time went by without a call.
     pub missed: u64,
+    /// Times that a citizen answered before an operator was there, and none came in time.
+    pub abandoned: u64,
     /// Called as often as may be.
     pub not_reached: u64,
     /// Taken back.
@@ -70,6 +72,7 @@ impl Day {
         self.served += other.served;
         self.served_attempts += other.served_attempts;
         self.missed += other.missed;
+        self.abandoned += other.abandoned;
         self.not_reached += other.not_reached;
         self.cancelled += other.cancelled;
         self.helped += other.helped;
@@ -94,6 +97,7 @@ impl Figures {
                 day.trunk_failures += 1;
                 day.attempts = day.attempts.saturating_sub(1);
             }
+            (Change::NotReached { why: Unreached::Abandoned, .. }, Some(_)) => day.abandoned += 1,
             (Change::Ended { how }, Some(callback)) => day.end(*how, callback),
             _ => {}
         }

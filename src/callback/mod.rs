@@ -8,8 +8,8 @@
 //! - **Due.** When its time has come it takes a place in its queue like any caller, no better and no worse: who keeps the place, the old
 //!   one; who has booked, one that counts from the beginning of the slot. If no operator has come for it after a while it is *escalated*:
 //!   it gets some minutes of advantage, and the supervisor hears of it.
-//! - **Called.** The operator is asked first and sees what it is about; the citizen's phone rings when somebody is there to talk. Each
-//!   attempt is written down before it is made and the talk before it is heard, so that whatever crashes nobody is talked to twice.
+//! - **Called.** The operator is asked first and sees what it is about; the citizen's phone rings when somebody is there to talk, and for
+//!   one of the citizen's needs at a time. Each attempt is written down before it is made and the talk before it is heard, so that whatever crashes nobody is talked to twice.
 //! - **Not reached.** Each way of failing has its own pause and its own limit ([`CallbackRules`]). A trunk that fails is no attempt.
 //! - **Over.** Served, cancelled, helped in another way, not reached, or *missed*: its time went by without a call. Nothing else ends it.
 //!
@@ -34,7 +34,7 @@ pub use change::{Change, End, Kind, Promise};
 pub use diary::{Callback, Diary, Stage};
 pub use figures::{Day, Figures};
 pub use recall::{Caller, InVain, RecallList};
-pub use rules::{CallbackRules, Capacity, Retry, Unreached};
+pub use rules::{CallbackRules, Capacity, First, Retry, Unreached};
 pub use slot::Slot;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -44,6 +44,7 @@ use jiff::Timestamp;
 
 use crate::flow::hours::Hours;
 use crate::ids::{CallbackId, CitizenId, ContactId, QueueId, TopicId};
+use crate::planted::{self, Fault};
 
 /// How soon to look again whether a queue has opened, or has room.
 const LOOK_AGAIN_MS: i64 = 60_000;
@@ -117,10 +118,10 @@ impl Callbacks {
         for (id, stage) in open {
             match stage {
                 Stage::Waiting => callbacks.look_at(id),
-                Stage::Calling(contact) => {
+                Stage::Talking(_) if !planted::is(Fault::TalkedToAgain) => callbacks.end(id, End::Served),
+                Stage::Calling(contact) | Stage::Talking(contact) => {
                     callbacks.on_not_reached(now_ms, id, contact, Unreached::Interrupted);
                 }
-                Stage::Talking(_) => callbacks.end(id, End::Served),
             }
         }
         callbacks
@@ -188,11 +189,11 @@ impl Callbacks {
             return;
         };
         let (queue, until_ms, next_ms) =
-            (callback.promise.queue.clone(), callback.promise.until_ms, callback.next_ms);
+            (callback.promise.queue.clone(), until_ms(callback), callback.next_ms);
         if until_ms <= self.now_ms {
             return self.end(id, in_vain(callback));
         }
-        let may_call = next_ms <= self.now_ms && self.is_open(&queue);
+        let may_call = next_ms <= self.now_ms && self.is_open(&queue) && !self.is_called_by_another(id);
         match (may_call, self.line.contains_key(&id)) {
             (true, false) => self.enter_line(id),
             (true, true) => self.escalate_if_due(id),
@@ -255,14 +256,19 @@ impl Callbacks {
     pub fn on_attempt(&mut self, now_ms: i64, id: CallbackId, contact: ContactId) -> Result<(), NotNow> {
         self.now_ms = now_ms;
         let callback = self.diary.callback(id).ok_or(NotNow)?;
-        let in_time = (callback.next_ms..callback.promise.until_ms).contains(&now_ms);
-        let is_due = callback.stage == Stage::Waiting && in_time && self.is_open(&callback.promise.queue);
+        let in_time = (callback.next_ms..until_ms(callback)).contains(&now_ms);
+        let may_call = self.is_open(&callback.promise.queue) && !self.is_called_by_another(id);
+        let is_due = callback.stage == Stage::Waiting && in_time && may_call;
         self.line.remove(&id);
         if !is_due {
             self.set_alarm(id);
             return Err(NotNow);
         }
         self.forget_alarm(id);
+        if planted::is(Fault::AttemptUnwritten) {
+            self.diary.apply(now_ms, id, &Change::Attempted { contact });
+            return Ok(());
+        }
         self.write(id, Change::Attempted { contact });
         Ok(())
     }
@@ -276,7 +282,7 @@ impl Callbacks {
         }
         let failures: Vec<_> = callback.failures.iter().copied().chain([why]).collect();
         let after = self.rules_of(&callback.promise.queue).next_try(&failures);
-        let until_ms = callback.promise.until_ms;
+        let until_ms = until_ms(callback);
         let next_ms = after.map(|after| now_ms.saturating_add(millis(after))).filter(|next| *next < until_ms);
         self.write(id, Change::NotReached { why, next_ms });
         match (next_ms, self.diary.callback(id)) {
@@ -307,8 +313,15 @@ impl Callbacks {
     /// The citizen was helped about this topic by an operator, or in another way: no need to call any more. One that is being called
     /// already goes on.
     pub fn on_helped(&mut self, now_ms: i64, citizen: CitizenId, topic: Option<&TopicId>) {
+        if let Some(id) = self.diary.of_need(citizen, topic) {
+            self.on_met(now_ms, id);
+        }
+    }
+
+    /// The need that this one was promised for is met: no need to call any more. One that is being called already goes on.
+    pub fn on_met(&mut self, now_ms: i64, id: CallbackId) {
         self.now_ms = now_ms;
-        if let Some(id) = self.diary.of_need(citizen, topic).filter(|id| self.is_waiting(*id)) {
+        if self.is_waiting(id) {
             self.end(id, End::Helped);
         }
     }
@@ -320,8 +333,22 @@ impl Callbacks {
     }
 
     fn write(&mut self, id: CallbackId, change: Change) {
+        let frees_or_takes =
+            matches!(change, Change::Attempted { .. } | Change::NotReached { .. } | Change::Ended { .. });
+        let citizen = self.diary.callback(id).map(|callback| callback.promise.citizen);
         self.diary.apply(self.now_ms, id, &change);
         self.actions.push_back(Action::Write { id, change });
+        if let Some(citizen) = citizen.filter(|_| frees_or_takes) {
+            let others: Vec<_> = self.diary.of_citizen(citizen).filter(|other| *other != id).collect();
+            others.into_iter().for_each(|other| self.look_at(other));
+        }
+    }
+
+    /// The citizen is on the phone about another need: two operators would ring one phone, and the second find it engaged.
+    fn is_called_by_another(&self, id: CallbackId) -> bool {
+        let Some(callback) = self.diary.callback(id) else { return false };
+        let others = self.diary.of_citizen(callback.promise.citizen).filter(|other| *other != id);
+        others.filter_map(|other| self.diary.callback(other)).any(|other| other.stage != Stage::Waiting)
     }
 
     fn is_waiting(&self, id: CallbackId) -> bool {
@@ -352,7 +379,7 @@ impl Callbacks {
         } else {
             self.now_ms.saturating_add(LOOK_AGAIN_MS)
         };
-        let at = again.min(callback.promise.until_ms).min(self.escalates_ms(id).unwrap_or(i64::MAX));
+        let at = again.min(until_ms(callback)).min(self.escalates_ms(id).unwrap_or(i64::MAX));
         self.set_alarm_at(id, at);
     }
 
@@ -366,6 +393,11 @@ impl Callbacks {
             self.alarms.remove(&(at, id));
         }
     }
+}
+
+/// Nobody is called later.
+fn until_ms(callback: &Callback) -> i64 {
+    if planted::is(Fault::WindowIgnored) { i64::MAX } else { callback.promise.until_ms }
 }
 
 /// How one ends that nobody will call any more.

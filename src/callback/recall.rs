@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::change::Promise;
-use crate::ids::{CitizenId, ContactId, EntityId, Language, QueueId, TopicId};
+use crate::ids::{CallbackId, CitizenId, ContactId, EntityId, Language, QueueId, TopicId};
 use crate::words::Outcome;
 
 /// Most that are remembered.
@@ -83,6 +83,9 @@ pub struct Caller {
     pub times: u32,
     /// Why, the last time.
     pub why: InVain,
+    /// What was promised, if that was it: at the number of this promise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback: Option<CallbackId>,
 }
 
 /// See the module.
@@ -95,10 +98,10 @@ pub struct RecallList {
 
 impl Caller {
     /// Who was promised a call that had not come by `at_ms`.
-    pub fn promised(promise: &Promise, at_ms: i64) -> Caller {
+    pub fn promised(id: CallbackId, promise: &Promise, at_ms: i64) -> Caller {
         let Promise { queue, entity, topic, language, contact, .. } = promise.clone();
         let (first_ms, last_ms, times, why) = (at_ms, at_ms, 1, InVain::Missed);
-        Caller { queue, entity, topic, language, contact, first_ms, last_ms, times, why }
+        Caller { queue, entity, topic, language, contact, first_ms, last_ms, times, why, callback: Some(id) }
     }
 }
 
@@ -139,6 +142,21 @@ impl RecallList {
         callers
     }
 
+    /// How many are on it.
+    pub fn len(&self) -> usize {
+        self.callers.len()
+    }
+
+    /// Nobody is.
+    pub fn is_empty(&self) -> bool {
+        self.callers.is_empty()
+    }
+
+    /// What was promised to those on it, in vain.
+    pub fn promises(&self) -> impl Iterator<Item = CallbackId> {
+        self.callers.values().filter_map(|caller| caller.callback)
+    }
+
     /// One of them.
     pub fn caller(&self, citizen: CitizenId) -> Option<&Caller> {
         self.callers.get(&citizen)
@@ -165,6 +183,7 @@ mod tests {
             last_ms: at_ms,
             times: 1,
             why,
+            callback: None,
         }
     }
 

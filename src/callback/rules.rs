@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{millis, slot};
+use super::{Kind, Promise, millis, slot};
 use crate::flow::hours::Schedule;
+use crate::words::NotTaken;
 
 /// A queue that opens later than this opens for no place that is kept now.
 const MOST_CLOSED: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -29,11 +30,13 @@ pub enum Unreached {
     TrunkFailure,
     /// The exchange died while it rang.
     Interrupted,
+    /// The citizen answered before an operator was there, and none came in time.
+    Abandoned,
 }
 
 impl Unreached {
     /// Every one.
-    pub const ALL: [Unreached; 7] = [
+    pub const ALL: [Unreached; 8] = [
         Unreached::Busy,
         Unreached::NoAnswer,
         Unreached::Machine,
@@ -41,7 +44,26 @@ impl Unreached {
         Unreached::Unreachable,
         Unreached::TrunkFailure,
         Unreached::Interrupted,
+        Unreached::Abandoned,
     ];
+
+    /// What became of a call, by the final status of SIP (RFC 3261 section 21), or what we found out ourselves.
+    pub fn of(why: NotTaken, status: Option<u16>) -> Unreached {
+        match (status, why) {
+            (Some(486 | 600), _) => Unreached::Busy,
+            (Some(408 | 480), _) | (None, NotTaken::Missed) => Unreached::NoAnswer,
+            (Some(603), _) => Unreached::Refused,
+            // What we asked was wrong, or the trunk cannot now: no doing of the citizen.
+            (
+                Some(400 | 401 | 402 | 403 | 405 | 406 | 407 | 415 | 420 | 423 | 488 | 491 | 493 | 500..=599),
+                _,
+            ) => Unreached::TrunkFailure,
+            (Some(_), _) => Unreached::Unreachable,
+            (None, NotTaken::CallerLeft | NotTaken::Elsewhere) => Unreached::Interrupted,
+            (None, NotTaken::Rejected) => Unreached::Refused,
+            (None, NotTaken::Unreachable) => Unreached::TrunkFailure,
+        }
+    }
 
     /// The citizen's phone may have rung: it counts among the attempts.
     pub fn counts(self) -> bool {
@@ -100,11 +122,23 @@ fn seconds_of(seats: u32) -> u32 {
     seats.min(u32::from(u16::MAX))
 }
 
+/// Who is called first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum First {
+    /// An operator, who then hears the citizen's phone ring.
+    #[default]
+    Operator,
+    /// The citizen, while an operator is free or about to be; whoever answers is the first in the queue.
+    Citizen,
+}
+
 /// The rules of one queue.
 #[derive(Clone, Debug)]
 pub struct CallbackRules {
     /// When citizens are called, and slots can be chosen; none: at any time.
     pub hours: Option<Schedule>,
+    /// Who is called first.
+    pub first: First,
     /// Length of a slot, in minutes.
     pub slot_minutes: u16,
     /// How many are promised for one slot.
@@ -139,6 +173,7 @@ impl Default for CallbackRules {
         let retry = |after: u64, most| Retry { after: minutes(after), most };
         CallbackRules {
             hours: None,
+            first: First::default(),
             slot_minutes: 15,
             capacity: Capacity::Fixed(2),
             lead: minutes(15),
@@ -153,6 +188,7 @@ impl Default for CallbackRules {
                 (Unreached::Unreachable, retry(15, 2)),
                 (Unreached::TrunkFailure, retry(1, 30)),
                 (Unreached::Interrupted, retry(5, 3)),
+                (Unreached::Abandoned, retry(5, 2)),
             ]
             .into(),
             most_attempts: 5,
@@ -166,6 +202,15 @@ impl Default for CallbackRules {
 }
 
 impl CallbackRules {
+    /// From when on a call-back does not wait for quiet any more: so long before its slot ends that it is still called within it; one
+    /// without a slot so long after it was due.
+    pub fn presses_ms(&self, promise: &Promise, next_ms: i64) -> i64 {
+        match &promise.kind {
+            Kind::Booked(slot) => slot.to_ms().saturating_sub(millis(self.escalate_after)),
+            Kind::Place(_) | Kind::Recall => next_ms.saturating_add(millis(self.escalate_after)),
+        }
+    }
+
     /// Until when a place is kept that is given now. A night does not use it up: where the opening ends before it does, it lasts into the
     /// next one as long as it may.
     pub(super) fn kept_until_ms(&self, now_ms: i64) -> i64 {
@@ -232,6 +277,36 @@ mod tests {
             (&[], None),
         ] {
             assert_eq!(minutes(failures), expected, "{failures:?}");
+        }
+    }
+
+    #[test]
+    fn outcome_is_told_by_what_the_trunk_answers() {
+        use Unreached::{Interrupted, Unreachable};
+        for (status, expected) in [
+            (486, Busy),
+            (600, Busy),
+            (408, NoAnswer),
+            (480, NoAnswer),
+            (603, Refused),
+            (404, Unreachable),
+            (410, Unreachable),
+            (484, Unreachable),
+            (604, Unreachable),
+            (302, Unreachable),
+            (403, TrunkFailure),
+            (407, TrunkFailure),
+            (500, TrunkFailure),
+            (503, TrunkFailure),
+        ] {
+            assert_eq!(Unreached::of(NotTaken::Unreachable, Some(status)), expected, "{status}");
+        }
+        for (why, expected) in [
+            (NotTaken::Missed, NoAnswer),
+            (NotTaken::Unreachable, TrunkFailure),
+            (NotTaken::CallerLeft, Interrupted),
+        ] {
+            assert_eq!(Unreached::of(why, None), expected, "{why:?}");
         }
     }
 }

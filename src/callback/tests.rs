@@ -190,6 +190,26 @@ fn one_need_has_one_call_and_another_topic_is_another_need() {
 }
 
 #[test]
+fn citizen_with_two_needs_is_called_about_one_after_the_other() {
+    let mut callbacks = machine(rules(), "2026-11-24T09:00");
+    let now = at("2026-11-24T09:00");
+    callbacks.book(now, id(1), wanted(1, Kind::Place(now))).unwrap();
+    let other = Wanted { topic: Some("anagrafe".into()), ..wanted(1, Kind::Place(now)) };
+    callbacks.book(now, id(2), other).unwrap();
+    pass(&mut callbacks, "2026-11-24T09:01");
+    actions(&mut callbacks);
+    let now = at("2026-11-24T09:01");
+    callbacks.on_attempt(now, id(1), contact(9)).unwrap();
+    assert_eq!(actions(&mut callbacks), ["attempted", "leave"]);
+    assert_eq!(callbacks.on_attempt(now, id(2), contact(10)), Err(NotNow), "an operator was there already");
+    assert!(callbacks.on_joined(now, id(1), contact(9)));
+    pass(&mut callbacks, "2026-11-24T09:10");
+    assert_eq!(actions(&mut callbacks), ["joined"]);
+    callbacks.on_talked(at("2026-11-24T09:10"), id(1));
+    assert_eq!(actions(&mut callbacks), ["ended Served", "enter 09:00 +0"]);
+}
+
+#[test]
 fn what_may_not_be_promised_is_refused_with_the_reason() {
     let now = at("2026-11-24T09:00");
     for (kind, expected) in [

@@ -9,13 +9,24 @@ use super::failure::Failure;
 use super::floor::Listed;
 use super::moment::{End, parse_moment};
 use super::out::{self, Column, Format, moment, moments, numbers, or_dash, words};
-use crate::engine::{BookOrder, CallbackReport, CallbackState, FreeSlot, MoveOrder};
+use crate::engine::{BookOrder, CallbackReport, CallbackState, FreeSlot, MOST_LISTED, MoveOrder};
 use crate::ids::{CallbackId, CaseId};
 use crate::io::control::Clock;
 use crate::time::rome_zone;
 
 /// Days of a report when none are given.
 const USUAL_DAYS: i32 = 30;
+
+/// Which part of a long list.
+#[derive(Debug, clap::Args, Serialize)]
+pub(super) struct Paged {
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = MOST_LISTED)]
+    limit: usize,
+    /// Leave out the first of all.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    skip: usize,
+}
 
 /// Arguments of `callback`.
 #[derive(Debug, clap::Args)]
@@ -31,6 +42,8 @@ enum CallbackCommand {
         /// Only what was promised to this number.
         #[arg(long)]
         number: Option<String>,
+        #[command(flatten)]
+        paged: Paged,
         #[command(flatten)]
         listed: Listed,
     },
@@ -116,7 +129,7 @@ struct BookArgs {
     /// be].
     #[arg(long)]
     slot: Option<DateTime>,
-    /// In the name of this Ente [default: the queue's].
+    /// In the name of this Ente [default: the queue's, or that of the first number whose flow leads to the queue].
     #[arg(long, value_name = "ENTE")]
     entity: Option<String>,
     /// What about [default: the queue's topic].
@@ -153,7 +166,7 @@ struct By<'a> {
 /// Runs it.
 pub(super) fn run(args: &CallbackArgs) -> Result<(), Failure> {
     match &args.command {
-        CallbackCommand::List { number, listed } => list(number.as_deref(), listed),
+        CallbackCommand::List { number, paged, listed } => list(number.as_deref(), paged, listed),
         CallbackCommand::Show { id, listed } => {
             let one: CallbackState = get(&listed.exchange, &format!("/api/callbacks/{id}"), &())?;
             show(&one, listed.format)
@@ -189,14 +202,14 @@ fn done(listed: &Listed, path: &str, order: &impl Serialize) -> Result<(), Failu
     show(&one, listed.format)
 }
 
-fn list(number: Option<&str>, listed: &Listed) -> Result<(), Failure> {
+fn list(number: Option<&str>, paged: &Paged, listed: &Listed) -> Result<(), Failure> {
     let open: Vec<CallbackState> = match number {
         Some(number) => vec![get(
             &listed.exchange,
             "/api/callbacks",
             &[("number", number)].into_iter().collect::<std::collections::BTreeMap<_, _>>(),
         )?],
-        None => get(&listed.exchange, "/api/callbacks", &())?,
+        None => get(&listed.exchange, "/api/callbacks", paged)?,
     };
     match listed.format {
         Format::Json => open.iter().try_for_each(out::json),
@@ -306,6 +319,10 @@ fn report(from: Option<Date>, to: Option<Date>, listed: &Listed) -> Result<(), F
         ("kept in slot", format!("{} of {} ({})", counts.kept, counts.due, figure(told.kept_percent, " %"))),
         ("reached", counts.served.to_string()),
         ("attempts", format!("{}, {} to reach one", counts.attempts, figure(told.attempts_to_reach, ""))),
+        (
+            "abandoned",
+            format!("{} ({} of those who answered)", counts.abandoned, figure(told.abandoned_percent, " %")),
+        ),
         ("missed", counts.missed.to_string()),
         ("not reached", counts.not_reached.to_string()),
         ("cancelled", counts.cancelled.to_string()),

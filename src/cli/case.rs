@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::coding;
 use super::contact;
 use super::exchange::Exchange;
 use super::failure::Failure;
 use super::out::{self, Column, Format, moment, moments, numbers, or_dash, word, words};
 use super::records::{Filter, page_through};
-use crate::crm::{CaseLine, CaseStatus, ReminderLine};
-use crate::ids::CaseId;
+use crate::crm::{CaseLine, CaseStatus, ClosingLine, NoteLine, ReminderLine};
+use crate::ids::{CaseId, ContactId};
 use crate::io::records::{CaseStory, Wanted};
 
 /// Arguments of `case`.
@@ -56,6 +57,35 @@ enum CaseCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Close a case: the need is met, whatever its contacts say. Call-backs that were promised for it end.
+    ///
+    /// Example:
+    ///   centralino case close 17 --outcome risolto --by ada
+    #[command(verbatim_doc_comment)]
+    Close {
+        /// Its number, as it is spoken to citizens.
+        id: CaseId,
+        #[command(flatten)]
+        args: coding::CloseArgs,
+    },
+    /// Open a case again: it stays open until somebody closes it.
+    Reopen {
+        /// Its number, as it is spoken to citizens.
+        id: CaseId,
+        #[command(flatten)]
+        args: coding::ReopenArgs,
+    },
+    /// Write something down about a case.
+    ///
+    /// Example:
+    ///   centralino case note 17 "l'ufficio tributi richiama domani" --by ada
+    #[command(verbatim_doc_comment)]
+    Note {
+        /// Its number, as it is spoken to citizens.
+        id: CaseId,
+        #[command(flatten)]
+        args: coding::NoteArgs,
+    },
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -87,6 +117,9 @@ pub(super) fn run(args: &CaseArgs) -> Result<(), Failure> {
                 Format::Table => show(&case),
             }
         }
+        CaseCommand::Close { id, args } => coding::close(*id, args),
+        CaseCommand::Reopen { id, args } => coding::reopen(*id, args),
+        CaseCommand::Note { id, args } => coding::note_case(*id, args),
     }
 }
 
@@ -146,6 +179,11 @@ fn show(case: &CaseStory) -> Result<(), Failure> {
     ))?;
     out::line(&format!("about      {}{about}", line.entity))?;
     out::line(&format!("opened     {} (Rome)", moment(&line.opened)))?;
+    if let Some(ClosingLine { at, by, outcome }) = &line.closing {
+        let outcome = outcome.as_ref().map_or_else(String::new, |outcome| format!(": {outcome}"));
+        let closed = format!("closed     {} (Rome), by {by}{outcome}", moment(at));
+        out::line(&out::printable(&closed))?;
+    }
     for reminder in &line.reminders {
         let ReminderLine { at, contact, plea } = reminder;
         out::line(&format!("{:<10} {} (Rome), contact {contact}", word(plea), moment(at)))?;
@@ -154,5 +192,16 @@ fn show(case: &CaseStory) -> Result<(), Failure> {
         let when = moment(&take.at);
         out::line(&format!("{:<10} {when} (Rome), contact {}: {}", take.kind(), take.contact, take.told()))?;
     }
+    for note in &line.notes {
+        out::line(&out::printable(&format!("note       {} (Rome), {}", moment(&note.at), note.told())))?;
+    }
+    for (contact, note) in notes_of_contacts(case) {
+        let told = format!("note       {} (Rome), contact {contact}, {}", moment(&note.at), note.told());
+        out::line(&out::printable(&told))?;
+    }
     contact::table(&case.contact_lines)
+}
+
+fn notes_of_contacts(case: &CaseStory) -> impl Iterator<Item = (ContactId, &NoteLine)> {
+    case.contact_lines.iter().flat_map(|line| line.notes.iter().map(|note| (line.contact, note)))
 }

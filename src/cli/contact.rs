@@ -1,5 +1,6 @@
 //! `centralino contact`: the calls on record.
 
+use super::coding;
 use super::exchange::Exchange;
 use super::failure::Failure;
 use super::out::{self, Column, Format, clock, moment, moments, numbers, or_dash, prose, word, words};
@@ -48,6 +49,28 @@ enum ContactCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Code a contact: what it was about and how it ended. A wrap-up that waits for the outcome is over then.
+    ///
+    /// Example:
+    ///   centralino contact code 1.3.42 --topic tributi/tari --outcome risolto --note "richiede la ricevuta" --by anna
+    #[command(verbatim_doc_comment)]
+    Code {
+        /// As `contact list` names it: node.epoch.count.
+        id: ContactId,
+        #[command(flatten)]
+        args: coding::CodeArgs,
+    },
+    /// Write something down about a contact.
+    ///
+    /// Example:
+    ///   centralino contact note 1.3.42 "ha mandato i documenti" --by anna
+    #[command(verbatim_doc_comment)]
+    Note {
+        /// As `contact list` names it: node.epoch.count.
+        id: ContactId,
+        #[command(flatten)]
+        args: coding::NoteArgs,
+    },
 }
 
 /// Runs it.
@@ -60,6 +83,12 @@ pub(super) fn run(args: &ContactArgs) -> Result<(), Failure> {
                 Format::Json => out::json(&contact),
                 Format::Table => show(&contact),
             }
+        }
+        ContactCommand::Code { id, args } => {
+            coding::code(&format!("contact {id}"), &format!("/api/contacts/{id}/code"), args)
+        }
+        ContactCommand::Note { id, args } => {
+            coding::note(&format!("contact {id}"), &format!("/api/contacts/{id}/code"), args)
         }
     }
 }
@@ -188,7 +217,8 @@ fn heading(line: &ContactLine) -> String {
         ("degraded", line.degraded.then(|| "it arrived while the store did not keep up".to_owned())),
     ];
     let takes = line.takes.iter().map(|take| (take.kind(), take.told()));
-    let told = lines.into_iter().filter_map(|(name, text)| Some((name, text?))).chain(takes);
+    let notes = line.notes.iter().map(|note| ("note", note.told()));
+    let told = lines.into_iter().filter_map(|(name, text)| Some((name, text?))).chain(takes).chain(notes);
     told.map(|(name, text)| format!("{name:<10} {}", out::printable(&text))).collect::<Vec<_>>().join("\n")
 }
 

@@ -4,7 +4,7 @@
 //! usual `data`, nothing at all.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::address::parse_address;
 use super::failure::Failure;
@@ -54,6 +54,11 @@ impl Exchange {
             ))),
             Err(error) => Err(Failure::of_data(&self.data, error)),
         }
+    }
+
+    /// Its data directory.
+    pub(super) fn data(&self) -> &Path {
+        &self.data
     }
 
     fn address(&self) -> Option<SocketAddr> {

@@ -4,10 +4,15 @@ mod check;
 mod draw;
 mod fmt;
 mod hear;
+mod heat;
+mod past;
 mod rehearse;
+mod replay;
 mod test;
 mod versions;
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -108,6 +113,21 @@ enum FlowCommand {
     },
     #[command(flatten)]
     Versions(versions::VersionCommand),
+    /// Tell where citizens went in a flow, where they stayed and where they hung up: figures for each node over a time.
+    ///
+    /// Examples:
+    ///   centralino flow heat 055055 --from yesterday --to yesterday
+    ///   centralino flow heat 055055 --from 7d --svg calore.svg
+    #[command(verbatim_doc_comment)]
+    Heat(heat::HeatArgs),
+    /// Lead the calls of a past time through a draft: how many would have gone another way, come to another queue, been served without
+    /// an operator, or not known what to press; with examples.
+    ///
+    /// Examples:
+    ///   centralino flow replay --from yesterday --draft bozza.yaml
+    ///   centralino flow replay --from 2026-11-16 --to 2026-11-20 --draft bozza.yaml --format json
+    #[command(verbatim_doc_comment)]
+    Replay(replay::ReplayArgs),
     /// Print the JSON Schema of flow files, for editors that complete and check.
     Schema,
     /// Lay flow files out as they are usually written: steps of two blanks, one empty line at most. Comments, the order of keys and
@@ -174,6 +194,8 @@ pub(super) fn run(args: &FlowArgs) -> Result<(), Failure> {
         FlowCommand::Explain { files } => draw::explain(files),
         FlowCommand::Run { files, call } => rehearse::run(files, call),
         FlowCommand::Versions(command) => versions::run(command),
+        FlowCommand::Heat(args) => heat::run(args),
+        FlowCommand::Replay(args) => replay::run(args),
         FlowCommand::Schema => out::line(&crate::flow::schema()),
         FlowCommand::Fmt { files, check, lang } => fmt::run(files, *check, *lang),
     }
@@ -229,11 +251,12 @@ fn read(file: &Path) -> Result<String, Failure> {
             file.display()
         ))
     };
-    let length = std::fs::metadata(file).map_err(|error| unreadable(error.to_string()))?.len();
-    if length > MAX_BYTES {
-        return Err(unreadable("larger than 4 MB".to_owned()));
-    }
-    std::fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))
+    let lost = |error: io::Error| unreadable(error.to_string());
+    let mut text = String::new();
+    // What a length says holds for files on a disk alone: a device has none, and no end.
+    File::open(file).map_err(lost)?.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(lost)?;
+    let is_whole = u64::try_from(text.len()).is_ok_and(|length| length <= MAX_BYTES);
+    if is_whole { Ok(text) } else { Err(unreadable("larger than 4 MB".to_owned())) }
 }
 
 fn texts(faults: &[impl std::fmt::Display]) -> Vec<String> {
@@ -306,7 +329,9 @@ mod tests {
     }
 
     #[test]
-    fn file_that_is_not_there_is_wrong_use() {
-        assert_eq!(read(Path::new("/nowhere.yaml")).map_err(|failure| failure.code()), Err(2));
+    fn file_that_is_not_there_or_has_no_end_is_wrong_use() {
+        for file in ["/nowhere.yaml", "/dev/zero"] {
+            assert_eq!(read(Path::new(file)).map_err(|failure| failure.code()), Err(2), "{file}");
+        }
     }
 }

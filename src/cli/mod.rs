@@ -9,6 +9,7 @@ mod calendar;
 mod calibration;
 mod callback;
 mod case;
+mod coding;
 mod config;
 mod contact;
 mod dial;
@@ -21,6 +22,7 @@ mod moment;
 mod monitor;
 mod out;
 mod outbox;
+mod period;
 mod phone;
 mod prompts;
 mod recall_list;
@@ -29,6 +31,7 @@ mod report;
 mod seat;
 mod serve;
 mod simulate;
+mod skills;
 mod span;
 mod story;
 mod switches;
@@ -162,6 +165,12 @@ mod tests {
             "serve --config c --data d --sip 127.0.0.1:0 --http 127.0.0.1:0 --always-open --drain 30s",
             "contact list --format json --data d --http 127.0.0.1:1 --since today --until 2h --queue q --outcome left --number 055 --limit 3",
             "contact show 1.2.3 --data d",
+            "contact code 1.2.3 --topic tributi/tari --outcome risolto --note testo --by ada --data d",
+            "contact note 1.2.3 testo --by ada --format json",
+            "seat code seat01 --outcome risolto",
+            "case close 17 --outcome risolto --note testo --by ada --data d",
+            "case reopen 17 --by ada --format json",
+            "case note 17 testo --by ada",
             "case list --data d --status new --format json",
             "case show 17 --http [::1]:8080 --data d",
             "outbox list --http 127.0.0.1:1 --data d --limit 3 --format json",
@@ -237,6 +246,10 @@ mod tests {
             "queue move tributi anagrafe",
             "emergency close --everything --queue tributi",
             "case show x",
+            "case close x",
+            "case note 17",
+            "contact code 1.2.3 --by ada",
+            "seat code ../x --outcome risolto",
             "calendar preview --from 20/12",
             "calendar preview --days 0",
         ] {

@@ -1,5 +1,6 @@
 //! `centralino callback recall`: who called in vain, and what is done about it.
 
+use super::callback::Paged;
 use super::exchange::Exchange;
 use super::failure::Failure;
 use super::out::{self, Column, Format, numbers, words};
@@ -17,6 +18,8 @@ pub(super) struct RecallArgs {
 enum RecallCommand {
     /// List those who called in vain, one line a person, the longest missed first.
     List {
+        #[command(flatten)]
+        paged: Paged,
         #[command(flatten)]
         exchange: Exchange,
         /// For people or for scripts.
@@ -53,8 +56,9 @@ const COLUMNS: [Column; 7] = [
 /// Runs it.
 pub(super) fn run(args: &RecallArgs) -> Result<(), Failure> {
     match &args.command {
-        RecallCommand::List { exchange, format } => {
-            let all: Vec<InVainState> = exchange.client()?.get("/api/recall", &()).map_err(Failure::other)?;
+        RecallCommand::List { paged, exchange, format } => {
+            let all: Vec<InVainState> =
+                exchange.client()?.get("/api/recall", paged).map_err(Failure::other)?;
             match format {
                 Format::Json => all.iter().try_for_each(out::json),
                 Format::Table => out::table(&COLUMNS, all.iter().map(row), "nobody has called in vain"),

@@ -10,7 +10,7 @@ use crate::ids::{CaseId, ContactId, QueueId};
 use crate::io::client::Client;
 use crate::io::control::Clock;
 use crate::io::records::{
-    self, CasePage, CaseStory, ContactPage, ContactStory, MAX_PAGE, OutboxPage, Wanted,
+    self, CasePage, CaseStory, ContactPage, ContactStory, MAX_PAGE, OutboxPage, StoryPage, Wanted,
 };
 use crate::io::store::AtRest;
 use crate::words::{Direction, Outcome};
@@ -168,6 +168,13 @@ impl Records {
         match self {
             Records::Running(client) => client.get("/api/contacts", wanted).map_err(Failure::other),
             Records::AtRest(at) => records::contacts(&at.views, &at.keys, wanted).map_err(Failure::other),
+        }
+    }
+
+    pub(super) fn stories(&self, wanted: &Wanted) -> Result<StoryPage, Failure> {
+        match self {
+            Records::Running(client) => client.get("/api/stories", wanted).map_err(Failure::other),
+            Records::AtRest(at) => records::stories(&at.views, &at.keys, wanted).map_err(Failure::other),
         }
     }
 

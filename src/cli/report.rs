@@ -2,14 +2,10 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use super::exchange::Exchange;
 use super::failure::Failure;
-use super::moment::{End, parse_moment};
-use super::out::{self, Column, Format, numbers, words};
-use super::records::page_through;
+use super::out::{Column, numbers, words};
+use super::period::Period;
 use crate::crm::survey::{By, SurveyLine, SurveyReport};
-use crate::io::control::Clock;
-use crate::io::records::Wanted;
 
 /// Arguments of `report`.
 #[derive(Clone, Debug, clap::Args)]
@@ -32,19 +28,10 @@ enum ReportCommand {
 #[derive(Clone, Debug, clap::Args)]
 struct SurveyArgs {
     #[command(flatten)]
-    exchange: Exchange,
+    period: Period,
     /// A line for each of these.
     #[arg(long, value_parser = parts(), default_value = "all")]
     by: By,
-    /// Calls that arrived at this moment or later: 2026-11-22T08:30, 2026-11-22, today, or 7d for seven days ago.
-    #[arg(long, visible_alias = "from", value_name = "MOMENT")]
-    since: Option<String>,
-    /// Calls that arrived before this moment; a day is within.
-    #[arg(long, visible_alias = "to", value_name = "MOMENT")]
-    until: Option<String>,
-    /// For people or for scripts.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
 }
 
 const COLUMNS: [Column; 7] = [
@@ -80,26 +67,9 @@ const STEPS: [&str; 5] = ["utilissimo", "molto", "abbastanza", "poco", "per nien
 /// Runs it.
 pub(super) fn run(args: &ReportArgs) -> Result<(), Failure> {
     let ReportCommand::Survey(args) = &args.command;
-    let now = Clock::start().now().wall;
-    let read =
-        |text: &Option<String>, end| text.as_deref().map(|text| parse_moment(text, end, now)).transpose();
-    let wanted = Wanted {
-        from_ms: read(&args.since, End::Since)?,
-        to_ms: read(&args.until, End::Until)?,
-        ..Wanted::default()
-    };
-    let records = args.exchange.records()?;
     let mut report = SurveyReport::new(args.by);
-    let page = |wanted: &Wanted| records.contacts(wanted).map(|page| (page.contacts, page.next));
-    page_through(wanted, usize::MAX, page, |contact| {
-        report.count(&contact);
-        Ok(())
-    })?;
-    let lines = report.lines();
-    match args.format {
-        Format::Json => lines.iter().try_for_each(out::json),
-        Format::Table => out::table(&COLUMNS, lines.iter().map(row), "nobody was asked in that time"),
-    }
+    args.period.count(|contact| report.count(contact))?;
+    args.period.tell(&COLUMNS, &report.lines(), row, "nobody was asked in that time")
 }
 
 fn row(line: &SurveyLine) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! `centralino seat` and `operator`: who sits where, and what supervisors do about it.
 
+use super::coding;
 use super::exchange::Exchange;
 use super::failure::Failure;
 use super::floor::{Floor, list, state};
@@ -81,10 +82,30 @@ enum SeatCommand {
         #[arg(long, default_value = NO_REASON, hide_default_value = true)]
         reason: String,
     },
+    /// Show what whoever sits at a seat knows, or change it: at once, without touching calls, until it is reset.
+    ///
+    /// Examples:
+    ///   centralino seat skills seat07
+    ///   centralino seat skills seat07 --set lingua-en=3 --why "corso finito" --by ada
+    ///   centralino seat skills seat07 --reset
+    #[command(verbatim_doc_comment)]
+    Skills(super::skills::SkillsArgs),
     /// Make a wrap-up longer, by what its queue grants.
     Extend(Order),
     /// End a wrap-up, also one that owes an outcome.
     Release(Order),
+    /// Code the contact that a seat has now, or had last. A wrap-up that waits for the outcome is over then.
+    ///
+    /// Example:
+    ///   centralino seat code seat07 --topic tributi/tari --outcome risolto --by anna
+    #[command(verbatim_doc_comment)]
+    Code {
+        /// Its name, such as seat01.
+        #[arg(value_parser = seat_name)]
+        seat: String,
+        #[command(flatten)]
+        args: coding::CodeArgs,
+    },
 }
 
 /// What may follow a call.
@@ -115,7 +136,7 @@ struct Order {
 }
 
 /// Seats' names go into an address: nothing else may.
-fn seat_name(text: &str) -> Result<String, String> {
+pub(super) fn seat_name(text: &str) -> Result<String, String> {
     let fits = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
     if fits {
         Ok(text.to_owned())
@@ -162,8 +183,10 @@ pub(super) fn seat(args: &SeatArgs) -> Result<(), Failure> {
             };
             status(order, StatusChange::Next(next))
         }
+        SeatCommand::Skills(args) => super::skills::run(args),
         SeatCommand::Extend(order) => obey(order, SeatAct::Extend),
         SeatCommand::Release(order) => obey(order, SeatAct::Release),
+        SeatCommand::Code { seat, args } => coding::code(seat, &format!("/api/seats/{seat}/code"), args),
     }
 }
 

@@ -28,6 +28,7 @@ use crate::io::signals::{Hangups, Signals};
 use crate::io::sip::SipSockets;
 use crate::io::speaking::Speaker;
 use crate::io::store::{OpenError, Store};
+use crate::io::versions::Versions;
 use crate::io::{chance, limits, retention, supervisor, trunks, watching};
 use crate::media::leg::Limits;
 
@@ -113,7 +114,8 @@ async fn serve(args: &ServeArgs, mut loaded: Loaded) -> Result<(), Failure> {
     let clock = Clock::start();
     let seed = chance::draw().map_err(Failure::other)?;
     let (flows, sounds) = (loaded.flows, Arc::new(loaded.sounds));
-    let setup = Setup { config: config.clone(), flows, sounds, recovered, seed, watched: false };
+    let versions = Versions::of(&args.data).all().map_err(|fault| Failure::faults(vec![fault]))?;
+    let setup = Setup { config: config.clone(), flows, sounds, versions, recovered, seed, watched: false };
     let engine = Engine::new(clock.now(), setup);
     let (views, health) = (store.views(), store.health());
     let (mut control, handle) = Control::new(engine, clock, sip, media, store, connectors, speaker);

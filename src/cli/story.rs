@@ -4,13 +4,13 @@ use super::out::{moment, word};
 use crate::callback::{Change, Kind};
 use crate::ids::SeatId;
 use crate::io::records::Step;
-use crate::journal::entry::{Destination, Fact, Handing, Personal, WaitChange, Whom};
+use crate::journal::entry::{Destination, Elsewhere, Fact, Handing, Personal, WaitChange, Whom};
 use crate::time::rome;
 use crate::words::{AskedAgain, NotTaken, Plea, QueueExit, Watching};
 
 /// One row a fact: when, how long after the first, what.
 pub(super) fn steps(story: &[Step]) -> Vec<Vec<String>> {
-    let first = story.first().map_or(0, ms);
+    let first = story.first().map_or(0, Step::ms);
     story
         .iter()
         .filter_map(|step| Some((step, tell(&step.fact)?)))
@@ -18,13 +18,8 @@ pub(super) fn steps(story: &[Step]) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Milliseconds since the Unix epoch; the exchange writes no other moments than it can read.
-fn ms(step: &Step) -> i64 {
-    step.at.parse().map_or(0, jiff::Timestamp::as_millisecond)
-}
-
 fn row(step: &Step, first: i64, told: String) -> Vec<String> {
-    let after = ms(step).saturating_sub(first).max(0);
+    let after = step.ms().saturating_sub(first).max(0);
     vec![moment(&step.at), format!("{}.{} s", after / 1000, after % 1000 / 100), told]
 }
 
@@ -49,6 +44,7 @@ fn tell(fact: &Fact) -> Option<String> {
             let by = by.as_ref().map_or_else(String::new, |by| format!(", by {by}"));
             let kept =
                 callback.map_or_else(String::new, |callback| format!(", to keep call-back {callback}"));
+            let seat = seat.as_ref().map_or("the exchange", |seat| seat.as_str());
             format!("{seat} calls {}{about}{emergency}{by}{kept}", destination(to))
         }
         Fact::CitizenFound { citizen, .. } => format!("the number is new: citizen {citizen}"),
@@ -96,6 +92,9 @@ fn tell(fact: &Fact) -> Option<String> {
         }
         Fact::QueueLeft { queue, exit, .. } => format!("leaves queue {queue}: {}", exit_in_words(*exit)),
         Fact::WaitChanged { how, by, why, .. } => wait_changed(how, by, why.as_deref()),
+        Fact::SentOn { from, to, entity, .. } => {
+            format!("queue {from} ({entity}) sends the caller on, {}", elsewhere(to))
+        }
         Fact::SeatRung { seat, direct: true, .. } => format!("{seat} rings"),
         Fact::SeatRung { seat, queue, .. } => format!("{seat} rings, for queue {queue}"),
         Fact::SeatNotTaken { seat, why, .. } => format!("{seat} {}", not_taken(*why)),
@@ -126,12 +125,25 @@ fn tell(fact: &Fact) -> Option<String> {
         Fact::WatchEnded { by, .. } => format!("{by} no longer watches"),
         Fact::Parted { seat, .. } => format!("no longer talks; {seat} wraps up"),
         Fact::WrappedUp { seat, .. } => format!("{seat} has wrapped up"),
+        Fact::WrapUpExtended { seat, left_ms, by, why, .. } => {
+            let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+            format!("{seat} has longer to wrap up, {} s from now, by {by}{why}", left_ms / 1000)
+        }
         Fact::Coded { operator, topic, disposition, .. } => {
             let topic = topic.as_ref().map(|topic| format!("topic {topic}"));
             let outcome = disposition.as_ref().map(|outcome| format!("outcome {outcome}"));
             let coded: Vec<String> = [topic, outcome].into_iter().flatten().collect();
             format!("coded by {operator}: {}", coded.join(", "))
         }
+        Fact::Noted { case, note, by, .. } => {
+            let about = case.map_or_else(String::new, |case| format!(" about case {case}"));
+            format!("note by {by}{about}: {}", personal(note))
+        }
+        Fact::CaseClosed { case, outcome, by, .. } => {
+            let outcome = outcome.as_ref().map_or_else(String::new, |outcome| format!(": {outcome}"));
+            format!("case {case} is closed by {by}{outcome}")
+        }
+        Fact::CaseReopened { case, by, .. } => format!("case {case} is opened again by {by}"),
         Fact::TakeBegun { queue: Some(queue), .. } => format!("is asked for a message for {queue}"),
         Fact::TakeBegun { queue: None, .. } => "is asked to speak, and recorded".to_owned(),
         Fact::TakeKept { ms, queue: Some(queue), .. } => {
@@ -160,6 +172,7 @@ fn tell(fact: &Fact) -> Option<String> {
         | Fact::DialogOpened { .. }
         | Fact::DialogClosed { .. }
         | Fact::SeatChanged { .. }
+        | Fact::SkillsChanged { .. }
         | Fact::Switched { .. }
         | Fact::FlowChanged { .. }
         | Fact::Degraded { .. } => return None,
@@ -214,6 +227,14 @@ fn wait_changed(how: &WaitChange, by: &str, why: Option<&str>) -> String {
     };
     let why = why.map_or_else(String::new, |why| format!(": {why}"));
     format!("{done}, by {by}{why}")
+}
+
+fn elsewhere(to: &Elsewhere) -> String {
+    match to {
+        Elsewhere::Queue(queue) => format!("into queue {queue}"),
+        Elsewhere::Line(line) => format!("to the flow of {line}"),
+        Elsewhere::Outside => "to a number outside".to_owned(),
+    }
 }
 
 fn handing(seat: &SeatId, step: &Handing) -> String {

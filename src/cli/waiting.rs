@@ -8,7 +8,7 @@ use super::floor::Listed;
 use super::out::{self, Format, clock, numbers, or_dash, words};
 use super::seat::{seat_columns, seat_row};
 use super::switches::{Validity, by_language, parse_text, span, turn};
-use crate::engine::{ClosingState, QueuePage, WaitState, WaitingAct};
+use crate::engine::{ClosingState, QueuePage, TaskState, WaitState, WaitingAct};
 use crate::ids::{CallId, Language, QueueId};
 use crate::io::control::Clock;
 use crate::switches::{Bulletin, Closing, Scope, Switch, slot_of_closed};
@@ -142,6 +142,11 @@ pub(super) fn show(args: &ShowArgs) -> Result<(), Failure> {
     ];
     out::table(&columns, page.waiting.iter().map(wait_row), "nobody waits")?;
     out::line("")?;
+    if !page.tasks.is_empty() {
+        let columns = [words("call-back"), words("kind"), numbers("due for"), words("stage"), words("rings")];
+        out::table(&columns, page.tasks.iter().map(task_row), "no call-back is due")?;
+        out::line("")?;
+    }
     out::table(&seat_columns(), page.seats.iter().map(seat_row), "no seat serves it")
 }
 
@@ -172,6 +177,12 @@ fn closed(closing: &ClosingState) -> String {
     let why = closing.reason.as_deref().map(|why| format!(": {why}"));
     let [from, by, why] = [from, by, why].map(Option::unwrap_or_default);
     format!("{} closed{from}{until}{by}{why}", closing.scope)
+}
+
+fn task_row(task: &TaskState) -> Vec<String> {
+    let rings: Vec<String> = task.ringing.iter().map(ToString::to_string).collect();
+    let rings = or_dash(Some(rings.join(", ")).filter(|rings| !rings.is_empty()));
+    vec![task.callback.to_string(), task.kind.clone(), clock(task.due_s), task.stage.replace('_', " "), rings]
 }
 
 fn wait_row(wait: &WaitState) -> Vec<String> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Config;
 use super::reader::{Table, Word};
 use super::span::parse_span;
-use crate::callback::{CallbackRules, Capacity, Retry, Unreached};
+use crate::callback::{CallbackRules, Capacity, First, Retry, Unreached};
 use crate::flow::hours::Calendars;
 use crate::hint::Hint;
 use crate::ids::QueueId;
@@ -16,13 +16,14 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// How the ways of not being reached are written.
-const FAILURES: [(&str, Unreached); 6] = [
+const FAILURES: [(&str, Unreached); 7] = [
     ("busy", Unreached::Busy),
     ("no_answer", Unreached::NoAnswer),
     ("machine", Unreached::Machine),
     ("refused", Unreached::Refused),
     ("unreachable", Unreached::Unreachable),
     ("trunk_failure", Unreached::TrunkFailure),
+    ("abandoned", Unreached::Abandoned),
 ];
 
 /// The rules of a queue, if it calls back at all. Its hours and its seats are added by [`Config::callback_rules`].
@@ -32,6 +33,7 @@ pub(super) fn callback(queue: &Table<'_>) -> Option<CallbackRules> {
     let slot = table.span("slot", 15 * MINUTE, MINUTE..=4 * HOUR);
     let rules = CallbackRules {
         hours: None,
+        first: first(&table),
         slot_minutes: u16::try_from(slot.as_secs() / 60).unwrap_or(usual.slot_minutes),
         capacity: capacity(&table),
         lead: table.span("lead", usual.lead, Duration::ZERO..=DAY),
@@ -48,6 +50,18 @@ pub(super) fn callback(queue: &Table<'_>) -> Option<CallbackRules> {
     };
     table.finish();
     Some(rules)
+}
+
+fn first(table: &Table<'_>) -> First {
+    let Some(word) = table.text("first") else { return First::default() };
+    match word.text {
+        "operator" => First::Operator,
+        "citizen" => First::Citizen,
+        _ => {
+            table.not(&word, "operator or citizen", "operator");
+            First::default()
+        }
+    }
 }
 
 /// A number, or a share of the time of those who serve the queue.
@@ -136,6 +150,7 @@ mod tests {
             ("[callback.retry]\nbusy = \"4 times\"", "after 5m, 4 times"),
             ("[callback.retry]\nbusy = \"after 5m, 0 times\"", "after 5m, 4 times"),
             ("[callback]\ncapacity = 0", "1"),
+            ("[callback]\nfirst = \"nobody\"", "operator or citizen"),
         ] {
             let faults = read(text).unwrap_err();
             assert!(faults.iter().any(|fault| fault.contains(expected)), "{text}: {faults:?}");

@@ -12,6 +12,7 @@ use super::reader::{Table, Word};
 use super::{Config, Route, Target};
 use crate::flow::destinations::{NoRoute, fit};
 use crate::ids::{EntityId, QueueId, SeatId};
+use crate::letters::is_line;
 use crate::phone_number::PhoneNumber;
 
 /// Called from every seat unless the city says otherwise: the emergency numbers of Italy, and the doctor on call.
@@ -226,9 +227,7 @@ const LONGEST_PLACE: usize = 200;
 /// Read where a seat is.
 pub(super) fn location(seat: &Table<'_>) -> Option<String> {
     let word = seat.text("location")?;
-    let right = !word.text.trim().is_empty()
-        && word.text.chars().count() <= LONGEST_PLACE
-        && !word.text.contains(char::is_control);
+    let right = !word.text.trim().is_empty() && is_line(word.text, LONGEST_PLACE);
     if !right {
         seat.not(&word, "a place on one line", "Via Pergolesi 8, secondo piano, stanza 12");
     }

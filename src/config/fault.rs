@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::flow::destinations::NoRoute;
 use crate::hint::{Hint, visible};
 
 /// A place in a file of the configuration. In order of files, then of lines.
@@ -111,6 +112,12 @@ pub enum Fault {
     // Names of things.
     #[error("{what} `{name}` is given twice; the first is on line {first_line}")]
     Twice { what: &'static str, name: String, first_line: usize },
+    #[error("one overflow leads to one place; write another [[queue.overflow]] for the other")]
+    OverflowsTwice,
+    #[error("queue `{name}` overflows to itself; name another")]
+    OverflowsToItself { name: String },
+    #[error("`{number}` cannot be called: {why}")]
+    NotReached { number: String, why: NoRoute },
     #[error("{what} `{name}` is not in {file}{hint}")]
     Unknown { what: &'static str, name: String, file: &'static str, hint: Hint },
     #[error("topic `{name}` stands under `{parent}`, which is not in topics.toml; add it first")]

@@ -10,12 +10,13 @@ use super::directory::is_digits;
 use super::extensions;
 use super::fault::Fault;
 use super::names::Names;
+use super::overflow::{self, Overflowing};
 use super::reader::{Table, Word};
 use super::span::parse_span;
 use super::{AnnounceRules, Queue, Seat, Secret, WaitsSince};
 use crate::acd::{
-    AfterTalk, LONGEST_KEPT, Needs, Overflow, Pauses, People, QueueRules, SeatRules, Serving, Skills,
-    Strategy, TaskRules,
+    AfterTalk, LONGEST_KEPT, Needs, Pauses, People, QueueRules, SeatRules, Serving, Skills, Strategy,
+    TaskRules,
 };
 use crate::ids::{QueueId, SeatId, SkillId};
 use crate::words::{skill_and_level, waiver};
@@ -54,11 +55,15 @@ pub(super) fn queues(
     let mut helpers = Vec::new();
     for queue in table.tables("queue", "[[queue]]") {
         let (id, name) = (names.take(&queue, "id"), queue.need("name"));
-        let overflow = overflow(&queue, &mut helpers);
+        let Overflowing { helps, sends_on, sent_on } = overflow::read(&queue, &mut helpers);
         let read = Queue {
             name: name.map_or_else(String::new, |name| name.text.to_owned()),
             extension: extensions::read(&queue, extensions),
-            rules: QueueRules { overflow, ..rules(&queue, id.as_ref().map_or("", |id| id.text), &skills) },
+            rules: QueueRules {
+                overflow: helps,
+                sends_on,
+                ..rules(&queue, id.as_ref().map_or("", |id| id.text), &skills)
+            },
             schedule: used.schedules.used(&queue, "schedule").map(|word| word.text.into()),
             entity: used.entities.used(&queue, "entity").map(|word| word.text.into()),
             topic: used.topics.used(&queue, "topic").map(|word| word.text.into()),
@@ -68,6 +73,7 @@ pub(super) fn queues(
             waits_since: waits_since(&queue),
             keeps_place: queue.span("keeps_place", 5 * MINUTE, Duration::ZERO..=LONGEST_KEPT),
             callback: callbacks::callback(&queue),
+            sent_on,
             dispositions: dispositions(&queue, "[queue.dispositions]").unwrap_or_else(|| shared.clone()),
         };
         if let Some(id) = id {
@@ -78,23 +84,6 @@ pub(super) fn queues(
     helpers.iter().for_each(|word| _ = names.check(&table.file, word));
     table.finish();
     (queues, skills)
-}
-
-/// Whose seats help. The names are checked when all queues are known.
-fn overflow<'a>(queue: &Table<'a>, helpers: &mut Vec<Word<'a>>) -> Vec<Overflow> {
-    let mut helps = Vec::new();
-    for help in queue.tables("overflow", "[[queue.overflow]]") {
-        let after = help.span("after", Duration::ZERO, Duration::ZERO..=HOUR);
-        let over_waiting = help.has("over_waiting").then(|| help.number("over_waiting", 0, 0..=10_000));
-        let over_wait =
-            help.has("over_wait").then(|| help.span("over_wait", Duration::ZERO, Duration::ZERO..=24 * HOUR));
-        if let Some(to) = help.need("to") {
-            helps.push(Overflow { to: to.text.into(), after, over_waiting, over_wait });
-            helpers.push(to);
-        }
-        help.finish();
-    }
-    helps
 }
 
 /// `inglese`, or `inglese 3`: a skill and its level, 1 when it is left out.
@@ -191,20 +180,21 @@ fn rules(queue: &Table<'_>, id: &str, names: &Names) -> QueueRules {
         ring_at_most: queue.number("ring_at_most", 10, 1..=50),
         needs: Needs { skills: skills(queue, names), waivers: waivers(queue, names) },
         overflow: Vec::new(),
+        sends_on: Vec::new(),
         tasks: tasks(queue),
     }
 }
 
 /// `[queue.tasks]`: when its seats may do something else than take calls.
-fn tasks(queue: &Table<'_>) -> TaskRules {
-    let Some(tasks) = queue.table("tasks", "[queue.tasks]") else { return TaskRules::default() };
+fn tasks(queue: &Table<'_>) -> Option<TaskRules> {
+    let tasks = queue.table("tasks", "[queue.tasks]")?;
     let usual = TaskRules::default();
     let read = TaskRules {
         at_most_waiting: tasks.number("at_most_waiting", usual.at_most_waiting, 0..=10_000),
         free_seats: tasks.number("free_seats", usual.free_seats, 1..=1_000),
     };
     tasks.finish();
-    read
+    Some(read)
 }
 
 /// The music of those who wait: a sound below `sounds/music/`.

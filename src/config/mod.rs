@@ -19,6 +19,7 @@ mod floor;
 mod knowledge;
 mod names;
 mod operators;
+mod overflow;
 mod parse;
 mod reader;
 mod span;
@@ -40,6 +41,7 @@ pub use self::destinations::{Destinations, Route};
 pub use self::dialling::{Callable, Dialled, Dialling, NotDialled};
 pub use self::extensions::Target;
 pub use self::fault::{ConfigError, Fault, Place};
+pub use self::overflow::{SentOn, SentTo};
 pub use self::parse::{FILES, OPTIONAL_FILES};
 pub use self::talk_codes::TalkCodes;
 use crate::acd::{PauseRule, Person, QueueRules, SeatRules};
@@ -235,6 +237,8 @@ pub struct Queue {
     pub keeps_place: Duration,
     /// Citizens may be called back, and how; none: they are not.
     pub callback: Option<CallbackRules>,
+    /// Where callers are sent on to, one for each of the rules' `sends_on`.
+    pub sent_on: Vec<SentOn>,
     /// Outcome codes for wrap-up: digits to disposition.
     pub dispositions: BTreeMap<String, String>,
 }

@@ -35,6 +35,7 @@ impl Config {
         }
         let config = read_all(&Texts { files, faults: &faults });
         let mut faults = faults.into_inner();
+        faults.extend(config.iter().flat_map(super::overflow::faults));
         faults.sort_by(|one, other| one.at.cmp(&other.at));
         match config {
             Some(config) if faults.is_empty() => Ok(config),

@@ -231,7 +231,7 @@ fn routing_is_read_and_its_names_are_checked() {
     let (queue, seat) = (&config.queues["generale"].rules, &config.seats["seat01"].rules);
     assert!(seat.skills.meet(&queue.needs.skills));
     assert_eq!(queue.needs.waivers, [(Duration::from_secs(30), "inglese".into())]);
-    assert_eq!((queue.overflow.len(), queue.overflow[0].over_waiting), (1, Some(3)));
+    assert_eq!((queue.overflow.len(), queue.overflow[0].when.over_waiting), (1, Some(3)));
     assert_eq!((seat.queues["generale"].priority, seat.queues["aiuto"].priority), (0, 2));
     assert_eq!(config.callers["055"].prefers, Some(("seat01".into(), Duration::from_secs(30))));
 

@@ -3,12 +3,16 @@
 //! It is `new` until one of its contacts was served at the front office (an operator answered, or an information node did),
 //! and `closed` from then on. What was abandoned, unserved, interrupted or failed stays `new`: the need is not met. So does a case
 //! with a message that operators have to listen to, whatever else became of it.
+//!
+//! People have the last word: who closes a case has settled whatever kept it open, and one that somebody opened again stays open
+//! until somebody closes it.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Take, TakeLine};
+use super::{Note, NoteLine, Take, TakeLine};
 use crate::ids::{CaseId, CitizenId, ContactId, EntityId, TopicId};
 use crate::journal::entry::{Entry, Fact};
+use crate::journal::seal::Keys;
 use crate::time::rome;
 use crate::words::{Outcome, Plea};
 
@@ -38,6 +42,38 @@ pub struct Case {
     /// What its citizens said to the exchange itself, and is kept, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub takes: Vec<Take>,
+    /// What people wrote down about it, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+    /// A person closed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<Closing>,
+    /// A person opened it again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reopened: bool,
+}
+
+/// A person closed a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    /// When.
+    pub at_ms: i64,
+    /// Who, as they said.
+    pub by: String,
+    /// How it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+}
+
+/// The same as people and scripts read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosingLine {
+    /// When, RFC 3339 in Rome's time.
+    pub at: String,
+    /// Who, as they said.
+    pub by: String,
+    /// How it ended.
+    pub outcome: Option<String>,
 }
 
 /// A citizen reminded us of a case, or complained about it.
@@ -85,6 +121,12 @@ pub struct CaseLine {
     /// What its citizens said to the exchange itself, and is kept, in order.
     #[serde(default)]
     pub takes: Vec<TakeLine>,
+    /// What people wrote down about it, in order.
+    #[serde(default)]
+    pub notes: Vec<NoteLine>,
+    /// A person closed it; nothing when its contacts did.
+    #[serde(default)]
+    pub closing: Option<ClosingLine>,
 }
 
 /// How far a case is.
@@ -93,13 +135,19 @@ pub struct CaseLine {
 pub enum CaseStatus {
     /// The need is not met.
     New,
-    /// Met by the front office.
+    /// Met by the front office, or closed by a person.
     Closed,
 }
 
 impl Reminder {
     fn line(&self) -> ReminderLine {
         ReminderLine { at: rome(self.at_ms), contact: self.contact, plea: self.plea }
+    }
+}
+
+impl Closing {
+    fn line(&self) -> ClosingLine {
+        ClosingLine { at: rome(self.at_ms), by: self.by.clone(), outcome: self.outcome.clone() }
     }
 }
 
@@ -111,8 +159,8 @@ impl CaseLine {
 }
 
 impl Case {
-    /// As people and scripts read it.
-    pub fn line(&self) -> CaseLine {
+    /// As people and scripts read it; `keys` open what was written down.
+    pub fn line(&self, keys: &Keys) -> CaseLine {
         CaseLine {
             case: self.case,
             citizen: self.citizen,
@@ -123,6 +171,8 @@ impl Case {
             contacts: self.contacts.clone(),
             reminders: self.reminders.iter().map(Reminder::line).collect(),
             takes: self.takes.iter().map(Take::line).collect(),
+            notes: self.notes.iter().map(|note| note.line(keys)).collect(),
+            closing: self.closing.as_ref().map(Closing::line),
         }
     }
 
@@ -136,7 +186,7 @@ impl Case {
     /// A contact of this case has ended so.
     pub fn on_outcome(&mut self, outcome: Outcome) {
         let settled = matches!(outcome, Outcome::Answered | Outcome::Transferred | Outcome::Contained);
-        if settled && !self.has_voicemail() {
+        if settled && !self.reopened && !self.has_voicemail() {
             self.status = CaseStatus::Closed;
         }
     }
@@ -145,7 +195,23 @@ impl Case {
     pub fn on_take(&mut self, entry: &Entry) {
         Take::follow(&mut self.takes, entry);
         if matches!(entry.fact, Fact::TakeKept { queue: Some(_), .. }) {
-            self.status = CaseStatus::New;
+            (self.status, self.closing) = (CaseStatus::New, None);
+        }
+    }
+
+    /// Somebody closed it, opened it again, or wrote something down about it.
+    pub fn on_hand(&mut self, entry: &Entry) {
+        Note::follow(&mut self.notes, entry);
+        match &entry.fact {
+            Fact::CaseClosed { outcome, by, .. } => {
+                let (by, outcome) = (by.clone(), outcome.clone());
+                self.closing = Some(Closing { at_ms: entry.at_ms, by, outcome });
+                (self.status, self.reopened) = (CaseStatus::Closed, false);
+            }
+            Fact::CaseReopened { .. } => {
+                (self.status, self.closing, self.reopened) = (CaseStatus::New, None, true);
+            }
+            _ => {}
         }
     }
 

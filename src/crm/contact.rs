@@ -19,11 +19,11 @@ use crate::ids::{
     CallbackId, CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId,
     SeatId, TopicId,
 };
-use crate::journal::entry::{Destination, Entry, Fact, Handing, Personal};
+use crate::journal::entry::{Destination, Elsewhere, Entry, Fact, Handing, Personal};
 use crate::journal::seal::{Keys, NumberHash};
 use crate::words::{Direction, EndedBy, Outcome};
 
-use super::{Survey, Take};
+use super::{Note, Survey, Take};
 
 mod line;
 mod talks;
@@ -37,6 +37,8 @@ pub use told::{ToldWait, ToldWaitLine};
 
 /// Most facts kept in a contact's story; a caller who presses keys for hours must not grow it without end.
 pub const MOST_STEPS: usize = 500;
+/// From where a call-back is made whose citizen is called before an operator is there.
+const EXCHANGE: &str = "exchange";
 
 /// One call, as the facts so far tell it. What is as at the beginning is left out of its row: rows are written often.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,6 +112,9 @@ pub struct Contact {
     /// How the operator coded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disposition: Option<String>,
+    /// What people wrote down about it, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
     /// False: the citizen refused to be recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<bool>,
@@ -240,9 +245,8 @@ impl Contact {
                     Destination::Public(_) => None,
                     Destination::Personal(number) => number_of(keys.unseal(contact, "called", number)),
                 };
-                let from = Personal::Clear(seat.to_string());
-                let begun = Contact::begun(entry, contact, from, to, entity, language);
-                let (seat, operator) = (Some(seat), Some(operator));
+                let from = seat.as_ref().map_or_else(|| EXCHANGE.to_owned(), ToString::to_string);
+                let begun = Contact::begun(entry, contact, Personal::Clear(from), to, entity, language);
                 let begun = Contact { queue, seat, operator, callback, ..begun };
                 Contact { direction, case, citizen, number, topic, degraded, ..begun }
             }
@@ -285,6 +289,7 @@ impl Contact {
             short: false,
             why: None,
             disposition: None,
+            notes: Vec::new(),
             told_wait: None,
             record: None,
             recording: None,
@@ -305,6 +310,9 @@ impl Contact {
         self.on_fact(entry.at_ms, &entry.fact);
         Take::follow(&mut self.takes, entry);
         Survey::follow(&mut self.survey, entry);
+        if !matches!(entry.fact, Fact::Noted { case: Some(_), .. }) {
+            Note::follow(&mut self.notes, entry);
+        }
         if self.story.len() < MOST_STEPS && !matches!(entry.fact, Fact::DialogOpened { .. }) {
             self.story.push(entry.clone());
         }
@@ -340,6 +348,12 @@ impl Contact {
             }
             // What was told before is not the wait that comes.
             Fact::WaitChanged { .. } => self.told_wait = None,
+            Fact::SentOn { to, .. } => {
+                self.told_wait = None;
+                if matches!(to, Elsewhere::Line(_)) {
+                    self.times.wait.stop(at_ms);
+                }
+            }
             Fact::SeatRung { .. } => {
                 self.times.ringing = self.times.ringing.saturating_add(1);
                 self.times.ring.start(at_ms);
@@ -366,6 +380,7 @@ impl Contact {
             Fact::Transferred { number, recording, .. } => {
                 self.outside = true;
                 self.transferred_to = Some(number.clone());
+                self.times.wait.stop(at_ms);
                 self.recording = recording.clone().or(self.recording.take());
                 self.times.ring.stop(at_ms);
                 self.times.joined.start(at_ms);

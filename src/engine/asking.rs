@@ -250,9 +250,6 @@ fn today(now: Now) -> jiff::civil::Date {
     now.wall.to_zoned(rome_zone()).date()
 }
 
-/// What flows may ask and nobody carries out yet, as the compiler warns of it; `question` answers it by an error.
-pub const UNCONNECTED: [&str; 0] = [];
-
 /// What to ask; or the answer, when nobody needs to be asked.
 fn question(wanted: &Request) -> Result<Question, Answer> {
     match wanted {

@@ -89,6 +89,7 @@ impl CallLog {
                     }
                     (false, _) => String::new(),
                 };
+                let seat = seat.as_ref().map_or("-", |seat| seat.as_str());
                 format!("is made: seat={seat} to={to} entity={entity}{emergency}")
             }
             Fact::ContactClosed { outcome, ended_by, .. } => {

@@ -155,10 +155,17 @@ impl Engine {
         if call.third.is_some() {
             return self.on_third_not_taken(now, id, None);
         }
+        if self.recalling.line.is_first(id) {
+            return self.on_citizen_not_there(now, id, why.0, why.1);
+        }
         if call.is_operators() && call.flow.is_none() {
             self.on_recall_unreached(now, id, why.0, why.1);
             return self.on_number_not_taken(now, id, why.0);
         }
+        if self.back_from_number(now, id) {
+            return;
+        }
+        let Some(call) = self.calls.get_mut(&id) else { return };
         call.story.on_not_taken(why.0 != NotTaken::Unreachable);
         call.phase = Phase::Flow;
         call.hearing.stop();
@@ -204,6 +211,9 @@ impl Engine {
         if self.calls.get(&id).is_some_and(|call| call.is_third(dialog)) {
             return self.on_third_answered(now, id);
         }
+        if self.recalling.line.waits_for_operator(id) {
+            return self.on_citizen_there(now, id);
+        }
         // An operator whom a flow leads is called for as any caller is.
         match self.calls.get(&id).is_some_and(|call| call.is_operators() && call.flow.is_none()) {
             true => self.on_number_answered(now, id),
@@ -219,6 +229,7 @@ impl Engine {
         let recording = call.begin_talk(records, now.wall);
         call.phase = Phase::Transferred;
         call.giver = None;
+        call.sent_on.iter_mut().for_each(|sent| sent.answered = true);
         call.story.on_transferred();
         call.hearing.stop();
         self.rejoin(now, id);
@@ -239,7 +250,7 @@ impl Engine {
         self.part_callee(now, id);
         self.rejoin(now, id);
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.phase = Phase::Flow;
+        (call.phase, call.sent_on) = (Phase::Flow, None);
         call.story.on_parted(if how == EndedBy::Network { how } else { EndedBy::Callee });
         self.back_to_flow(now, id, QueueExit::Answered);
     }

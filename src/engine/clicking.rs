@@ -71,10 +71,10 @@ impl Engine {
         let id = CallId(self.stamps.next_stamp());
         let leg = self.open_leg(None, link, Owner::Citizen(id));
         let by = by.unwrap_or_else(|| "command".to_owned());
-        let made = self.open_made(now, id, &seat, &wish, plan, Some(by));
+        let (made, about) = self.open_made(now, id, &seat, &wish, plan, Some(by));
         let wrap_up = self.wrap_up_after(&made);
         let made = Made { clicked: true, ..made };
-        let begun = self.begun(now, id, leg, &seat);
+        let begun = about.told_to(self.begun(now, id, leg, &seat));
         self.calls.insert(id, Call { to: wish.digits, made: Some(made), ..begun });
         let rules = DirectRules { ring_for: SEAT_RINGS_FOR, wrap_up, own_wish: true };
         self.acd.handle_input(now.mono, acd::Input::Direct(seat, id, Direct::Ring(rules)));

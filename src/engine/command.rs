@@ -51,6 +51,8 @@ pub enum Command {
     Talk(super::TalkOrder),
     /// Ask something of a seat.
     Seat(SeatId, SeatOrder),
+    /// What whoever sits there knows.
+    Skills(SeatId, super::SkillsOrder),
     /// A seat is to call somebody.
     Dial(DialOrder),
     /// What a supervisor wants of a talk.
@@ -63,6 +65,8 @@ pub enum Command {
     Switch(Switch),
     /// Something about call-backs.
     Callback(super::CallbackOrder),
+    /// Something to be written into a contact or a case.
+    Coding(super::CodingOrder),
     /// About those who called in vain.
     Recall(super::RecallOrder),
     /// Recordings older than their time were deleted.
@@ -93,6 +97,8 @@ pub enum Reply {
     InVain(Vec<super::InVainState>),
     /// The state.
     State(Box<State>),
+    /// What whoever sits at a seat knows.
+    Skills(Box<super::SkillsPage>),
     /// A queue and who waits in it.
     Queue(Box<QueuePage>),
     /// Bulletins and emergencies.
@@ -303,12 +309,14 @@ impl Engine {
             Command::Metrics => Reply::Metrics(self.metrics()),
             Command::SeatStatus(seat, change) => self.order_seat(now, &seat, change.into()),
             Command::Seat(seat, order) => self.order_seat(now, &seat, order),
+            Command::Skills(seat, order) => self.order_skills(now, seat, order),
             Command::Dial(order) => self.order_call(now, order),
             Command::Monitor(order) => self.order_monitor(now, &order),
             Command::Waiting(order) => self.order_waiting(now, order),
             Command::Talk(order) => self.command_talk(now, &order),
             Command::Recall(order) => self.order_recall(now, order),
             Command::Callback(order) => return self.order_callback(now, request, order),
+            Command::Coding(order) => return self.order_coding(now, request, order),
             Command::Switches => Reply::Switches(self.switch_state(now)),
             Command::Switch(switch) => return self.command_switch(now, request, switch),
             Command::RecordingDeleted(file) => {

@@ -6,14 +6,15 @@
 //! ([`calling`](super)), a colleague or a queue through the distribution. At the answer the operator gets the seat's side of the call
 //! ([`Made`]), and all goes on as in a talk with a citizen who called. Where nobody answers, the operator hears why.
 //!
-//! An emergency call is let in whatever is the matter: no limit, status, list or shutdown stops it, and it is tried by every trunk.
+//! An emergency call is let in whatever is the matter: no limit, status, list or shutdown stops it, and it is tried by every trunk. Only
+//! how many one seat may have at once is bounded.
 
 use std::time::Duration;
 
 use crate::acd::{self, Direct, DirectRules};
 use crate::call::{Call, Leg, Made, Phase, Purpose, SeatLeg, Story, Wants, Way, Whom};
 use crate::config::{Callable, Dialled, NotDialled};
-use crate::ids::{CallId, CaseId, ContactId, EntityId, QueueId, SeatId};
+use crate::ids::{CallId, CaseId, CitizenId, ContactId, EntityId, QueueId, SeatId, TopicId};
 use crate::journal::entry::{Destination, Fact, Personal};
 use crate::media::library::ring_back;
 use crate::media::{self, PlayId};
@@ -30,6 +31,9 @@ const LANGUAGE: &str = "it";
 
 /// How long an emergency number is rung by one trunk: those who answer there let nobody wait longer.
 const HELP_RINGS_FOR: Duration = Duration::from_secs(120);
+
+/// Calls for help of one seat at once: nobody holds as many, and a phone gone wrong would open them without end, past every other limit.
+const MOST_CALLS_FOR_HELP: usize = 4;
 
 /// Longest text dialled that is kept when it is no number.
 const LONGEST_DIALLED: usize = 64;
@@ -59,6 +63,21 @@ pub(super) struct Plan {
     direction: Direction,
     to: Destination,
     pub(super) emergency: bool,
+}
+
+/// Who is called, and what about, as far as that is known.
+pub(super) struct About {
+    citizen: Option<CitizenId>,
+    case: Option<CaseId>,
+    topic: Option<TopicId>,
+}
+
+impl About {
+    /// A call that is about it.
+    pub(super) fn told_to(self, call: Call) -> Call {
+        let About { citizen, case, topic } = self;
+        Call { citizen_id: citizen, case, topic, ..call }
+    }
 }
 
 impl Engine {
@@ -142,9 +161,14 @@ impl Engine {
         }
     }
 
-    /// Nothing stops this call: neither limits nor statuses, lists, an end in order or a store that does not answer.
+    /// Nothing stops this call but others like it from the same seat: neither limits nor statuses, lists, an end in order or a store that does not answer.
     fn call_for_help(&mut self, now: Now, dialog: DialogId, seat: SeatId, invite: Incoming, wish: Wish) {
         let Some(number) = self.config.emergency(&wish.digits) else { return };
+        let asks = |made: &Made| made.emergency && made.seat == seat;
+        let asking = self.calls.values().filter(|call| call.made.as_ref().is_some_and(asks)).count();
+        if asking >= MOST_CALLS_FOR_HELP {
+            return self.shed(now, dialog);
+        }
         let location = self.config.seats.get(&seat).and_then(|seat| seat.location.as_deref());
         tracing::warn!(%seat, %number, location = location.unwrap_or("not in seats.toml"), "emergency call");
         let plan = self.plan_for_help(&number, &wish.digits);
@@ -162,11 +186,11 @@ impl Engine {
     ) {
         let id = CallId(self.stamps.next_stamp());
         let leg = self.open_leg(Some(dialog), invite.link, Owner::Citizen(id));
-        let made = self.open_made(now, id, &seat, &wish, plan, None);
+        let (made, about) = self.open_made(now, id, &seat, &wish, plan, None);
         let queue = made.queue.clone();
         let wrap_up = self.wrap_up_after(&made);
         let rules = DirectRules { wrap_up, ..DirectRules::default() };
-        let begun = self.begun(now, id, leg, &seat);
+        let begun = about.told_to(self.begun(now, id, leg, &seat));
         let call = Call { to: wish.digits, offer: invite.offer, made: Some(made), ..begun };
         self.calls.insert(id, call);
         // Only a call for help is dialled past what rings: that goes to the next seat.
@@ -195,7 +219,7 @@ impl Engine {
         wish: &Wish,
         plan: Plan,
         by: Option<String>,
-    ) -> Made {
+    ) -> (Made, About) {
         let contact = ContactId::from(id);
         let Plan { whom, direction, to, emergency } = plan;
         let is_citizen = matches!(whom, Whom::Outside { personal: true, .. });
@@ -204,18 +228,19 @@ impl Engine {
         let case = wish.case.or_else(|| is_citizen.then(|| self.next_case(now)));
         let queue = self.config.queue_of_calls(seat).cloned();
         let topic = queue.as_ref().and_then(|queue| self.config.queues.get(queue)?.topic.clone());
+        let about = About { citizen, case, topic: topic.filter(|_| is_citizen) };
         let location = self.config.seats.get(seat).and_then(|seat| seat.location.clone());
         let fact = Fact::Dialled {
             contact,
-            seat: seat.clone(),
-            operator: self.acd.operator_at(seat),
+            seat: Some(seat.clone()),
+            operator: Some(self.acd.operator_at(seat)),
             direction,
             case,
             continues,
             citizen,
             to,
             entity: self.entity_of_calls(seat),
-            topic: topic.filter(|_| is_citizen),
+            topic: about.topic.clone(),
             language: LANGUAGE.into(),
             queue: queue.clone(),
             emergency,
@@ -226,7 +251,7 @@ impl Engine {
         };
         self.append(now, fact);
         let queue = queue.unwrap_or_else(|| QueueId::from(NO_QUEUE));
-        Made {
+        let made = Made {
             seat: seat.clone(),
             queue,
             whom,
@@ -236,7 +261,8 @@ impl Engine {
             turned: false,
             telling: None,
             failed: None,
-        }
+        };
+        (made, about)
     }
 
     /// In whose name an operator calls.
@@ -335,13 +361,7 @@ impl Engine {
 
     /// The operator hears why nobody comes; then the call is over.
     pub(super) fn tell_unreached(&mut self, now: Now, id: CallId, why: NotTaken) {
-        let (notice, by, words) = match why {
-            NotTaken::Rejected => (Notice::NumberBusy, EndedBy::Callee, "it is busy"),
-            NotTaken::Missed => (Notice::NoAnswer, EndedBy::Exchange, "nobody answers"),
-            NotTaken::Unreachable | NotTaken::CallerLeft | NotTaken::Elsewhere => {
-                (Notice::NotReached, EndedBy::Network, "it cannot be reached")
-            }
-        };
+        let (notice, by, words) = Engine::why_unreached(why);
         let sound = self.sound_for(id, LANGUAGE, notice.sound());
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.phase = Phase::Leaving;
@@ -351,6 +371,17 @@ impl Engine {
         match sound {
             Some(sound) => self.play(id, vec![sound], Purpose::LastWord, false),
             None => self.on_last_word(now, id),
+        }
+    }
+
+    /// What is said of a number that was not reached, whose doing that is, and in a word.
+    pub(super) fn why_unreached(why: NotTaken) -> (Notice, EndedBy, &'static str) {
+        match why {
+            NotTaken::Rejected => (Notice::NumberBusy, EndedBy::Callee, "it is busy"),
+            NotTaken::Missed => (Notice::NoAnswer, EndedBy::Exchange, "nobody answers"),
+            NotTaken::Unreachable | NotTaken::CallerLeft | NotTaken::Elsewhere => {
+                (Notice::NotReached, EndedBy::Network, "it cannot be reached")
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::acd::{self, SignInFault, WrapUpAct};
 use crate::ids::{OperatorId, SeatId};
+use crate::journal::entry::Fact;
 use crate::speech::notice::Notice;
 use crate::time::{Mono, Now};
 use crate::words::{StatusChange, WorkView};
@@ -233,6 +234,19 @@ impl Engine {
             return Err(SeatRefusal::NoMoreTime);
         }
         self.ask_distribution(now, acd::Input::WrapUp(seat.clone(), act), by);
+        if act == WrapUpAct::Extend {
+            self.tell_lengthened(now, seat, by);
+        }
         Ok(())
+    }
+
+    /// A restart must find it.
+    fn tell_lengthened(&mut self, now: Now, seat: &SeatId, by: &str) {
+        let Some((left, times)) = self.acd.wrap_up_left(now.mono, seat) else { return };
+        let Some((contact, _)) = self.last_contact.get(seat) else { return };
+        let (contact, seat, by) = (*contact, seat.clone(), by.to_owned());
+        let left_ms = i64::try_from(left.as_millis()).unwrap_or(i64::MAX);
+        let why = self.acting_why.clone();
+        self.append(now, Fact::WrapUpExtended { contact, seat, left_ms, times, by, why });
     }
 }

@@ -12,13 +12,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
-use crate::callback::{Caller, Change, End, InVain, Kind, Promise, RecallList};
+use crate::callback::{Caller, Change, InVain, Kind, Promise, RecallList};
 use crate::ids::{CallbackId, CitizenId, ContactId, EntityId, Language, QueueId, TopicId};
 use crate::journal::entry::Fact;
 use crate::journal::recovery::Recovered;
 use crate::time::{Now, rome};
 use crate::words::Outcome;
 
+use super::recall_orders::{MOST_LISTED, Page};
 use super::recalling::Wish;
 use super::{Engine, Reply};
 
@@ -34,7 +35,9 @@ pub(super) struct CalledInVain {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecallOrder {
     /// Who is on it.
-    List,
+    List(Page),
+    /// One of them, with the number to call.
+    One(CitizenId),
     /// Somebody has taken care of one.
     Done {
         /// Of whom.
@@ -68,6 +71,9 @@ pub struct InVainState {
     pub times: u32,
     /// Why, the last time.
     pub why: InVain,
+    /// The number of the promise that was not kept, if that was it: for whoever calls, and not told.
+    #[serde(skip)]
+    pub number: Option<String>,
 }
 
 impl CalledInVain {
@@ -92,12 +98,17 @@ impl CalledInVain {
             }
             Change::Ended { how } => {
                 let Some(promise) = self.promises.remove(&id) else { return };
-                if matches!(how, End::Missed | End::NotReached) {
-                    self.list.on_in_vain(promise.citizen, Caller::promised(&promise, at_ms));
+                if how.is_in_vain() {
+                    self.list.on_in_vain(promise.citizen, Caller::promised(id, &promise, at_ms));
                 }
             }
             _ => {}
         }
+    }
+
+    /// The list.
+    pub(super) fn list(&self) -> &RecallList {
+        &self.list
     }
 
     /// Nobody needs to think of this citizen any more.
@@ -110,21 +121,10 @@ impl CalledInVain {
         self.list.on_message(contact);
     }
 
-    /// Who is on it, the longest missed first.
-    pub(super) fn states(&self) -> Vec<InVainState> {
-        let state = |(citizen, caller): (CitizenId, &Caller)| InVainState {
-            citizen,
-            queue: caller.queue.clone(),
-            entity: caller.entity.clone(),
-            topic: caller.topic.clone(),
-            language: caller.language.clone(),
-            contact: caller.contact,
-            first: rome(caller.first_ms),
-            last: rome(caller.last_ms),
-            times: caller.times,
-            why: caller.why,
-        };
-        self.list.callers().into_iter().map(state).collect()
+    /// Who is on it, the longest missed first; `number`: of what was promised to them.
+    fn states(&self, page: Page, number: impl Fn(CallbackId) -> Option<String>) -> Vec<InVainState> {
+        let all = self.list.callers().into_iter().skip(page.skip).take(page.most.min(MOST_LISTED));
+        all.map(|(citizen, caller)| in_vain_state(citizen, caller, &number)).collect()
     }
 }
 
@@ -137,7 +137,9 @@ impl Engine {
         let (at_ms, contact) = (now.wall_ms(), call.id.into());
         let (entity, topic, language) = (call.entity.clone(), call.topic.clone(), call.language.clone());
         let (first_ms, last_ms, times) = (at_ms, at_ms, 1);
-        let caller = Caller { queue, entity, topic, language, contact, first_ms, last_ms, times, why };
+        let callback = None;
+        let caller =
+            Caller { queue, entity, topic, language, contact, first_ms, last_ms, times, why, callback };
         self.in_vain.list.on_in_vain(citizen, caller.clone());
         self.recall_by_rule(now, call, caller);
     }
@@ -182,10 +184,31 @@ impl Engine {
 
     pub(super) fn order_recall(&mut self, now: Now, order: RecallOrder) -> Reply {
         match order {
-            RecallOrder::List => Reply::InVain(self.in_vain.states()),
+            RecallOrder::List(page) => {
+                let number = |id| self.recalling.number(id).map(str::to_owned);
+                Reply::InVain(self.in_vain.states(page, number))
+            }
+            RecallOrder::One(citizen) => {
+                let number = |id| self.recalling.number(id).map(str::to_owned);
+                let found = self.in_vain.list.caller(citizen);
+                Reply::InVain(
+                    found.map(|caller| in_vain_state(citizen, caller, &number)).into_iter().collect(),
+                )
+            }
             RecallOrder::Done { citizen, by } => {
                 self.take_care(now, citizen, by).map_or_else(Reply::Refused, |()| Reply::Done)
             }
+        }
+    }
+
+    /// The case of these contacts is closed: who is on the list because of one of them needs no call.
+    pub(super) fn off_the_recall_list(&mut self, now: Now, contacts: &[ContactId], by: &str) {
+        let listed = self.in_vain.list.callers().into_iter();
+        let served: Vec<_> =
+            listed.filter(|(_, caller)| contacts.contains(&caller.contact)).map(|(who, _)| who).collect();
+        for citizen in served {
+            self.in_vain.on_taken_care_of(citizen);
+            self.append(now, Fact::TakenCareOf { citizen, by: by.to_owned() });
         }
     }
 
@@ -199,5 +222,25 @@ impl Engine {
         self.in_vain.on_taken_care_of(citizen);
         self.append(now, Fact::TakenCareOf { citizen, by });
         Ok(())
+    }
+}
+
+fn in_vain_state(
+    citizen: CitizenId,
+    caller: &Caller,
+    number: &impl Fn(CallbackId) -> Option<String>,
+) -> InVainState {
+    InVainState {
+        citizen,
+        queue: caller.queue.clone(),
+        entity: caller.entity.clone(),
+        topic: caller.topic.clone(),
+        language: caller.language.clone(),
+        contact: caller.contact,
+        first: rome(caller.first_ms),
+        last: rome(caller.last_ms),
+        times: caller.times,
+        why: caller.why,
+        number: caller.callback.and_then(number),
     }
 }

@@ -83,8 +83,14 @@ impl Engine {
     }
 
     pub(super) fn set_alarm(&mut self, id: CallId) {
-        let of_flow =
-            || self.runs.get(&id).and_then(FlowRun::poll_timeout).filter(|_| !self.is_transferred(id));
+        // A node that keeps a citizen in a queue has nothing to offer meanwhile.
+        let is_sent_on = self.calls.get(&id).is_some_and(|call| call.sent_on.is_some());
+        let of_flow = || {
+            self.runs
+                .get(&id)
+                .and_then(FlowRun::poll_timeout)
+                .filter(|_| !self.is_transferred(id) && !is_sent_on)
+        };
         let wanted = self.calls.get(&id).and_then(Call::looks_at).or_else(of_flow);
         let set = self.alarm_of.get(&id).copied();
         if wanted == set {
@@ -272,6 +278,7 @@ impl Engine {
                         self.step_flow(now, id, flow::Input::Played);
                     }
                     Some(Purpose::Announcement) => self.play_music(now, id),
+                    Some(Purpose::Introduction) => self.on_introduced(now, id),
                     Some(Purpose::Tone) => self.on_tone(now, id),
                     Some(Purpose::Farewell) => {
                         self.close_call(now, id, EndedBy::Exchange, Some(STOPS.to_owned()))

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::acd;
 use crate::call::{Call, PulseDue, SeatLeg};
+use crate::flow::Enqueue;
 use crate::ids::{CallId, SeatId};
 use crate::journal::entry::{Fact, Handing};
 use crate::media::{self, LegId};
@@ -110,15 +111,19 @@ impl Engine {
     /// The citizen has done nothing to lose the place: the first in the queue that gave the call. False: none did, or it takes nobody.
     pub(super) fn serve_again(&mut self, now: Now, id: CallId, seat: SeatId) -> bool {
         let config = self.config.clone();
-        let led = self.calls.get_mut(&id).filter(|call| call.flow.is_some());
+        let recalled = self.recalling.queue_of(id).cloned();
+        let led = self.calls.get_mut(&id).filter(|call| call.flow.is_some() || recalled.is_some());
         let Some(call) = led.filter(|_| self.stopping.is_none()) else { return false };
-        let place = call.enqueue.clone();
+        let place = call.enqueue.clone().or_else(|| recalled.map(Enqueue::plain));
         let Some((queue, place)) = place.and_then(|place| Some((config.queues.get(&place.queue)?, place)))
         else {
             return false;
         };
         (call.giver, call.keeps_wait, call.comes_first) = (None, true, true);
         self.append(now, Fact::Handling { contact: id.into(), seat, step: Handing::Lost });
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.enqueue = Some(place.clone()); // a call-back has had none
+        }
         let entity = self.calls.get(&id).map(|call| call.entity.clone());
         if entity.is_some_and(|entity| self.switches.close_queue(&place.queue, &entity, now.wall_ms())) {
             self.on_left_queue(now, id, place.queue, QueueExit::Closed);

@@ -5,11 +5,11 @@
 //! `sound` lets people hear each other, `calling` calls a number outside, `direct` rings seats that no queue gave, `dialling` makes
 //! the calls that operators dial and `clicking` those that are asked for by command, `talking` does what operators want done with a
 //! talk, `third` leads whom they ask or give it to, `lines` the second lines of their phones, `lost` finds phones that are gone and serves their citizens again, `monitoring`
-//! supervisors who watch over it, `waiting` those who see to the queues, `ending` closes it; `asking` carries
+//! supervisors who watch over it, `waiting` those who see to the queues, `sending_on` takes callers where they are served sooner, `skills` says who knows what, `tasks` holds back what is no call until seats have time for it, `ending` closes it; `asking` carries
 //! a flow's questions to the world outside; `takes` records what
 //! the citizen says to the exchange itself, `surveying` says whom surveys ask, `promising` what they are told of call-backs, `in_vain` who called for nothing; `gate` keeps the promises of durability, `service` serves the operators' feature
-//! codes, `command` people's commands, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
-//! files, `restart` what a crash left behind; `recalling` keeps the promises to call citizens back, `recalled` calls them, `recall_orders` answers what people ask about them; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
+//! codes, `command` people's commands, `coding` what they write into contacts and cases, `switching` bulletins and emergencies, `speaking` those that are texts, `reload` other
+//! files, `restart` what a crash left behind; `recalling` keeps the promises to call citizens back, `recalled` calls them, `paced` where the citizen is called first, `recall_line` has their places, `recall_orders` answers what people ask about them; `call_log` tells the log of calls, `census` says what is held, `audit` mends what cannot be.
 
 mod announcing;
 mod arrival;
@@ -19,6 +19,7 @@ mod call_log;
 mod calling;
 mod census;
 mod clicking;
+mod coding;
 mod command;
 mod dialling;
 mod direct;
@@ -30,16 +31,20 @@ mod ivr;
 mod lines;
 mod lost;
 mod monitoring;
+mod paced;
 mod placing;
 mod presence;
 mod promising;
+mod recall_line;
 mod recall_orders;
 mod recalled;
 mod recalling;
 mod reload;
 mod restart;
 mod ringing;
+mod sending_on;
 mod service;
+mod skills;
 mod sound;
 mod speaking;
 mod surveying;
@@ -47,26 +52,31 @@ mod switching;
 mod takes;
 mod talk;
 mod talking;
+mod tasks;
 mod third;
 mod unheard;
 mod waiting;
 
-pub use asking::{AskId, HttpRequest, Question, Told, UNCONNECTED};
+pub use asking::{AskId, HttpRequest, Question, Told};
 pub use census::{Census, Orphan};
 pub use clicking::DialOrder;
+pub use coding::{ByHand, CaseAct, Coding, CodingOrder, KnownCase, KnownContact};
 pub use command::{CallState, Command, HELP_WITHIN, Metrics, QueueState, Reply, RequestId, SeatState, State};
 pub use floor::{OperatorState, SeatAct, SeatOrder};
 pub use gate::PATIENCE;
 pub use in_vain::{InVainState, RecallOrder};
 pub use monitoring::{MonitorAct, MonitorOrder};
 pub use recall_orders::{
-    BookOrder, CallbackOrder, CallbackReply, CallbackReport, CallbackState, FreeSlot, MOST_SLOTS, MoveOrder,
+    BookOrder, CallbackOrder, CallbackReply, CallbackReport, CallbackState, FreeSlot, MOST_LISTED,
+    MOST_SLOTS, MoveOrder, Page,
 };
 pub use recalling::Counts as CallbackCounts;
 pub use reload::Files;
+pub use skills::{SkillsOrder, SkillsPage};
 pub use speaking::{SpeakId, Spoken};
 pub use switching::{BulletinState, ClosingState, SlotState, SwitchState};
 pub use talking::{TalkAct, TalkOrder};
+pub use tasks::TaskState;
 pub use waiting::{QueuePage, WaitState, WaitingAct, WaitingOrder};
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -81,6 +91,7 @@ use crate::call::{Arrivals, Call, Leg, Presence, Pulses, Purpose};
 use crate::config::Config;
 use crate::crm::{CaseNumbers, Citizens};
 use crate::flow::hours::Calendars;
+use crate::flow::published::Version;
 use crate::flow::{Bulletin, Flow, FlowRun, QueueFacts};
 use crate::ids::{CallId, ContactId, EntityId, FlowId, Language, QueueId, SeatId, Stamps};
 use crate::journal::Lsn;
@@ -162,6 +173,8 @@ pub struct Setup {
     pub flows: BTreeMap<FlowId, Arc<Flow>>,
     /// Every sound.
     pub sounds: Arc<SoundLibrary>,
+    /// Every version of every published flow that is kept.
+    pub versions: Vec<Version>,
     /// What the journal says of the time before.
     pub recovered: Recovered,
     /// Seed of every random choice.
@@ -264,6 +277,8 @@ pub struct Engine {
     /// When the next switch begins, on the wall and on our own clock.
     next_switch: Option<(i64, Mono)>,
     speaking: speaking::Speaking,
+    /// What supervisors have said of who knows what.
+    skills: acd::LiveSkills,
     /// Who was promised a call.
     recalling: recalling::Recalling,
     /// What flows may ask about queues; brought up to date before each step.
@@ -279,9 +294,9 @@ pub struct Engine {
 impl Engine {
     /// An exchange that starts at `now`: what a crash cut off is closed first.
     pub fn new(now: Now, setup: Setup) -> Engine {
-        let Setup { config, flows, sounds, recovered, seed, watched } = setup;
+        let Setup { config, flows, sounds, versions, recovered, seed, watched } = setup;
         let queues = config.queues.values().map(|queue| queue.rules.clone()).collect();
-        let seats = config.seats.values().map(|seat| seat.rules.clone()).collect();
+        let seats = recovered.state.skills.over(config.seats.values().map(|seat| &seat.rules));
         let distribution = Distribution::new(queues, seats);
         let distribution = if watched { distribution.watched() } else { distribution };
         let mut engine = Engine {
@@ -327,6 +342,7 @@ impl Engine {
             calendars: config.calendars.clone(),
             next_switch: None,
             speaking: speaking::Speaking::default(),
+            skills: recovered.state.skills.clone(),
             recalling: recalling::Recalling::restored(now, &config, &recovered),
             queue_facts: config.queues.keys().map(|id| (id.clone(), QueueFacts::default())).collect(),
             counters: command::Counters::default(),
@@ -340,6 +356,7 @@ impl Engine {
             sounds,
         };
         engine.recover(now, &recovered);
+        engine.tell_versions(now, &recovered.state.flows, versions);
         engine.settle_callbacks(now, None);
         engine.publish_switches(now);
         engine.speak_again();
@@ -459,6 +476,10 @@ impl Engine {
                 self.on_freed(now, freed);
             } else if let Some(action) = self.recalling.callbacks.poll_action() {
                 self.on_callback(now, action, None);
+            } else if self.give_task() {
+                // a call-back that was held back asks again
+            } else if self.pace(now) {
+                // a citizen is called first
             } else {
                 break;
             }
@@ -500,6 +521,7 @@ impl Engine {
         match action {
             A::Placed { call, .. } if self.recalling.line.has(call) => {} // nobody is on the line
             A::Placed { call, queue, position } => self.on_placed(now, call, &queue, position),
+            A::SendOn { call, queue, rule } => self.on_send_on(now, call, &queue, rule),
             A::Announce { call, position } => self.announce(now, call, position),
             A::Ring { seat, call, queue } => self.ring_seat(now, seat, call, queue),
             A::RingDirect { seat, call } => self.ring_direct(now, seat, call),

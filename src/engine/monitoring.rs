@@ -15,6 +15,7 @@ use crate::acd::{self, Direct, DirectRules};
 use crate::call::{MAX_WATCHES, Phase, SeatLeg, Watch};
 use crate::ids::{CallId, OperatorId, SeatId};
 use crate::journal::entry::Fact;
+use crate::letters::{LONGEST_REASON, is_line};
 use crate::media::LegId;
 use crate::sip::{DialogId, Incoming, Link, Outgoing, Target};
 use crate::time::Now;
@@ -24,9 +25,6 @@ use super::{Engine, Owner, Reply};
 
 /// How long a supervisor's phone rings.
 const RINGS_FOR: Duration = Duration::from_secs(30);
-
-/// Letters of a reason.
-const MAX_WHY: usize = 200;
 
 /// What a supervisor wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +76,7 @@ pub(super) enum MonitorError {
     NotWatching(SeatId),
     #[error("somebody else is asked about this talk at the moment; wait until that is over")]
     Asking,
-    #[error("the reason is at most {MAX_WHY} letters on one line")]
+    #[error("the reason is at most {LONGEST_REASON} letters on one line")]
     BadReason,
 }
 
@@ -92,7 +90,7 @@ impl Engine {
 
     fn monitor(&mut self, now: Now, order: &MonitorOrder) -> Result<(), MonitorError> {
         let why = order.why.clone();
-        if why.as_ref().is_some_and(|why| why.chars().count() > MAX_WHY || why.contains(char::is_control)) {
+        if why.as_ref().is_some_and(|why| !is_line(why, LONGEST_REASON)) {
             return Err(MonitorError::BadReason);
         }
         let (seat, by) = (self.seat_named(&order.seat)?, self.seat_named(&order.from)?);

@@ -94,7 +94,11 @@ impl Engine {
     /// A call ends: if it waited, who calls again soon gets the place back.
     pub(super) fn keep_place(&mut self, now: Now, id: CallId) {
         let Some(call) = self.calls.get(&id) else { return };
-        if let (Phase::Waiting(queue), Some(citizen)) = (&call.phase, call.citizen_id) {
+        let queue = match &call.phase {
+            Phase::Waiting(queue) => Some(queue),
+            _ => call.sent_on.as_ref().filter(|sent| !sent.answered).map(|sent| &sent.queue),
+        };
+        if let (Some(queue), Some(citizen)) = (queue, call.citizen_id) {
             let (queue, since_ms, left_ms) = (queue.clone(), call.waits_since_ms, now.wall_ms());
             self.returning.on_cut_off(CutOff { citizen, queue, since_ms, left_ms });
         }

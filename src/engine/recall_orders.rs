@@ -9,7 +9,7 @@ use super::gate::Held;
 use super::recalling::Wish;
 use super::{Engine, Output, Reply, RequestId};
 use crate::callback::{Callback, Day, Kind, Slot, Stage, Unreached};
-use crate::config::Config;
+use crate::config::{Config, DialledNumber};
 use crate::hint::Hint;
 use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, EntityId, Language, QueueId, SeatId, TopicId};
 use crate::journal::Lsn;
@@ -18,12 +18,15 @@ use crate::time::{Now, rome};
 /// Most slots told at once: a week of quarters of an hour.
 pub const MOST_SLOTS: usize = 700;
 
+/// Most call-backs, or people on the recall list, told at once: telling them holds up whoever calls meanwhile.
+pub const MOST_LISTED: usize = 500;
+
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum CallbackOrder {
-    /// All that are open.
-    List,
+    /// Those that are open, the oldest first.
+    List(Page),
     /// One of them.
     Show(CallbackId),
     /// What was promised to a citizen.
@@ -65,6 +68,22 @@ pub enum CallbackOrder {
     },
 }
 
+/// Which of many: so many, after so many that are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Page {
+    /// The first of all are left out.
+    pub skip: usize,
+    /// At most so many are told.
+    pub most: usize,
+}
+
+impl Default for Page {
+    fn default() -> Page {
+        Page { skip: 0, most: MOST_LISTED }
+    }
+}
+
 /// Who is to be called, when and by whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,7 +95,7 @@ pub struct BookOrder {
     /// When the slot begins, by the clock on the wall; left out: as soon as may be.
     #[serde(default)]
     pub slot: Option<DateTime>,
-    /// For which body; left out: the queue's own, or the first.
+    /// For which body; left out: the queue's own, or that of the first number whose flow leads to the queue.
     #[serde(default)]
     pub entity: Option<EntityId>,
     /// What about; left out: the queue's own.
@@ -127,6 +146,9 @@ pub struct CallbackReport {
     pub to: Date,
     /// Slots in which the citizen was called, of a hundred that came; none came: nothing.
     pub kept_percent: Option<f64>,
+    /// Citizens who answered before an operator was there and for whom none came in time, of a hundred who answered.
+    #[serde(default)]
+    pub abandoned_percent: Option<f64>,
     /// Calls until a citizen was reached, on average.
     pub attempts_to_reach: Option<f64>,
     /// From the promise until the beginning of its slot, on average, in hours.
@@ -143,6 +165,7 @@ impl CallbackReport {
             from,
             to,
             kept_percent: share(100.0 * count(counts.kept), counts.due),
+            abandoned_percent: share(100.0 * count(counts.abandoned), counts.served + counts.abandoned),
             attempts_to_reach: share(count(counts.served_attempts), counts.served),
             lead_hours: share(count(u64::try_from(counts.lead_ms).unwrap_or(0)) / 3_600_000.0, counts.booked),
             counts,
@@ -242,8 +265,8 @@ impl Engine {
     ) -> Result<(CallbackReply, Option<Lsn>), String> {
         let told = |told: CallbackReply| (told, None);
         match order {
-            CallbackOrder::List => {
-                let open = self.recalling.diary().open();
+            CallbackOrder::List(page) => {
+                let open = self.recalling.diary().open().skip(page.skip).take(page.most.min(MOST_LISTED));
                 let open = open.map(|(id, callback)| self.callback_state(id, callback));
                 Ok(told(CallbackReply::Open(open.collect())))
             }
@@ -298,6 +321,9 @@ impl Engine {
         after_ms: i64,
         most: usize,
     ) -> Result<CallbackReply, String> {
+        if !self.config.queues.contains_key(queue) {
+            return Err(self.no_queue(queue));
+        }
         if !self.recalling.callbacks.is_offered(queue) {
             return Err(format!(
                 "queue `{queue}` calls nobody back; give it [queue.callback] in queues.toml"
@@ -311,7 +337,7 @@ impl Engine {
     fn wish_of(&self, now: Now, order: BookOrder) -> Result<Wish, String> {
         let BookOrder { number, queue, slot, entity, topic, language, case, .. } = order;
         let known = self.config.queues.get(&queue);
-        let known = known.ok_or_else(|| format!("there is no queue `{queue}`; queues.toml has the list"))?;
+        let known = known.ok_or_else(|| self.no_queue(&queue))?;
         let kind = match slot {
             None => Kind::Place(now.wall_ms()),
             Some(start) => Kind::Booked(self.callback_slot(&queue, start).ok_or_else(|| no_slots(&queue))?),
@@ -320,15 +346,28 @@ impl Engine {
             return Err("there is no such case; `case list` has them".to_owned());
         }
         self.check_names(entity.as_ref(), topic.as_ref(), language.as_ref())?;
-        let first = || self.config.stranger().map(|number| number.entity.clone());
-        let entity = entity.or_else(|| known.entity.clone()).or_else(first).unwrap_or_else(|| "none".into());
+        let entity = entity.or_else(|| known.entity.clone()).or_else(|| self.entity_that_calls(&queue));
+        let entity = entity.unwrap_or_else(|| "none".into());
         let topic = topic.or_else(|| known.topic.clone());
         let language = language.unwrap_or_else(|| "it".into());
         Ok(Wish { number, queue, entity, topic, language, kind, case, source: None, contact: None })
     }
 
+    /// In whose name a queue that belongs to no Ente calls: that of the first number whose flow leads to it, or else of the first of all.
+    fn entity_that_calls(&self, queue: &QueueId) -> Option<EntityId> {
+        let leads =
+            |number: &&DialledNumber| self.flows.get(&number.flow).is_some_and(|flow| flow.leads_to(queue));
+        let number = self.config.numbers.values().find(leads).or_else(|| self.config.stranger());
+        number.map(|number| number.entity.clone())
+    }
+
+    fn no_queue(&self, queue: &QueueId) -> String {
+        let hint = Hint::nearest(queue.as_str(), self.config.queues.keys().map(QueueId::as_str));
+        format!("there is no queue `{queue}`; queues.toml has the list{hint}")
+    }
+
     /// What is written on record for ever is known.
-    fn check_names(
+    pub(super) fn check_names(
         &self,
         entity: Option<&EntityId>,
         topic: Option<&TopicId>,

@@ -9,107 +9,26 @@
 //! the store does not answer nobody is called back at all. The citizen who answers hears who calls; then it is written that the two
 //! talk, and then they do. Should the store fall silent in this very moment, they talk all the same: somebody is on the line.
 //!
-//! However the call ends, the machine is told once: reached or why not.
+//! However the call ends, the machine is told once: reached or why not. Where the queue calls the citizen first, no seat is rung for the
+//! place, and the rest is in [`paced`](super).
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::acd::{self, Entering, Supervised};
-use crate::call::{Call, Leg, Made, Phase, SeatLeg, Story, Way, Whom};
-use crate::callback::{Callback, Change, Promise, Unreached};
-use crate::ids::{CallId, CallbackId, CaseId, QueueId, SeatId};
+use crate::call::{Call, Leg, Made, Phase, Purpose, Story, Way, Whom};
+use crate::callback::{Change, First, Unreached};
+use crate::ids::{CallId, CallbackId, QueueId, SeatId};
 use crate::journal::entry::{Destination, Fact, Personal};
 use crate::media::answerer::AnsweredBy;
 use crate::media::{self, PlayId, Sound};
 use crate::sip::DialogId;
 use crate::speech::notice::Notice;
 use crate::time::Now;
-use crate::words::{Direction, EndedBy, NotTaken, QueueExit, SeatView, WorkView};
+use crate::words::{Direction, EndedBy, NotTaken, QueueExit};
 
 use super::gate::Held;
+use super::recall_line::Taken;
 use super::{Engine, Owner};
-
-/// Those that have a place in line, and those that are called.
-#[derive(Debug, Default)]
-pub(super) struct Line {
-    places: BTreeMap<CallId, Place>,
-    call_of: BTreeMap<CallbackId, CallId>,
-    /// An operator has taken them.
-    taken: BTreeMap<CallId, Taken>,
-}
-
-/// A place in line.
-#[derive(Debug)]
-struct Place {
-    callback: CallbackId,
-    /// The seats that ring for it.
-    ringing: BTreeMap<SeatId, SeatLeg>,
-}
-
-/// The citizen is called.
-#[derive(Clone, Copy, Debug)]
-struct Taken {
-    callback: CallbackId,
-    /// The citizen has answered.
-    answered: bool,
-    /// The talk is on the disk, and the two hear each other.
-    bridged: bool,
-}
-
-impl Line {
-    /// This call is a place in line, and not more yet.
-    pub(super) fn has(&self, call: CallId) -> bool {
-        self.places.contains_key(&call)
-    }
-
-    /// This call is made to keep a promise.
-    pub(super) fn is_called(&self, call: CallId) -> bool {
-        self.taken.contains_key(&call)
-    }
-
-    /// The seats that ring for it.
-    pub(super) fn ringing_of(&mut self, call: CallId) -> Option<&mut BTreeMap<SeatId, SeatLeg>> {
-        self.places.get_mut(&call).map(|place| &mut place.ringing)
-    }
-
-    /// How far one is that waits, in a word, and the seats that ring for it.
-    pub(super) fn stage(&self, id: CallbackId) -> (&'static str, Vec<SeatId>) {
-        let place = self.call_of.get(&id).and_then(|call| self.places.get(call));
-        match place {
-            None => ("waiting", Vec::new()),
-            Some(place) if place.ringing.is_empty() => ("in_line", Vec::new()),
-            Some(place) => ("ringing", place.ringing.keys().cloned().collect()),
-        }
-    }
-
-    fn callback(&self, call: CallId) -> Option<CallbackId> {
-        self.places.get(&call).map(|place| place.callback)
-    }
-
-    fn remove(&mut self, call: CallId) -> Option<Place> {
-        let place = self.places.remove(&call)?;
-        self.call_of.remove(&place.callback);
-        Some(place)
-    }
-}
-
-/// Why a citizen was not reached, by what became of the call: a status of SIP (RFC 3261 section 21), or what we found out ourselves.
-fn unreached(why: NotTaken, status: Option<u16>) -> Unreached {
-    match (status, why) {
-        (Some(486 | 600), _) => Unreached::Busy,
-        (Some(408 | 480), _) | (None, NotTaken::Missed) => Unreached::NoAnswer,
-        (Some(603), _) => Unreached::Refused,
-        // What we asked was wrong, or the trunk cannot now: no doing of the citizen.
-        (
-            Some(400 | 401 | 402 | 403 | 405 | 406 | 407 | 415 | 420 | 423 | 488 | 491 | 493 | 500..=599),
-            _,
-        ) => Unreached::TrunkFailure,
-        (Some(_), _) => Unreached::Unreachable,
-        (None, NotTaken::CallerLeft | NotTaken::Elsewhere) => Unreached::Interrupted,
-        (None, NotTaken::Rejected) => Unreached::Refused,
-        (None, NotTaken::Unreachable) => Unreached::TrunkFailure,
-    }
-}
 
 impl Engine {
     // -- in line
@@ -126,43 +45,32 @@ impl Engine {
             return self.recalling.callbacks.on_no_place(now.wall_ms(), id);
         }
         let call = CallId(self.stamps.next_stamp());
-        self.recalling.line.places.insert(call, Place { callback: id, ringing: BTreeMap::new() });
-        self.recalling.line.call_of.insert(id, call);
+        self.recalling.line.enter(call, id);
+        if self.recalling.callbacks.rules(&queue).is_some_and(|rules| rules.first == First::Citizen) {
+            self.recalling.line.pace(call, queue, since_ms);
+            return self.recalling.line.advance(call, ahead);
+        }
         // A clock that was set back gives no credit.
         let waited = u64::try_from(now.wall_ms().saturating_sub(since_ms)).unwrap_or(0);
         let (waited, plain) = (Duration::from_millis(waited), Entering::new(call, queue));
-        self.acd.handle_input(now.mono, acd::Input::Enter(Entering { priority: ahead, waited, ..plain }));
+        // Nobody is on the line who could be sent on.
+        let entering = Entering { priority: ahead, waited, stays: true, ..plain };
+        self.acd.handle_input(now.mono, acd::Input::Enter(entering));
     }
 
-    /// The exchange can keep promises now: it is not ending, its store answers, and the queue is not closed.
-    fn may_recall(&self, now: Now, id: CallbackId, queue: &QueueId) -> bool {
-        let Some(callback) = self.recalling.diary().callback(id) else { return false };
+    /// The exchange can keep promises now: it is not ending, its store answers, and the queue is not closed and permits it.
+    fn may_recall(&mut self, now: Now, id: CallbackId, queue: &QueueId) -> bool {
         let is_up = self.stopping.is_none() && self.is_ready() && !self.gate.is_degraded();
         let is_shut = self.is_shut(now, id);
         let has_way = self.recalling.number(id).is_some_and(|number| self.config.route(number).is_ok());
-        let is_served =
-            self.config.queues.contains_key(queue) && self.has_seats_to_spare(now, callback, queue);
-        is_up && !is_shut && has_way && is_served
-    }
-
-    /// Some seats stay free for those who call; until it has been due for so long that it would be escalated.
-    fn has_seats_to_spare(&self, now: Now, callback: &Callback, queue: &QueueId) -> bool {
-        let Some(rules) = self.recalling.callbacks.rules(queue) else { return false };
-        let due_for = Duration::from_millis(
-            u64::try_from(now.wall_ms().saturating_sub(callback.next_ms)).unwrap_or_default(),
-        );
-        if rules.spare_seats == 0 || due_for >= rules.escalate_after {
-            return true;
-        }
-        let seats = self.acd.seats_serving(queue).filter_map(|seat| self.acd.seat(seat));
-        let is_free =
-            |view: &SeatView| view.work == WorkView::Idle && view.reachable && view.status.takes_calls();
-        seats.filter(is_free).count() > usize::try_from(rules.spare_seats).unwrap_or(usize::MAX)
+        let is_served = self.config.queues.contains_key(queue);
+        is_up && !is_shut && has_way && is_served && self.may_take_seat(now, id, queue)
     }
 
     /// It is ahead of others by so many minutes more.
     pub(super) fn advance_recall(&mut self, now: Now, id: CallbackId, minutes: i32) {
         let Some(call) = self.recalling.line.call_of.get(&id).copied() else { return };
+        self.recalling.line.advance(call, minutes);
         let wanted = Supervised::Advance(minutes);
         self.acd.handle_input(now.mono, acd::Input::Supervised(call, wanted));
     }
@@ -215,7 +123,7 @@ impl Engine {
 
     /// What a seat that rings for it shows: that it is a call-back, by whom it was wanted and about what.
     pub(super) fn recall_shown(&self, call: CallId) -> Option<(String, String)> {
-        let id = self.recalling.line.callback(call)?;
+        let id = self.recalling.line.promise_of(call)?;
         let number = self.recalling.number(id)?.to_owned();
         let promise = &self.recalling.diary().callback(id)?.promise;
         let about =
@@ -256,25 +164,28 @@ impl Engine {
         self.acd.handle_input(now.mono, acd::Input::Answered(seat.clone(), id));
         self.settle_distribution(now); // others that ring are told that it was taken
         self.recalling.line.remove(id);
-        self.recalling.line.taken.insert(id, Taken { callback, answered: false, bridged: false });
+        self.recalling.line.taken.insert(id, Taken::of(callback, None));
         self.journal_dialog(now, id.into(), Some(dialog));
         self.call_out(now, id);
     }
 
-    /// The machine lets the citizen be called, and there is a way.
-    fn begin_attempt(&mut self, now: Now, id: CallId, callback: CallbackId, seat: &SeatId) -> Option<Made> {
+    /// How the citizen is to be called, if nobody has closed the queue.
+    pub(super) fn way_to_citizen(&self, now: Now, callback: CallbackId) -> Option<Way> {
         if self.is_shut(now, callback) {
             return None;
         }
-        let config = self.config.clone();
-        let queue = self.recalling.diary().callback(callback)?.promise.queue.clone();
-        let number = self.recalling.number(callback)?.to_owned();
-        let route = config.route(&number).inspect_err(|why| {
+        let route = self.config.route(self.recalling.number(callback)?).inspect_err(|why| {
             tracing::error!(%callback, %why, "a citizen who was promised a call cannot be called");
         });
-        let way = Way::from(&route.ok()?);
+        Some(Way::from(&route.ok()?))
+    }
+
+    /// The machine lets the citizen be called, and there is a way.
+    fn begin_attempt(&mut self, now: Now, id: CallId, callback: CallbackId, seat: &SeatId) -> Option<Made> {
+        let way = self.way_to_citizen(now, callback)?;
+        let queue = self.recalling.diary().callback(callback)?.promise.queue.clone();
         self.recalling.callbacks.on_attempt(now.wall_ms(), callback, id.into()).ok()?;
-        let ring_for = config.dialling.ring_for;
+        let ring_for = self.config.dialling.ring_for;
         Some(Made {
             seat: seat.clone(),
             queue,
@@ -289,7 +200,7 @@ impl Engine {
     }
 
     /// It may not be called any more: whoever is there hears nothing but the end.
-    fn drop_place(&mut self, now: Now, call: CallId) {
+    pub(super) fn drop_place(&mut self, now: Now, call: CallId) {
         self.acd.handle_input(now.mono, acd::Input::Leave(call));
         self.settle_distribution(now);
         if let Some(place) = self.recalling.line.remove(call) {
@@ -304,8 +215,7 @@ impl Engine {
             return;
         };
         let (promise, number) = (open.promise.clone(), number.to_owned());
-        let case = promise.case.unwrap_or_else(|| self.next_case(now));
-        self.append_recall(now, id, callback, (&promise, case, &number), &made);
+        self.append_recall(now, id, callback, Some(&made.seat), &made.queue);
         self.settle_callbacks(now, None); // the attempt
         self.legs.insert(leg.media, Owner::Citizen(id));
         if let Some(dialog) = leg.dialog {
@@ -324,6 +234,7 @@ impl Engine {
             story: Story::made(),
             phase: Phase::Answered,
             waits_since_ms: now.wall_ms(),
+            case: promise.case,
             citizen_id: Some(promise.citizen),
             made: Some(made),
             ..begun
@@ -331,27 +242,35 @@ impl Engine {
         self.calls.insert(id, call);
     }
 
-    fn append_recall(
+    /// The contact that the attempt is; `seat`: where an operator is there already.
+    pub(super) fn append_recall(
         &mut self,
         now: Now,
         id: CallId,
         callback: CallbackId,
-        (promise, case, number): (&Promise, CaseId, &str),
-        made: &Made,
+        seat: Option<&SeatId>,
+        queue: &QueueId,
     ) {
+        let (Some(open), Some(number)) =
+            (self.recalling.diary().callback(callback), self.recalling.number(callback))
+        else {
+            return;
+        };
+        let (promise, number) = (open.promise.clone(), number.to_owned());
+        let case = promise.case.unwrap_or_else(|| self.next_case(now));
         let fact = Fact::Dialled {
             contact: id.into(),
-            seat: made.seat.clone(),
-            operator: self.acd.operator_at(&made.seat),
+            seat: seat.cloned(),
+            operator: seat.map(|seat| self.acd.operator_at(seat)),
             direction: Direction::Out,
             case: Some(case),
             continues: promise.case.is_some(),
             citizen: Some(promise.citizen),
-            to: Destination::Personal(Personal::Clear(number.to_owned())),
-            entity: promise.entity.clone(),
-            topic: promise.topic.clone(),
-            language: promise.language.clone(),
-            queue: Some(made.queue.clone()),
+            to: Destination::Personal(Personal::Clear(number)),
+            entity: promise.entity,
+            topic: promise.topic,
+            language: promise.language,
+            queue: Some(queue.clone()),
             emergency: false,
             location: None,
             by: None,
@@ -379,7 +298,7 @@ impl Engine {
     pub(super) fn on_recall_unreached(&mut self, now: Now, id: CallId, why: NotTaken, status: Option<u16>) {
         let Some(Taken { callback, answered, .. }) = self.recalling.line.taken.remove(&id) else { return };
         // Who has answered and hung up before the talk does not want it now.
-        let why = if answered { Unreached::Refused } else { unreached(why, status) };
+        let why = if answered { Unreached::Refused } else { Unreached::of(why, status) };
         self.recalling.callbacks.on_not_reached(now.wall_ms(), callback, id.into(), why);
         self.settle_callbacks(now, None);
     }
@@ -407,9 +326,12 @@ impl Engine {
     /// A machine has answered, and hears the introduction: the call ends before anybody is joined with it, and the operator hears that
     /// nobody answers. Once the two talk, it is the operator's to judge.
     pub(super) fn on_answered_by(&mut self, now: Now, leg: media::LegId, by: AnsweredBy) {
-        let Some(Owner::Callee(id)) = self.legs.get(&leg).cloned() else { return };
+        let Some(Owner::Callee(id) | Owner::Citizen(id)) = self.legs.get(&leg).cloned() else { return };
         if by == AnsweredBy::Person || !self.recalling.line.is_called(id) {
             return;
+        }
+        if self.recalling.line.is_first(id) {
+            return self.on_machine_first(now, id);
         }
         let made = self.calls.get_mut(&id).and_then(|call| call.made.as_mut());
         if made.is_none_or(|made| made.telling.take().is_none()) {
@@ -423,16 +345,19 @@ impl Engine {
     }
 
     /// In whose name, which an Ente may have recorded itself; and that the talk is recorded, where the city wants that told.
-    fn introduction(&self, id: CallId) -> Vec<std::sync::Arc<Sound>> {
+    pub(super) fn introduction(&self, id: CallId) -> Vec<std::sync::Arc<Sound>> {
         let Some(call) = self.calls.get(&id) else { return Vec::new() };
         let language = call.language.as_str();
         let general = Notice::CallsBack.sound();
         let own = call.sounds.find(&format!("{language}/{general}_{}", call.entity)).cloned();
         let who = own.or_else(|| self.sound_for(id, language, general));
-        let made = call.made.as_ref();
-        let records =
-            made.and_then(|made| self.config.queues.get(&made.queue)).is_some_and(|queue| queue.record)
-                && call.callee.as_ref().is_some_and(|callee| callee.gateway.record);
+        let (queue, may_record) = match (&call.made, &call.callee, &call.enqueue) {
+            (Some(made), Some(callee), _) => (Some(&made.queue), callee.gateway.record),
+            (.., Some(enqueue)) => (Some(&enqueue.queue), enqueue.record),
+            _ => (None, false),
+        };
+        let queue = queue.and_then(|queue| self.config.queues.get(queue));
+        let records = may_record && queue.is_some_and(|queue| queue.record);
         let tells = records && self.config.dialling.tells_recording;
         let recorded = tells.then(|| self.sound_for(id, language, Notice::IsRecorded.sound())).flatten();
         who.into_iter().chain(recorded).collect()
@@ -440,7 +365,7 @@ impl Engine {
 
     /// The introduction was heard: it is written that the two talk, and then they do.
     pub(super) fn bridge_recall(&mut self, now: Now, id: CallId) {
-        let Some(Taken { callback, .. }) = self.recalling.line.taken.get(&id).copied() else { return };
+        let Some(callback) = self.recalling.line.taken.get(&id).map(|taken| taken.callback) else { return };
         if !self.recalling.callbacks.on_joined(now.wall_ms(), callback, id.into()) {
             let why = Some("this call-back is over, or was made before".to_owned());
             return self.close_call(now, id, EndedBy::Exchange, why);
@@ -455,53 +380,31 @@ impl Engine {
         if let Some(taken) = self.recalling.line.taken.get_mut(&id) {
             taken.bridged = true;
         }
-        self.change_places(now, id);
+        if !self.recalling.line.is_first(id) {
+            return self.change_places(now, id);
+        }
+        let seat = self.calls.get(&id).and_then(|call| call.seat.as_ref()).map(|seat| seat.seat.clone());
+        if let Some(seat) = seat {
+            self.join(now, id, seat);
+        }
     }
 
     /// The call that was to keep the promise is over, whatever it has come to. The citizen's end before the talk is told elsewhere
     /// ([`Engine::on_recall_unreached`]): here it was the operator's, or ours.
     pub(super) fn end_recall(&mut self, now: Now, id: CallId) {
-        let Some(Taken { callback, bridged, .. }) = self.recalling.line.taken.remove(&id) else { return };
+        let Some(taken) = self.recalling.line.taken.remove(&id) else { return };
+        let Taken { callback, answered, bridged, first } = taken;
+        let hears = self.calls.get(&id).and_then(|call| call.hearing.purpose());
+        let why = match (first.is_some() && answered, hears) {
+            (false, _) => Unreached::Interrupted,
+            (true, Some(Purpose::Introduction)) => Unreached::Refused,
+            (true, _) => Unreached::Abandoned,
+        };
         let (machine, at_ms) = (&mut self.recalling.callbacks, now.wall_ms());
         match bridged {
             true => machine.on_talked(at_ms, callback),
-            false => machine.on_not_reached(at_ms, callback, id.into(), Unreached::Interrupted),
+            false => machine.on_not_reached(at_ms, callback, id.into(), why),
         }
         self.settle_callbacks(now, None);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn outcome_is_told_by_what_the_trunk_answers() {
-        use Unreached::{Busy, Interrupted, NoAnswer, Refused, TrunkFailure, Unreachable};
-        for (status, expected) in [
-            (486, Busy),
-            (600, Busy),
-            (408, NoAnswer),
-            (480, NoAnswer),
-            (603, Refused),
-            (404, Unreachable),
-            (410, Unreachable),
-            (484, Unreachable),
-            (604, Unreachable),
-            (302, Unreachable),
-            (403, TrunkFailure),
-            (407, TrunkFailure),
-            (500, TrunkFailure),
-            (503, TrunkFailure),
-        ] {
-            assert_eq!(unreached(NotTaken::Unreachable, Some(status)), expected, "{status}");
-        }
-        for (why, expected) in [
-            (NotTaken::Missed, NoAnswer),
-            (NotTaken::Unreachable, TrunkFailure),
-            (NotTaken::CallerLeft, Interrupted),
-        ] {
-            assert_eq!(unreached(why, None), expected, "{why:?}");
-        }
     }
 }

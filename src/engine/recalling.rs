@@ -12,9 +12,13 @@ use std::time::Duration;
 
 use jiff::civil::DateTime;
 
-use super::recalled::Line;
+use super::paced::PACE_EVERY;
+use super::recall_line::Line;
+use super::tasks::HeldBack;
 use super::{CallbackReply, Engine, RequestId};
-use crate::callback::{Action, Callbacks, Change, Diary, End, Kind, Promise, Refusal, Slot, Wanted};
+use crate::callback::{
+    Action, Callbacks, Change, Diary, End, Kind, Promise, Refusal, Slot, Unreached, Wanted,
+};
 use crate::config::Config;
 use crate::flow::destinations::NoRoute;
 use crate::ids::{CallId, CallbackId, CaseId, CitizenId, ContactId, EntityId, Language, QueueId, TopicId};
@@ -34,6 +38,8 @@ pub(super) struct Recalling {
     known: BTreeMap<CallbackId, Known>,
     /// Those that have a place in line.
     pub(super) line: Line,
+    /// Due, and held back until their queue permits them.
+    pub(super) held_back: HeldBack,
     /// When the machine wants to be woken, by both clocks.
     alarm: Option<(i64, Mono)>,
     pub(super) counts: Counts,
@@ -61,6 +67,8 @@ pub struct Counts {
     pub escalated: u64,
     /// Times that a citizen was called.
     pub attempts: u64,
+    /// Of these, the citizen answered before an operator was there, and none came in time.
+    pub abandoned: u64,
 }
 
 /// What somebody wants to be promised.
@@ -136,6 +144,12 @@ impl Recalling {
         self.known.get(&id).map(|known| known.number.as_str())
     }
 
+    /// Whose operators this call to keep a promise is made for.
+    pub(super) fn queue_of(&self, call: CallId) -> Option<&QueueId> {
+        let callback = self.line.promise_of(call).filter(|_| self.line.is_called(call))?;
+        self.diary().callback(callback).map(|callback| &callback.promise.queue)
+    }
+
     /// For `/metrics`.
     pub(super) fn counts(&self) -> Counts {
         Counts { open: self.diary().open().count(), ..self.counts.clone() }
@@ -144,12 +158,14 @@ impl Recalling {
     /// Wake in time for what is due next.
     pub(super) fn set_alarm(&mut self, now: Now) {
         let next = self.callbacks.poll_timeout_ms();
-        if self.alarm.is_some_and(|(ms, at)| next == Some(ms) && now.mono < at) {
+        let look_every = if self.line.is_paced() { PACE_EVERY } else { LOOK_EVERY };
+        let in_time = |at: Mono| now.mono < at && at <= now.mono + look_every;
+        if self.alarm.is_some_and(|(ms, at)| next == Some(ms) && in_time(at)) {
             return;
         }
         self.alarm = next.map(|ms| {
             let away = u64::try_from(ms.saturating_sub(now.wall_ms())).unwrap_or_default().max(1);
-            (ms, now.mono + Duration::from_millis(away).min(LOOK_EVERY))
+            (ms, now.mono + Duration::from_millis(away).min(look_every))
         });
     }
 
@@ -157,6 +173,7 @@ impl Recalling {
         match change {
             Change::Escalated => self.counts.escalated += 1,
             Change::Attempted { .. } => self.counts.attempts += 1,
+            Change::NotReached { why: Unreached::Abandoned, .. } => self.counts.abandoned += 1,
             Change::Ended { how } => *self.counts.ended.entry(how.word()).or_default() += 1,
             _ => {}
         }
@@ -236,38 +253,38 @@ impl Engine {
         Ok(self.write_down(now, by))
     }
 
-    /// This citizen talks with an operator of `queue`, or was helped in another way: one need, one call. What was promised about the
-    /// same topic, one below it or one above, is not needed any more; where nobody has said what it is about, what the same operators have promised.
-    pub(super) fn on_citizen_helped(
-        &mut self,
-        now: Now,
-        citizen: CitizenId,
-        topic: Option<&TopicId>,
-        queue: Option<&QueueId>,
-    ) {
-        let diary = self.recalling.diary();
-        let served = |promise: &Promise| match (&promise.topic, topic) {
+    /// The citizen of this call talks with an operator: one need, one call. What was promised for the same case is not needed any more,
+    /// nor what was promised about the same topic, one below it or one above; where nobody has said what it is about, what the same
+    /// operators have promised.
+    pub(super) fn on_call_helped(&mut self, now: Now, call: CallId) {
+        let Some(call) = self.calls.get(&call) else { return };
+        let Some(citizen) = call.citizen_id else { return };
+        let queue = call.seat.as_ref().map(|seat| &seat.queue);
+        let served = |promise: &Promise| match (&promise.topic, &call.topic) {
+            _ if call.case.is_some() && promise.case == call.case => true,
             (Some(promised), Some(topic)) => promised.covers(topic) || topic.covers(promised),
             _ => Some(&promise.queue) == queue,
         };
-        let open = diary.of_citizen(citizen).filter_map(|id| Some(&diary.callback(id)?.promise));
-        let served: Vec<_> =
-            open.filter(|promise| served(promise)).map(|promise| promise.topic.clone()).collect();
-        for topic in served {
-            self.recalling.callbacks.on_helped(now.wall_ms(), citizen, topic.as_ref());
-        }
-        self.settle_callbacks(now, None);
+        let diary = self.recalling.diary();
+        let open = diary.of_citizen(citizen);
+        let met = open.filter(|id| diary.callback(*id).is_some_and(|open| served(&open.promise))).collect();
+        self.in_vain.on_taken_care_of(citizen);
+        self.end_callbacks(now, met, None);
     }
 
-    /// The citizen of this call talks with an operator.
-    pub(super) fn on_call_helped(&mut self, now: Now, call: CallId) {
-        let Some(call) = self.calls.get(&call) else { return };
-        let queue = call.seat.as_ref().map(|seat| seat.queue.clone());
-        let (citizen, topic) = (call.citizen_id, call.topic.clone());
-        if let Some(citizen) = citizen {
-            self.in_vain.on_taken_care_of(citizen);
-            self.on_citizen_helped(now, citizen, topic.as_ref(), queue.as_ref());
+    /// A person has closed this case, which these contacts belong to: what was promised for it is not needed any more.
+    pub(super) fn on_case_closed(&mut self, now: Now, case: CaseId, contacts: &[ContactId], by: &str) {
+        let is_of = |promise: &Promise| promise.case == Some(case) || contacts.contains(&promise.contact);
+        let open = self.recalling.diary().open();
+        let met = open.filter(|(_, open)| is_of(&open.promise)).map(|(id, _)| id).collect();
+        self.end_callbacks(now, met, Some(by));
+    }
+
+    fn end_callbacks(&mut self, now: Now, met: Vec<CallbackId>, by: Option<&str>) {
+        for id in met {
+            self.recalling.callbacks.on_met(now.wall_ms(), id);
         }
+        self.settle_callbacks(now, by);
     }
 
     /// The number as it is called, if a call-back may go there: the numbering plan, what the configuration allows, nobody in need.
@@ -326,7 +343,6 @@ impl Engine {
         self.recalling.count(&what);
         self.in_vain.on_change(now.wall_ms(), id, &what);
         tell(id, &what);
-        let is_over = matches!(what, Change::Ended { .. });
         let is_new = matches!(what, Change::Promised { .. });
         let of_promise = match &what {
             Change::Promised { promise } => Some(promise.contact),
@@ -338,8 +354,13 @@ impl Engine {
             call.story.on_promised(promised);
         }
         let number = known.filter(|_| is_new).map(|known| Personal::Clear(known.number.clone()));
-        if is_over {
-            self.recalling.known.remove(&id);
+        if let Change::Ended { how } = &what {
+            self.recalling.held_back.forget(id);
+            if !how.is_in_vain() {
+                self.recalling.known.remove(&id);
+            }
+            let Recalling { callbacks, known, .. } = &mut self.recalling;
+            callbacks.diary().keep_needed(known, self.in_vain.list());
         }
         let by = by.map(str::to_owned);
         let is_agreed = match what {

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::acd;
 use crate::config::Config;
 use crate::flow::Flow;
 use crate::flow::published::Version;
@@ -40,9 +39,18 @@ impl Engine {
         let Some(Version { flow, version, change, sha256, comment, by, .. }) = published else {
             return self.outputs.push_back(Output::Reply(request, reply));
         };
-        let fact = Fact::FlowChanged { flow, version, change, sha256, comment, by };
+        let fact = Fact::FlowChanged { flow, version, change, sha256, comment, by, found: false };
         let lsn = self.append_as(now, fact, true);
         self.gate.hold_until_written(lsn, Held::Reply(request));
+    }
+
+    /// Versions that a start finds kept and not on record: the exchange ended before it could write them down, and they are in force.
+    pub(super) fn tell_versions(&mut self, now: Now, known: &BTreeMap<FlowId, u32>, kept: Vec<Version>) {
+        let is_new = |kept: &Version| known.get(&kept.flow).is_none_or(|last| *last < kept.version);
+        for Version { flow, version, change, sha256, comment, by, .. } in kept.into_iter().filter(is_new) {
+            tracing::warn!(%flow, version, "a version of the flow was kept and not on record; it is now");
+            self.append(now, Fact::FlowChanged { flow, version, change, sha256, comment, by, found: true });
+        }
     }
 
     fn reload(&mut self, now: Now, files: Files) -> Reply {
@@ -61,9 +69,7 @@ impl Engine {
         let before = std::mem::take(&mut self.queue_facts);
         let facts = |id: &QueueId| before.get(id).copied().unwrap_or_default();
         self.queue_facts = self.config.queues.keys().map(|id| (id.clone(), facts(id))).collect();
-        let queues = self.config.queues.values().map(|queue| queue.rules.clone()).collect();
-        let seats = self.config.seats.values().map(|seat| seat.rules.clone()).collect();
-        self.ask_distribution(now, acd::Input::Rules(queues, seats), "reload");
+        self.tell_rules(now, "reload");
         Reply::Reloaded { later }
     }
 }

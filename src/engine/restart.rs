@@ -60,13 +60,25 @@ impl Engine {
         }
         let last = since.served.as_ref().and_then(|served| {
             let queue = self.config.queues.get(&served.queue)?;
-            Some((CallId(served.contact.0), &queue.rules, served.coded))
+            let left = |(until_ms, times): (i64, u32)| {
+                let left = u64::try_from(until_ms.saturating_sub(now.wall_ms())).unwrap_or(0);
+                (Duration::from_millis(left), times)
+            };
+            Some(acd::LastCall {
+                call: CallId(served.contact.0),
+                rules: &queue.rules,
+                coded: served.coded,
+                lengthened: served.lengthened.map(left),
+            })
         });
         let lasted = |since_ms| {
             u64::try_from(stopped_ms.saturating_sub(since_ms)).map_or(Duration::ZERO, Duration::from_millis)
         };
         let lasted = acd::Lasted { status: lasted(since.status_ms), work: lasted(since.work_ms), down };
+        let counts = since.counts.parted(stopped_ms);
+        let talked = Duration::from_millis(u64::try_from(counts.talked_ms).unwrap_or(0));
         let before = acd::Restored::of(&since.view, lasted, last);
+        let before = acd::Restored { calls: counts.calls, talked, ..before };
         if let Some(Served { contact, queue, .. }) = since.served.clone() {
             self.last_contact.insert(seat.clone(), (contact, queue));
         }

@@ -65,7 +65,8 @@ impl Engine {
 
     /// The citizen's number, and what the call is about.
     fn shown_to(&self, id: CallId, seat: &SeatId) -> (String, String) {
-        let Some(call) = self.calls.get(&id) else { return self.recall_shown(id).unwrap_or_default() };
+        let led = self.calls.get(&id).filter(|_| !self.recalling.line.is_called(id));
+        let Some(call) = led else { return self.recall_shown(id).unwrap_or_default() };
         let queue = call.ringing.get(seat).map(|leg| &leg.queue);
         let name = queue.and_then(|queue| Some(&self.config.queues.get(queue)?.name));
         let name = name.map(String::as_str).or(queue.map(QueueId::as_str)).unwrap_or_default();
@@ -102,7 +103,13 @@ impl Engine {
         self.media(command);
         self.heed(media);
         self.acd.handle_input(now.mono, acd::Input::Answered(seat.clone(), id));
-        if is_third { self.on_third_answered(now, id) } else { self.join(now, id, seat.clone()) }
+        match is_third {
+            true => self.on_third_answered(now, id),
+            false if self.recalling.line.waits_for_operator(id) => {
+                self.on_operator_there(now, id, seat.clone())
+            }
+            false => self.join(now, id, seat.clone()),
+        }
     }
 
     pub(super) fn on_seat_refused(&mut self, now: Now, id: CallId, seat: &SeatId, status: u16) {

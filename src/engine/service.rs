@@ -2,11 +2,9 @@
 //!
 //! The code is obeyed at once; the call only says so. Coding of a contact is a promise: "saved" is spoken when it is durable.
 
-use crate::acd::{self, WrapUpAct};
 use crate::call::Leg;
 use crate::config::CodingMistake;
-use crate::ids::{CallId, SeatId};
-use crate::journal::entry::Fact;
+use crate::ids::SeatId;
 use crate::media::{self, PlayId};
 use crate::sip::{DialogId, Incoming};
 use crate::speech::notice::Notice;
@@ -95,13 +93,8 @@ impl Engine {
             CodingMistake::Topic => Notice::BadTopic,
             CodingMistake::Outcome => Notice::BadOutcome,
         })?;
-        let operator = self.acd.operator_at(seat);
-        let owed_no_more = disposition.is_some();
-        let lsn = self.append_as(now, Fact::Coded { contact, operator, topic, disposition }, true);
-        if owed_no_more {
-            let coded = WrapUpAct::Coded(CallId(contact.0));
-            self.ask_distribution(now, acd::Input::WrapUp(seat.clone(), coded), "phone");
-        }
+        let coder = (self.acd.operator_at(seat), "phone");
+        let lsn = self.write_coding(now, contact, (topic, disposition), vec![seat.clone()], coder);
         self.gate.hold_until_durable(now.mono, lsn, Held::Confirm(dialog));
         Ok(())
     }

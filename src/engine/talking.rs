@@ -367,11 +367,20 @@ impl Engine {
 
     /// The flow of another number of ours leads the citizen from now on, as if that had been dialled.
     fn lead_anew(&mut self, now: Now, id: CallId, number: &str) {
+        let has_flow =
+            self.config.numbers.get(number).is_some_and(|number| self.flows.contains_key(&number.flow));
+        if has_flow {
+            self.part_operator(now, id);
+            self.wait_to_music(now, id);
+            self.lead_by(now, id, number);
+        }
+    }
+
+    /// The same for a citizen with whom nobody talks.
+    pub(super) fn lead_by(&mut self, now: Now, id: CallId, number: &str) {
         let config = self.config.clone();
         let Some(number) = config.numbers.get(number) else { return };
         let Some(flow) = self.flows.get(&number.flow).cloned() else { return };
-        self.part_operator(now, id);
-        self.wait_to_music(now, id);
         self.runs.remove(&id);
         self.asked.remove(&id);
         let sounds = self.sounds.clone();

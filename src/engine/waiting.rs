@@ -11,17 +11,16 @@ use crate::acd::{self, Supervised, SupervisedFault};
 use crate::ids::{CallId, EntityId, QueueId, SeatId, SkillId};
 use crate::journal::entry::{Fact, WaitChange};
 use crate::journal::tools::mask;
+use crate::letters::{LONGEST_REASON, is_line};
 use crate::switches::Scope;
 use crate::time::Now;
 use crate::words::QueueExit;
 
 use super::command::seat_state;
-use super::{ClosingState, Engine, Reply, SeatState};
+use super::{ClosingState, Engine, Reply, SeatState, TaskState};
 
 /// Minutes by which somebody may be advanced or put back at once: a working day.
 const MOST_MINUTES: i32 = 480;
-/// Letters of a reason and of a name.
-const MAX_WORDS: usize = 100;
 
 /// What a supervisor wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +67,9 @@ pub struct QueuePage {
     pub expected_s: Option<[u64; 3]>,
     /// The next to be served first.
     pub waiting: Vec<WaitState>,
+    /// What waits for its operators and is no call, the longest due first.
+    #[serde(default)]
+    pub tasks: Vec<TaskState>,
     /// The seats that serve it.
     pub seats: Vec<SeatState>,
 }
@@ -120,7 +122,7 @@ enum WaitingError {
     SeatNotFree(SeatId),
     #[error("a wait is advanced by 1 to {MOST_MINUTES} minutes, or put back by as many")]
     BadMinutes,
-    #[error("a reason or a name is at most {MAX_WORDS} letters on one line")]
+    #[error("a reason or a name is at most {LONGEST_REASON} letters on one line")]
     LongWords,
 }
 
@@ -144,8 +146,7 @@ impl Engine {
         by: &str,
         why: Option<String>,
     ) -> Result<(), WaitingError> {
-        let is_long = |text: &str| text.chars().count() > MAX_WORDS || text.contains(char::is_control);
-        if [by].into_iter().chain(why.as_deref()).any(is_long) {
+        if [by].into_iter().chain(why.as_deref()).any(|text| !is_line(text, LONGEST_REASON)) {
             return Err(WaitingError::LongWords);
         }
         let from = self.calls.get(&call).and_then(|call| call.waits_in().cloned());
@@ -238,6 +239,7 @@ impl Engine {
             closings: closings.map(ClosingState::from).collect(),
             expected_s: expected.map(|wait| [wait.low, wait.middle, wait.high].map(|wait| wait.as_secs())),
             waiting: line.into_iter().filter_map(state).collect(),
+            tasks: self.tasks_of(now, &id),
             seats: seats.map(|seat| seat_state(now, seat)).collect(),
             id,
         })

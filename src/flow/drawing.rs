@@ -12,6 +12,42 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::grammar::Kind;
 use super::model::{Flow, Node, NodeRef, Step};
+use crate::ids::NodeId;
+
+/// What many calls did in a flow, to be drawn over it: boxes are the redder the more came, lines the wider the more took them.
+#[derive(Clone, Debug, Default)]
+pub struct Traffic {
+    /// What was counted at each node.
+    pub nodes: BTreeMap<NodeId, Passage>,
+    /// How many went from one node to another.
+    pub ways: BTreeMap<(NodeId, NodeId), usize>,
+}
+
+/// What was counted at a node.
+#[derive(Clone, Debug, Default)]
+pub struct Passage {
+    /// How many came.
+    pub entered: usize,
+    /// The rest in few words: it stands in the box.
+    pub note: String,
+}
+
+impl Traffic {
+    /// The part of the calls that came to this node, of those that came to the one where most came: 0 to 1.
+    fn share(&self, entered: usize) -> f64 {
+        let most = self.nodes.values().map(|passage| passage.entered).max().unwrap_or_default();
+        let float = |count: usize| u32::try_from(count).map_or(f64::from(u32::MAX), f64::from);
+        if most == 0 { 0.0 } else { float(entered) / float(most) }
+    }
+
+    fn came(&self, node: &Node) -> usize {
+        self.nodes.get(&node.id).map_or(0, |passage| passage.entered)
+    }
+
+    fn went(&self, from: &Node, to: &Node) -> usize {
+        self.ways.get(&(from.id.clone(), to.id.clone())).copied().unwrap_or_default()
+    }
+}
 
 impl Flow {
     /// As Mermaid, for documents.
@@ -21,7 +57,12 @@ impl Flow {
 
     /// As SVG.
     pub fn svg(&self) -> String {
-        svg::draw(self)
+        svg::draw(self, None)
+    }
+
+    /// As SVG, with what was counted of calls.
+    pub fn svg_with(&self, traffic: &Traffic) -> String {
+        svg::draw(self, Some(traffic))
     }
 
     /// As indented sentences.

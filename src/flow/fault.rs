@@ -228,7 +228,7 @@ pub enum Fault {
     LongMenu { node: String, language: String, seconds: u64 },
     Untested(String),
     BargedNotice(String),
-    Unconnected { node: String, act: &'static str },
+    CallsNobodyBack { node: String, queue: String },
     NoWayOut(String),
     NoTrunk { node: String, number: String },
 }
@@ -252,7 +252,7 @@ impl Fault {
                 | Fault::LongMenu { .. }
                 | Fault::Untested(_)
                 | Fault::BargedNotice(_)
-                | Fault::Unconnected { .. }
+                | Fault::CallsNobodyBack { .. }
                 | Fault::NoWayOut(_)
                 | Fault::NoTrunk { .. }
         )

@@ -30,6 +30,7 @@ mod model;
 mod prompt;
 pub mod published;
 mod rehearsal;
+pub mod replay;
 pub mod request;
 mod run;
 mod said;
@@ -44,6 +45,7 @@ mod variable;
 mod yaml;
 
 pub use self::compile::Checked;
+pub use self::drawing::{Passage, Traffic};
 pub use self::fault::{Fault, FlowError, Hint, Part, Place, Said, Tongue, Words};
 pub use self::layout::laid_out;
 pub use self::model::{Environment, Flow};

@@ -36,8 +36,8 @@ pub struct Environment {
     pub articles: BTreeSet<String>,
     /// Which numbers may be called: `config/trunks.toml` and `config/numbers.toml`.
     pub reach: Reach,
-    /// What the exchange does not carry out yet: every caller leaves such a node by `error`.
-    pub unconnected: BTreeSet<&'static str>,
+    /// Queues that promise call-backs: `[queue.callback]`.
+    pub call_back: BTreeSet<QueueId>,
     /// Recordings by language, `sounds/<language>/<name>.wav`.
     pub sounds: BTreeMap<Language, BTreeSet<String>>,
     /// How long they are.
@@ -343,6 +343,15 @@ impl Flow {
             _ => None,
         });
         slots.collect()
+    }
+
+    /// Its callers may come to wait in this queue, as far as the file says so by name.
+    pub fn leads_to(&self, queue: &QueueId) -> bool {
+        let named = |node: &Node| match &node.step {
+            Step::Queue(asked) => asked.queue.fixed_text() == Some(queue.as_str()),
+            _ => false,
+        };
+        self.nodes.iter().any(named) || self.subflows().any(|flow| flow.leads_to(queue))
     }
 
     /// Every music that its queues play, `sounds/music/<name>.wav`.

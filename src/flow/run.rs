@@ -9,6 +9,7 @@
 
 mod asking;
 mod facts;
+mod foreseen;
 mod keys;
 mod recording;
 mod requests;
@@ -20,6 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::facts::{Bulletin, CallFacts, QueueFacts, World};
+use self::foreseen::Foreseen;
+pub(super) use self::foreseen::Ways;
 use self::keys::TypeAhead;
 use super::expression::EvaluationError;
 use super::grammar::Way;
@@ -54,6 +57,8 @@ pub struct FlowRun {
     failure: Option<RunError>,
     /// Ways taken in the outermost flow, for whoever tests it.
     taken: Option<Vec<(NodeId, Way)>>,
+    /// What is known beforehand, when it repeats a call.
+    foreseen: Option<Foreseen>,
 }
 
 /// A place in a flow, left for a sub-flow.
@@ -179,6 +184,7 @@ impl FlowRun {
             last_request: RequestId::default(),
             failure: None,
             taken: None,
+            foreseen: None,
         }
     }
 
@@ -272,6 +278,11 @@ impl FlowRun {
         }
     }
 
+    /// Digits were pressed, and more may come.
+    pub(super) fn has_digits(&self) -> bool {
+        matches!(self.wait, Wait::Digits { .. })
+    }
+
     /// What plays has to be heard to its end: keys are kept until then.
     pub(super) fn keeps_keys(&self) -> bool {
         match &self.at().step {
@@ -341,7 +352,7 @@ impl FlowRun {
                 return self.give_up(RunError::TooLong { node }, actions);
             };
             self.nodes_left_in_call = left;
-            let way = match self.enter(now, world, actions) {
+            let way = match self.enter_foreseen(now, world, actions) {
                 Ok(Next::Go(way)) => way,
                 Ok(Next::Enter) => continue,
                 Ok(Next::Wait(wait)) => {

@@ -54,11 +54,11 @@ fn demo_environment() -> Environment {
     fn names<N: Ord + From<&'static str>, const COUNT: usize>(names: [&'static str; COUNT]) -> BTreeSet<N> {
         names.into_iter().map(N::from).collect()
     }
+    let queues: BTreeSet<_> =
+        QUEUES.into_iter().flat_map(|queue| [queue.into(), format!("milano-{queue}").into()]).collect();
     Environment {
-        queues: QUEUES
-            .into_iter()
-            .flat_map(|queue| [queue.into(), format!("milano-{queue}").into()])
-            .collect(),
+        call_back: queues.clone(),
+        queues,
         entities: names(["firenze", "bagno-a-ripoli", "empoli", "sesto-fiorentino"]),
         topics: names(["anagrafe", "tributi", "tributi/tari", "polizia-locale/permessi-sosta"]),
         skills: names(["inglese", "tributi"]),

@@ -6,6 +6,7 @@
 
 mod callbacks;
 mod calls;
+mod coding;
 mod floor;
 pub mod flows;
 mod guard;
@@ -15,6 +16,7 @@ mod queues;
 mod recall_list;
 mod reports;
 pub mod server;
+mod skills;
 mod talking;
 pub mod token;
 
@@ -90,8 +92,14 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/state", get(state))
         .route("/api/contacts", get(contacts))
         .route("/api/contacts/{id}", get(contact))
+        .route("/api/stories", get(stories))
         .route("/api/cases", get(cases))
         .route("/api/cases/{id}", get(case))
+        .route("/api/contacts/{id}/code", post(coding::contact))
+        .route("/api/seats/{seat}/code", post(coding::seat))
+        .route("/api/cases/{id}/close", post(coding::close))
+        .route("/api/cases/{id}/reopen", post(coding::reopen))
+        .route("/api/cases/{id}/note", post(coding::note))
         .route("/api/outbox", get(outbox))
         .route("/api/recall", get(recall_list::list))
         .route("/api/recall/{citizen}/call", post(recall_list::call))
@@ -99,6 +107,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/api/reports/survey", get(reports::survey))
         .route("/api/seats/{seat}", post(floor::seat_order))
         .route("/api/seats/{seat}/status", post(floor::seat_status))
+        .route("/api/seats/{seat}/skills", get(skills::show).post(skills::change))
         .route("/api/calls", post(calls::dial))
         .route("/api/callbacks", get(callbacks::list).post(callbacks::book))
         .route("/api/callbacks/slots", get(callbacks::slots))
@@ -114,6 +123,7 @@ pub fn router(pages: Pages) -> Router {
         .route(flows::FLOWS, flows::flows())
         .route("/api/flows/{flow}/versions", get(flows::history))
         .route("/api/flows/{flow}/versions/{version}", get(flows::version))
+        .route("/api/flows/{flow}/heat", get(reports::heat))
         .route("/api/flows/{flow}/rollback", post(flows::roll_back))
         .route("/api/flows/{flow}/retire", post(flows::retire))
         .route(RELOAD, post(reload))
@@ -196,6 +206,15 @@ async fn contacts(
 ) -> Result<Response, Refusal> {
     let wanted = wanted(query)?;
     ask_views(&pages, move |views, keys| records::contacts(views, keys, &wanted)).await
+}
+
+/// As contacts, each with all that happened: what `flow heat` and `flow replay` read.
+async fn stories(
+    Shared(pages): Shared<Arc<Pages>>,
+    query: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, Refusal> {
+    let wanted = wanted(query)?;
+    ask_views(&pages, move |views, keys| records::stories(views, keys, &wanted)).await
 }
 
 async fn contact(Shared(pages): Shared<Arc<Pages>>, Path(id): Path<String>) -> Result<Response, Refusal> {

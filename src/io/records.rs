@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::crm::{Case, CaseLine, CaseStatus, ContactLine, MessageLine};
+use crate::crm::{Case, CaseLine, CaseStatus, Contact, ContactLine, MessageLine};
 use crate::ids::{BadStamp, CaseId, ContactId, QueueId};
 use crate::journal::Lsn;
 use crate::journal::entry::{Entry, Fact};
@@ -15,6 +15,8 @@ use crate::words::{Direction, Outcome};
 
 /// The most rows in one answer; the next ones are a question of their own.
 pub const MAX_PAGE: usize = 1_000;
+/// The most contacts in one answer that tells their stories: a story may be a hundred times as long as a row.
+pub const MAX_STORIES: usize = 100;
 
 /// What is asked for; nothing set: everything. Also the query string of `/api/contacts` and `/api/cases`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +100,22 @@ pub struct ContactStory {
     pub story: Vec<Step>,
 }
 
+/// Part of the list of contacts with all that happened, newest first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoryPage {
+    /// The contacts.
+    pub stories: Vec<ContactStory>,
+    /// Where the list goes on; goes into `after`.
+    pub next: Option<String>,
+}
+
+impl ContactStory {
+    /// Its facts with their moments, in milliseconds since the Unix epoch.
+    pub fn facts(&self) -> impl Iterator<Item = (i64, &Fact)> {
+        self.story.iter().map(|step| (step.ms(), &step.fact))
+    }
+}
+
 /// One fact of a story.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
@@ -106,6 +124,13 @@ pub struct Step {
     /// What happened.
     #[serde(flatten)]
     pub fact: Fact,
+}
+
+impl Step {
+    /// When, in milliseconds since the Unix epoch; the exchange writes no other moments than it can read.
+    pub fn ms(&self) -> i64 {
+        self.at.parse().map_or(0, jiff::Timestamp::as_millisecond)
+    }
 }
 
 impl From<Entry> for Step {
@@ -145,6 +170,15 @@ pub fn contacts(views: &impl Views, keys: &Keys, wanted: &Wanted) -> Result<Cont
     Ok(ContactPage { contacts, next: listing.next.map(|cursor| cursor.to_string()) })
 }
 
+/// Contacts with their stories.
+pub fn stories(views: &impl Views, keys: &Keys, wanted: &Wanted) -> Result<StoryPage, RecordsError> {
+    let page = wanted.page()?;
+    let page = Page { limit: page.limit.min(MAX_STORIES), ..page };
+    let listing = views.contacts(&wanted.filter(keys), &page)?;
+    let stories = listing.contacts.into_iter().map(|contact| told(contact, keys)).collect();
+    Ok(StoryPage { stories, next: listing.next.map(|cursor| cursor.to_string()) })
+}
+
 /// Cases that have a contact as it is wanted.
 pub fn cases(views: &impl Views, keys: &Keys, wanted: &Wanted) -> Result<CasePage, RecordsError> {
     let listing = views.contacts(&wanted.filter(keys), &wanted.page()?)?;
@@ -156,7 +190,7 @@ pub fn cases(views: &impl Views, keys: &Keys, wanted: &Wanted) -> Result<CasePag
             wanted.status.is_none_or(|status| case.status == status)
                 && (!wanted.voicemail || case.has_voicemail())
         };
-        cases.extend(case.filter(suits).map(|case| case.line()));
+        cases.extend(case.filter(suits).map(|case| case.line(keys)));
     }
     Ok(CasePage { cases, next: listing.next.map(|cursor| cursor.to_string()) })
 }
@@ -175,12 +209,13 @@ pub fn outbox(views: &impl Views, keys: &Keys, wanted: &Wanted) -> Result<Outbox
 
 /// One contact, whole.
 pub fn contact(views: &impl Views, keys: &Keys, id: ContactId) -> Result<Option<ContactStory>, ViewError> {
-    let contact = views.contact(id)?;
-    Ok(contact.map(|contact| {
-        let line = contact.line(keys);
-        let story = contact.story.into_iter().map(|entry| keys.unseal_entry(entry).into()).collect();
-        ContactStory { line, story }
-    }))
+    Ok(views.contact(id)?.map(|contact| told(contact, keys)))
+}
+
+fn told(contact: Contact, keys: &Keys) -> ContactStory {
+    let line = contact.line(keys);
+    let story = contact.story.into_iter().map(|entry| keys.unseal_entry(entry).into()).collect();
+    ContactStory { line, story }
 }
 
 /// One case, whole.
@@ -190,7 +225,7 @@ pub fn case(views: &impl Views, keys: &Keys, id: CaseId) -> Result<Option<CaseSt
     for contact in &case.contacts {
         contact_lines.extend(views.contact(*contact)?.map(|contact| contact.line(keys)));
     }
-    Ok(Some(CaseStory { line: case.line(), contact_lines }))
+    Ok(Some(CaseStory { line: case.line(keys), contact_lines }))
 }
 
 #[cfg(test)]

@@ -177,7 +177,11 @@ impl Surroundings {
         std::fs::read_to_string(dir.join(format!("{flow}.yaml"))).ok()
     }
 
-    fn text(&self, flow: &FlowId) -> Result<Text, (String, std::io::Error)> {
+    /// The text of a flow that counts: the published one, or the file beside the configuration.
+    ///
+    /// # Errors
+    /// The file cannot be read: its name, and why.
+    pub fn text(&self, flow: &FlowId) -> Result<Text, (String, std::io::Error)> {
         if let Some(text) = self.published.get(flow.as_str()) {
             return Ok(text.clone());
         }
@@ -237,7 +241,12 @@ pub fn environment(config: &Config, sounds: &SoundLibrary) -> Environment {
         connectors: config.connectors.keys().cloned().collect(),
         articles: config.knowledge.keys().cloned().collect(),
         reach: config.reach(),
-        unconnected: crate::engine::UNCONNECTED.into(),
+        call_back: config
+            .queues
+            .iter()
+            .filter(|(_, queue)| queue.callback.is_some())
+            .map(|(id, _)| id.clone())
+            .collect(),
         ..Environment::default()
     };
     for (folder, name) in sounds.names().filter_map(|name| name.split_once('/')) {

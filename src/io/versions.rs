@@ -96,6 +96,18 @@ impl Versions {
         history(&RealDisk::existing(&dir), &dir)
     }
 
+    /// All versions of all flows, in order.
+    ///
+    /// # Errors
+    /// One is damaged or missing.
+    pub fn all(&self) -> Result<Vec<Version>, String> {
+        let mut versions = Vec::new();
+        for flow in self.flows()? {
+            versions.extend(self.history(&flow)?.versions().iter().cloned());
+        }
+        Ok(versions)
+    }
+
     /// The text of a version.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::acd::{Knower, Levels};
 use crate::callback::Change;
 use crate::ids::{
     CallbackId, CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId,
@@ -83,10 +84,12 @@ pub enum Fact {
     Dialled {
         /// The contact.
         contact: ContactId,
-        /// From which seat.
-        seat: SeatId,
+        /// From which seat; none: the exchange calls back before an operator is there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seat: Option<SeatId>,
         /// Who sits there.
-        operator: OperatorId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator: Option<OperatorId>,
         /// `out` or `internal`.
         direction: Direction,
         /// Its case, new or continued; none: an office, a seat, an emergency, or it was refused.
@@ -301,6 +304,17 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
+    /// The queue could not serve the caller soon enough, who is taken elsewhere. If nobody is there, `Queued` tells of the old place.
+    SentOn {
+        /// The contact.
+        contact: ContactId,
+        /// Out of this queue.
+        from: QueueId,
+        /// Where.
+        to: Elsewhere,
+        /// The body answered for until then.
+        entity: EntityId,
+    },
     /// A seat was rung for the caller.
     SeatRung {
         /// The contact.
@@ -427,6 +441,22 @@ pub enum Fact {
         /// The seat.
         seat: SeatId,
     },
+    /// The operator's work after the talk was made longer.
+    WrapUpExtended {
+        /// The contact.
+        contact: ContactId,
+        /// The seat.
+        seat: SeatId,
+        /// What is left of it now, in milliseconds.
+        left_ms: i64,
+        /// How often it has been made longer.
+        times: u32,
+        /// Who asked: `phone`, `command`, or the name that was given.
+        by: String,
+        /// What for, as far as said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
     /// The operator coded what it was about and how it ended.
     Coded {
         /// The contact.
@@ -439,6 +469,39 @@ pub enum Fact {
         /// The disposition.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         disposition: Option<String>,
+    },
+    /// Somebody wrote something down about a contact, or about its case.
+    Noted {
+        /// The contact; its key seals the note.
+        contact: ContactId,
+        /// It is about this case, which the contact began.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseId>,
+        /// The words; personal.
+        note: Personal,
+        /// Who, as they said.
+        by: String,
+    },
+    /// A person closed a case: the need is met, whatever its contacts say.
+    CaseClosed {
+        /// Its first contact.
+        contact: ContactId,
+        /// Which.
+        case: CaseId,
+        /// How it ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outcome: Option<String>,
+        /// Who, as they said.
+        by: String,
+    },
+    /// A person opened a case again: it stays open until a person closes it.
+    CaseReopened {
+        /// Its first contact.
+        contact: ContactId,
+        /// Which.
+        case: CaseId,
+        /// Who, as they said.
+        by: String,
     },
     /// The citizen speaks to the exchange itself and is recorded alone, because a node of the flow asks for it.
     TakeBegun {
@@ -537,6 +600,19 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
+    /// A supervisor has said what somebody knows.
+    SkillsChanged {
+        /// Whose skills.
+        whose: Knower,
+        /// All of them from now on; none: what the configuration says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        skills: Option<Levels>,
+        /// Who asked: the name that was given, or `command`.
+        by: String,
+        /// What for, as far as said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
     /// A bulletin or an emergency was switched on or off.
     Switched {
         /// Which, and how.
@@ -560,6 +636,9 @@ pub enum Fact {
         /// Who, as they said.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
+        /// A start has found it kept, and not on record: the exchange ended between the two.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        found: bool,
     },
     /// The store stopped or resumed answering; calls answered in between are the exception to the promise.
     Degraded {
@@ -630,6 +709,18 @@ pub enum WaitChange {
         /// Which.
         seat: SeatId,
     },
+}
+
+/// Where a caller is sent on to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Elsewhere {
+    /// Into the line of this queue: `Queued` tells the place, `ContactTagged` whose it is.
+    Queue(QueueId),
+    /// To the flow of this number of ours.
+    Line(String),
+    /// To a number outside: `NumberCalled` tells which.
+    Outside,
 }
 
 /// How an operator hands a call over, or asks somebody about it first.
@@ -727,6 +818,7 @@ impl Fact {
             | Fact::Announced { contact, .. }
             | Fact::QueueLeft { contact, .. }
             | Fact::WaitChanged { contact, .. }
+            | Fact::SentOn { contact, .. }
             | Fact::SeatRung { contact, .. }
             | Fact::SeatNotTaken { contact, .. }
             | Fact::Joined { contact, .. }
@@ -740,7 +832,11 @@ impl Fact {
             | Fact::WatchEnded { contact, .. }
             | Fact::Parted { contact, .. }
             | Fact::WrappedUp { contact, .. }
+            | Fact::WrapUpExtended { contact, .. }
             | Fact::Coded { contact, .. }
+            | Fact::Noted { contact, .. }
+            | Fact::CaseClosed { contact, .. }
+            | Fact::CaseReopened { contact, .. }
             | Fact::TakeBegun { contact, .. }
             | Fact::TakeKept { contact, .. }
             | Fact::TakeDropped { contact, .. }

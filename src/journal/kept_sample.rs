@@ -5,9 +5,10 @@ use rand::{SeedableRng, rngs::ChaCha20Rng};
 
 use super::Journal;
 use super::disk::{Disk, DiskFile};
-use super::entry::{Destination, Entry, Fact, Handing, Personal, WaitChange, Whom};
+use super::entry::{Destination, Elsewhere, Entry, Fact, Handing, Personal, WaitChange, Whom};
 use super::file_journal::FileJournal;
 use super::sim_disk::SimDisk;
+use crate::acd::Knower;
 use crate::callback::{Change, End, Kind, Promise, Slot, Unreached};
 use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, Stamp};
 use crate::switches::{Scope, Switch};
@@ -147,8 +148,8 @@ fn write_the_sample() {
 fn dialled(contact: ContactId) -> Fact {
     Fact::Dialled {
         contact,
-        seat: "seat01".into(),
-        operator: "anna".into(),
+        seat: Some("seat01".into()),
+        operator: Some("anna".into()),
         direction: Direction::Out,
         case: Some(CaseId(1001)),
         continues: true,
@@ -170,8 +171,8 @@ fn dialled(contact: ContactId) -> Fact {
 fn emergency(contact: ContactId) -> Fact {
     Fact::Dialled {
         contact,
-        seat: "seat01".into(),
-        operator: "anna".into(),
+        seat: Some("seat01".into()),
+        operator: Some("anna".into()),
         direction: Direction::Out,
         case: None,
         continues: false,
@@ -197,6 +198,7 @@ fn flow_changed(change: FlowChange, sha256: Option<&str>) -> Fact {
         sha256: sha256.map(str::to_owned),
         comment: "orari".to_owned(),
         by: Some("anna".to_owned()),
+        found: false,
     }
 }
 
@@ -225,6 +227,7 @@ fn facts_added_since_are_written_in_words_that_stay() {
         let (by, why) = ("ada".to_owned(), Some("sovraccarico".to_owned()));
         Fact::WaitChanged { contact, how, by, why }
     };
+    let sent_on = |to| Fact::SentOn { contact, from: "tributi".into(), to, entity: "firenze".into() };
     let callback = CallbackId(Stamp { node: 1, epoch: 7, count: 9 });
     let changed = |what| Fact::Callback { callback, contact, number: None, what, by: None };
     for (fact, json) in [
@@ -278,6 +281,47 @@ fn facts_added_since_are_written_in_words_that_stay() {
             r#"{"at_ms":7,"fact":"wait_changed","contact":"1.7.42","how":{"taken":{"seat":"seat17"}},"by":"ada","why":"sovraccarico"}"#,
         ),
         (
+            Fact::WrapUpExtended {
+                contact,
+                seat: "seat01".into(),
+                left_ms: 38_000,
+                times: 1,
+                by: "phone".to_owned(),
+                why: None,
+            },
+            r#"{"at_ms":7,"fact":"wrap_up_extended","contact":"1.7.42","seat":"seat01","left_ms":38000,"times":1,"by":"phone"}"#,
+        ),
+        (
+            Fact::SkillsChanged {
+                whose: Knower::Operator("anna".into()),
+                skills: Some([("inglese".into(), 3)].into()),
+                by: "ada".to_owned(),
+                why: Some("corso".to_owned()),
+            },
+            r#"{"at_ms":7,"fact":"skills_changed","whose":{"operator":"anna"},"skills":{"inglese":3},"by":"ada","why":"corso"}"#,
+        ),
+        (
+            Fact::SkillsChanged {
+                whose: Knower::Seat("seat01".into()),
+                skills: None,
+                by: "command".to_owned(),
+                why: None,
+            },
+            r#"{"at_ms":7,"fact":"skills_changed","whose":{"seat":"seat01"},"by":"command"}"#,
+        ),
+        (
+            sent_on(Elsewhere::Queue("milano-tributi".into())),
+            r#"{"at_ms":7,"fact":"sent_on","contact":"1.7.42","from":"tributi","to":{"queue":"milano-tributi"},"entity":"firenze"}"#,
+        ),
+        (
+            sent_on(Elsewhere::Line("020202".to_owned())),
+            r#"{"at_ms":7,"fact":"sent_on","contact":"1.7.42","from":"tributi","to":{"line":"020202"},"entity":"firenze"}"#,
+        ),
+        (
+            sent_on(Elsewhere::Outside),
+            r#"{"at_ms":7,"fact":"sent_on","contact":"1.7.42","from":"tributi","to":"outside","entity":"firenze"}"#,
+        ),
+        (
             Fact::WatchEnded { contact, by: "seat17".into(), took_over: true },
             r#"{"at_ms":7,"fact":"watch_ended","contact":"1.7.42","by":"seat17","took_over":true}"#,
         ),
@@ -317,6 +361,28 @@ fn facts_added_since_are_written_in_words_that_stay() {
         (
             Fact::CaseReminded { contact, case: CaseId(1001), plea: Plea::Complaint },
             r#"{"at_ms":7,"fact":"case_reminded","contact":"1.7.42","case":1001,"plea":"complaint"}"#,
+        ),
+        (
+            Fact::Noted {
+                contact,
+                case: Some(CaseId(1001)),
+                note: Personal::Sealed("c2lnaWxsbw".to_owned()),
+                by: "ada".to_owned(),
+            },
+            r#"{"at_ms":7,"fact":"noted","contact":"1.7.42","case":1001,"note":{"sealed":"c2lnaWxsbw"},"by":"ada"}"#,
+        ),
+        (
+            Fact::CaseClosed {
+                contact,
+                case: CaseId(1001),
+                outcome: Some("risolto".to_owned()),
+                by: "ada".to_owned(),
+            },
+            r#"{"at_ms":7,"fact":"case_closed","contact":"1.7.42","case":1001,"outcome":"risolto","by":"ada"}"#,
+        ),
+        (
+            Fact::CaseReopened { contact, case: CaseId(1001), by: "ada".to_owned() },
+            r#"{"at_ms":7,"fact":"case_reopened","contact":"1.7.42","case":1001,"by":"ada"}"#,
         ),
         (
             Fact::MessageQueued {

@@ -21,6 +21,7 @@ pub mod reader;
 pub mod record;
 pub mod recovery;
 pub mod seal;
+pub mod seat_counts;
 pub mod sim_disk;
 pub mod sim_store;
 pub mod tools;

@@ -11,14 +11,17 @@ use serde::{Deserialize, Serialize};
 
 use super::Lsn;
 use super::disk::{Disk, DiskError, replace};
-use super::entry::{Entry, Fact, Personal};
+use super::entry::{Elsewhere, Entry, Fact, Personal};
 use super::log::{Cut, LogError};
 use super::reader::Reader;
 use super::record;
 use super::seal::{Keys, NumberHash};
-use crate::acd::{CutOff, Returning};
-use crate::callback::{self, Change, Diary, End, InVain, RecallList};
-use crate::ids::{CallbackId, CaseId, CitizenId, ContactId, EntityId, Language, QueueId, SeatId, TopicId};
+use super::seat_counts::SeatCounts;
+use crate::acd::{CutOff, LiveSkills, Returning};
+use crate::callback::{self, Change, Diary, InVain, RecallList};
+use crate::ids::{
+    CallbackId, CaseId, CitizenId, ContactId, EntityId, FlowId, Language, QueueId, SeatId, TopicId,
+};
 use crate::survey::Asked;
 use crate::switches::Switches;
 use crate::words::{Outcome, QueueExit, SeatView};
@@ -92,6 +95,9 @@ pub struct Recovery {
     /// Bulletins and emergencies in force, unless their time is over.
     #[serde(default)]
     pub switches: Switches,
+    /// What supervisors have said of who knows what.
+    #[serde(default)]
+    pub skills: LiveSkills,
     /// Who was cut off while waiting.
     #[serde(default)]
     pub returning: Returning,
@@ -107,6 +113,9 @@ pub struct Recovery {
     /// Who was asked in a survey.
     #[serde(default)]
     pub surveyed: Asked,
+    /// The last version of each published flow that is on record.
+    #[serde(default)]
+    pub flows: BTreeMap<FlowId, u32>,
     /// When the last start was.
     #[serde(default)]
     pub started_ms: i64,
@@ -221,6 +230,9 @@ pub struct Served {
     /// Its outcome is coded.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub coded: bool,
+    /// Its wrap-up was made longer: until then, and so often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lengthened: Option<(i64, u32)>,
 }
 
 /// A seat and since when it is so.
@@ -239,15 +251,21 @@ pub struct SeatSince {
     /// Its last talk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub served: Option<Served>,
+    /// What it has done since log-in.
+    #[serde(default)]
+    pub counts: SeatCounts,
 }
 
 impl Recovery {
     /// Takes in the entry `lsn`, sealed or clear. Any order, repetition or unknown id is borne.
     pub fn apply(&mut self, lsn: Lsn, entry: &Entry, keys: &Keys) {
         self.lsn = self.lsn.max(lsn);
-        self.last_ms = entry.at_ms;
+        let before_ms = std::mem::replace(&mut self.last_ms, entry.at_ms);
         match &entry.fact {
-            Fact::Started { node, epoch, .. } => self.on_started(*node, *epoch, entry.at_ms),
+            Fact::Started { node, epoch, .. } => {
+                self.on_started(*node, *epoch, entry.at_ms);
+                self.seats.values_mut().for_each(|seat| seat.counts = seat.counts.parted(before_ms));
+            }
             Fact::Stopped => self.dialogs.clear(),
             Fact::CaseBlock { first, len } => self.case_block = Some((*first, *len)),
             Fact::CitizenFound { citizen, number, contact } => {
@@ -263,6 +281,17 @@ impl Recovery {
             Fact::DialogClosed { dialog } => drop(self.dialogs.remove(dialog)),
             Fact::SeatChanged { seat, now, .. } => {
                 self.on_seat_changed(seat, now, entry.at_ms);
+            }
+            Fact::WrapUpExtended { contact, seat, left_ms, times, .. } => {
+                let served = self.seats.get_mut(seat).and_then(|since| since.served.as_mut());
+                if let Some(served) = served.filter(|served| served.contact == *contact) {
+                    served.lengthened = Some((entry.at_ms.saturating_add(*left_ms), *times));
+                }
+            }
+            Fact::SkillsChanged { whose, skills, .. } => self.skills.apply(whose, skills.as_ref()),
+            Fact::FlowChanged { flow, version, .. } => {
+                let last = self.flows.entry(flow.clone()).or_default();
+                *last = (*version).max(*last);
             }
             Fact::Switched { switch, .. } => self.switches.apply(switch),
             Fact::Callback { callback, contact, number, what, .. } => {
@@ -315,12 +344,14 @@ impl Recovery {
             (Change::Promised { promise }, _) => self.recall.on_taken_care_of(promise.citizen),
             (Change::Joined { .. }, Some(promise)) => self.recall.on_taken_care_of(promise.citizen),
             (Change::Ended { how }, promise) => {
-                self.callback_numbers.remove(&id);
-                let missed = promise.filter(|_| matches!(how, End::Missed | End::NotReached));
-                if let Some(promise) = missed {
-                    let caller = callback::Caller::promised(&promise, at_ms);
-                    self.recall.on_in_vain(promise.citizen, caller);
+                match promise.filter(|_| how.is_in_vain()) {
+                    Some(promise) => {
+                        let caller = callback::Caller::promised(id, &promise, at_ms);
+                        self.recall.on_in_vain(promise.citizen, caller);
+                    }
+                    None => drop(self.callback_numbers.remove(&id)),
                 }
+                self.callbacks.keep_needed(&mut self.callback_numbers, &self.recall);
             }
             _ => {}
         }
@@ -342,8 +373,15 @@ impl Recovery {
         let work_ms = same_work.map_or(at_ms, |before| before.work_ms);
         let same_status = before.as_ref().filter(|before| before.view.status == now.status);
         let status_ms = same_status.map_or(at_ms, |before| before.status_ms);
+        let sits = |other: &&SeatSince| now.operator.is_some() && other.view.operator == now.operator;
+        let brought = self.seats.values().find(sits).map(|other| other.counts);
+        let unknown = SeatView::default();
+        let (was, counts) =
+            before.as_ref().map_or((&unknown, SeatCounts::default()), |b| (&b.view, b.counts));
+        let counts = counts.after(was, now, at_ms, brought);
         let served = before.and_then(|before| before.served);
-        self.seats.insert(seat.clone(), SeatSince { view: now.clone(), at_ms, work_ms, status_ms, served });
+        let since = SeatSince { view: now.clone(), at_ms, work_ms, status_ms, served, counts };
+        self.seats.insert(seat.clone(), since);
     }
 
     fn on_contact(&mut self, fact: &Fact, at_ms: i64) {
@@ -391,6 +429,9 @@ impl Recovery {
                     }
                 });
             }
+            Fact::SentOn { contact, to: Elsewhere::Line(_), .. } => {
+                self.with_open(*contact, |open| (open.waiting, open.place) = (false, None));
+            }
             Fact::QueueLeft { contact, exit, .. } => {
                 self.with_open(*contact, |open| {
                     (open.waiting, open.left, open.place) = (false, Some(*exit), None);
@@ -398,7 +439,12 @@ impl Recovery {
             }
             Fact::Joined { contact, seat, queue, recording, .. } => {
                 if let Some(since) = self.seats.get_mut(seat) {
-                    since.served = Some(Served { contact: *contact, queue: queue.clone(), coded: false });
+                    since.served = Some(Served {
+                        contact: *contact,
+                        queue: queue.clone(),
+                        coded: false,
+                        lengthened: None,
+                    });
                 }
                 self.with_open(*contact, |open| {
                     (open.waiting, open.joined, open.place) = (false, Some(seat.clone()), None);
@@ -424,7 +470,9 @@ impl Recovery {
                 }
             }
             Fact::Transferred { contact, recording, .. } => {
-                self.with_open(*contact, |open| open.transferred = true);
+                self.with_open(*contact, |open| {
+                    (open.waiting, open.transferred, open.place) = (false, true, None);
+                });
                 self.recordings.extend(recording.clone().map(|file| (file, *contact)));
             }
             _ => {}
@@ -443,8 +491,19 @@ impl Recovery {
         let vain = InVain::of(outcome, short, queue, open.found_closed.clone());
         if let (Some(citizen), Some((why, queue))) = (open.citizen, vain) {
             let (first_ms, last_ms, times) = (at_ms, at_ms, 1);
-            let caller =
-                callback::Caller { queue, entity, topic, language, contact, first_ms, last_ms, times, why };
+            let callback = None;
+            let caller = callback::Caller {
+                queue,
+                entity,
+                topic,
+                language,
+                contact,
+                first_ms,
+                last_ms,
+                times,
+                why,
+                callback,
+            };
             self.recall.on_in_vain(citizen, caller);
         }
     }
@@ -604,7 +663,14 @@ mod tests {
         assert_eq!(found.state.case_block, Some((1, 100)));
         assert_eq!(
             found.state.seats["seat01"],
-            SeatSince { view, at_ms: 6, work_ms: 6, status_ms: 6, served: None }
+            SeatSince {
+                view,
+                at_ms: 6,
+                work_ms: 6,
+                status_ms: 6,
+                served: None,
+                counts: SeatCounts::default()
+            }
         );
         assert_eq!(found.citizen("055 2768224"), Some(citizen));
         assert_eq!((found.state.last_dialog, found.state.last_ms), (6, 6));

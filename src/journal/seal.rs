@@ -173,6 +173,7 @@ impl Fact {
                 Some((*contact, "called", number))
             }
             Fact::DialogOpened { contact, record, .. } => Some((*contact, "record", record)),
+            Fact::Noted { contact, note, .. } => Some((*contact, "note", note)),
             _ => None,
         }
     }

@@ -12,6 +12,7 @@ use ipnet::IpNet;
 
 use super::Peer;
 use super::message::{Host, Message, Name, NameAddr, Scheme, Uri};
+use crate::letters::is_invisible;
 
 /// Longest number or name taken over from a caller, in characters.
 const LONGEST_NAME: usize = 64;
@@ -113,19 +114,6 @@ fn display_text(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let visible = text.chars().filter(|&c| !is_invisible(c));
     visible.map(|c| if c.is_whitespace() { ' ' } else { c }).take(LONGEST_NAME).collect()
-}
-
-/// Control and format characters (Unicode Cc and Cf: zero-width, bidirectional, tags), and the fillers and selectors that
-/// leave no trace on a screen either.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
-            | '\u{890}' | '\u{891}' | '\u{8e2}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
-            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn wants_privacy(invite: &Message) -> bool {

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bulletin, Scope, Switch, Switches, Turned, queue_of_slot};
 use crate::ids::{EntityId, Language, QueueId};
+use crate::letters::{LONGEST_REASON, is_line};
 
-/// Longest reason of a closing, and longest name of whoever turns a switch: both are written down and shown in lists.
-const MAX_WORDS: usize = 100;
 /// Longest text of a bulletin in one language: a minute of speech, more than anybody listens to before a menu.
 const MAX_TEXT: usize = 800;
 
@@ -91,7 +90,7 @@ pub enum SwitchFault {
     #[error("there is no queue `{0}`; queues.toml has the list")]
     NoQueue(QueueId),
     /// Too long for a list.
-    #[error("a reason or a name is at most {MAX_WORDS} letters on one line")]
+    #[error("a reason or a name is at most {LONGEST_REASON} letters on one line")]
     LongWords,
     /// It would be over before it begins.
     #[error("that time is over already")]
@@ -215,8 +214,7 @@ fn check_turned(turned: &Turned) -> Result<(), SwitchFault> {
 
 fn check_words(words: Option<&str>) -> Result<(), SwitchFault> {
     let words = words.unwrap_or_default();
-    let is_short = words.chars().count() <= MAX_WORDS && !words.contains(char::is_control);
-    if is_short { Ok(()) } else { Err(SwitchFault::LongWords) }
+    if is_line(words, LONGEST_REASON) { Ok(()) } else { Err(SwitchFault::LongWords) }
 }
 
 fn check_span(now_ms: i64, from_ms: Option<i64>, until_ms: Option<i64>) -> Result<(), SwitchFault> {
@@ -298,8 +296,8 @@ mod tests {
             (planned(11, Some(12)), Ok(())),
             (planned(12, Some(12)), Err(SwitchFault::Backwards)),
             (planned(12, None), Ok(())),
-            (why(&"x".repeat(MAX_WORDS)), Ok(())),
-            (why(&"x".repeat(MAX_WORDS + 1)), Err(SwitchFault::LongWords)),
+            (why(&"x".repeat(LONGEST_REASON)), Ok(())),
+            (why(&"x".repeat(LONGEST_REASON + 1)), Err(SwitchFault::LongWords)),
             (why("one\ntwo"), Err(SwitchFault::LongWords)),
             (
                 Switch::Open { scope: Scope::Everything, by: None, reason: None },

@@ -273,8 +273,8 @@ fn dialled(count: u32, number: Destination, case: u64, continues: bool) -> [Entr
     let contact = contact(count);
     let fact = Fact::Dialled {
         contact,
-        seat: "seat01".into(),
-        operator: "anna".into(),
+        seat: Some("seat01".into()),
+        operator: Some("anna".into()),
         direction: Direction::Out,
         case: Some(CaseId(case)),
         continues,

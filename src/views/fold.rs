@@ -123,6 +123,9 @@ impl<R: Rows> Folding<'_, R> {
                     contacts: Vec::new(),
                     reminders: Vec::new(),
                     takes: Vec::new(),
+                    notes: Vec::new(),
+                    closing: None,
+                    reopened: false,
                 }),
             };
             case.contacts.push(contact.contact);
@@ -161,6 +164,13 @@ impl<R: Rows> Folding<'_, R> {
                 let reminder = Reminder { at_ms: entry.at_ms, contact: *contact, plea: *plea };
                 if let Some(case) = self.case(*case)? {
                     case.on_reminded(reminder);
+                }
+            }
+            Fact::Noted { case: Some(case), .. }
+            | Fact::CaseClosed { case, .. }
+            | Fact::CaseReopened { case, .. } => {
+                if let Some(case) = self.case(*case)? {
+                    case.on_hand(entry);
                 }
             }
             Fact::ContactClosed { outcome, .. } => {

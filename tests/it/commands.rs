@@ -222,6 +222,10 @@ fn what_is_not_on_record_is_told_so() {
         assert_eq!(code, Some(1));
         assert!(told.contains("there is no"), "{told}");
     }
+    for act in ["call", "done"] {
+        let (code, _, told) = center.ask(&["callback", "recall", act, "1.1.9"]);
+        assert!(code != Some(0) && told.contains("not on the recall list"), "{told}");
+    }
     let missing = center.data.path().join("elsewhere");
     let (code, _, told) = run(&["case", "list", "--data", missing.to_str().expect("UTF-8")]);
     assert_eq!(code, Some(1));
@@ -303,7 +307,7 @@ fn web_server_bounds_what_it_reads() {
     assert_eq!(post(json, "\"dance\""), 422);
     assert_eq!(post(json, "{"), 400);
     assert_eq!(post("text/plain", "\"log_in\""), 415);
-    assert_eq!(post(json, &format!("{{\"pause\":\"{}\"}}", "x".repeat(101))), 422);
+    assert_eq!(post(json, &format!("{{\"pause\":\"{}\"}}", "x".repeat(201))), 422);
     assert_eq!(post(json, &format!("{{\"pause\":\"{}\"}}", "x".repeat(20_000))), 413);
     let (status, _) = center.get("/health/live", &["Host: any", &format!("X: {}", "x".repeat(40_000))]);
     assert_eq!(status, 431);

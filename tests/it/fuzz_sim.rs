@@ -9,17 +9,20 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use centralino::acd::{Overflow, SeatRules, Serving, Strategy};
-use centralino::callback::{CallbackRules, Retry, Unreached};
-use centralino::config::{Config, DialledNumber, Queue, WaitsSince};
+use centralino::acd::{Overflow, Pressure, SeatRules, Serving, Strategy, TaskRules};
+use centralino::callback::{CallbackRules, Capacity, First, Retry, Unreached};
+use centralino::config::{Config, DialledNumber, Place, Queue, SentOn, SentTo, WaitsSince};
 use centralino::engine::{
     BookOrder, CallbackOrder, CallbackReply, Command, DialOrder, Reply, SeatAct, SeatOrder,
 };
+use centralino::flow::published::Version;
 use centralino::ids::CallbackId;
 use centralino::journal::disk::{DiskFault, DiskOp};
 use centralino::journal::sim_disk::Crash;
 use centralino::planted::Fault;
-use centralino::words::{Status, StatusChange};
+use centralino::words::{FlowChange, Status, StatusChange};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
@@ -83,6 +86,7 @@ struct History {
 fn setting(seed: u64) -> Setting {
     use rand::SeedableRng;
     let mut chance = ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
+    let mut recalls = ChaCha8Rng::seed_from_u64(seed ^ 0xca11);
     let flow = scenarios_transfer::FLOW.replace("id: \"055055\"", "id: passa");
     Setting::demo().with_gateway().with_flow(&flow).with_config(|config: &mut Config| {
         let number = DialledNumber { flow: "passa".into(), ..config.numbers["055055"].clone() };
@@ -101,7 +105,7 @@ fn setting(seed: u64) -> Setting {
                 (queue.rules.strategy, queue.rules.ring_at_most) =
                     (Strategy::RingAll, chance.random_range(2..5));
             }
-            queue.callback = Some(callback_rules());
+            queue.callback = Some(callback_rules(&mut recalls));
             route(queue, &mut chance);
         }
         for seat in config.seats.values_mut() {
@@ -112,10 +116,20 @@ fn setting(seed: u64) -> Setting {
 }
 
 /// Impatient ones: a history is short.
-fn callback_rules() -> CallbackRules {
+fn callback_rules(chance: &mut ChaCha8Rng) -> CallbackRules {
     let seconds = Duration::from_secs;
-    let mut rules =
-        CallbackRules { most_attempts: 9, escalate_after: seconds(20), ..CallbackRules::default() };
+    let mut rules = CallbackRules {
+        first: if chance.random_bool(0.3) { First::Citizen } else { First::Operator },
+        slot_minutes: 1,
+        capacity: Capacity::Fixed(3),
+        lead: Duration::ZERO,
+        grace: seconds(chance.random_range(0..120)),
+        keep_for: seconds(chance.random_range(30..400)),
+        spare_seats: chance.random_range(0..2),
+        most_attempts: 9,
+        escalate_after: seconds(20),
+        ..CallbackRules::default()
+    };
     for why in Unreached::ALL {
         rules.retries.insert(why, Retry { after: seconds(5), most: 5 });
     }
@@ -140,8 +154,32 @@ fn route(queue: &mut Queue, chance: &mut ChaCha8Rng) {
     if chance.random_bool(0.3) {
         let over_waiting = chance.random_bool(0.5).then(|| chance.random_range(0..4));
         let after = Duration::from_secs(chance.random_range(0..30));
-        rules.overflow = vec![Overflow { to: "generale".into(), after, over_waiting, over_wait: None }];
+        let when = Pressure { after, over_waiting, over_wait: None };
+        rules.overflow = vec![Overflow { to: "generale".into(), when }];
     }
+    (rules.sends_on, queue.sent_on) =
+        if chance.random_bool(0.3) { sent_on(chance) } else { Default::default() };
+    rules.tasks = chance.random_bool(0.3).then(|| {
+        let (at_most_waiting, free_seats) = (chance.random_range(0..3), chance.random_range(1..4));
+        TaskRules { at_most_waiting, free_seats }
+    });
+}
+
+/// Who waits for too long, or behind too many, is sent to the office, to another queue or to another line.
+fn sent_on(chance: &mut ChaCha8Rng) -> (Vec<Pressure>, Vec<SentOn>) {
+    let over_waiting = chance.random_bool(0.5).then(|| chance.random_range(0..4));
+    let after = Duration::from_secs(chance.random_range(0..30));
+    let to = match chance.random_range(0..4) {
+        0 => SentTo::Queue("milano-generale".into()),
+        1 => SentTo::Line("020202".to_owned()),
+        _ => {
+            let ring_for = Duration::from_secs(chance.random_range(3..20));
+            let at_once = chance.random_range(1..3);
+            SentTo::Number { number: "0557954".to_owned(), ring_for, at_once }
+        }
+    };
+    let when = Pressure { after, over_waiting, over_wait: None };
+    (vec![when], vec![SentOn { to, at: Place::whole("queues.toml") }])
 }
 
 fn profile(rules: &mut SeatRules, chance: &mut ChaCha8Rng) {
@@ -391,7 +429,7 @@ impl History {
         self.note_promises();
         let number = format!("33312345{:02}", self.sim.chance.random_range(0..40));
         let queue = ["tributi", "anagrafe", "generale"][self.sim.chance.random_range(0..3)].into();
-        let (slot, entity, topic, language) = (None, None, None, None);
+        let (slot, entity, topic, language) = (self.some_slot(), None, None, None);
         let order = BookOrder { number, queue, slot, entity, topic, language, case: None, by: None };
         let known = self.called.last().copied().filter(|_| self.sim.chance.random_bool(0.1));
         let order = match known {
@@ -399,6 +437,17 @@ impl History {
             None => CallbackOrder::Book(Box::new(order)),
         };
         self.sim.command(Command::Callback(order));
+    }
+
+    /// One of the next minutes, or as soon as may be.
+    fn some_slot(&mut self) -> Option<DateTime> {
+        if self.sim.chance.random_bool(0.5) {
+            return None;
+        }
+        let now = self.sim.clock().to_zoned(TimeZone::get("Europe/Rome").expect("a zone")).datetime();
+        let minutes = self.sim.chance.random_range(1..=3);
+        let minute = now.with().second(0).subsec_nanosecond(0).build().ok()?;
+        minute.checked_add(jiff::Span::new().minutes(minutes)).ok()
     }
 
     /// What was answered as promised is safe from a power cut.
@@ -461,7 +510,8 @@ impl History {
                 profile(&mut seat.rules, &mut chance);
             }
         });
-        self.sim.reload(setting);
+        let published = chance.random_bool(0.5).then(|| self.next_version());
+        self.sim.publish(setting, published);
     }
 
     /// Once, or twice in a row.
@@ -520,11 +570,37 @@ impl History {
         self.no_promise_is_lost()?;
         self.nothing_is_left()?;
         self.everything_is_on_record()?;
+        self.every_version_is_told_once()?;
         self.figures.joined = self.sim.oracle.joined;
         self.figures.called_back = self.sim.oracle.promises.kept();
         self.figures.takes = self.sim.oracle.kept;
         self.figures.transferred = self.sim.oracle.transferred;
         Ok(self.figures)
+    }
+
+    /// The version of the office's flow that somebody publishes now.
+    fn next_version(&self) -> Version {
+        let after = u32::try_from(self.sim.versions.len()).expect("few versions");
+        Version {
+            flow: "passa".into(),
+            version: after + 1,
+            change: FlowChange::Published,
+            at: String::new(),
+            by: None,
+            comment: "prova".to_owned(),
+            after,
+            sha256: Some(String::new()),
+        }
+    }
+
+    /// Every version that came into force is told once, whatever crashed on the way.
+    fn every_version_is_told_once(&mut self) -> Result<(), String> {
+        let on_record = self.sim.versions_on_record();
+        let told = on_record.iter().map(|(version, _)| *version);
+        if told.eq(self.sim.versions.iter().map(|kept| kept.version)) {
+            return Ok(());
+        }
+        Err(format!("{} versions were published; on record are {on_record:?}", self.sim.versions.len()))
     }
 
     fn no_promise_is_lost(&mut self) -> Result<(), String> {

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 /// From the bottom to the top. `main.rs` and `lib.rs` belong to no layer.
 const LAYERS: [&[&str]; 5] = [
-    &["flood", "hint", "ids", "phone_number", "planted", "time", "words"],
+    &["flood", "hint", "ids", "letters", "phone_number", "planted", "time", "words"],
     &["media", "sdp", "sip"],
     &[
-        "acd", "call", "callback", "config", "crm", "flow", "journal", "simulate", "speech", "survey",
-        "switches", "views",
+        "acd", "call", "callback", "config", "crm", "flow", "journal", "replay", "simulate", "speech",
+        "survey", "switches", "views",
     ],
     &["engine"],
     &["cli", "io"],
@@ -25,8 +25,9 @@ const PROTOCOLS: &[&str] = LAYERS[1];
 const OUTER: &[&str] = LAYERS[4];
 
 /// Who knows a neighbour in the own layer, and why.
-const NEIGHBOURS: [(&str, &str, &str); 20] = [
+const NEIGHBOURS: [(&str, &str, &str); 25] = [
     ("flood", "time", "counts are told by the minute"),
+    ("hint", "letters", "what steers a terminal is written out in a message"),
     ("words", "ids", "a seat's view names its call"),
     ("sdp", "media", "a round of offer and answer ends in a codec and an address for a leg"),
     ("flow", "speech", "computed values become spoken pieces"),
@@ -45,6 +46,7 @@ const NEIGHBOURS: [(&str, &str, &str); 20] = [
         "a waiting call keeps what its flow asked of the queue: music, announcements, recording",
     ),
     ("callback", "flow", "slots lie within opening hours, and nobody is called outside them"),
+    ("call", "acd", "who is sent on to a number keeps the place that was left for it"),
     ("call", "config", "a number that is called keeps the way out that was found for it"),
     ("journal", "acd", "who was cut off while waiting gets the place back, after a restart too"),
     ("journal", "callback", "what was promised outlives a restart, and so does who called in vain"),
@@ -53,6 +55,9 @@ const NEIGHBOURS: [(&str, &str, &str); 20] = [
     ("crm", "journal", "contacts, cases and citizens are folds over its facts"),
     ("views", "journal", "views apply its entries and remember how far"),
     ("views", "crm", "views keep contacts, cases and citizens as rows"),
+    ("replay", "journal", "a call is made again from its facts"),
+    ("replay", "flow", "it is led by the interpreter that leads citizens"),
+    ("replay", "call", "what becomes of it is judged by the rules of outcomes"),
     ("cli", "io", "a command reads files, asks the exchange, or starts it"),
 ];
 

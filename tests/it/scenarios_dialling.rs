@@ -684,6 +684,22 @@ fn who_helps_hears_the_caller_at_once_and_no_notice_before() {
 }
 
 #[test]
+fn phone_gone_wrong_opens_no_more_calls_for_help_than_somebody_could_hold() {
+    let (mut sim, _help) = world_with(|config| config.engine.max_calls = 1, Manner::Ignores);
+    let seat = sim.seat("seat01");
+    let other = sim.seat("seat02");
+    // Sooner than the first of them is told that it cannot be.
+    for _ in 0..6 {
+        dials(&mut sim, seat, "112");
+        sim.advance(SECOND / 10);
+    }
+    assert_eq!(places(&sim).len(), 4, "{}", sim.tale());
+    dials(&mut sim, other, "112");
+    sim.advance(SECOND / 10);
+    assert_eq!(places(&sim).len(), 5, "another seat is let in all the same");
+}
+
+#[test]
 fn exchange_that_ends_leaves_a_call_for_help_alone() {
     let (mut sim, help) = world(Manner::Answers(SECOND));
     let seat = sim.seat("seat01");

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use centralino::callback::{Change, End, InVain, Kind, Unreached};
-use centralino::engine::{BookOrder, CallbackOrder, Command, InVainState, RecallOrder, Reply};
+use centralino::engine::{BookOrder, CallbackOrder, Command, InVainState, Page, RecallOrder, Reply};
 use centralino::journal::entry::Fact;
 use centralino::journal::sim_disk::Crash;
 use centralino::words::Outcome;
@@ -53,7 +53,11 @@ fn books(sim: &mut Sim, from: &str) -> PhoneId {
 }
 
 fn in_vain(sim: &mut Sim) -> Vec<InVainState> {
-    sim.command(Command::Recall(RecallOrder::List));
+    in_vain_from(sim, Page::default())
+}
+
+fn in_vain_from(sim: &mut Sim, page: Page) -> Vec<InVainState> {
+    sim.command(Command::Recall(RecallOrder::List(page)));
     match sim.replies.last() {
         Some(Reply::InVain(all)) => all.clone(),
         other => panic!("{other:?}"),
@@ -307,4 +311,48 @@ fn machine_that_answers_is_joined_with_nobody_and_called_again_later() {
     });
     assert!(!changes(&sim).iter().any(|change| matches!(change, Change::Joined { .. })));
     ends_well(sim);
+}
+
+#[test]
+fn who_was_promised_a_call_in_vain_is_called_at_the_number_of_the_promise() {
+    let setting = Setting::demo().with_gateway().with_config(|config| {
+        let rules = config.queues.values_mut().filter_map(|queue| queue.callback.as_mut());
+        rules.for_each(|rules| rules.keep_for = 300 * SECOND);
+    });
+    let mut sim = Sim::with(setting, 1);
+    sim.gateway(&[]);
+    let order = BookOrder {
+        number: "0557654321".to_owned(),
+        queue: "generale".into(),
+        slot: None,
+        entity: None,
+        topic: None,
+        language: None,
+        case: None,
+        by: None,
+    };
+    sim.command(Command::Callback(CallbackOrder::Book(Box::new(order))));
+    sim.advance(600 * SECOND); // nobody is there to call
+    assert_eq!(changes(&sim).last(), Some(&Change::Ended { how: End::Missed }));
+    let missed = in_vain(&mut sim);
+    let told: Vec<_> = missed.iter().map(|one| (one.why, one.number.as_deref())).collect();
+    assert_eq!(told, [(InVain::Missed, Some("+390557654321"))]);
+    sim.crash(Crash::Kill);
+    sim.start_exchange();
+    assert_eq!(in_vain(&mut sim), missed, "the number outlives a restart");
+    ends_well(sim);
+}
+
+#[test]
+fn long_lists_are_told_a_page_at_a_time() {
+    let mut sim = evening();
+    for count in 0..3 {
+        let citizen = sim.dial_from(&format!("05527682{count:02}"), "055055");
+        hears(&mut sim, citizen, "it/offri_messaggio");
+        sim.hang_up(citizen);
+        sim.advance(SECOND);
+    }
+    let all = in_vain(&mut sim);
+    assert_eq!(all.len(), 3);
+    assert_eq!(in_vain_from(&mut sim, Page { skip: 1, most: 1 }), all[1..2]);
 }

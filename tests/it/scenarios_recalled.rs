@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use centralino::acd::TaskRules;
 use centralino::callback::{CallbackRules, Capacity, Change, End, Retry, Unreached};
 use centralino::config::Config;
-use centralino::engine::{BookOrder, CallbackOrder, CallbackReply, CallbackState, Command, Reply};
+use centralino::engine::{
+    BookOrder, CallbackOrder, CallbackReply, CallbackState, Command, Page, Reply, WaitingOrder,
+};
 use centralino::ids::{CallbackId, SeatId};
 use centralino::journal::entry::Fact;
 use centralino::journal::sim_disk::Crash;
@@ -70,7 +73,7 @@ fn book(sim: &mut Sim, slot: Option<&str>) -> CallbackId {
 }
 
 fn open(sim: &mut Sim) -> Vec<CallbackState> {
-    match ask(sim, CallbackOrder::List) {
+    match ask(sim, CallbackOrder::List(Page::default())) {
         Reply::Callbacks(CallbackReply::Open(open)) => open,
         other => panic!("{other:?}"),
     }
@@ -223,12 +226,75 @@ fn call_back_for_which_nobody_is_free_is_escalated_and_goes_before_those_who_cam
     assert_eq!(ended(&sim, id), Some(End::Served));
 }
 
+/// Every queue gives its seats a call-back while no more than these wait, and at least so many seats are free.
+fn permits_tasks(config: &mut Config, at_most_waiting: usize, free_seats: usize) {
+    let tasks = Some(TaskRules { at_most_waiting, free_seats });
+    config.queues.values_mut().for_each(|queue| queue.rules.tasks = tasks);
+}
+
+/// A citizen in queue `tributi`.
+fn in_queue(sim: &mut Sim) -> PhoneId {
+    let citizen = sim.call("055055");
+    sim.until("the menu is heard", |sim| sim.hears(citizen, "it/menu"));
+    sim.press(citizen, "22");
+    citizen
+}
+
+/// Ten in the morning, and so long after.
+fn until(sim: &mut Sim, after_ten: Duration) {
+    sim.advance(after_ten.saturating_sub(sim.now.since_start()));
+}
+
+#[test]
+fn call_back_waits_while_callers_wait_and_goes_at_once_when_the_queue_permits_it() {
+    let (mut sim, citizen, seat) = world_with(|config| permits_tasks(config, 0, 1), Manner::Answers(SECOND));
+    let busy = in_queue(&mut sim);
+    talking(&mut sim, busy, seat);
+    let id = book(&mut sim, Some("2026-11-24T10:15"));
+    until(&mut sim, 16 * MINUTE);
+    let next = in_queue(&mut sim);
+    let page = |sim: &mut Sim| {
+        sim.replies.clear();
+        sim.command(Command::Waiting(WaitingOrder::Show("tributi".into())));
+        match sim.replies.pop() {
+            Some(Reply::Queue(page)) => page,
+            other => panic!("{other:?}"),
+        }
+    };
+    let shown = page(&mut sim);
+    assert_eq!((shown.waiting.len(), shown.tasks.len()), (1, 1));
+    assert_eq!((shown.tasks[0].callback, shown.tasks[0].stage.as_str()), (id, "waiting"));
+    sim.hang_up(busy);
+    talking(&mut sim, next, seat);
+    sim.advance(MINUTE);
+    assert_eq!(rings(&sim, citizen), 0, "the seat was given to who called");
+    let before = rings(&sim, seat);
+    sim.hang_up(next);
+    let over = sim.now;
+    sim.until("the seat is rung for the call-back", |sim| rings(sim, seat) > before);
+    assert!(
+        sim.now.since(over) < 15 * SECOND,
+        "after its wrap-up, and not at the next minute: {:?}",
+        sim.now.since(over)
+    );
+    talking(&mut sim, seat, citizen);
+    assert!(page(&mut sim).tasks.is_empty());
+}
+
+#[test]
+fn slot_that_is_about_to_end_overrules_what_the_queue_permits() {
+    let (mut sim, citizen, seat) = world_with(|config| permits_tasks(config, 0, 2), Manner::Answers(SECOND));
+    book(&mut sim, Some("2026-11-24T10:15"));
+    until(&mut sim, 16 * MINUTE);
+    until(&mut sim, 27 * MINUTE);
+    assert_eq!(rings(&sim, seat), 0);
+    talking(&mut sim, seat, citizen);
+    assert!((28 * MINUTE..30 * MINUTE).contains(&sim.now.since_start()), "within the slot: {:?}", sim.now);
+}
+
 #[test]
 fn seats_that_are_to_be_spared_are_left_to_those_who_call_while_the_call_back_can_wait() {
-    let spare = |config: &mut Config| {
-        let rules = config.queues.values_mut().filter_map(|queue| queue.callback.as_mut());
-        rules.for_each(|rules| rules.spare_seats = 1);
-    };
+    let spare = |config: &mut Config| permits_tasks(config, 0, 2);
     let (mut sim, citizen, seat) = world_with(spare, Manner::Answers(SECOND));
     book(&mut sim, None);
     sim.advance(110 * SECOND);

@@ -86,7 +86,8 @@ fn case_of(sim: &mut Sim, citizen: PhoneId) -> Case {
 fn kept(sim: &mut Sim, citizen: PhoneId) -> Vec<(Option<String>, f64)> {
     let takes = sim.contact(citizen).takes;
     let case = case_of(sim, citizen);
-    assert_eq!(case.line().takes, takes, "the case has what the contact has");
+    let keys = sim.store().journal().keys();
+    assert_eq!(case.line(&keys).takes, takes, "the case has what the contact has");
     let queue = |name: &centralino::ids::QueueId| name.to_string();
     takes.iter().map(|take| (take.queue.as_ref().map(queue), take.length_s.round())).collect()
 }

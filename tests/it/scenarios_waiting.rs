@@ -305,3 +305,24 @@ fn queue_that_is_closed_with_a_message_lets_out_those_who_wait_and_those_who_com
     assert!(to_closed.is_err_and(|why| why.contains("queue anagrafe is closed")));
     sim.verdict().expect("every promise is kept");
 }
+
+#[test]
+fn those_who_wait_hear_the_music_of_their_queue_or_of_their_ente_where_these_have_one() {
+    for (of_queue, of_ente, heard) in [
+        (None, None, "music/attesa"),
+        (None, Some("palazzo"), "music/palazzo"),
+        (Some("sportello"), Some("palazzo"), "music/sportello"),
+    ] {
+        let setting = Setting::demo().with_sound("music/palazzo").with_config(|config| {
+            config.queues.get_mut("anagrafe").expect("the demo has it").music = of_queue.map(str::to_owned);
+            config.entities.get_mut("firenze").expect("the demo has it").music = of_ente.map(str::to_owned);
+        });
+        let mut sim = Sim::with(setting.with_sound("music/sportello"), 1);
+        let operator = sim.seat("seat01");
+        let talker = waits(&mut sim, "1");
+        sim.until("they talk", |sim| sim.talk_together(talker, operator));
+        let citizen = waits(&mut sim, "1");
+        sim.until(heard, |sim| sim.hears(citizen, heard));
+        sim.verdict().expect("every promise is kept");
+    }
+}

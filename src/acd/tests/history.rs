@@ -31,12 +31,17 @@ fn some_needs(rng: &mut ChaCha8Rng) -> Needs {
     Needs { skills, waivers: SKILLS.into_iter().filter_map(waiver).collect() }
 }
 
-fn some_overflow(rng: &mut ChaCha8Rng, queues: &[&str]) -> Vec<Overflow> {
-    let to = queues.choose(rng).copied().unwrap_or("a").into();
+fn some_pressure(rng: &mut ChaCha8Rng) -> Pressure {
     let after = Duration::from_secs(rng.random_range(0..60));
     let over_waiting = rng.random_bool(0.4).then(|| rng.random_range(0..6));
     let over_wait = rng.random_bool(0.3).then(|| Duration::from_secs(rng.random_range(0..60)));
-    Vec::from_iter(rng.random_bool(0.4).then_some(Overflow { to, after, over_waiting, over_wait }))
+    Pressure { after, over_waiting, over_wait }
+}
+
+fn some_overflow(rng: &mut ChaCha8Rng, queues: &[&str]) -> Vec<Overflow> {
+    let to = queues.choose(rng).copied().unwrap_or("a").into();
+    let overflow = Overflow { to, when: some_pressure(rng) };
+    Vec::from_iter(rng.random_bool(0.4).then_some(overflow))
 }
 
 /// Operators and citizens who do as the dice say.
@@ -49,6 +54,9 @@ struct History {
     last_call: u32,
     /// Callers who entered and have not left.
     inside: BTreeSet<CallId>,
+    /// Who may be sent on, and who has been, with when.
+    sent_on: Option<CallId>,
+    away: Option<(Entering, Mono)>,
     rung: BTreeMap<SeatId, CallId>,
     talks: BTreeMap<SeatId, CallId>,
     last_talk: BTreeMap<SeatId, CallId>,
@@ -61,6 +69,7 @@ fn some_queue(rng: &mut ChaCha8Rng, id: &str, queues: &[&str]) -> QueueRules {
         ring_at_most: rng.random_range(1..4),
         needs: some_needs(rng),
         overflow: some_overflow(rng, queues),
+        sends_on: Vec::from_iter(rng.random_bool(0.3).then(|| some_pressure(rng))),
         max_waiting: rng.random_range(1..12),
         max_wait: Duration::from_secs(rng.random_range(20..400)),
         announce_every: Duration::from_secs(rng.random_range(0..40)),
@@ -131,7 +140,8 @@ impl History {
         floor.iter_mut().for_each(|rules| rules.people = people.clone());
         let acd = Distribution::new(lines, floor).watched();
         let (inside, rung, talks, last_talk) = Default::default();
-        History { queues, seats, acd, rng, now: Mono::ZERO, last_call: 0, inside, rung, talks, last_talk }
+        let (now, last_call, sent_on, away) = (Mono::ZERO, 0, None, None);
+        History { queues, seats, acd, rng, now, last_call, inside, sent_on, away, rung, talks, last_talk }
     }
 
     /// One step; an error is a broken promise.
@@ -146,7 +156,8 @@ impl History {
             0..25 => self.wait(),
             25..45 => self.enter(),
             45..52 => Input::Leave(call(self.rng.random_range(1..=self.last_call.max(1)))),
-            52..64 => pick(&mut self.rng, &self.rung).map_or(Input::Timeout, |(s, c)| Input::Answered(s, c)),
+            52 => self.send_on(),
+            53..64 => pick(&mut self.rng, &self.rung).map_or(Input::Timeout, |(s, c)| Input::Answered(s, c)),
             64..68 => pick(&mut self.rng, &self.rung).map_or(Input::Timeout, |(s, c)| Input::Rejected(s, c)),
             68 => pick(&mut self.rng, &self.rung).map_or(Input::Timeout, |(s, c)| Input::Busy(s, c)),
             69 => pick(&mut self.rng, &self.rung).map_or(Input::Timeout, |(s, c)| Input::Failed(s, c)),
@@ -215,12 +226,28 @@ impl History {
         let inside: Vec<_> = self.inside.iter().copied().collect();
         let Some(call) = inside.choose(&mut self.rng).copied() else { return Input::Timeout };
         let queue = self.queues.choose(&mut self.rng).copied().unwrap_or("a").into();
-        let wanted = match self.rng.random_range(0..3) {
+        let wanted = match self.rng.random_range(0..4) {
+            3 => return Input::Stays(call),
             0 => Supervised::Move(queue),
             1 => Supervised::Advance(self.rng.random_range(-5..=5)),
             _ => Supervised::Take(seat),
         };
         Input::Supervised(call, wanted)
+    }
+
+    /// Whoever may be sent on goes, and comes back: nobody was there.
+    fn send_on(&mut self) -> Input {
+        let told = self.sent_on.take().and_then(|call| self.acd.place_left(self.now, call));
+        let (Some(place), left) = (told, self.now) else {
+            let Some((place, left)) = self.away.take() else { return Input::Timeout };
+            let away = self.now.since(left);
+            let max_wait = place.max_wait.map(|wait| wait.saturating_sub(away));
+            let prefers = place.prefers.and_then(|(seat, time)| Some((seat, time.checked_sub(away)?)));
+            return Input::Enter(Entering { waited: place.waited + away, max_wait, prefers, ..place });
+        };
+        let call = place.call;
+        self.away.get_or_insert((place, left));
+        Input::Leave(call)
     }
 
     /// Sleep until the next alarm, or for a while; sometimes too long.
@@ -313,6 +340,10 @@ impl History {
 
     fn follow(&mut self, action: Action) -> Result<(), String> {
         match action {
+            Action::SendOn { call, .. } => {
+                self.sent_on = Some(call);
+                Ok(())
+            }
             Action::Left { call, .. } if !self.inside.remove(&call) => Err(format!("{call} left twice")),
             Action::Ring { seat, call, .. } | Action::RingDirect { seat, call } => {
                 match self.rung.insert(seat, call) {

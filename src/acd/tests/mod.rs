@@ -4,6 +4,7 @@ mod audit;
 mod callers;
 mod direct;
 mod expected;
+mod growth;
 mod history;
 mod people;
 mod reload;
@@ -13,12 +14,13 @@ mod seats;
 mod statuses;
 mod supervised;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
     Action, AfterTalk, Direct, DirectRules, Distribution, Entering, Input, Needs, Overflow, PauseRule,
-    Pauses, People, Person, QueueRules, Restored, SeatRules, Serving, Skills, Strategy, Supervised,
+    Pauses, People, Person, Pressure, QueueRules, Restored, SeatRules, Serving, Skills, Strategy, Supervised,
     SupervisedFault, TaskRules, Turn, WrapUpAct, WrapUpLeft,
 };
 use crate::ids::{CallId, QueueId, SeatId, Stamp};
@@ -46,7 +48,8 @@ pub(super) fn rules(id: &str) -> QueueRules {
         ring_at_most: 10,
         needs: Needs::default(),
         overflow: Vec::new(),
-        tasks: TaskRules::default(),
+        sends_on: Vec::new(),
+        tasks: None,
     }
 }
 

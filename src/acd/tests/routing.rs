@@ -214,9 +214,9 @@ fn preferred_operator_is_waited_for_a_while_then_anyone_will_do() {
 
 #[test]
 fn other_queues_seats_help_by_time_by_length_and_by_expected_wait() {
-    let help = Overflow { to: "b".into(), after: Duration::ZERO, over_waiting: None, over_wait: None };
-    let floor = |overflow: Overflow| {
-        let queue = QueueRules { overflow: vec![overflow], ..rules("a") };
+    let help = Pressure::default();
+    let floor = |when: Pressure| {
+        let queue = QueueRules { overflow: vec![Overflow { to: "b".into(), when }], ..rules("a") };
         let mut floor =
             floor(vec![queue, rules("b")], vec![serving("seat01", &["a"]), serving("seat02", &["b"])]);
         floor.talk(1, 1);
@@ -224,19 +224,19 @@ fn other_queues_seats_help_by_time_by_length_and_by_expected_wait() {
         floor.rings();
         floor
     };
-    let mut by_time = floor(Overflow { after: MINUTE, ..help.clone() });
+    let mut by_time = floor(Pressure { after: MINUTE, ..help });
     by_time.advance(MINUTE - SECOND);
     assert_eq!(by_time.rings(), []);
     by_time.advance(SECOND);
     assert_eq!(by_time.rings(), [(seat(2), call(2))]);
 
-    let mut by_length = floor(Overflow { over_waiting: Some(1), ..help.clone() });
+    let mut by_length = floor(Pressure { over_waiting: Some(1), ..help });
     by_length.advance(MINUTE);
     assert_eq!(by_length.rings(), []);
     by_length.enter(3);
     assert_eq!(by_length.rings(), [(seat(2), call(2))], "the first in line is helped");
 
-    let mut by_wait = floor(Overflow { over_wait: Some(MINUTE), ..help });
+    let mut by_wait = floor(Pressure { over_wait: Some(MINUTE), ..help });
     by_wait.input(Input::Expected("a".into(), Some(MINUTE)));
     assert_eq!(by_wait.rings(), []);
     by_wait.input(Input::Expected("a".into(), Some(2 * MINUTE)));
@@ -245,7 +245,8 @@ fn other_queues_seats_help_by_time_by_length_and_by_expected_wait() {
 
 #[test]
 fn queue_that_others_only_help_when_it_is_long_is_attended_by_nobody() {
-    let help = Overflow { to: "b".into(), after: Duration::ZERO, over_waiting: Some(1), over_wait: None };
+    let when = Pressure { over_waiting: Some(1), ..Pressure::default() };
+    let help = Overflow { to: "b".into(), when };
     let queue = QueueRules { overflow: vec![help], ..rules("a") };
     let mut floor = floor(vec![queue, rules("b")], vec![serving("seat01", &["b"])]);
     floor.enter(1);
@@ -254,7 +255,8 @@ fn queue_that_others_only_help_when_it_is_long_is_attended_by_nobody() {
 
 #[test]
 fn seat_that_serves_a_queue_later_helps_it_at_once_when_it_is_long() {
-    let help = Overflow { to: "b".into(), after: Duration::ZERO, over_waiting: Some(1), over_wait: None };
+    let when = Pressure { over_waiting: Some(1), ..Pressure::default() };
+    let help = Overflow { to: "b".into(), when };
     let queue = QueueRules { overflow: vec![help], ..rules("a") };
     let mut late = serving("seat02", &["b"]);
     late.queues.insert("a".into(), Serving { priority: 0, delay: 2 * MINUTE });

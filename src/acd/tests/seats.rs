@@ -253,7 +253,13 @@ fn late_answer_is_told_to_be_hung_up() {
 #[test]
 fn what_a_restart_left_of_a_wrap_up_is_respected() {
     let mut floor = Floor::new(vec![rules("a")], vec![serving("seat01", &["a"])]);
-    let left = WrapUpLeft { call: call(1), time: 7 * SECOND, rules: AfterTalk::default(), owes: false };
+    let left = WrapUpLeft {
+        call: call(1),
+        time: 7 * SECOND,
+        rules: AfterTalk::default(),
+        owes: false,
+        extensions: 0,
+    };
     let before =
         Restored { status: Status::Ready, had_phone: true, wrap_up: Some(left), ..Restored::default() };
     floor.input(Input::Restored(seat(1), before));

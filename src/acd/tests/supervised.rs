@@ -141,7 +141,7 @@ fn queue_would_answer_in_time_when_a_seat_is_free_or_the_expected_wait_is_no_lon
 #[test]
 fn task_is_given_out_while_few_enough_wait_and_enough_seats_are_free() {
     let tasks = TaskRules { at_most_waiting: 1, free_seats: 2 };
-    let mut floor = Floor::with_seats(3, |rules| rules.tasks = tasks);
+    let mut floor = Floor::with_seats(3, |rules| rules.tasks = Some(tasks));
     let may = |floor: &Floor| floor.acd.may_give_task(&"a".into());
     assert!(may(&floor) && !floor.acd.may_give_task(&"b".into()));
     floor.talk(1, 1);

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::{Waiting, Watch, Watched};
-use crate::acd::{Entering, Overflow, QueueRules, Strategy};
+use crate::acd::{Entering, Overflow, Pressure, QueueRules, Strategy};
 use crate::ids::{CallId, QueueId, SeatId};
 use crate::time::Mono;
 use crate::words::Status;
 
-const MINUTE_NS: i128 = 60_000_000_000;
+pub(super) const MINUTE_NS: i128 = 60_000_000_000;
 
 impl Watch {
     /// A preference for a seat where nobody sits is none.
@@ -44,10 +44,10 @@ impl Watch {
         fits && (own
             || self
                 .helps(seat, &caller.queue)
-                .any(|help| nanos(help.after) <= score && self.is_open(help, &caller.queue)))
+                .any(|help| nanos(help.when.after) <= score && self.is_open(help.when, &caller.queue)))
     }
 
-    fn is_open(&self, help: &Overflow, queue: &QueueId) -> bool {
+    pub(super) fn is_open(&self, help: Pressure, queue: &QueueId) -> bool {
         let many = self.waiting.values().filter(|other| other.queue == *queue).count();
         let wait = self.expected.get(queue);
         help.over_waiting.is_none_or(|limit| many > limit)
@@ -141,6 +141,6 @@ fn rank(seat: &Watched, rules: &QueueRules) -> Option<(u128, Mono)> {
     Some((first, since))
 }
 
-fn nanos(duration: Duration) -> i128 {
+pub(super) fn nanos(duration: Duration) -> i128 {
     i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX)
 }

@@ -1,6 +1,7 @@
 //! What supervisors do with callers who wait.
 
-use super::{Served, Watch};
+use super::eligible::{MINUTE_NS, nanos};
+use super::{Served, Waiting, Watch};
 use crate::acd::{Entering, Supervised};
 use crate::ids::{CallId, QueueId, SeatId};
 
@@ -21,6 +22,23 @@ impl Watch {
                 let (queue, waited, max_wait) = (queue.clone(), caller.asked.waited + here, None);
                 self.entering = Some(Entering { queue, waited, max_wait, prefers, ..caller.asked.clone() });
             }
+        }
+    }
+
+    /// Whoever waits and has not been sent on before, by a rule that holds, and nobody before who could be.
+    pub(super) fn on_send_on(&mut self, call: CallId, queue: &QueueId, rule: usize) {
+        let may = |caller: &Waiting| {
+            let when = self.rules.get(queue).and_then(|rules| rules.sends_on.get(rule));
+            let score = nanos(self.now.since(caller.entered) + caller.asked.waited)
+                + i128::from(caller.asked.priority) * MINUTE_NS;
+            let waits = caller.queue == *queue && caller.rung_by.is_empty() && !caller.asked.stays;
+            waits && when.is_some_and(|when| nanos(when.after) <= score && self.is_open(*when, queue))
+        };
+        let first =
+            self.waiting.iter().filter(|(_, caller)| may(caller)).min_by_key(|(_, caller)| caller.place);
+        let first = first.map(|(first, _)| *first);
+        if first != Some(call) {
+            self.broken(&format!("{call} was sent on out of {queue}, and not {first:?}"));
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Contact, Stopwatch, Talk, TalkLine, ToldWait, ToldWaitLine};
-use crate::crm::{Survey, Take, TakeLine};
+use crate::crm::{NoteLine, Survey, Take, TakeLine};
 use crate::ids::{
     CaseId, CitizenId, ContactId, EntityId, FlowId, Language, NodeId, OperatorId, QueueId, SeatId, TopicId,
 };
@@ -89,6 +89,9 @@ pub struct ContactLine {
     pub degraded: bool,
     /// How the operator coded it.
     pub disposition: Option<String>,
+    /// What people wrote down about it.
+    #[serde(default)]
+    pub notes: Vec<NoteLine>,
     /// What went wrong.
     pub why: Option<String>,
 }
@@ -142,6 +145,7 @@ impl Contact {
             short: self.short,
             degraded: self.degraded,
             disposition: self.disposition.clone(),
+            notes: self.notes.iter().map(|note| note.line(keys)).collect(),
             why: self.why.clone(),
         }
     }

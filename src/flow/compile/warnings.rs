@@ -1,5 +1,5 @@
-//! What people would stumble over in a flow that runs: menus that are too long, notices that can be cut off, nodes that the exchange
-//! does not carry out yet.
+//! What people would stumble over in a flow that runs: menus that are too long, notices that can be cut off, numbers that no trunk
+//! leads to, queues that call nobody back.
 
 use std::time::Duration;
 
@@ -27,14 +27,10 @@ const RECORDING_NOTICES: [&str; 6] = [
 pub(super) fn look(flow: &Flow, env: &Environment, warnings: &Faults) {
     let notices: Vec<bool> = flow.prompts.iter().map(says_recorded).collect();
     for (node, place) in flow.nodes.iter().zip(&flow.places) {
-        if let Some(act) = act(&node.step).filter(|act| env.unconnected.contains(act)) {
-            warnings.add(*place, Fault::Unconnected { node: node.id.to_string(), act });
-        }
         match &node.step {
             Step::Request(request) => {
-                if let Some(fault) = unreached(node, &request.asked, env) {
-                    warnings.add(*place, fault);
-                }
+                let faults = [unreached(node, &request.asked, env), unpromised(node, &request.asked, env)];
+                faults.into_iter().flatten().for_each(|fault| warnings.add(*place, fault));
             }
             Step::Menu { ask } => look_at_menu(node, flow.prompt(ask.prompt), *place, env, warnings),
             Step::Play { prompt, barge_in: true, notice }
@@ -47,12 +43,11 @@ pub(super) fn look(flow: &Flow, env: &Environment, warnings: &Faults) {
     }
 }
 
-/// What a node asks of the exchange, as [`Environment::unconnected`] has it.
-fn act(step: &Step) -> Option<&'static str> {
-    match step {
-        Step::Request(request) if matches!(request.asked, Asked::Callback { .. }) => Some("callback"),
-        _ => None,
-    }
+/// It promises a call of a queue that calls nobody back.
+fn unpromised(node: &Node, asked: &Asked, env: &Environment) -> Option<Fault> {
+    let Asked::Callback { queue, .. } = asked else { return None };
+    let queue = queue.fixed_text().filter(|queue| !env.call_back.contains(*queue))?;
+    Some(Fault::CallsNobodyBack { node: node.id.to_string(), queue: queue.to_owned() })
 }
 
 /// It calls a number, and no trunk leads out, or none to this number.

@@ -2,7 +2,6 @@
 
 use super::{Fault, Hint, Part, Tongue, Words};
 use crate::flow::hours::ScheduleFault;
-use crate::flow::prompt::Spoken;
 
 /// A message in the language asked for. Names in braces are filled in as `format!` does.
 macro_rules! said {
@@ -13,6 +12,11 @@ macro_rules! said {
         }
     };
 }
+
+mod names;
+mod subflows;
+mod trials;
+mod values;
 
 impl Hint {
     /// The end of a message.
@@ -118,7 +122,7 @@ impl Fault {
             | Fault::LongMenu { .. }
             | Fault::Untested(_)
             | Fault::BargedNotice(_)
-            | Fault::Unconnected { .. }
+            | Fault::CallsNobodyBack { .. }
             | Fault::NoWayOut(_)
             | Fault::NoTrunk { .. } => self.of_the_whole(tongue),
             _ => self.of_shapes(tongue),
@@ -221,385 +225,6 @@ impl Fault {
         }
     }
 
-    fn of_names(&self, tongue: Tongue) -> String {
-        match self {
-            Fault::UnknownType { name, hint } => {
-                let hint = hint.said(tongue);
-                said!(tongue, "unknown node type `{name}`{hint}", "tipo di nodo sconosciuto `{name}`{hint}")
-            }
-            Fault::UnknownNode { node, target, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "node `{node}` goes to `{target}`, which is not in this flow{hint}",
-                    "il nodo `{node}` va a `{target}`, che non è in questo flusso{hint}"
-                )
-            }
-            Fault::UnknownDefault { key, target, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "`{key}` names the node `{target}`, which is not in this flow{hint}",
-                    "`{key}` nomina il nodo `{target}`, che non è in questo flusso{hint}"
-                )
-            }
-            Fault::MissingExit { node, kind, exit } => said!(
-                tongue,
-                "node `{node}` has no exit `{exit}`; give it under `exits` of the node or of `defaults.{kind}`",
-                "al nodo `{node}` manca l'uscita `{exit}`; darla in `exits` del nodo o di `defaults.{kind}`"
-            ),
-            Fault::MissingSound { name, language, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "prompt `{name}` is not in this flow and has no recording in `{language}`; give its text under `prompts` or add sounds/{language}/{name}.wav{hint}",
-                    "il messaggio `{name}` non è in questo flusso e non ha registrazione in `{language}`; darne il testo in `prompts` o aggiungere sounds/{language}/{name}.wav{hint}"
-                )
-            }
-            Fault::Unrecorded(sound) => said!(
-                tongue,
-                "sounds/{sound}.wav is missing; record it, or run `centralino prompts build`",
-                "manca sounds/{sound}.wav; registrarlo, o lanciare `centralino prompts build`"
-            ),
-            Fault::MissingText { name, language } => said!(
-                tongue,
-                "prompt `{name}` has no text in `{language}`; give it or add sounds/{language}/{name}.wav",
-                "il messaggio `{name}` non ha testo in `{language}`; darlo o aggiungere sounds/{language}/{name}.wav"
-            ),
-            Fault::UnknownLanguage { name, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "language `{name}` is not among the flow's `languages`; add it there or remove it{hint}",
-                    "la lingua `{name}` non è tra le `languages` del flusso; aggiungerla o toglierla{hint}"
-                )
-            }
-            Fault::UnspokenLanguage { name, known } => {
-                let known = known.join(", ");
-                said!(
-                    tongue,
-                    "no rules for speaking values in `{name}`; add sounds/{name}/grammar.toml, or leave values out of this text; values are spoken in: {known}",
-                    "non ci sono regole per dire valori in `{name}`; aggiungere sounds/{name}/grammar.toml, o togliere i valori da questo testo; si dicono valori in: {known}"
-                )
-            }
-            Fault::UnknownQueue { name, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "queue `{name}` is not in config/queues.toml{hint}",
-                    "la coda `{name}` non è in config/queues.toml{hint}"
-                )
-            }
-            Fault::UnknownSkill { name, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "skill `{name}` is not among the `skills` of config/queues.toml{hint}",
-                    "la competenza `{name}` non è tra le `skills` di config/queues.toml{hint}"
-                )
-            }
-            Fault::BadSkill(text) => said!(
-                tongue,
-                "`{text}` is no skill with its level, 1 to 9; write it as `inglese 3`",
-                "`{text}` non è una competenza con il suo livello, da 1 a 9; scriverla come `inglese 3`"
-            ),
-            Fault::BadWiden(text) => said!(
-                tongue,
-                "`{text}` is no rule for those who wait; write it as `after 30s drop inglese`",
-                "`{text}` non è una regola per chi attende; scriverla come `after 30s drop inglese`"
-            ),
-            Fault::UnknownEntity { name, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "entity `{name}` is not in config/entities.toml{hint}",
-                    "l'Ente `{name}` non è in config/entities.toml{hint}"
-                )
-            }
-            Fault::UnknownTopic { name, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "topic `{name}` is not in config/topics.toml{hint}",
-                    "la tematica `{name}` non è in config/topics.toml{hint}"
-                )
-            }
-            Fault::UnknownSchedule { name, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "schedule `{name}` is neither in this flow nor in config/calendars.toml{hint}",
-                    "l'orario `{name}` non è né in questo flusso né in config/calendars.toml{hint}"
-                )
-            }
-            Fault::UnknownArticle { name, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "article `{name}` is not in knowledge.toml; add it there{hint}",
-                    "l'articolo `{name}` non è in knowledge.toml; aggiungerlo là{hint}"
-                )
-            }
-            Fault::UnknownConnector { name, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "connector `{name}` is not in the configuration; add it there{hint}",
-                    "il connettore `{name}` non è in configurazione; aggiungerlo là{hint}"
-                )
-            }
-            Fault::Schedule { name, fault } => {
-                let fault = schedule_fault(fault, tongue);
-                said!(tongue, "schedule `{name}`: {fault}", "orario `{name}`: {fault}")
-            }
-            Fault::NeverOpens(name) => said!(
-                tongue,
-                "schedule `{name}` never opens; give it hours under `open`, or lead callers past it",
-                "l'orario `{name}` non apre mai; dargli delle ore in `open`, o non farvi passare chi chiama"
-            ),
-            Fault::UnknownMusic { name, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "music `{name}` is missing; add sounds/music/{name}.wav{hint}",
-                    "manca la musica `{name}`; aggiungere sounds/music/{name}.wav{hint}"
-                )
-            }
-            Fault::UnknownVar { name, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "variable `{name}` is not declared; add it under `vars`{hint}",
-                    "la variabile `{name}` non è dichiarata; aggiungerla in `vars`{hint}"
-                )
-            }
-            Fault::TooMany { what, count, most } => {
-                let what = what.say(tongue);
-                said!(
-                    tongue,
-                    "the flow has {count} {what}; split what is more than {most} into another flow",
-                    "il flusso ha {count} {what}; portare in un altro flusso quanto supera {most}"
-                )
-            }
-            Fault::SaveType { name, expected } => {
-                let expected = expected.say(tongue);
-                said!(
-                    tongue,
-                    "variable `{name}` cannot keep this; declare it as {expected}",
-                    "la variabile `{name}` non può tenere questo valore; dichiararla {expected}"
-                )
-            }
-            Fault::BadName(name) => said!(
-                tongue,
-                "`{name}` is not a name; use lower-case letters, digits, `_` and `-`, 64 at most",
-                "`{name}` non è un nome; usare lettere minuscole, cifre, `_` e `-`, 64 al massimo"
-            ),
-            Fault::BadSound(name) => said!(
-                tongue,
-                "`{name}` is not the name of a sound; use lower-case letters, digits, `_`, `-` and `.`, and `/` between folders",
-                "`{name}` non è il nome di un suono; usare lettere minuscole, cifre, `_`, `-` e `.`, e `/` tra le cartelle"
-            ),
-            _ => String::new(),
-        }
-    }
-
-    fn of_values(&self, tongue: Tongue) -> String {
-        match self {
-            Fault::BadKey(key) => said!(
-                tongue,
-                "`{key}` is not a key of a telephone; use one of 0-9 * # A-D, in quotes",
-                "`{key}` non è un tasto del telefono; usare uno tra 0-9 * # A-D, tra virgolette"
-            ),
-            Fault::KeyClash { node, key } => said!(
-                tongue,
-                "key `{key}` is used twice in node `{node}`; give one of them another key",
-                "il tasto `{key}` è usato due volte nel nodo `{node}`; cambiare uno dei due"
-            ),
-            Fault::NoKeys { node } => said!(
-                tongue,
-                "node `{node}` has no keys; add some under `keys` or use a `play` node",
-                "il nodo `{node}` non ha tasti; aggiungerne in `keys` o usare un nodo `play`"
-            ),
-            Fault::DigitCount { min, max } => said!(
-                tongue,
-                "`digits` asks for at least {min} and at most {max}; min must be 1 or more, max at least min and at most 32",
-                "`digits` chiede da {min} a {max} cifre; min dev'essere almeno 1, max almeno min e al massimo 32"
-            ),
-            Fault::TakeSpan { key, most_s } => said!(
-                tongue,
-                "`{key}` of a recording is 1s or more and {most_s}s at most; write a span within that",
-                "`{key}` di una registrazione va da 1s a {most_s}s; scrivere una durata fra questi limiti"
-            ),
-            Fault::BadPattern(pattern) => said!(
-                tongue,
-                "`{pattern}` is no pattern: write digits as they are, `x` for any digit, `[1-5]` for some of them, as `3xxxxxxxxx`; there are no other signs, and no repetition",
-                "`{pattern}` non è un modello: scrivere le cifre come sono, `x` per una qualunque, `[1-5]` per alcune, come `3xxxxxxxxx`; non ci sono altri segni, né ripetizioni"
-            ),
-            Fault::BadRange => said!(
-                tongue,
-                "`range` must be the first and the last key that answer, such as `[1, 5]`, from 0 to 9",
-                "`range` dev'essere il primo e l'ultimo tasto che rispondono, come `[1, 5]`, da 0 a 9"
-            ),
-            Fault::OnlyForDigits { key } => said!(
-                tongue,
-                "`{key}` goes with `kind: digits` only; what other kinds look like is known; remove it",
-                "`{key}` va solo con `kind: digits`: come sono fatti gli altri si sa; toglierlo"
-            ),
-            Fault::Unclosed { text } => said!(
-                tongue,
-                "`{text}` opens `${{` and does not close it; add `}}`",
-                "`{text}` apre `${{` e non lo chiude; aggiungere `}}`"
-            ),
-            Fault::Expression { text, why } => {
-                let why = why.say(tongue);
-                said!(tongue, "expression `{text}`: {why}", "espressione `{text}`: {why}")
-            }
-            Fault::NotSpoken { text, hint } => {
-                let hint = hint.said(tongue);
-                let ways = Spoken::names().join("(), ");
-                said!(
-                    tongue,
-                    "`{text}` cannot be spoken; use one of {ways}(), or a prompt of its own{hint}",
-                    "`{text}` non si può dire; usare uno tra {ways}(), o un messaggio a parte{hint}"
-                )
-            }
-            Fault::VarDefault { name, expected } => {
-                let expected = expected.say(tongue);
-                said!(
-                    tongue,
-                    "the default of `{name}` must be {expected}",
-                    "il valore iniziale di `{name}` dev'essere {expected}"
-                )
-            }
-            Fault::Unset { node, name } => said!(
-                tongue,
-                "node `{node}` reads `vars.{name}`, and there is a way to it on which nothing has set it; give it a `default` or set it before",
-                "il nodo `{node}` legge `vars.{name}`, e c'è una via che vi arriva senza averla impostata; darle un `default` o impostarla prima"
-            ),
-            Fault::Leak { name } => said!(
-                tongue,
-                "variable `{name}` gets what tells something about a person; declare it with `pii: true`",
-                "la variabile `{name}` riceve un dato personale; dichiararla con `pii: true`"
-            ),
-            Fault::EmptyTag(node) => said!(
-                tongue,
-                "`tag` of node `{node}` sets nothing; give it `entity`, `topic` or `record`",
-                "il `tag` del nodo `{node}` non dice niente; dargli `entity`, `topic` o `record`"
-            ),
-            Fault::Target(node) => said!(
-                tongue,
-                "node `{node}` must have either `to`, a number, or `queue`",
-                "il nodo `{node}` deve avere o `to`, un numero, o `queue`"
-            ),
-            Fault::NotANumber(text) => said!(
-                tongue,
-                "`{text}` is not a telephone number; write it like 0552768224 or +390552768224",
-                "`{text}` non è un numero di telefono; scriverlo come 0552768224 o +390552768224"
-            ),
-            Fault::NotCalled(number) => said!(
-                tongue,
-                "`{number}` costs more than a call or is abroad, and is not called; list it in trunks.toml, `also` under \
-                 [destinations], if it shall be",
-                "`{number}` costa più di una chiamata o è all'estero, e non viene chiamato; per permetterlo, elencarlo in \
-                 trunks.toml, `also` sotto [destinations]"
-            ),
-            Fault::OwnNumber(number) => said!(
-                tongue,
-                "`{number}` is one of ours, and the call would come back; lead to its flow or queue",
-                "`{number}` è uno dei nostri, e la chiamata tornerebbe indietro; portare al suo flusso o alla sua coda"
-            ),
-            Fault::BadPath(path) => said!(
-                tongue,
-                "`{path}` is no path of a connector; begin it with `/`, without `..`, `//` or the name of a server",
-                "`{path}` non è un percorso di un connettore; cominciare con `/`, senza `..`, `//` né nome di server"
-            ),
-            Fault::NoQuestions(node) => said!(
-                tongue,
-                "node `{node}` asks nothing; add to `questions`",
-                "il nodo `{node}` non chiede niente; aggiungere a `questions`"
-            ),
-            _ => String::new(),
-        }
-    }
-
-    fn of_subflows(&self, tongue: Tongue) -> String {
-        match self {
-            Fault::UnknownSubflow { name, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "sub-flow `{name}` is missing; add ivr-flows/sub/{name}.yaml{hint}",
-                    "manca il sotto-flusso `{name}`; aggiungere ivr-flows/sub/{name}.yaml{hint}"
-                )
-            }
-            Fault::SubflowFaulty { name, faults } => said!(
-                tongue,
-                "sub-flow `{name}` has faults of its own ({faults}); mend ivr-flows/sub/{name}.yaml first",
-                "il sotto-flusso `{name}` ha errori suoi ({faults}); correggere prima ivr-flows/sub/{name}.yaml"
-            ),
-            Fault::SubflowRound(names) => said!(
-                tongue,
-                "sub-flows lead into each other: {names}; four levels are the most, and none may lead into itself",
-                "i sotto-flussi rimandano l'uno all'altro: {names}; al massimo quattro livelli, e nessuno in sé stesso"
-            ),
-            Fault::InterfaceOfNone { key } => said!(
-                tongue,
-                "`{key}` belongs to sub-flows, which have a `version`; add it, or remove `{key}`",
-                "`{key}` è dei sotto-flussi, che hanno una `version`; aggiungerla, o togliere `{key}`"
-            ),
-            Fault::NotOutput { name, flow, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "`{name}` is not among the `outputs` of sub-flow `{flow}`{hint}",
-                    "`{name}` non è tra gli `outputs` del sotto-flusso `{flow}`{hint}"
-                )
-            }
-            Fault::NotInput { name, flow, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "`{name}` is not among the `inputs` of sub-flow `{flow}`{hint}",
-                    "`{name}` non è tra gli `inputs` del sotto-flusso `{flow}`{hint}"
-                )
-            }
-            Fault::InputMissing { name, flow } => said!(
-                tongue,
-                "sub-flow `{flow}` wants the input `{name}`; give it under `with`",
-                "il sotto-flusso `{flow}` vuole l'ingresso `{name}`; darlo in `with`"
-            ),
-            Fault::ReturnOutside(node) => said!(
-                tongue,
-                "node `{node}` returns, and this is no sub-flow: nobody waits for it; use `hangup`, or give the file a `version`",
-                "il nodo `{node}` ritorna, ma questo non è un sotto-flusso: nessuno lo aspetta; usare `hangup`, o dare al file una `version`"
-            ),
-            Fault::UnknownReturn { name, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "`{name}` is not among the `returns` of this sub-flow; add it there{hint}",
-                    "`{name}` non è tra i `returns` di questo sotto-flusso; aggiungerlo{hint}"
-                )
-            }
-            Fault::UnusedReturn(name) => said!(
-                tongue,
-                "no node returns as `{name}`; remove it from `returns` or add a `return` node",
-                "nessun nodo ritorna come `{name}`; toglierlo da `returns` o aggiungere un nodo `return`"
-            ),
-            Fault::SubflowVersion { name, says } => said!(
-                tongue,
-                "ivr-flows/sub/{name}.yaml calls itself `{says}`; let the file's name agree with its `id` and `version`",
-                "ivr-flows/sub/{name}.yaml dice di essere `{says}`; far coincidere il nome del file con `id` e `version`"
-            ),
-            Fault::NotASubflow(name) => said!(
-                tongue,
-                "`{name}` has no `version`, so it is no sub-flow; add `version` and `returns` to it",
-                "`{name}` non ha una `version`, quindi non è un sotto-flusso; aggiungervi `version` e `returns`"
-            ),
-            _ => String::new(),
-        }
-    }
-
     fn of_the_whole(&self, tongue: Tongue) -> String {
         match self {
             Fault::Unreachable(node) => said!(
@@ -651,47 +276,12 @@ impl Fault {
                 "il nodo `{node}` chiama `{number}`, e nessuna linea porta lì; aggiungerlo ai `prefixes` di una in trunks.toml, \
                  o si esce sempre da `error`"
             ),
-            Fault::Unconnected { node, act } => said!(
+            Fault::CallsNobodyBack { node, queue } => said!(
                 tongue,
-                "node `{node}`: `{act}` comes with a later version; until then every caller leaves by `error`",
-                "il nodo `{node}`: `{act}` arriva con una versione futura; fino ad allora si esce sempre da `error`"
-            ),
-            _ => String::new(),
-        }
-    }
-
-    fn of_tests(&self, tongue: Tongue) -> String {
-        match self {
-            Fault::TestNode { name, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "the test names node `{name}`, which is not in this flow{hint}",
-                    "la prova nomina il nodo `{name}`, che non è in questo flusso{hint}"
-                )
-            }
-            Fault::TestExit { node, exit, hint } => {
-                let hint = hint.said(tongue);
-                said!(
-                    tongue,
-                    "node `{node}` has no exit `{exit}` to be mocked{hint}",
-                    "il nodo `{node}` non ha un'uscita `{exit}` da simulare{hint}"
-                )
-            }
-            Fault::TestMoment(text) => said!(
-                tongue,
-                "`{text}` is no moment; write one like 2026-11-24T10:00",
-                "`{text}` non è un momento; scriverne uno come 2026-11-24T10:00"
-            ),
-            Fault::TestMock { node } => said!(
-                tongue,
-                "the mock of node `{node}` must be an exit, a mapping with `exit` and `save`, or a list of these",
-                "la simulazione del nodo `{node}` dev'essere un'uscita, `exit` con `save`, o un elenco di queste"
-            ),
-            Fault::TestKeys(text) => said!(
-                tongue,
-                "`{text}` is nothing a caller can do; write keys in quotes, `silence`, or `{{node: keys}}`",
-                "`{text}` non è niente che si possa fare al telefono; scrivere tasti tra virgolette, `silence`, o `{{nodo: tasti}}`"
+                "node `{node}` is about a call-back of queue `{queue}`, which calls nobody back; give it [queue.callback] in \
+                 queues.toml, or nothing is ever promised there",
+                "il nodo `{node}` riguarda una richiamata della coda `{queue}`, che non richiama nessuno; darle [queue.callback] in \
+                 queues.toml, o lì non si promette mai nulla"
             ),
             _ => String::new(),
         }

@@ -111,7 +111,8 @@ impl FlowRun {
     }
 
     pub(super) fn say(&self, prompt: PromptRef) -> Result<Vec<Say>, EvaluationError> {
-        self.flow.prompt(prompt).say(&self.call.language, &self.facts(QueueFacts::default()))
+        let said = self.flow.prompt(prompt).say(&self.call.language, &self.facts(QueueFacts::default()));
+        if self.repeats() { Ok(said.unwrap_or_default()) } else { said }
     }
 
     /// The way of the first condition that is true.

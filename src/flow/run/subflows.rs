@@ -19,7 +19,13 @@ impl FlowRun {
         }
         let mut vars = first_values(&step.flow);
         for (name, form) in &step.with {
-            let value = form.evaluate(&self.facts(QueueFacts::default()))?;
+            let value = match form.evaluate(&self.facts(QueueFacts::default())) {
+                Err(_) if self.repeats() => {
+                    vars.remove(name);
+                    continue;
+                }
+                value => value?,
+            };
             let fits = step.flow.vars.get(name).is_some_and(|var| var.kind.fits(&value));
             if !fits || !value.is_bounded() {
                 return Err(EvaluationError(format!(
@@ -51,8 +57,12 @@ impl FlowRun {
         let flow = Arc::clone(&self.flow);
         if let Step::Subflow(step) = &flow.node(self.node).step {
             for (own, theirs) in &step.save {
-                if let Some(value) = given.get(theirs).filter(|_| step.flow.gives(name, theirs)) {
-                    self.vars.insert(own.clone(), value.clone());
+                if !step.flow.gives(name, theirs) {
+                    continue;
+                }
+                match given.get(theirs) {
+                    Some(value) => drop(self.vars.insert(own.clone(), value.clone())),
+                    None => drop(self.vars.remove(own)), // forgotten in there
                 }
             }
         }

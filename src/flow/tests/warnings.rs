@@ -45,11 +45,12 @@ fn long_menus_and_notices_that_can_be_barged_are_told() {
 }
 
 #[test]
-fn nodes_that_the_exchange_does_not_carry_out_are_told() {
+fn nodes_by_which_every_caller_leaves_are_told() {
     let mut env = demo_environment();
-    env.unconnected = ["callback"].into();
+    env.call_back.remove("tributi");
     env.reach.ways.clear();
-    let nota = "18:3: warning: node `nota`: `callback` comes with a later version; until then every caller leaves by `error`";
+    let nota = "18:3: warning: node `nota` is about a call-back of queue `tributi`, which calls nobody back; give it [queue.callback] \
+                in queues.toml, or nothing is ever promised there";
     let fuori = "19:3: warning: node `fuori` calls a number, and no trunk leads out; give one a table [trunk.outgoing] in \
                  trunks.toml, or every caller leaves by `error`";
     assert_eq!(warned(&env)[2..], [nota, fuori]);

@@ -11,11 +11,11 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::{Pages, Refusal, read, stopped};
-use crate::engine::{BookOrder, CallbackOrder, CallbackReply, Command, MOST_SLOTS, MoveOrder, Reply};
+use crate::engine::{
+    BookOrder, CallbackOrder, CallbackReply, Command, MOST_LISTED, MOST_SLOTS, MoveOrder, Page, Reply,
+};
 use crate::ids::{QueueId, TopicId};
-
-/// Longest number or name that can mean anything.
-const LONGEST: usize = 64;
+use crate::letters::{LONGEST_NAME, is_line};
 
 /// Whose.
 #[derive(Debug, Deserialize)]
@@ -23,6 +23,8 @@ const LONGEST: usize = 64;
 pub(super) struct Whose {
     number: Option<String>,
     topic: Option<TopicId>,
+    skip: Option<usize>,
+    limit: Option<usize>,
 }
 
 /// Which slots.
@@ -55,10 +57,14 @@ pub(super) async fn list(
     Shared(pages): Shared<Arc<Pages>>,
     whose: Result<Query<Whose>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let Query(Whose { number, topic }) = whose.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
+    let Query(Whose { number, topic, skip, limit }) =
+        whose.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
     match number {
         Some(number) => ask(&pages, CallbackOrder::Find { number, topic }).await,
-        None => ask(&pages, CallbackOrder::List).await,
+        None => {
+            let page = Page { skip: skip.unwrap_or(0), most: limit.unwrap_or(MOST_LISTED) };
+            ask(&pages, CallbackOrder::List(page)).await
+        }
     }
 }
 
@@ -117,9 +123,8 @@ pub(super) async fn cancel(
 
 /// What is written down at every change is short.
 fn check(texts: [Option<&String>; 2]) -> Result<(), Refusal> {
-    let wrong = |text: &String| text.chars().count() > LONGEST || text.contains(char::is_control);
-    if texts.into_iter().flatten().any(wrong) {
-        let why = format!("`number` and `by` are at most {LONGEST} letters on one line");
+    if texts.into_iter().flatten().any(|text| !is_line(text, LONGEST_NAME)) {
+        let why = format!("`number` and `by` are at most {LONGEST_NAME} letters on one line");
         return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, why));
     }
     Ok(())

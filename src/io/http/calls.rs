@@ -11,9 +11,7 @@ use serde_json::json;
 
 use super::{Pages, Refusal, stopped};
 use crate::engine::{Command, DialOrder, Reply};
-
-/// Longest number or name that can mean anything.
-const LONGEST: usize = 64;
+use crate::letters::{LONGEST_NAME, is_line};
 
 /// Rings the seat, then the number; answers with the call, which is also the contact.
 pub(super) async fn dial(
@@ -22,9 +20,8 @@ pub(super) async fn dial(
 ) -> Result<Response, Refusal> {
     let Json(order) = order.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
     let texts = [Some(&order.number), order.by.as_ref()];
-    let wrong = |text: &String| text.chars().count() > LONGEST || text.contains(char::is_control);
-    if texts.into_iter().flatten().any(wrong) {
-        let why = format!("`number` and `by` are at most {LONGEST} letters on one line");
+    if texts.into_iter().flatten().any(|text| !is_line(text, LONGEST_NAME)) {
+        let why = format!("`number` and `by` are at most {LONGEST_NAME} letters on one line");
         return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, why));
     }
     match pages.control.ask(Command::Dial(order)).await {

@@ -11,10 +11,8 @@ use axum::response::{IntoResponse, Response};
 use super::{Pages, Refusal, stopped};
 use crate::engine::{Command, Reply, SeatAct, SeatOrder};
 use crate::ids::SeatId;
+use crate::letters::{LONGEST_REASON, is_line};
 use crate::words::{Status, StatusChange};
-
-/// Longest reason and name: they are written down at every change.
-const MAX_LETTERS: usize = 100;
 
 pub(super) async fn seat_order(
     Shared(pages): Shared<Arc<Pages>>,
@@ -37,8 +35,8 @@ pub(super) async fn seat_status(
 
 async fn ask(pages: &Pages, seat: String, order: SeatOrder) -> Result<Response, Refusal> {
     let mut texts = reason(&order.act).into_iter().chain(&order.by).chain(&order.why);
-    if texts.any(|text| text.chars().count() > MAX_LETTERS || text.contains(char::is_control)) {
-        let why = format!("a reason and a name have at most {MAX_LETTERS} letters on one line");
+    if texts.any(|text| !is_line(text, LONGEST_REASON)) {
+        let why = format!("a reason and a name have at most {LONGEST_REASON} letters on one line");
         return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, why));
     }
     match pages.control.ask(Command::Seat(SeatId::from(seat), order)).await {

@@ -16,13 +16,12 @@ use crate::flow::published::Version;
 use crate::ids::FlowId;
 use crate::io::publishing::{Order, PublishError, Wish};
 use crate::io::versions::Versions;
+use crate::letters::{LONGEST_NAME, is_line};
 
 /// Where flows are.
 pub const FLOWS: &str = "/api/flows";
 /// Largest body that publishes: the longest text of a flow, each letter of it escaped.
 const MAX_BODY: usize = 8 * 1024 * 1024;
-/// Longest name of who asks.
-const MAX_NAME: usize = 100;
 /// Longest path that faults are told with: each of them begins with it.
 const MAX_PATH: usize = 500;
 /// Longest comment: it is in the journal.
@@ -168,18 +167,14 @@ fn asked_for<T>(asked: Asked<T>) -> Result<T, Refusal> {
     asked.map(|Json(asked)| asked).map_err(|bad| Refusal(bad.status(), bad.body_text()))
 }
 
-fn is_line(text: &str, most: usize) -> bool {
-    text.chars().count() <= most && !text.contains(char::is_control)
-}
-
 /// In a task of its own: whoever does not wait for the answer does not stop it halfway.
 async fn change(pages: &Pages, order: Order) -> Result<Response, Refusal> {
     if order.comment.trim().is_empty()
         || !is_line(&order.comment, MAX_COMMENT)
-        || order.by.as_ref().is_some_and(|by| !is_line(by, MAX_NAME))
+        || order.by.as_ref().is_some_and(|by| !is_line(by, LONGEST_NAME))
     {
         let why = format!(
-            "a comment says why, in at most {MAX_COMMENT} letters on one line; a name has at most {MAX_NAME}"
+            "a comment says why, in at most {MAX_COMMENT} letters on one line; a name has at most {LONGEST_NAME}"
         );
         return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, why));
     }

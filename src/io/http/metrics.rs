@@ -65,6 +65,12 @@ pub(super) fn exposition(metrics: &Metrics, views_behind: bool) -> String {
         "Times that a citizen was called back.",
         &plain(calls.attempts),
     );
+    family(
+        "callbacks_abandoned_total",
+        "counter",
+        "Times that a citizen was called back before an operator was there, and none came in time.",
+        &plain(calls.abandoned),
+    );
     let help = "1 while contacts and cases cannot be listed.";
     family("views_behind", "gauge", help, &plain(u64::from(views_behind)));
     text

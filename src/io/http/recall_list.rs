@@ -3,19 +3,17 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State as Shared};
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Path, Query, State as Shared};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::{Pages, Refusal, answer, read, stopped};
-use crate::engine::{BookOrder, CallbackOrder, Command, InVainState, RecallOrder, Reply};
+use crate::engine::{BookOrder, CallbackOrder, Command, InVainState, MOST_LISTED, Page, RecallOrder, Reply};
 use crate::ids::CitizenId;
 use crate::io::records;
-
-/// Longest name that is written down.
-const LONGEST: usize = 64;
+use crate::letters::{LONGEST_NAME, is_line};
 
 /// Who asks.
 #[derive(Debug, Deserialize)]
@@ -24,8 +22,21 @@ pub(super) struct Who {
     by: String,
 }
 
-pub(super) async fn list(Shared(pages): Shared<Arc<Pages>>) -> Result<Response, Refusal> {
-    Ok(Json(on_list(&pages).await?).into_response())
+/// Which of them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    skip: Option<usize>,
+    limit: Option<usize>,
+}
+
+pub(super) async fn list(
+    Shared(pages): Shared<Arc<Pages>>,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Result<Response, Refusal> {
+    let Query(Which { skip, limit }) = which.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
+    let page = Page { skip: skip.unwrap_or(0), most: limit.unwrap_or(MOST_LISTED) };
+    Ok(Json(on_list(&pages, RecallOrder::List(page)).await?).into_response())
 }
 
 /// Somebody has taken care of one.
@@ -43,7 +54,7 @@ pub(super) async fn done(
     }
 }
 
-/// One is promised a call, as soon as may be, at the number that called last.
+/// One is promised a call, as soon as may be: at the number of the promise that was not kept, or the one that called last.
 pub(super) async fn call(
     Shared(pages): Shared<Arc<Pages>>,
     Path(citizen): Path<String>,
@@ -52,12 +63,11 @@ pub(super) async fn call(
     let by = name(who)?;
     let citizen: CitizenId = read(&citizen)?;
     let conflict = |why: &str| Refusal(StatusCode::CONFLICT, why.to_owned());
-    let all = on_list(&pages).await?;
-    let one = all.into_iter().find(|one| one.citizen == citizen);
+    let one = on_list(&pages, RecallOrder::One(citizen)).await?.pop();
     let one = one.ok_or_else(|| conflict("not on the recall list; `callback recall list` shows who is"))?;
     let contact = one.contact;
     let story = answer(&pages, move |views, keys| Ok(records::contact(views, keys, contact)?)).await?;
-    let number = story.and_then(|story| story.line.from).ok_or_else(|| {
+    let number = one.number.or_else(|| story?.line.from).ok_or_else(|| {
         conflict("the number is not on record with the contact; `callback book` calls one that you know")
     })?;
     let order = BookOrder {
@@ -79,8 +89,8 @@ pub(super) async fn call(
     }
 }
 
-async fn on_list(pages: &Pages) -> Result<Vec<InVainState>, Refusal> {
-    match pages.control.ask(Command::Recall(RecallOrder::List)).await {
+async fn on_list(pages: &Pages, order: RecallOrder) -> Result<Vec<InVainState>, Refusal> {
+    match pages.control.ask(Command::Recall(order)).await {
         Ok(Reply::InVain(all)) => Ok(all),
         _ => Err(stopped()),
     }
@@ -89,8 +99,8 @@ async fn on_list(pages: &Pages) -> Result<Vec<InVainState>, Refusal> {
 /// What is written down is short.
 fn name(who: Result<Json<Who>, JsonRejection>) -> Result<String, Refusal> {
     let Json(Who { by }) = who.map_err(|bad| Refusal(bad.status(), bad.body_text()))?;
-    if by.chars().count() > LONGEST || by.contains(char::is_control) {
-        let why = format!("`by` is a name of at most {LONGEST} letters on one line");
+    if !is_line(&by, LONGEST_NAME) {
+        let why = format!("`by` is a name of at most {LONGEST_NAME} letters on one line");
         return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, why));
     }
     Ok(by)

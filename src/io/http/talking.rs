@@ -13,9 +13,7 @@ use super::{Pages, Refusal, read, stopped};
 use crate::call::Move;
 use crate::engine::{Command, Reply, TalkAct, TalkOrder};
 use crate::ids::CallId;
-
-/// Longest target and longest name of who asks: they are written down.
-const MAX_WORD: usize = 100;
+use crate::letters::{LONGEST_NAME, is_line};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,11 +62,8 @@ pub(super) async fn talk(
         TalkAct::Give(to) | TalkAct::Consult(to) => to.as_str(),
         TalkAct::Move(_) | TalkAct::Hold(_) => "",
     };
-    if [target, &by]
-        .into_iter()
-        .any(|word| word.chars().count() > MAX_WORD || word.contains(char::is_control))
-    {
-        let why = format!("a target and a name are at most {MAX_WORD} letters on one line");
+    if [target, &by].into_iter().any(|word| !is_line(word, LONGEST_NAME)) {
+        let why = format!("a target and a name are at most {LONGEST_NAME} letters on one line");
         return Err(Refusal(StatusCode::UNPROCESSABLE_ENTITY, why));
     }
     match pages.control.ask(Command::Talk(TalkOrder { call, act, by })).await {

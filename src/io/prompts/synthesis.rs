@@ -1,15 +1,19 @@
 //! A text becomes sound: by running a speech synthesiser of the administrator's choice.
 //!
 //! The command is split at spaces and run directly, never through a shell. The text goes to its standard input; the sound
-//! comes in a file, where the command says `{output}`, or else on its standard output, as a WAV of any rate.
+//! comes in a file, where the command says `{output}`, or else on its standard output, as a WAV of any rate. It runs in a process group
+//! of its own, so that what takes too long is killed with all that it has started.
 
 use std::fs;
 use std::io::{self, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::passage::Passage;
 use super::wav::{self, Spoken};
@@ -87,6 +91,7 @@ impl Voice {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            .process_group(0)
             .spawn()
             .map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound => no_synthesiser(&program, prompt),
@@ -126,7 +131,7 @@ fn listen(pipe: Option<impl Read + Send + 'static>, most: u64) -> mpsc::Receiver
     heard
 }
 
-/// How it ended; `None`: it took too long and was killed.
+/// How it ended; `None`: it took too long and was killed, with its own children: its group bears its number until it is waited for.
 fn ended_within(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
     let mut waited = Duration::ZERO;
     loop {
@@ -134,7 +139,7 @@ fn ended_within(child: &mut Child, limit: Duration) -> io::Result<Option<ExitSta
             return Ok(Some(status));
         }
         if waited >= limit {
-            let _ended_by_itself = child.kill();
+            let _ended_by_itself = kill_process_group(Pid::from_child(child), Signal::KILL);
             child.wait()?;
             return Ok(None);
         }
@@ -214,5 +219,20 @@ mod tests {
     fn text_is_written_as_the_synthesiser_reads_it() {
         assert_eq!(Encoding::Utf8.of(" È così: 5 € "), "È così: 5 €\n".as_bytes());
         assert_eq!(Encoding::Latin1.of("È così: 5 €"), b"\xc8 cos\xec: 5 \n");
+    }
+
+    #[test]
+    fn synthesiser_that_takes_too_long_is_killed_with_its_children() {
+        let mut child = Command::new("sh")
+            .args(["-c", "sleep 600 & sleep 600"])
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .expect("a shell");
+        let mut held_by_all = child.stdout.take().expect("its output");
+        assert!(ended_within(&mut child, Duration::ZERO).expect("it is there").is_none());
+        let mut said = Vec::new();
+        held_by_all.read_to_end(&mut said).expect("an end, once nobody holds the other side");
+        assert!(said.is_empty());
     }
 }

@@ -1,6 +1,8 @@
 //! Supervisors of the random histories: anybody at any seat, at any moment.
 
-use centralino::engine::{Command, MonitorAct, MonitorOrder, WaitingAct, WaitingOrder};
+use centralino::engine::{
+    Coding, CodingOrder, Command, MonitorAct, MonitorOrder, SkillsOrder, WaitingAct, WaitingOrder,
+};
 use centralino::ids::{CallId, QueueId};
 use centralino::switches::{Closing, Scope, Switch};
 use centralino::words::Watching;
@@ -48,11 +50,29 @@ impl History {
         self.sim.command(Command::Switch(switch));
     }
 
+    /// The contact that a seat has, or had last: with an outcome, or a note alone.
+    fn code(&mut self, seat: &str) {
+        let outcome = self.sim.chance.random_bool(0.7).then(|| "risolto".to_owned());
+        let coding = Coding { outcome, note: Some("prova".to_owned()), ..Coding::default() };
+        self.sim.command(Command::Coding(CodingOrder::Seat(seat.into(), coding)));
+    }
+
+    /// What somebody knows is more from now on, or less, or what the configuration says.
+    fn tell_skills(&mut self, seat: usize) {
+        let reset = self.sim.chance.random_bool(0.3);
+        let level = self.sim.chance.random_range(0..=3);
+        let set = if reset { Default::default() } else { [("inglese".into(), level)].into() };
+        let order = SkillsOrder { set, reset, ..SkillsOrder::default() };
+        self.sim.command(Command::Skills(format!("seat{seat:02}").as_str().into(), order));
+    }
+
     /// By command, by the code, or by a key, which whoever is no supervisor presses in vain.
     pub(super) fn supervise(&mut self) {
         let Some(from) = self.some(&self.seats.clone()) else { return };
         let seat = self.sim.chance.random_range(1..=self.figures.seats);
-        match self.sim.chance.random_range(0..7) {
+        match self.sim.chance.random_range(0..9) {
+            8 => self.code(&format!("seat{seat:02}")),
+            7 => self.tell_skills(seat),
             0 => {
                 let key = ["1", "2", "3", "4"][self.sim.chance.random_range(0..4)];
                 self.sim.press(from, key);

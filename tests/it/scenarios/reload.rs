@@ -5,6 +5,7 @@ use centralino::engine::Reply;
 use centralino::flow::published::{Version, hash};
 use centralino::ids::{QueueId, SeatId};
 use centralino::journal::entry::Fact;
+use centralino::journal::sim_disk::Crash;
 use centralino::words::{FlowChange, Outcome, Status, WorkView};
 
 use super::{MINUTE, SECOND, rang, talking, waiting};
@@ -104,7 +105,7 @@ fn published_version_is_met_by_the_next_call_and_is_on_record_before_the_answer(
     sim.until("the new version is heard", |sim| sim.hears(after, "it/chiuso"));
     assert!(matches!(sim.replies[..], [Reply::Done]), "{:?}", sim.replies);
     let on_record = sim.facts.iter().any(|entry| {
-        matches!(&entry.fact, Fact::FlowChanged { flow, version: 1, change: FlowChange::Published, sha256, comment, by }
+        matches!(&entry.fact, Fact::FlowChanged { flow, version: 1, change: FlowChange::Published, sha256, comment, by, found: false }
             if flow.as_str() == "055055" && *sha256 == version(1).sha256 && comment == "chiusura" && by.as_deref() == Some("anna"))
     });
     assert!(on_record, "who, when, what and why");
@@ -255,4 +256,24 @@ fn emergency_stays_in_force_over_a_reload() {
     reload(&mut sim, Setting::demo().with_config(|_| {}));
     let citizen = sim.call("055055");
     sim.until("the emergency is told", |sim| sim.hears(citizen, "it/sospeso"));
+}
+
+#[test]
+fn version_that_a_crash_kept_from_the_record_is_told_by_the_next_start() {
+    for how in [Crash::Kill, Crash::PowerCut] {
+        let mut sim = Sim::new();
+        sim.publish(Setting::demo().with_flow(CLOSED), Some(version(1)));
+        sim.advance(MINUTE);
+        let until = sim.now + MINUTE;
+        sim.store().stall(until);
+        sim.publish(Setting::demo().with_flow(CLOSED), Some(version(2)));
+        sim.crash(how);
+        for _ in 0..2 {
+            sim.start_exchange();
+            sim.advance(MINUTE);
+            assert_eq!(sim.versions_on_record(), [(1, false), (2, true)], "once, by the first start");
+            sim.crash(how);
+        }
+        sim.verdict().unwrap();
+    }
 }

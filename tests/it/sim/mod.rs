@@ -9,6 +9,7 @@ pub(crate) mod net;
 pub(crate) mod oracle;
 pub(crate) mod phone;
 mod promises;
+pub(crate) mod reenact;
 mod setting;
 mod streams;
 mod world;

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use centralino::acd::Strategy;
+use centralino::acd::{LiveSkills, Strategy};
+use centralino::callback::Change;
 use centralino::config::Config;
 use centralino::ids::{ContactId, QueueId, SeatId};
 use centralino::journal::entry::{Destination, Entry, Fact, Handing, Personal, WaitChange};
@@ -61,6 +62,10 @@ struct ContactTale {
     /// An emergency: it is made whatever its seat does.
     for_help: bool,
     internal: bool,
+    /// It is made to keep a promise, before an operator is there.
+    called_first: bool,
+    /// Of these, an operator has answered.
+    is_taken: bool,
 }
 
 /// Follows the facts in order and says what is wrong with them.
@@ -71,6 +76,8 @@ pub(crate) struct Oracle {
     /// What citizens said, by file, and nothing has been decided of.
     takes: BTreeMap<String, ContactId>,
     order: u64,
+    /// What supervisors have said of who knows what.
+    skills: LiveSkills,
     pub(crate) promises: Promises,
     pub(crate) joined: usize,
     pub(crate) kept: usize,
@@ -111,16 +118,28 @@ impl Oracle {
                     return Err(format!("contact {contact} is opened twice"));
                 }
             }
-            Fact::Callback { callback, what, .. } => self.promises.follow(*callback, what)?,
+            Fact::Callback { callback, what, .. } => {
+                self.promises.follow(entry.at_ms, *callback, what)?;
+                // Of several seats that ring one has answered: that is written before the two hear each other.
+                if let Change::Joined { contact } = what
+                    && self.is_called_first(*contact)
+                {
+                    let tale = self.contact(*contact)?;
+                    (tale.queue, tale.is_taken) = (None, true);
+                }
+            }
             Fact::Dialled { contact, seat, direction, emergency, callback, .. } => {
                 let internal = *direction == Direction::Internal;
-                let (maker, for_help) = (Some(seat.clone()), *emergency);
-                let own = self.seats.entry(seat.clone()).or_default();
-                if callback.is_some() && entry.at_ms < own.wrap_up_until {
-                    return Err(format!("{seat} calls somebody back before its wrap-up ends"));
+                let (maker, for_help) = (seat.clone(), *emergency);
+                if let Some(seat) = seat {
+                    let own = self.seats.entry(seat.clone()).or_default();
+                    if callback.is_some() && entry.at_ms < own.wrap_up_until {
+                        return Err(format!("{seat} calls somebody back before its wrap-up ends"));
+                    }
+                    own.wrap_up_until = 0; // the operator breaks it off
                 }
-                own.wrap_up_until = 0; // the operator breaks it off
-                let tale = ContactTale { maker, internal, for_help, ..ContactTale::default() };
+                let called_first = seat.is_none();
+                let tale = ContactTale { maker, internal, for_help, called_first, ..ContactTale::default() };
                 if self.contacts.insert(*contact, tale).is_some() {
                     return Err(format!("contact {contact} is opened twice"));
                 }
@@ -133,6 +152,9 @@ impl Oracle {
                 if let Some((old, _)) = old {
                     return Err(format!("{contact} enters {queue} while it is in {old}"));
                 }
+            }
+            Fact::ContactAnswered { contact } if self.is_called_first(*contact) => {
+                self.contact(*contact)?.moves(*contact, CalleeTale::Called, CalleeTale::Nobody)?;
             }
             Fact::NumberCalled { contact, number, .. } => {
                 self.on_calls(config, *contact)?;
@@ -159,6 +181,8 @@ impl Oracle {
             }
             Fact::WaitChanged { contact, how, .. } => self.on_wait_changed(*contact, how)?,
             Fact::QueueLeft { contact, .. } => self.contact(*contact)?.queue = None,
+            Fact::SkillsChanged { whose, skills, .. } => self.skills.apply(whose, skills.as_ref()),
+            Fact::SentOn { contact, from, .. } => self.on_sent_on(*contact, from)?,
             Fact::SeatRung { contact, seat, queue, direct } => {
                 match direct {
                     true => self.on_rung_directly(*contact, seat)?,
@@ -172,7 +196,8 @@ impl Oracle {
             Fact::SeatNotTaken { contact, seat, why } => {
                 let tale = self.contact(*contact)?;
                 tale.rung.remove(seat);
-                if *why == NotTaken::Elsewhere && (tale.queue.is_some() || !tale.is_joined) {
+                if *why == NotTaken::Elsewhere && (tale.queue.is_some() || !(tale.is_joined || tale.is_taken))
+                {
                     return Err(format!("{seat} is told that {contact} was answered, which was not"));
                 }
                 tale.queue.take_if(|_| *why == NotTaken::CallerLeft);
@@ -347,9 +372,10 @@ impl Oracle {
             return Ok(());
         }
         // Who does not know what the queue needs takes those who can do without it, wherever they stand.
-        let (seats, queues) = (config.seats.get(seat), config.queues.get(queue));
-        let knows =
-            seats.zip(queues).is_some_and(|(seat, queue)| seat.rules.skills.meet(&queue.rules.needs.skills));
+        let needed = config.queues.get(queue).map(|queue| &queue.rules.needs.skills);
+        let seats = self.skills.over(config.seats.values().map(|seat| &seat.rules));
+        let known = seats.iter().find(|rules| rules.id == *seat).map(|rules| &rules.skills);
+        let knows = known.zip(needed).is_some_and(|(known, needed)| known.meet(needed));
         if !knows {
             return Ok(());
         }
@@ -366,7 +392,6 @@ impl Oracle {
         }
     }
 
-    /// An operator wants this seat: one call at a time, here too. (A citizen who comes back may break into a wrap-up.)
     /// What a supervisor does makes sense only of one who waits.
     fn on_wait_changed(&mut self, contact: ContactId, how: &WaitChange) -> Result<(), String> {
         let tale = self.contact(contact)?;
@@ -384,6 +409,14 @@ impl Oracle {
         Ok(())
     }
 
+    /// Only who waits there is sent on, and whom a seat rings for is not.
+    fn on_sent_on(&mut self, contact: ContactId, from: &QueueId) -> Result<(), String> {
+        let tale = self.contact(contact)?;
+        let waits = tale.queue.take().filter(|(queue, _)| queue == from && tale.rung.is_empty());
+        waits.map(drop).ok_or_else(|| format!("{contact} is sent on out of {from}, where it does not wait"))
+    }
+
+    /// An operator wants this seat: one call at a time, here too. (A citizen who comes back may break into a wrap-up.)
     fn on_rung_directly(&mut self, contact: ContactId, seat: &SeatId) -> Result<(), String> {
         let tale = self.seats.entry(seat.clone()).or_default();
         if let Some(other) = tale.with.replace(contact) {
@@ -411,6 +444,10 @@ impl Oracle {
         // Whoever began the call and has handed it over has no part in it any more.
         self.contact(contact)?.maker.take_if(|maker| maker == seat);
         Ok(())
+    }
+
+    fn is_called_first(&self, contact: ContactId) -> bool {
+        self.contacts.get(&contact).is_some_and(|tale| tale.called_first)
     }
 
     fn contact(&mut self, contact: ContactId) -> Result<&mut ContactTale, String> {

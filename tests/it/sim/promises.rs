@@ -14,6 +14,8 @@ struct Tale {
     /// They have heard each other.
     heard: bool,
     over: bool,
+    /// When the citizen may be called: from then on, and no later.
+    window_ms: (i64, i64),
 }
 
 /// All of them.
@@ -26,9 +28,10 @@ pub(crate) struct Promises {
 
 impl Promises {
     /// The next change of one of them.
-    pub(crate) fn follow(&mut self, id: CallbackId, what: &Change) -> Result<(), String> {
-        if let Change::Promised { .. } = what {
-            let before = self.tales.insert(id, Tale::default());
+    pub(crate) fn follow(&mut self, at_ms: i64, id: CallbackId, what: &Change) -> Result<(), String> {
+        if let Change::Promised { promise } = what {
+            let window_ms = (promise.from_ms(at_ms), promise.until_ms);
+            let before = self.tales.insert(id, Tale { window_ms, ..Tale::default() });
             return before.map_or(Ok(()), |_| Err(format!("call-back {id} is promised twice")));
         }
         let tale =
@@ -37,6 +40,10 @@ impl Promises {
             return Err(format!("{what:?} of {id}, which is over"));
         }
         match what {
+            Change::Moved { slot, until_ms } => tale.window_ms = (slot.from_ms(), *until_ms),
+            Change::Attempted { .. } if !(tale.window_ms.0..tale.window_ms.1).contains(&at_ms) => {
+                return Err(format!("{id} is called outside the time that was agreed"));
+            }
             Change::Attempted { contact } if tale.calling.is_none() && tale.joined.is_none() => {
                 tale.calling = Some(*contact);
                 self.attempts.insert(*contact, id);

@@ -50,6 +50,8 @@ struct Packet {
 
 pub(crate) struct Sim {
     setting: Setting,
+    /// Versions of flows that are kept beside the journal.
+    pub(crate) versions: Vec<Version>,
     pub(crate) now: Mono,
     start: jiff::Timestamp,
     pub(crate) chance: ChaCha8Rng,
@@ -92,6 +94,9 @@ pub(crate) struct Sim {
     pub(crate) outside: outside::Outside,
     pub(crate) tapes: recording::Tapes,
     broken: Option<String>,
+    /// What must hold is looked at so often at most: at every step, unless a world is long.
+    pub(crate) looks_every: Duration,
+    looked: Mono,
 }
 
 impl Sim {
@@ -104,6 +109,7 @@ impl Sim {
         let start: jiff::Zoned = START.parse().expect("a moment");
         let mut sim = Sim {
             setting,
+            versions: Vec::new(),
             now: Mono::ZERO,
             start: start.timestamp(),
             chance: ChaCha8Rng::seed_from_u64(seed),
@@ -140,6 +146,8 @@ impl Sim {
             outside: outside::Outside::default(),
             tapes: recording::Tapes::default(),
             broken: None,
+            looks_every: Duration::ZERO,
+            looked: Mono::ZERO,
         };
         sim.start_exchange();
         sim
@@ -174,6 +182,7 @@ impl Sim {
             config: self.setting.config.clone(),
             flows: self.setting.flows.clone(),
             sounds: self.setting.sounds.clone(),
+            versions: self.versions.clone(),
             recovered,
             seed,
             watched: true,
@@ -228,6 +237,7 @@ impl Sim {
 
     /// The same with a version of a flow that comes into force by it.
     pub(crate) fn publish(&mut self, setting: Setting, published: Option<Version>) {
+        self.versions.extend(published.clone());
         let files = Files {
             config: setting.config.clone(),
             flows: setting.flows.clone(),
@@ -276,6 +286,11 @@ impl Sim {
     pub(crate) fn set_clock(&mut self, seconds: i64) {
         let by = jiff::SignedDuration::from_secs(seconds);
         self.start = self.start.checked_add(by).expect("a moment of this century");
+    }
+
+    /// What the clock on the wall shows.
+    pub(crate) fn clock(&self) -> jiff::Timestamp {
+        self.wall().wall
     }
 
     fn wall(&self) -> Now {

@@ -166,6 +166,21 @@ impl Baresip {
         self.command("transfer", uri);
     }
 
+    /// Its first call, as another phone names it in Replaces: the To tag is the exchange's (RFC 3891 section 3). Read from the ACK in its
+    /// trace, which the exchange sent.
+    #[track_caller]
+    pub(super) fn first_call(&self) -> String {
+        wait_for("the ACK of the first call", START_WITHIN, || {
+            let trace = std::fs::read(self.directory.join("log")).ok()?;
+            let trace = String::from_utf8_lossy(&trace).into_owned();
+            let (_, ack) = trace.split_once("\nACK sip:")?;
+            let header = |name: &str| ack.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+            let tag = |name| header(name)?.split_once(";tag=").map(|(_, tag)| tag);
+            let (call, ours, its) = (header("Call-ID:")?, tag("From:")?, tag("To:")?);
+            Some(format!("{call};to-tag={ours};from-tag={its}"))
+        })
+    }
+
     /// Hangs up, or rejects the call that rings, or gives up the call that it dialled.
     pub(super) fn hang_up(&self) {
         self.command("hangup", "");

@@ -18,10 +18,10 @@ use super::voice::Voice;
 /// Longest wait for what happens at once.
 const SOON: Duration = Duration::from_secs(5);
 
-/// The demo with a trunk to whoever is called, who speaks at 1000 Hz.
-fn site_with_gateway() -> (Site, Sipp) {
+/// The demo with a trunk to whoever is called, who speaks at this frequency.
+pub(super) fn site_with_gateway(hertz: u32) -> (Site, Sipp) {
     let site = Site::demo();
-    let gateway = sipp::gateway(&site, Transport::Udp, &Voice::tone(1000, 60_000));
+    let gateway = sipp::gateway(&site, Transport::Udp, &Voice::tone(hertz, 60_000));
     let trunk = format!(
         "[[trunk]]\nname = \"demo\"\nfrom = [\"127.0.0.0/8\"]\n[trunk.outgoing]\nto = \"sip:127.0.0.1:{}\"\n\
          number = \"0552768224\"\ndials = \"national\"\nemergency = true\n",
@@ -62,7 +62,7 @@ fn operator_who_calls_a_citizen_by_a_trunk_and_the_citizen_hear_each_other_and_a
     if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
-    let (site, gateway) = site_with_gateway();
+    let (site, gateway) = site_with_gateway(1000);
     let exchange = Exchange::start(&site);
     let contact = calls(&site, &exchange, gateway, "3331234567", "");
     let told =
@@ -78,7 +78,7 @@ fn paused_seat_calls_for_help_and_is_heard() {
     if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
-    let (site, gateway) = site_with_gateway();
+    let (site, gateway) = site_with_gateway(1000);
     let exchange = Exchange::start(&site);
     let contact = calls(&site, &exchange, gateway, "112", "pause");
     let told = ["direction", "from", "to", "outcome"].map(|field| text(&contact, field));
@@ -92,7 +92,7 @@ fn exchange_that_is_asked_to_stop_waits_for_a_call_for_help() {
     if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
-    let (site, gateway) = site_with_gateway();
+    let (site, gateway) = site_with_gateway(1000);
     let exchange = Exchange::start(&site);
     let operator = Baresip::registered(&site, exchange.sip, &Account::operator("seat01", PASSWORD));
     let tap = Tap::on(&[gateway.media_port]);

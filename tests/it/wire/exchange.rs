@@ -34,8 +34,16 @@ impl Exchange {
 
     /// Starts it on a SIP address.
     pub(super) fn start_at(site: &Site, sip: &str) -> Exchange {
+        Exchange::begin(site, serve(site, sip).arg("--always-open"))
+    }
+
+    /// Starts it with the opening hours that are configured.
+    pub(super) fn start_by_the_clock(site: &Site) -> Exchange {
+        Exchange::begin(site, &mut serve(site, "127.0.0.1:0"))
+    }
+
+    fn begin(site: &Site, command: &mut Command) -> Exchange {
         let log = site.path("exchange.log");
-        let mut command = serve(site, sip);
         let stderr = std::fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log file");
         let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the program was built");
         let (sip, http) = match ready_line(child.stdout.take().expect("it is piped")) {
@@ -48,6 +56,7 @@ impl Exchange {
     /// Starts it where it must fail, and waits for that.
     pub(super) fn fail_to_start(site: &Site, sip: &str) -> Output {
         let mut child = serve(site, sip)
+            .arg("--always-open")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -94,7 +103,7 @@ impl Drop for Exchange {
 
 fn serve(site: &Site, sip: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_centralino"));
-    command.args(["serve", "--always-open", "--sip", sip, "--http", "127.0.0.1:0", "--config"]);
+    command.args(["serve", "--sip", sip, "--http", "127.0.0.1:0", "--config"]);
     command.arg(site.path("config")).arg("--data").arg(site.path("data"));
     command.current_dir(site.path("")).stdin(Stdio::null());
     command

@@ -33,7 +33,7 @@ fn monitor(site: &Site, exchange: &Exchange, how: &[&str]) {
 }
 
 /// Which tones arrive at each port, by a tap of its own.
-fn heard(ports: [u16; 3]) -> [Vec<u32>; 3] {
+fn heard<const N: usize>(ports: [u16; N]) -> [Vec<u32>; N] {
     let tap = Tap::on(&ports);
     wait_for("sound at every phone", Duration::from_secs(20), || {
         ports.iter().all(|port| tap.played_at(*port).ms() >= LISTENED_MS + 500).then_some(())
@@ -54,8 +54,8 @@ fn ear(phone: &Baresip) -> u16 {
 }
 
 #[test]
-fn supervisor_who_listens_whispers_and_joins_in_is_heard_as_far_as_that_goes() {
-    let test = "supervisor_who_listens_whispers_and_joins_in_is_heard_as_far_as_that_goes";
+fn supervisor_who_listens_whispers_joins_in_and_takes_over_is_heard_as_far_as_that_goes() {
+    let test = "supervisor_who_listens_whispers_joins_in_and_takes_over_is_heard_as_far_as_that_goes";
     if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
@@ -92,9 +92,13 @@ fn supervisor_who_listens_whispers_and_joins_in_is_heard_as_far_as_that_goes() {
         }
         assert_eq!(heard(ports), expected, "{how:?}");
     }
+    monitor(&site, &exchange, &["--take-over"]);
+    operator.wait_for("CALL_CLOSED", SOON);
+    assert_eq!(heard([ports[0], ports[2]]), [vec![supervisors], vec![citizens]]);
     supervisor.hang_up();
-    operator.hang_up();
     caller.ended_well();
     let contact = contacts::when_ended(&site, exchange.http, 1).remove(0);
-    assert_eq!(contacts::text(&contact, "operator"), "seat01", "{contact}");
+    let talks = contact["talks"].as_array().expect("a list");
+    let seats: Vec<_> = talks.iter().map(|talk| contacts::text(talk, "seat")).collect();
+    assert_eq!(seats, ["seat01", "seat17"], "{contact}");
 }

@@ -1,5 +1,5 @@
-//! A citizen who was promised a call is called by the exchange, with real phones: in the slot, after a `kill -9` before it, and at the
-//! third attempt when the line was busy twice.
+//! A citizen who was promised a call is called by the exchange, with real phones: in the slot that keys have chosen, after a `kill -9`
+//! before it, and at the third attempt when the line was busy twice. Who cancels by calling again is not called.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::contacts::{self, text};
 use super::exchange::Exchange;
 use super::patience::wait_for;
 use super::ports;
-use super::sipp::{self, Sipp};
+use super::sipp::{self, Citizen, Sipp, Transport};
 use super::site::Site;
 use super::talking::{PASSWORD, Talk, recorded_two_way, talk_for_a_while};
 use super::tap::Tap;
@@ -20,8 +20,18 @@ const SOON: Duration = Duration::from_secs(5);
 /// Slots are of one minute, and the one after the next is the latest that is booked.
 const IN_ITS_SLOT: Duration = Duration::from_secs(135);
 
+/// How long a citizen stays who books by keys: until long after it was agreed.
+const BOOKS: Duration = Duration::from_secs(18);
+/// And one who hears the whole greeting, and cancels.
+const CANCELS: Duration = Duration::from_secs(27);
+
 /// The demo with a trunk to `port`, whose queue `tributi` calls back at short notice.
 fn site_calling_back(port: u16) -> Site {
+    site_with_rules(port, "topic = \"tributi\"\nschedule = \"sportello\"\n", "sportello")
+}
+
+/// The same, where the queue whose keys begin with `plain` has this schedule.
+fn site_with_rules(port: u16, plain: &str, schedule: &str) -> Site {
     let site = Site::demo();
     let trunk = format!(
         "[[trunk]]\nname = \"demo\"\nfrom = [\"127.0.0.0/8\"]\n[trunk.outgoing]\nto = \"sip:127.0.0.1:{port}\"\n\
@@ -29,12 +39,32 @@ fn site_calling_back(port: u16) -> Site {
     );
     site.configure("trunks.toml", &trunk);
     let queues = std::fs::read_to_string(site.path("config").join("queues.toml")).expect("the demo's");
-    let plain = "topic = \"tributi\"\nschedule = \"sportello\"\n\n[queue.callback]\n";
-    let rules = "slot = \"1m\"\nlead = \"0s\"\n[queue.callback.retry]\nbusy = \"after 1s, 4 times\"\n";
-    assert!(queues.contains(plain), "the demo's queue is written otherwise");
-    let keys: String = queues.replacen(plain, &format!("{plain}{rules}"), 1);
-    site.configure("queues.toml", &keys);
+    let (before, after) = queues.split_once(plain).expect("the demo's queue is written otherwise");
+    let (between, after) = after.split_once("[queue.callback]\n").expect("it calls back");
+    let keys = plain.replace("\"sportello\"", &format!("\"{schedule}\""));
+    let rules = "[queue.callback]\nslot = \"1m\"\nlead = \"0s\"\n[queue.callback.retry]\nbusy = \"after 1s, 4 times\"\n";
+    site.configure("queues.toml", &[before, &keys, between, rules, after].concat());
     site
+}
+
+/// The line of the demo is open all day, or for a minute in which nobody calls; call-backs are made at any hour.
+fn keep_hours(site: &Site, is_open: bool) {
+    let rome = jiff::tz::TimeZone::get("Europe/Rome").expect("a zone");
+    let hour = (jiff::Timestamp::now().to_zoned(rome).hour() + 12) % 24;
+    let always = "00:00-24:00".to_owned();
+    let line = if is_open { always.clone() } else { format!("{hour:02}:00-{hour:02}:01") };
+    let text = [("sportello", &line), ("milano", &line), ("sempre", &always)].map(|(name, open)| {
+        format!("[schedule.{name}]\nzone = \"Europe/Rome\"\nopen = {{ mon-sun = [\"{open}\"] }}\n")
+    });
+    site.configure("calendars.toml", &text.concat());
+}
+
+/// A citizen who presses these keys at these moments (in ms from the answer), and hangs up in the end.
+fn presses(site: &Site, exchange: &Exchange, number: &str, keys: &[(char, u16)], patience: Duration) -> Sipp {
+    let silence = Voice::tone(1000, 30_000);
+    let voice = &keys.iter().fold(silence, |voice, &(key, at_ms)| voice.pressing(key, at_ms));
+    let citizen = Citizen { number, scenario: "hang-up", transport: Transport::Udp, voice, patience };
+    citizen.dial(site, exchange.sip, "055055")
 }
 
 /// Speaks at 1000 Hz, and not before it is clear that this is no answering machine's tone.
@@ -120,4 +150,39 @@ fn citizen_who_is_busy_twice_is_reached_at_the_third_attempt() {
     let citizen = sipp::line(&site, "gateway", line, 1, &a_person());
     operator.wait_for("CALL_INCOMING", IN_ITS_SLOT);
     is_called_back(&site, &exchange, &operator, citizen, 3);
+}
+
+#[test]
+fn citizen_books_by_keys_and_is_called_in_the_slot_and_another_cancels_by_calling_again() {
+    let test = "citizen_books_by_keys_and_is_called_in_the_slot_and_another_cancels_by_calling_again";
+    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+        return;
+    }
+    let line = ports::free();
+    let site = site_with_rules(line, "extension = \"305\"\nschedule = \"sportello\"\n", "sempre");
+    keep_hours(&site, false);
+    let exchange = Exchange::start_by_the_clock(&site);
+    // A call-back, and the moment that is told first; should that go by meanwhile, the next is told, and 1 takes it too.
+    let first_slot = [('2', 1_000), ('1', 5_000), ('1', 11_000)];
+    let second_slot = [('2', 1_000), ('2', 5_000), ('1', 9_000), ('1', 14_000)];
+    let mut one = presses(&site, &exchange, "3331234567", &first_slot, BOOKS);
+    let mut other = presses(&site, &exchange, "3337654321", &second_slot, BOOKS);
+    wait_for("two promises", BOOKS, || {
+        let told = site.command(&["callback", "list", "--data", "data", "--format", "json"]);
+        (told.lines().count() == 2).then_some(())
+    });
+    let operator = Baresip::registered(&site, exchange.sip, &Account::operator("seat01", PASSWORD));
+    let citizen = sipp::line(&site, "gateway", line, 1, &a_person());
+    keep_hours(&site, true);
+    site.command(&["reload", "--data", "data"]);
+    // After the greeting, which is heard to its end: what is booked, and 3 cancels it.
+    let mut again = presses(&site, &exchange, "+393337654321", &[('3', 20_500)], CANCELS);
+    operator.wait_for("CALL_INCOMING", IN_ITS_SLOT);
+    is_called_back(&site, &exchange, &operator, citizen, 3);
+    let _ = (one.ended(), other.ended()); // whoever hangs up first: both have heard that it is agreed
+    again.ended_well();
+    let report = asked(&site, &["callback", "report"]);
+    let told = ["booked", "cancelled", "kept", "served"].map(|key| report[key].as_u64());
+    assert_eq!(told, [Some(2), Some(1), Some(1), Some(1)], "{report}");
+    assert_eq!(asked(&site, &["callback", "list"]), serde_json::Value::Null);
 }

@@ -72,6 +72,14 @@ pub(super) fn gateway(site: &Site, transport: Transport, voice: &Voice) -> Sipp 
     Side { name: "gateway", scenario: "gateway", transport, voice }.start(site, Command::new("sipp"))
 }
 
+/// Another phone of seat01, which takes this talk over (RFC 3891), speaks, and stays until the other side hangs up.
+pub(super) fn takes_over(site: &Site, exchange: SocketAddr, talk: &str, voice: &Voice) -> Sipp {
+    let mut command = Command::new("sipp");
+    command.arg(exchange.to_string()).args(["-s", "201", "-key", "talk", talk]);
+    let side = Side { name: "takes-over", scenario: "takes-over", transport: Transport::Udp, voice };
+    side.start(site, command)
+}
+
 /// A line outside at this port of SIP, which takes so many calls as the scenario has it.
 pub(super) fn line(site: &Site, scenario: &str, port: u16, calls: usize, voice: &Voice) -> Sipp {
     let side = Side { name: scenario, scenario, transport: Transport::Udp, voice };

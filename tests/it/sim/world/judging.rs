@@ -14,6 +14,10 @@ impl Sim {
         let Some(engine) = &self.engine else { return };
         // What is due at this very moment may still be on its turn.
         let before = self.now - Duration::from_nanos(1);
+        if self.now.since(self.looked) < self.looks_every {
+            return;
+        }
+        self.looked = self.now;
         let mut verdict = engine.distribution().invariants(before);
         if let (1.., what) = engine.mended() {
             verdict = verdict.and(Err(format!("the distribution had to be mended: {what}")));

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use centralino::crm::ContactLine;
+use centralino::io::records::{self, ContactStory, Wanted};
 use centralino::journal::Lsn;
+use centralino::journal::entry::Fact;
 use centralino::media::LegId;
 use centralino::media::plane::Hears;
 use centralino::views::memory::MemoryViews;
@@ -71,6 +73,33 @@ impl Sim {
         let page = Page { limit: usize::MAX, after: None };
         let listing = views.contacts(&ContactFilter::default(), &page).expect("memory does not fail");
         listing.contacts.iter().rev().map(|contact| contact.line(&keys)).collect()
+    }
+
+    /// The versions of flows on record, and whether a start found them.
+    pub(crate) fn versions_on_record(&mut self) -> Vec<(u32, bool)> {
+        let entries = self.store().entries().expect("the journal can be read");
+        let told = entries.into_iter().filter_map(|(_, entry)| match entry.fact {
+            Fact::FlowChanged { version, found, .. } => Some((version, found)),
+            _ => None,
+        });
+        told.collect()
+    }
+
+    /// The same with all that happened.
+    pub(crate) fn stories(&mut self) -> Vec<ContactStory> {
+        self.advance(Duration::from_millis(300)); // everything is written
+        let views = self.views();
+        let keys = self.store().journal().keys();
+        let (mut stories, mut wanted) = (Vec::new(), Wanted::default());
+        loop {
+            let page = records::stories(&views, &keys, &wanted).expect("memory does not fail");
+            stories.extend(page.stories);
+            wanted.after = page.next;
+            if wanted.after.is_none() {
+                stories.reverse();
+                return stories;
+            }
+        }
     }
 
     /// The contact of this citizen's call.
