@@ -21,8 +21,9 @@
 //!
 //! ```text
 //! io  cli         the machine: sockets, files, clocks, threads; what a person types
+//! simulate        the switchboard rehearsed, in virtual time
 //! engine          the switchboard: an event of one module becomes an input of another
-//! call  callback  flow  acd  speech  crm  journal  views  config  survey  switches  simulate  replay  the contact centre's rules
+//! call  callback  flow  acd  speech  crm  journal  views  config  survey  switches  replay  the contact centre's rules
 //! sip  sdp  media                                               the RFCs, without a word of the contact centre
 //! ids  words  time  phone_number  flood  hint  planted          the ground: names, moments, numbers
 //! ```

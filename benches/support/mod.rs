@@ -186,6 +186,7 @@ impl Exchange {
             Output::Append { entry, .. } => self.group.push(*entry),
             Output::Media(_)
             | Output::CloseStream(_)
+            | Output::Tell(_)
             | Output::Reply(..)
             | Output::Ask(..)
             | Output::Speak(..)

@@ -56,7 +56,7 @@ struct PreviewArgs {
 }
 
 /// A date as scripts write it, or as people in Italy do.
-fn parse_date(text: &str) -> Result<Date, String> {
+pub(super) fn parse_date(text: &str) -> Result<Date, String> {
     let italian = || {
         let mut parts = text.splitn(3, '/').map(str::parse::<i16>);
         let (day, month, year) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);

@@ -1,5 +1,9 @@
 //! `centralino simulate`: the service in virtual time, before anybody dials it.
 
+mod chart;
+mod day;
+mod page;
+
 use std::io::IsTerminal;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,36 +11,43 @@ use std::thread;
 
 use super::failure::Failure;
 use super::out::{self, Column, Format, numbers, words};
-use crate::simulate::{Estimate, Figures, Length, PlainModel, REPLICATIONS, Replication};
+use crate::simulate::{Estimate, Figures, Length, PlainModel, REPLICATIONS};
 
 /// Most seats.
 const MOST_SEATS: i64 = 10_000;
 
-/// One queue in virtual time: what callers and operators may expect, with the interval that each figure lies in.
+/// The service in virtual time: a whole day on the exchange itself, or one queue with nothing around it. Each figure has its 95 %
+/// interval, from independent replications.
 ///
-/// It runs on the exchange's own distribution, in 20 independent replications. Nothing is announced, nobody is sent away, and ringing
-/// and wrap-up take no time: put them into the talk.
+/// A day (docs/simulate.md) is run on the configuration, the flows and the distribution that answer the phone; `--day` with a profile
+/// or a file that says who calls when and who sits where. One queue is for planning by hand, and for checking against theory.
 ///
 /// Examples:
+///   centralino simulate --day 2026-11-24 --profile 055055
+///   centralino simulate --day 2026-11-24 --profile mia.toml --html giornata.html
+///   centralino simulate --day 2026-11-24 --compare 055055 due-in-piu.toml
+///   centralino simulate --day 2026-11-24 --profile 055055 --find seats --service-level 80/20
 ///   centralino simulate --arrivals poisson:400/h --talk exp:116.75s --patience exp:180s --seats 17 --hours 2000 --seed 7
 ///   centralino simulate --arrivals poisson:90/h --talk exp:4m --patience none --seats 8 --format json
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct SimulateArgs {
-    /// How many callers come, at random: `poisson:400/h`.
-    #[arg(long, value_name = "POISSON", value_parser = parse_arrivals)]
-    arrivals: f64,
-    /// How long they talk: `exp:116.75s` on average, or `fixed:2m` always.
-    #[arg(long, value_name = "LENGTH", value_parser = parse_length)]
-    talk: Length,
-    /// How long they wait before they give up: `exp:180s`, `fixed:5m`; `none`: for ever.
-    #[arg(long, value_name = "LENGTH", value_parser = parse_patience, default_value = "none")]
+    #[command(flatten)]
+    day: day::DayArgs,
+    /// One queue: how many callers come, at random: `poisson:400/h`.
+    #[arg(long, value_name = "POISSON", value_parser = parse_arrivals, required_unless_present = "day", conflicts_with = "day")]
+    arrivals: Option<f64>,
+    /// One queue: how long they talk: `exp:116.75s` on average, or `fixed:2m` always.
+    #[arg(long, value_name = "LENGTH", value_parser = parse_length, required_unless_present = "day", conflicts_with = "day")]
+    talk: Option<Length>,
+    /// One queue: how long they wait before they give up: `exp:180s`, `fixed:5m`; `none`: for ever.
+    #[arg(long, value_name = "LENGTH", value_parser = parse_patience, default_value = "none", conflicts_with = "day")]
     patience: Patience,
-    /// Operators.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MOST_SEATS))]
-    seats: u32,
-    /// Hours in all.
-    #[arg(long, default_value = "1000", value_parser = parse_hours)]
+    /// One queue: operators.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MOST_SEATS), required_unless_present = "day", conflicts_with = "day")]
+    seats: Option<u32>,
+    /// One queue: hours in all.
+    #[arg(long, default_value = "1000", value_parser = parse_hours, conflicts_with = "day")]
     hours: f64,
     /// The same seed gives the same run.
     #[arg(long, default_value_t = 1)]
@@ -59,24 +70,7 @@ fn parse_arrivals(text: &str) -> Result<f64, String> {
 fn parse_length(text: &str) -> Result<Length, String> {
     let wrong =
         || "write a length of time, from 0.1s to 24h, like exp:116.75s, exp:4m or fixed:2m".to_owned();
-    let (kind, length) = text.split_once(':').ok_or_else(wrong)?;
-    let seconds = seconds(length).filter(|seconds| (0.1..=86_400.0).contains(seconds)).ok_or_else(wrong)?;
-    match kind {
-        "exp" => Ok(Length::Exponential(seconds)),
-        "fixed" => Ok(Length::Fixed(seconds)),
-        _ => Err(wrong()),
-    }
-}
-
-fn seconds(text: &str) -> Option<f64> {
-    let unit = text.chars().last()?;
-    let factor = match unit {
-        's' => 1.0,
-        'm' => 60.0,
-        'h' => 3_600.0,
-        _ => return None,
-    };
-    text.strip_suffix(unit)?.parse::<f64>().ok().map(|number| number * factor)
+    Length::parse(text).ok_or_else(wrong)
 }
 
 fn parse_patience(text: &str) -> Result<Patience, String> {
@@ -93,24 +87,21 @@ fn parse_hours(text: &str) -> Result<f64, String> {
 
 /// Runs it.
 pub(super) fn run(args: &SimulateArgs) -> Result<(), Failure> {
-    let model = PlainModel {
-        arrivals_per_hour: args.arrivals,
-        talk: args.talk,
-        patience: args.patience.0,
-        seats: args.seats,
-        hours: args.hours,
-        seed: args.seed,
+    let (Some(arrivals_per_hour), Some(talk), Some(seats)) = (args.arrivals, args.talk, args.seats) else {
+        return day::run(&args.day, args.seed, args.format);
     };
+    let (patience, hours, seed) = (args.patience.0, args.hours, args.seed);
+    let model = PlainModel { arrivals_per_hour, talk, patience, seats, hours, seed };
     model.check().map_err(Failure::misuse)?;
-    let figures = Figures::of(&replications(&model));
+    let figures = Figures::of(&replications(REPLICATIONS, |number| model.replicate(number)));
     match args.format {
         Format::Json => out::json(&figures),
         Format::Table => show(&figures),
     }
 }
 
-/// All replications, on as many cores as there are; in order, whichever is done first.
-fn replications(model: &PlainModel) -> Vec<Replication> {
+/// So many replications, on as many cores as there are; in order, whichever is done first.
+fn replications<R: Send>(count: u32, replicate: impl Fn(u32) -> R + Sync) -> Vec<R> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let (next, done) = (AtomicU32::new(0), AtomicU32::new(0));
     let mut runs = thread::scope(|scope| {
@@ -118,16 +109,16 @@ fn replications(model: &PlainModel) -> Vec<Replication> {
             let mut own = Vec::new();
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= REPLICATIONS {
+                if number >= count {
                     return own;
                 }
-                own.push((number, model.replicate(number)));
-                progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+                own.push((number, replicate(number)));
+                progress(done.fetch_add(1, Ordering::Relaxed) + 1, count);
             }
         };
         let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
         let join = |thread: thread::ScopedJoinHandle<'_, Vec<_>>| {
-            thread.join().expect("a replication of a model that was checked runs to its end")
+            thread.join().expect("a replication of what was checked runs to its end")
         };
         threads.into_iter().flat_map(join).collect::<Vec<_>>()
     });
@@ -136,10 +127,10 @@ fn replications(model: &PlainModel) -> Vec<Replication> {
 }
 
 /// On a terminal alone, and gone at the end.
-fn progress(done: u32) {
+fn progress(done: u32, count: u32) {
     if std::io::stderr().is_terminal() {
-        let end = if done == REPLICATIONS { "\r\x1b[K" } else { "" };
-        eprint!("\rreplication {done} of {REPLICATIONS}{end}");
+        let end = if done == count { "\r\x1b[K" } else { "" };
+        eprint!("\rreplication {done} of {count}{end}");
     }
 }
 

@@ -21,7 +21,7 @@ impl Place {
     }
 
     /// The place of a byte of `text`.
-    pub(super) fn of_byte(file: &str, text: &str, byte: usize) -> Place {
+    pub fn of_byte(file: &str, text: &str, byte: usize) -> Place {
         let before = text.get(..byte).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
         let line = before.matches('\n').count() + 1;

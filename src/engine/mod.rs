@@ -100,7 +100,7 @@ use crate::journal::recovery::{OpenTake, Recovered};
 use crate::journal::seal::Keys;
 use crate::media::library::SoundLibrary;
 use crate::media::{self, LegId, PlayId, Sound};
-use crate::sip::{self, DialogId, Endpoint, Link, Transmit};
+use crate::sip::{self, DialogId, Endpoint, Link, Signalling, Tell, Told as ToldPhones, Transmit};
 use crate::survey::Asked;
 use crate::switches::Switches;
 use crate::time::{Mono, Now, earliest};
@@ -119,6 +119,8 @@ pub enum Input<'a> {
     Stream(Link, &'a [u8]),
     /// A SIP stream is gone, or could not be opened.
     StreamClosed(Link),
+    /// What the phones of a rehearsal do, where there is no wire.
+    Tell(Tell),
     /// The media plane reports.
     Media(media::Event),
     /// Everything up to here survives a killed process.
@@ -144,6 +146,8 @@ pub enum Output {
     Transmit(Transmit),
     /// Close this stream.
     CloseStream(Link),
+    /// Tell the phones of a rehearsal.
+    Tell(Tell),
     /// Tell the media plane.
     Media(media::Command),
     /// Write this down.
@@ -215,7 +219,7 @@ pub struct Engine {
     config: Arc<Config>,
     flows: BTreeMap<FlowId, Arc<Flow>>,
     sounds: Arc<SoundLibrary>,
-    sip: Endpoint,
+    sip: Signalling,
     acd: Distribution,
     calls: BTreeMap<CallId, Call>,
     runs: BTreeMap<CallId, FlowRun>,
@@ -294,13 +298,23 @@ pub struct Engine {
 impl Engine {
     /// An exchange that starts at `now`: what a crash cut off is closed first.
     pub fn new(now: Now, setup: Setup) -> Engine {
+        let sip = Endpoint::new(sip_settings(&setup.config), setup.seed);
+        Engine::with(now, setup, Signalling::Wire(Box::new(sip)))
+    }
+
+    /// The same for a rehearsal: its phones tell what they do by [`Input::Tell`], and are told by [`Output::Tell`].
+    pub fn rehearsing(now: Now, setup: Setup) -> Engine {
+        Engine::with(now, setup, Signalling::Told(ToldPhones::exchange()))
+    }
+
+    fn with(now: Now, setup: Setup, sip: Signalling) -> Engine {
         let Setup { config, flows, sounds, versions, recovered, seed, watched } = setup;
         let queues = config.queues.values().map(|queue| queue.rules.clone()).collect();
         let seats = recovered.state.skills.over(config.seats.values().map(|seat| &seat.rules));
         let distribution = Distribution::new(queues, seats);
         let distribution = if watched { distribution.watched() } else { distribution };
         let mut engine = Engine {
-            sip: Endpoint::new(sip_settings(&config), seed),
+            sip,
             acd: distribution,
             calls: BTreeMap::new(),
             runs: BTreeMap::new(),
@@ -371,6 +385,7 @@ impl Engine {
             Input::Datagram(link, bytes) => self.sip.handle_datagram(now.mono, link, bytes),
             Input::Stream(link, bytes) => self.sip.handle_stream(now.mono, link, bytes),
             Input::StreamClosed(link) => self.sip.handle_stream_closed(now.mono, link),
+            Input::Tell(tell) => self.sip.hear(tell),
             Input::Media(event) => self.on_media(now, event),
             Input::Written(lsn) => {
                 if self.gate.on_written(now.mono, lsn) {
@@ -397,6 +412,7 @@ impl Engine {
             .pop_front()
             .or_else(|| self.sip.poll_transmit().map(Output::Transmit))
             .or_else(|| self.sip.poll_close().map(Output::CloseStream))
+            .or_else(|| self.sip.poll_tell().map(Output::Tell))
     }
 
     /// When `Input::Timeout` is due; `None`: nothing is.

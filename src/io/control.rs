@@ -243,6 +243,7 @@ impl Control {
             match output {
                 Output::Transmit(transmit) => self.sip.send(transmit),
                 Output::CloseStream(link) => self.sip.close(link),
+                Output::Tell(_) => {} // phones without a wire are a rehearsal's
                 Output::Media(command) => self.media.send(command),
                 Output::Append { lsn, entry, promised } => self.store.append(lsn, entry, promised),
                 Output::Reply(request, reply) => {

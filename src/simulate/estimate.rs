@@ -23,6 +23,17 @@ impl Estimate {
         around(total, size(counts) * half_width(deviations, counts.len()))
     }
 
+    /// The mean of what each replication gave.
+    pub fn of_mean(values: &[f64]) -> Estimate {
+        let mean = mean(values);
+        around(mean, half_width(values.iter().map(|value| value - mean), values.len()))
+    }
+
+    /// It is certain on which side of nothing it lies.
+    pub fn is_clear(&self) -> bool {
+        self.ci95[0] > 0.0 || self.ci95[1] < 0.0
+    }
+
     /// The ratio of two sums, such as waiting over callers. The interval is that of the ratio: replications with more callers weigh more.
     pub fn of_ratio(parts: &[f64], wholes: &[f64]) -> Estimate {
         let whole = mean(wholes);

@@ -12,7 +12,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
-use super::Estimate;
+use super::{Estimate, Length};
 use crate::acd::{Action, Distribution, Entering, Input, QueueRules, SeatRules};
 use crate::ids::{CallId, QueueId, SeatId, Stamp};
 use crate::time::Mono;
@@ -26,31 +26,6 @@ const FORGOTTEN_AFTER: f64 = 6.0;
 const MOST_CALLERS: f64 = 1e9;
 /// Answered within this many seconds: the level that the figures speak of.
 const LEVEL_S: f64 = 20.0;
-
-/// How long something lasts.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Length {
-    /// Exponential, with this mean in seconds.
-    Exponential(f64),
-    /// Always so many seconds.
-    Fixed(f64),
-}
-
-impl Length {
-    fn mean(self) -> f64 {
-        match self {
-            Length::Exponential(mean) | Length::Fixed(mean) => mean,
-        }
-    }
-
-    fn draw(self, chance: &mut ChaCha8Rng) -> Duration {
-        let seconds = match self {
-            Length::Exponential(mean) => mean * -(1.0 - chance.random::<f64>()).ln(),
-            Length::Fixed(seconds) => seconds,
-        };
-        Duration::from_secs_f64(seconds)
-    }
-}
 
 /// What is run.
 #[derive(Clone, Debug, PartialEq)]
@@ -264,7 +239,7 @@ impl<'m> Service<'m> {
     }
 
     fn next_arrival(&mut self, now: Mono) {
-        let gap = Length::Exponential(3600.0 / self.model.arrivals_per_hour).draw(&mut self.chance);
+        let gap = Length::Exponential(3600.0 / self.model.arrivals_per_hour).quantile(self.chance.random());
         self.events.push(Reverse((now + gap, Event::Arrival)));
     }
 
@@ -286,7 +261,7 @@ impl<'m> Service<'m> {
         }
         self.counted.delayed += f64::from(u8::from(counts));
         if let Some(patience) = self.model.patience {
-            let patience = patience.draw(&mut self.chance);
+            let patience = patience.quantile(self.chance.random());
             self.events.push(Reverse((now + patience, Event::GivesUp(call))));
         }
     }
@@ -302,7 +277,7 @@ impl<'m> Service<'m> {
     }
 
     fn answer(&mut self, now: Mono, call: CallId, seat: SeatId) {
-        let talk = self.model.talk.draw(&mut self.chance);
+        let talk = self.model.talk.quantile(self.chance.random());
         self.events.push(Reverse((now + talk, Event::Parts(call))));
         // A talk counts as far as it lies in the time that counts, whenever its caller came.
         let (from, to) = (now.max(self.begins), (now + talk).min(self.ends));

@@ -7,6 +7,8 @@
 //! Life of an incoming call: `Incoming` (100 has gone out) -> [`Endpoint::ring`] -> [`Endpoint::answer`] -> `Established`
 //! (their ACK) -> perhaps `Reoffer` -> `Ended`. Of an outgoing one: [`Endpoint::invite`] -> `Ringing` -> `Answered` (we
 //! have sent ACK) or `Rejected` -> `Ended`.
+//!
+//! [`Signalling`] is an endpoint, or [`Told`] in its place, which speaks with the phones of a rehearsal without bytes.
 
 mod admission;
 mod dialog;
@@ -15,6 +17,8 @@ mod endpoint;
 pub mod message;
 mod registrar;
 mod settings;
+mod signalling;
+mod told;
 mod transaction;
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -26,6 +30,8 @@ pub use endpoint::Endpoint;
 pub use settings::{
     Census, InviteError, Limits, Outgoing, Registration, RegistrationId, Settings, Tally, Target,
 };
+pub use signalling::Signalling;
+pub use told::{Tell, Told};
 
 /// The transports of RFC 3261 section 18 that are spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

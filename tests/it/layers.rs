@@ -9,23 +9,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom to the top. `main.rs` and `lib.rs` belong to no layer.
-const LAYERS: [&[&str]; 5] = [
+const LAYERS: [&[&str]; 6] = [
     &["flood", "hint", "ids", "letters", "phone_number", "planted", "time", "words"],
     &["media", "sdp", "sip"],
     &[
-        "acd", "call", "callback", "config", "crm", "flow", "journal", "replay", "simulate", "speech",
-        "survey", "switches", "views",
+        "acd", "call", "callback", "config", "crm", "flow", "journal", "replay", "speech", "survey",
+        "switches", "views",
     ],
     &["engine"],
+    &["simulate"],
     &["cli", "io"],
 ];
 
 const PROTOCOLS: &[&str] = LAYERS[1];
 /// Where sockets, files, clocks and threads may be used.
-const OUTER: &[&str] = LAYERS[4];
+const OUTER: &[&str] = LAYERS[5];
 
 /// Who knows a neighbour in the own layer, and why.
-const NEIGHBOURS: [(&str, &str, &str); 25] = [
+const NEIGHBOURS: [(&str, &str, &str); 24] = [
     ("flood", "time", "counts are told by the minute"),
     ("hint", "letters", "what steers a terminal is written out in a message"),
     ("words", "ids", "a seat's view names its call"),
@@ -33,7 +34,6 @@ const NEIGHBOURS: [(&str, &str, &str); 25] = [
     ("flow", "speech", "computed values become spoken pieces"),
     ("config", "callback", "queues.toml says which queues call back, and by which rules"),
     ("config", "survey", "entities.toml says how often citizens are asked"),
-    ("simulate", "acd", "what is simulated is the distribution itself"),
     ("config", "acd", "queues.toml is written in the rules of the distribution"),
     (
         "config",

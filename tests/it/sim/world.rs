@@ -332,6 +332,7 @@ impl Sim {
             Output::CloseStream(link) => {
                 self.streams.close(self.now, self.weather, Side::Exchange, link);
             }
+            Output::Tell(_) => unreachable!("phones here speak SIP"),
             Output::Media(media::Command::Open { leg }) => self.open_port(leg),
             Output::Media(command) => {
                 if self.on_tape_command(&command) {

@@ -1,0 +1,101 @@
+use std::sync::OnceLock;
+
+use super::*;
+use crate::simulate::{Comparison, DayFigures, Goal, fewest_seats};
+
+/// The demo, read once.
+fn service() -> &'static Service {
+    static DEMO: OnceLock<Service> = OnceLock::new();
+    DEMO.get_or_init(|| {
+        let config = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let loaded = crate::io::setup::load(&config).unwrap();
+        Service { config: Arc::new(loaded.config), flows: loaded.flows, sounds: Arc::new(loaded.sounds) }
+    })
+}
+
+/// A morning of 055055 with so many seats, and what else the file says.
+fn morning(seats: u32, more: &str) -> Scenario {
+    let text = format!(
+        "number = \"055055\"\ntalk = \"exp:2m\"\nwrap_up = \"fixed:10s\"\npatience = \"exp:5m\"\n{more}\n[arrivals]\n\"10:00\" = 30\n\"10:30\" = 30\n\
+         [choices.menu]\n\"1\" = 60\n\"0\" = 20\n\"4\" = 20\n[choices.menu_altro]\n\"2\" = 100\n\
+         [[shift]]\nseats = {seats}\nfrom = \"09:30\"\nto = \"12:00\"\nbreaks = [\"10m 10:30-11:30\"]\n"
+    );
+    Scenario::parse("mattina", &text, &|_| None).unwrap()
+}
+
+fn run(by_sip: bool) -> Run {
+    let date = jiff::civil::date(2026, 11, 24);
+    Run { date, seed: 7, by_sip, level: Duration::from_secs(20) }
+}
+
+fn runs(scenario: &Scenario, by_sip: bool, count: u32) -> Vec<Tally> {
+    scenario.check(&service().config).unwrap();
+    let day = Day::new(scenario.clone(), service(), run(by_sip));
+    (0..count).map(|number| day.replicate(number)).collect()
+}
+
+fn whole(run: &Tally) -> super::super::tally::Count {
+    run.sum(None, |_| true)
+}
+
+#[test]
+fn nobody_is_lost_between_the_first_ring_and_the_report() {
+    for run in runs(&morning(3, "operator_ends = 50"), false, 3) {
+        let all = whole(&run);
+        assert!((35.0..90.0).contains(&all.arrived), "{all:?}");
+        assert!(all.contained > 0.0 && all.answered > 20.0, "{all:?}");
+        let ends = all.answered + all.abandoned + all.short + all.unserved + all.callbacks;
+        assert_eq!(all.offered, ends, "{all:?}");
+        assert!(all.handled_s > 20.0 * 60.0 && all.ready_s > 0.0, "{all:?}");
+    }
+}
+
+#[test]
+fn phones_without_bytes_and_phones_with_sip_live_through_the_same_day() {
+    let day = morning(3, "operator_ends = 50\n[callback]\naccept = 30");
+    let (told, sip) = (runs(&day, false, 1), runs(&day, true, 1));
+    let counted = |run: &Tally| {
+        let all = whole(run);
+        (all.arrived, all.contained, all.offered, all.answered, all.abandoned, all.callbacks)
+    };
+    assert_eq!(counted(&told[0]), counted(&sip[0]));
+}
+
+#[test]
+fn same_number_gives_the_same_replication() {
+    let day = morning(2, "");
+    let twice = (runs(&day, false, 2), runs(&day, false, 2));
+    assert_eq!(whole(&twice.0[1]), whole(&twice.1[1]));
+    assert_ne!(whole(&twice.0[0]), whole(&twice.0[1]));
+}
+
+#[test]
+fn one_more_seat_shortens_the_wait_and_the_comparison_is_sure_of_it() {
+    let (few, more) = (morning(2, ""), morning(4, ""));
+    let (before, after) = (runs(&few, false, 6), runs(&more, false, 6));
+    let both = Comparison::of((&few, &before), (&more, &after));
+    assert!(both.day.mean_wait_s.difference.ci95[1] < 0.0, "{:?}", both.day.mean_wait_s);
+    let words = both.in_words();
+    assert!(words[0].contains("due postazioni in più") && words[0].contains("scende da"), "{words:?}");
+    assert_eq!(both.a.day(None).unwrap().arrived, both.b.day(None).unwrap().arrived, "the same callers");
+    let figures = DayFigures::of(&few, &before);
+    assert!(serde_json::to_string(&figures).unwrap().contains("\"queue\":\"anagrafe\""));
+}
+
+#[test]
+fn who_asks_to_be_called_back_is_called_and_talks() {
+    let day = morning(1, "[callback]\naccept = 100\nafter = \"fixed:130s\"\nanswer = 100");
+    let run = &runs(&day, false, 1)[0];
+    let all = whole(run);
+    assert!(all.callbacks > 3.0, "{all:?}");
+    assert!(run.called_back > 0, "{run:?}");
+}
+
+#[test]
+fn fewest_seats_meet_the_goal_and_one_fewer_does_not() {
+    let day = morning(1, "");
+    let goal = Goal { share: 0.8, within_s: 20 };
+    let found = fewest_seats(&day, goal, &mut |scenario| runs(scenario, false, 2));
+    assert!(found.iter().all(|found| found.met && found.service_level.value >= 0.8), "{found:?}");
+    assert!(found.iter().all(|found| (2..=6).contains(&found.seats)), "{found:?}");
+}

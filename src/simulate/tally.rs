@@ -1,0 +1,268 @@
+//! What one replication of a day counted, folded from the journal's facts as they are written.
+//!
+//! The indicators are those of every report: a call counts for a queue in the half hour in which it entered it, and for the service, which
+//! is no queue, in the half hour in which it first entered any.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::scenario::{HALF_HOUR_S, HALF_HOURS};
+use crate::ids::{ContactId, QueueId, SeatId};
+use crate::journal::entry::Fact;
+use crate::words::{Outcome, QueueExit, SeatView, WorkView};
+
+/// Counts of a half hour, for a queue or the service.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Count {
+    /// Calls that came; for the service alone.
+    pub(super) arrived: f64,
+    pub(super) contained: f64,
+    pub(super) offered: f64,
+    pub(super) answered: f64,
+    pub(super) abandoned: f64,
+    pub(super) short: f64,
+    pub(super) unserved: f64,
+    pub(super) callbacks: f64,
+    pub(super) within: f64,
+    pub(super) abandoned_within: f64,
+    /// Waits of those who were answered, in seconds.
+    pub(super) waits: Vec<f32>,
+    pub(super) handled_s: f64,
+    pub(super) ready_s: f64,
+}
+
+impl Count {
+    pub(super) fn add(&mut self, other: &Count) {
+        self.arrived += other.arrived;
+        self.contained += other.contained;
+        self.offered += other.offered;
+        self.answered += other.answered;
+        self.abandoned += other.abandoned;
+        self.short += other.short;
+        self.unserved += other.unserved;
+        self.callbacks += other.callbacks;
+        self.within += other.within;
+        self.abandoned_within += other.abandoned_within;
+        self.waits.extend(&other.waits);
+        self.handled_s += other.handled_s;
+        self.ready_s += other.ready_s;
+    }
+}
+
+/// How a stay in a queue ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    Answered(f64),
+    Abandoned { waited_s: f64, short: bool },
+    Unserved,
+    Callback,
+}
+
+/// One contact, until it is over.
+#[derive(Debug, Default)]
+struct Stay {
+    half_hour: usize,
+    /// Queues entered, with the moment.
+    entered: Vec<(QueueId, f64)>,
+    /// By the last queue's entry.
+    end: Option<End>,
+    answered: bool,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Tally {
+    level_s: f64,
+    cells: BTreeMap<(Option<QueueId>, usize), Count>,
+    stays: BTreeMap<ContactId, Stay>,
+    seats: BTreeMap<SeatId, (Doing, f64)>,
+    /// Calls that the day could not hold.
+    pub(super) refused: u64,
+    /// Citizens who were called back and have talked.
+    pub(super) called_back: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doing {
+    Away,
+    Ready,
+    Handling,
+}
+
+impl Doing {
+    fn of(view: &SeatView) -> Doing {
+        match view.work {
+            work if work.is_talk() || work == WorkView::WrapUp => Doing::Handling,
+            _ if view.reachable && view.status.takes_calls() => Doing::Ready,
+            _ => Doing::Away,
+        }
+    }
+}
+
+/// The half hour of a moment, in seconds since midnight.
+pub(super) fn half_hour_of(at_s: f64) -> usize {
+    let mut half_hour = 0;
+    while half_hour + 1 < HALF_HOURS && at_s >= begin_of(half_hour + 1) {
+        half_hour += 1;
+    }
+    half_hour
+}
+
+pub(super) fn begin_of(half_hour: usize) -> f64 {
+    u32::try_from(half_hour).map_or(0.0, f64::from) * f64::from(HALF_HOUR_S)
+}
+
+impl Tally {
+    /// Nothing yet; `level`: who is answered within it is answered soon.
+    pub(super) fn new(level: Duration) -> Tally {
+        Tally {
+            level_s: level.as_secs_f64(),
+            cells: BTreeMap::new(),
+            stays: BTreeMap::new(),
+            seats: BTreeMap::new(),
+            refused: 0,
+            called_back: 0,
+        }
+    }
+
+    fn cell(&mut self, queue: Option<&QueueId>, half_hour: usize) -> &mut Count {
+        self.cells.entry((queue.cloned(), half_hour)).or_default()
+    }
+
+    /// The counts of these half hours, for a queue or the service.
+    pub(super) fn sum(&self, queue: Option<&QueueId>, half_hours: impl Fn(usize) -> bool) -> Count {
+        let mut sum = Count::default();
+        let of =
+            self.cells.iter().filter(|((of, half_hour), _)| of.as_ref() == queue && half_hours(*half_hour));
+        of.for_each(|(_, count)| sum.add(count));
+        sum
+    }
+
+    /// Every queue that somebody entered.
+    pub(super) fn queues(&self) -> impl Iterator<Item = &QueueId> {
+        self.cells.keys().filter_map(|(queue, _)| queue.as_ref())
+    }
+
+    /// Every half hour in which anything was counted.
+    pub(super) fn half_hours(&self) -> impl Iterator<Item = usize> {
+        self.cells.keys().map(|(_, half_hour)| *half_hour)
+    }
+
+    /// A fact is written at this moment, in seconds since midnight.
+    pub(super) fn note(&mut self, at_s: f64, fact: &Fact) {
+        match fact {
+            Fact::Joined { contact, .. } if !self.stays.contains_key(contact) => self.called_back += 1,
+            Fact::ContactOpened { contact, .. } => {
+                let half_hour = half_hour_of(at_s);
+                self.cell(None, half_hour).arrived += 1.0;
+                self.stays.insert(*contact, Stay { half_hour, ..Stay::default() });
+            }
+            Fact::Queued { contact, queue, .. } => {
+                if let Some(stay) = self.stays.get_mut(contact) {
+                    stay.entered.push((queue.clone(), at_s));
+                    stay.end = None;
+                }
+            }
+            Fact::QueueLeft { contact, exit, .. } => {
+                let end = match exit {
+                    QueueExit::Callback => End::Callback,
+                    QueueExit::Answered => return,
+                    _ => End::Unserved,
+                };
+                if let Some(stay) = self.stays.get_mut(contact) {
+                    stay.end = Some(end);
+                }
+            }
+            Fact::Joined { contact, .. } => self.on_joined(at_s, *contact),
+            Fact::ContactClosed { contact, outcome, short, .. } => {
+                self.on_closed(at_s, *contact, *outcome, *short)
+            }
+            Fact::SeatChanged { seat, now, .. } => self.on_seat(at_s, seat, Doing::of(now)),
+            _ => {}
+        }
+    }
+
+    fn on_joined(&mut self, at_s: f64, contact: ContactId) {
+        let Some(stay) = self.stays.get_mut(&contact).filter(|stay| !stay.answered) else { return };
+        if let Some((_, since)) = stay.entered.last() {
+            stay.end = Some(End::Answered(at_s - since));
+            stay.answered = true;
+        }
+    }
+
+    fn on_closed(&mut self, at_s: f64, contact: ContactId, outcome: Outcome, short: bool) {
+        let Some(stay) = self.stays.remove(&contact) else { return };
+        let Some((queue, since)) = stay.entered.last().cloned() else {
+            let contained = f64::from(u8::from(outcome == Outcome::Contained));
+            self.cell(None, stay.half_hour).contained += contained;
+            return;
+        };
+        let abandoned = outcome == Outcome::Abandoned;
+        let end = match stay.end {
+            None if abandoned => Some(End::Abandoned { waited_s: at_s - since, short }),
+            end => end,
+        };
+        let last = stay.entered.len() - 1;
+        for (place, (queue, since)) in stay.entered.iter().enumerate() {
+            self.count(Some(queue), half_hour_of(*since), end.filter(|_| place == last));
+        }
+        let first = stay.entered.first().map_or(since, |(_, since)| *since);
+        drop(queue);
+        self.count(None, half_hour_of(first), end);
+    }
+
+    fn count(&mut self, queue: Option<&QueueId>, half_hour: usize, end: Option<End>) {
+        let level_s = self.level_s;
+        let cell = self.cell(queue, half_hour);
+        cell.offered += 1.0;
+        match end {
+            Some(End::Answered(waited_s)) => {
+                cell.answered += 1.0;
+                cell.within += f64::from(u8::from(waited_s <= level_s));
+                #[expect(clippy::cast_possible_truncation, reason = "a wait in seconds, to the millisecond")]
+                cell.waits.push(waited_s as f32);
+            }
+            Some(End::Abandoned { waited_s, short }) => {
+                cell.abandoned += f64::from(u8::from(!short));
+                cell.short += f64::from(u8::from(short));
+                cell.abandoned_within += f64::from(u8::from(waited_s <= level_s));
+            }
+            Some(End::Unserved) => cell.unserved += 1.0,
+            Some(End::Callback) => cell.callbacks += 1.0,
+            None => {}
+        }
+    }
+
+    fn on_seat(&mut self, at_s: f64, seat: &SeatId, doing: Doing) {
+        let before = self.seats.insert(seat.clone(), (doing, at_s));
+        let Some((did, since)) = before.filter(|(did, _)| *did != Doing::Away) else { return };
+        self.spend(did, since, at_s);
+    }
+
+    /// Time of a seat, put down to the half hours that it lies in.
+    fn spend(&mut self, doing: Doing, mut from: f64, to: f64) {
+        while from < to {
+            let half_hour = half_hour_of(from);
+            let end = if half_hour + 1 < HALF_HOURS { to.min(begin_of(half_hour + 1)) } else { to };
+            let cell = self.cell(None, half_hour);
+            match doing {
+                Doing::Handling => cell.handled_s += end - from,
+                Doing::Ready => cell.ready_s += end - from,
+                Doing::Away => {}
+            }
+            from = end;
+        }
+    }
+
+    /// The day is over.
+    pub(super) fn finish(&mut self, at_s: f64) {
+        for (seat, _) in self.seats.clone() {
+            self.on_seat(at_s, &seat, Doing::Away);
+        }
+        let open: Vec<ContactId> = self.stays.keys().copied().collect();
+        open.into_iter().for_each(|contact| self.on_closed(at_s, contact, Outcome::Left, false));
+    }
+}
+
+#[cfg(test)]
+mod tests;
