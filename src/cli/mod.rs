@@ -105,7 +105,11 @@ enum Command {
 /// Does what the command line says.
 pub fn main() -> ExitCode {
     let command = Cli::parse().command;
-    log_to_stderr(if matches!(command, Command::Serve(_)) { "info,sled=warn" } else { "warn" });
+    log_to_stderr(match command {
+        Command::Serve(_) => "info,sled=warn",
+        Command::Simulate(_) => "error", // what an exchange of nobody's would tell its people
+        _ => "warn",
+    });
     run(command).map_or_else(Failure::tell, |()| ExitCode::SUCCESS)
 }
 
