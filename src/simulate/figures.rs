@@ -77,7 +77,7 @@ impl DayFigures {
     pub fn of(scenario: &Scenario, runs: &[Tally]) -> DayFigures {
         let staffing = scenario.staffing();
         let lines =
-            which(runs).into_iter().map(|which| line(&which, &counts(&which, runs), &staffing)).collect();
+            which(runs, &staffing).into_iter().map(|which| line(&which, &counts(&which, runs), &staffing)).collect();
         let refused = runs.iter().map(|run| run.refused).sum();
         DayFigures { scenario: scenario.name.clone(), replications: runs.len(), refused, lines }
     }
@@ -93,11 +93,22 @@ impl DayFigures {
     }
 }
 
-/// Every line that there is anything to say of, in order.
-fn which(runs: &[Tally]) -> Vec<Which> {
+/// Every line that there is anything to say of, in order: in a half hour without seats and calls, somebody only ends a wrap-up.
+fn which(runs: &[Tally], staffing: &[f64]) -> Vec<Which> {
     let queues: BTreeSet<Option<QueueId>> =
         runs.iter().flat_map(Tally::queues).cloned().map(Some).chain([None]).collect();
-    let half_hours: BTreeSet<usize> = runs.iter().flat_map(Tally::half_hours).collect();
+    let is_staffed = |half_hour: &usize| staffing.get(*half_hour).is_some_and(|seats| *seats > 0.0);
+    let has_calls = |half_hour: &usize| {
+        runs.iter().any(|run| {
+            let count = run.sum(None, |place| place == *half_hour);
+            count.arrived + count.offered > 0.0
+        })
+    };
+    let half_hours: BTreeSet<usize> = runs
+        .iter()
+        .flat_map(Tally::half_hours)
+        .filter(|half_hour| is_staffed(half_hour) || has_calls(half_hour))
+        .collect();
     let of = |queue: &Option<QueueId>| {
         let queue = queue.clone();
         let places = [None].into_iter().chain(half_hours.iter().map(|half_hour| Some(*half_hour)));
