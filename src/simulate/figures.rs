@@ -76,8 +76,10 @@ impl DayFigures {
     /// Of these replications of a scenario.
     pub fn of(scenario: &Scenario, runs: &[Tally]) -> DayFigures {
         let staffing = scenario.staffing();
-        let lines =
-            which(runs, &staffing).into_iter().map(|which| line(&which, &counts(&which, runs), &staffing)).collect();
+        let lines = which(runs, &staffing)
+            .into_iter()
+            .map(|which| line(&which, &counts(&which, runs), &staffing))
+            .collect();
         let refused = runs.iter().map(|run| run.refused).sum();
         DayFigures { scenario: scenario.name.clone(), replications: runs.len(), refused, lines }
     }
