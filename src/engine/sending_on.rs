@@ -24,12 +24,16 @@ impl Engine {
         if self.calls.get(&id).filter(waits).is_none_or(|call| call.giver.is_some()) {
             return;
         }
+        // A seat that was free at the same moment rings for the citizen.
+        let Some(place) = self.acd.place_left(now.mono, id).filter(|place| place.queue == *queue) else {
+            return;
+        };
         let config = self.config.clone();
         match config.queues.get(queue).and_then(|queue| queue.sent_to(rule)) {
             Some(SentTo::Queue(to)) => self.send_to_queue(now, id, queue, to),
             Some(SentTo::Line(line)) => self.send_to_line(now, id, queue, line),
             Some(SentTo::Number { number, ring_for, at_once }) if self.called_for(queue, rule) < *at_once => {
-                self.send_to_number(now, id, (queue, rule), number, *ring_for);
+                self.send_to_number(now, id, (place, rule), number, *ring_for);
             }
             // The office has as many as it takes; or a reload has taken the rule away.
             Some(SentTo::Number { .. }) | None => {}
@@ -91,11 +95,11 @@ impl Engine {
         &mut self,
         now: Now,
         id: CallId,
-        (queue, rule): (&QueueId, usize),
+        (place, rule): (Entering, usize),
         number: &str,
         ring_for: Duration,
     ) {
-        let Some(place) = self.acd.place_left(now.mono, id) else { return };
+        let queue = place.queue.clone();
         let marked = Marked { text: number.to_owned(), personal: false };
         let callee = match self.callee(now, id, &marked, ring_for) {
             Ok(callee) => callee,
@@ -103,12 +107,12 @@ impl Engine {
                 return tracing::warn!(%queue, %why, "nobody is sent on to the number of its overflow");
             }
         };
-        self.tell_sent_on(now, id, queue, Elsewhere::Outside);
+        self.tell_sent_on(now, id, &queue, Elsewhere::Outside);
         self.acd.handle_input(now.mono, acd::Input::Leave(id));
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.callee = Some(callee);
         call.phase = Phase::Calling;
-        call.sent_on = Some(SentOn { queue: queue.clone(), rule, place, left: now.mono, answered: false });
+        call.sent_on = Some(SentOn { queue, rule, place, left: now.mono, answered: false });
         self.set_alarm(id);
     }
 

@@ -222,3 +222,23 @@ fn the_first_in_line_goes_to_another_line_when_more_than_enough_wait() {
     assert_eq!(sim.contact(first).outcome, Some(Outcome::Left), "the other line's flow had just begun");
     sim.verdict().expect("every promise is kept");
 }
+
+#[test]
+fn citizen_for_whom_a_seat_is_free_at_the_moment_of_being_sent_on_is_rung_for_and_stays() {
+    let setting = Setting::demo().with_config(|config| {
+        sends_when(Pressure { after: 30 * SECOND, ..Pressure::default() }, SentTo::Line("020202".to_owned()))(
+            config,
+        );
+        let rules = &mut config.queues.get_mut("anagrafe").expect("the demo has it").rules;
+        (rules.ring_for, rules.reject_delay) = (20 * SECOND, 10 * SECOND);
+    });
+    let mut sim = Sim::with(setting, 1);
+    let operator = sim.seat("seat01");
+    sim.with_phone(operator, |phone, _| phone.manner = Manner::Ignores);
+    let citizen = waits(&mut sim);
+    sim.until("it rings", |sim| matches!(sim.line(operator), Line::Ringing(_)));
+    sim.with_phone(operator, |phone, _| phone.manner = Manner::Answers(SECOND));
+    sim.until("they talk", |sim| sim.talk_together(citizen, operator));
+    assert_eq!(sent(&sim), []);
+    sim.verdict().expect("every promise is kept");
+}
