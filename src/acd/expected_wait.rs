@@ -74,16 +74,10 @@ impl Habits {
         self.held.len() >= FEWEST
     }
 
-    /// How much longer a call is held that has been for so long.
-    fn left(&self, since: Duration, chance: &mut ChaCha8Rng) -> Duration {
-        let longer = self.held.iter().filter(|held| **held > since).count();
-        if longer == 0 {
-            return mean(&self.held).mul_f64(exponential(chance));
-        }
-        let chosen = self.held.iter().filter(|held| **held > since).nth(chance.random_range(0..longer));
-        // The last ones are a sample: what lies between them is as likely.
-        let chosen = chosen.copied().unwrap_or_default().mul_f64(chance.random_range(0.8..1.2));
-        chosen.saturating_sub(since)
+    /// Of a call that has been held for so long.
+    fn rest(&self, since: Duration) -> Rest {
+        let longer = self.held.iter().filter(|held| **held > since).copied().collect();
+        Rest { since, longer, mean: mean(&self.held) }
     }
 
     /// How long one caller would wait at most.
@@ -93,6 +87,27 @@ impl Habits {
         }
         let hours = (self.waited / self.gave_up).as_secs_f64() * exponential(chance);
         Duration::try_from_secs_f64(hours).unwrap_or(Duration::MAX)
+    }
+}
+
+/// What is known of how much longer a call is held: looked up once, drawn from in each run.
+#[derive(Debug)]
+struct Rest {
+    since: Duration,
+    /// The remembered talks that lasted longer.
+    longer: Vec<Duration>,
+    mean: Duration,
+}
+
+impl Rest {
+    fn drawn(&self, chance: &mut ChaCha8Rng) -> Duration {
+        if self.longer.is_empty() {
+            return self.mean.mul_f64(exponential(chance));
+        }
+        let chosen = self.longer.get(chance.random_range(0..self.longer.len()));
+        // The last ones are a sample: what lies between them is as likely.
+        let chosen = chosen.copied().unwrap_or_default().mul_f64(chance.random_range(0.8..1.2));
+        chosen.saturating_sub(self.since)
     }
 }
 
@@ -134,6 +149,29 @@ pub(super) struct Server {
     pub(super) groups: Vec<usize>,
 }
 
+/// The floor as every run begins with it.
+struct Floor<'f, 'q> {
+    groups: &'f [Group<'q>],
+    servers: &'f [Server],
+    /// For each server that talks, how long it will, and its wrap-up.
+    talks: Vec<Option<(Rest, Duration)>>,
+    /// For each group, how long a talk lasts that begins.
+    new: Vec<Rest>,
+}
+
+impl<'f, 'q> Floor<'f, 'q> {
+    fn of(groups: &'f [Group<'q>], servers: &'f [Server]) -> Floor<'f, 'q> {
+        let talk = |server: &Server| match server.until {
+            Until::Known(_) => None,
+            Until::Talk { group, held } => {
+                groups.get(group).map(|group| (group.habits.rest(held), group.wrap_up))
+            }
+        };
+        let new = groups.iter().map(|group| group.habits.rest(Duration::ZERO)).collect();
+        Floor { groups, servers, talks: servers.iter().map(talk).collect(), new }
+    }
+}
+
 /// What the last caller of each group will wait.
 pub(super) fn estimate(groups: &[Group<'_>], servers: &[Server], seed: u64) -> Vec<Option<ExpectedWait>> {
     let drawn = groups.iter().map(|group| group.waiting.len()).sum::<usize>() + servers.len();
@@ -141,7 +179,8 @@ pub(super) fn estimate(groups: &[Group<'_>], servers: &[Server], seed: u64) -> V
     let mut waits: Vec<Vec<Duration>> = vec![Vec::with_capacity(runs); groups.len()];
     if runs >= FEWEST_RUNS {
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
-        (0..runs).for_each(|_| run(groups, servers, &mut chance, &mut waits, &mut |_, _, _| ()));
+        let floor = Floor::of(groups, servers);
+        (0..runs).for_each(|_| run(&floor, &mut chance, &mut waits, &mut |_, _, _| ()));
     }
     let ranges = groups.iter().zip(waits).map(|(group, waits)| {
         let known = group.habits.is_known() && !waits.is_empty() && waits.len() == runs;
@@ -163,7 +202,8 @@ pub(super) fn foresee(
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
         let mut last = vec![Vec::new(); groups.len()];
         let mut served = |group, place, at| waits.entry((group, place)).or_default().push(at);
-        (0..runs).for_each(|_| run(groups, servers, &mut chance, &mut last, &mut served));
+        let floor = Floor::of(groups, servers);
+        (0..runs).for_each(|_| run(&floor, &mut chance, &mut last, &mut served));
     }
     let known = |group: usize| groups.get(group).filter(|group| group.habits.is_known());
     let middle = waits.into_iter().filter_map(|((group, place), waits)| {
@@ -184,25 +224,26 @@ fn range(mut waits: Vec<Duration>, ring: Duration) -> ExpectedWait {
 
 /// The floor once forward, until everybody is served; `served` is told whom of a group a seat takes when.
 fn run(
-    groups: &[Group<'_>],
-    servers: &[Server],
+    floor: &Floor<'_, '_>,
     chance: &mut ChaCha8Rng,
     waits: &mut [Vec<Duration>],
     served: &mut impl FnMut(usize, Place, Duration),
 ) {
-    let mut free: BinaryHeap<Reverse<(Duration, usize)>> = BinaryHeap::new();
-    for (number, server) in servers.iter().enumerate() {
-        let at = match server.until {
-            Until::Known(at) => at,
-            Until::Talk { group, held } => groups
-                .get(group)
-                .map_or(Duration::ZERO, |group| group.habits.left(held, chance) + group.wrap_up),
+    let Floor { groups, servers, talks, new } = floor;
+    let mut free = Vec::with_capacity(servers.len());
+    for (number, (server, talk)) in servers.iter().zip(talks).enumerate() {
+        let at = match (server.until, talk) {
+            (Until::Known(at), _) => at,
+            (Until::Talk { .. }, Some((rest, wrap_up))) => rest.drawn(chance) + *wrap_up,
+            (Until::Talk { .. }, None) => Duration::ZERO,
         };
         free.push(Reverse((at, number)));
     }
+    let mut free = BinaryHeap::from(free);
     let mut lines: Vec<VecDeque<(Place, Duration)>> =
         groups.iter().map(|group| line(group, chance)).collect();
-    let mut told = vec![false; groups.len()];
+    // Where nobody could enter nobody is told anything.
+    let mut told: Vec<bool> = groups.iter().map(|group| group.last.is_none()).collect();
     while let Some(Reverse((at, number))) = free.pop() {
         let Some(server) = servers.get(number) else { continue };
         let first = first_of(server, &mut lines, at);
@@ -216,8 +257,9 @@ fn run(
         if let Some((place, taken)) = first {
             served(taken, place, at);
             lines[taken].pop_front();
-            let group = &groups[taken];
-            free.push(Reverse((at + group.habits.left(Duration::ZERO, chance) + group.wrap_up, number)));
+            free.push(Reverse((at + new[taken].drawn(chance) + groups[taken].wrap_up, number)));
+        } else if told.iter().all(|told| *told) && lines.iter().all(VecDeque::is_empty) {
+            return; // whoever is free later has nobody to serve
         }
     }
 }

@@ -20,12 +20,21 @@ const FAREWELL: Duration = Duration::from_secs(32);
 /// What the exchange has had to mend.
 #[derive(Debug, Default)]
 pub(super) struct Audit {
+    /// Nobody is served here, and what finds faults is elsewhere: a rehearsal.
+    is_off: bool,
     next: Option<Mono>,
     mended: Flood,
     /// The last of it, in words.
     last: String,
     /// Calls that are over and still hold a place, or the seat, since then. Bounded by the callers of the distribution and its seats.
     held: BTreeMap<(CallId, Option<SeatId>), Mono>,
+}
+
+impl Audit {
+    /// For an engine that nobody calls.
+    pub(super) fn off() -> Audit {
+        Audit { is_off: true, ..Audit::default() }
+    }
 }
 
 impl Engine {
@@ -40,7 +49,7 @@ impl Engine {
     }
 
     pub(super) fn on_audit_timeout(&mut self, now: Now) {
-        if self.audit.next.is_some_and(|next| next > now.mono) {
+        if self.audit.is_off || self.audit.next.is_some_and(|next| next > now.mono) {
             return;
         }
         self.audit.next = Some(now.mono + EVERY);

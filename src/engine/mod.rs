@@ -304,7 +304,9 @@ impl Engine {
 
     /// The same for a rehearsal: its phones tell what they do by [`Input::Tell`], and are told by [`Output::Tell`].
     pub fn rehearsing(now: Now, setup: Setup) -> Engine {
-        Engine::with(now, setup, Signalling::Told(ToldPhones::exchange()))
+        let mut engine = Engine::with(now, setup, Signalling::Told(ToldPhones::exchange()));
+        engine.audit = audit::Audit::off();
+        engine
     }
 
     fn with(now: Now, setup: Setup, sip: Signalling) -> Engine {
