@@ -1,7 +1,7 @@
 //! A call that was made once, led through a flow again: the one it came to, or a draft of another.
 //!
 //! What the caller did is known by where it was done ([`Visit`]): keys, silences and hanging up belong to the question at which they
-//! came. What the world did is known by the way that the call then took in the flow of its day ([`ways`]). Both are given to the
+//! came. What the world did is known by the way that the call then took in the flow of its day (`ways`). Both are given to the
 //! interpreter that leads citizens, with a clock that stands where the recorded one stood:
 //! - at a node of the same name, the caller does what was done there, as often as it was done;
 //! - a question that the draft no longer has is answered where the draft puts one that the caller never heard;
