@@ -13,7 +13,6 @@ use super::exchange::Exchange;
 use super::patience::wait_for;
 use super::phones::Phone;
 use super::site::Site;
-use super::tools::{self, Need};
 use crate::sim::Setting;
 use crate::sim::reenact::{assert_same_contacts, reenact};
 
@@ -28,10 +27,6 @@ const CITIZENS: [(&str, &str, &str); 5] = [
 
 #[test]
 fn minutes_recorded_on_the_wire_are_the_same_contacts_in_the_simulator() {
-    if !tools::ready("minutes_recorded_on_the_wire_are_the_same_contacts_in_the_simulator", &[Need::Exchange])
-    {
-        return;
-    }
     let site = Site::demo();
     let exchange = Exchange::start(&site);
     let seats = [["seat", "seat01", "--answer-after", "1s"], ["seat", "seat02", "--answer-after", "2s"]].map(
