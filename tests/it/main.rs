@@ -11,6 +11,7 @@ mod layers;
 mod named_files;
 mod preparing;
 mod recalled_by_thousands;
+mod reenacting;
 mod replaying;
 mod scenarios;
 mod scenarios_coding;
