@@ -418,6 +418,4 @@ fn seed_bytes(chance: Chance) -> [u8; 32] {
 }
 
 #[cfg(test)]
-mod same;
-#[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ mod preparing;
 mod recalled_by_thousands;
 mod reenacting;
 mod replaying;
+mod same_journal;
 mod scenarios;
 mod scenarios_coding;
 mod scenarios_dialling;

@@ -4,7 +4,7 @@ use super::*;
 use crate::simulate::{Comparison, DayFigures, Goal, fewest_seats};
 
 /// The demo, read once.
-pub(super) fn service() -> &'static Service {
+fn service() -> &'static Service {
     static DEMO: OnceLock<Service> = OnceLock::new();
     DEMO.get_or_init(|| {
         let config = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
@@ -23,7 +23,7 @@ fn morning(seats: u32, more: &str) -> Scenario {
     Scenario::parse("mattina", &text, &|_| None).unwrap()
 }
 
-pub(super) fn run(by_sip: bool) -> Run {
+fn run(by_sip: bool) -> Run {
     let date = jiff::civil::date(2026, 11, 24);
     Run { date, seed: 7, by_sip, level: Duration::from_secs(20) }
 }

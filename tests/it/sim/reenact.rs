@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use centralino::engine::{Command, TalkOrder};
 use centralino::ids::{CallId, ContactId, SeatId};
-use centralino::journal::entry::{Entry, Fact, Personal};
+use centralino::journal::entry::Entry;
 
 use super::net::Weather;
 use super::phone::{Line, Manner, PhoneId};
@@ -52,7 +52,7 @@ struct Again {
     sim: Sim,
     outside: PhoneId,
     seats: BTreeMap<SeatId, PhoneId>,
-    citizens: BTreeMap<ContactId, (PhoneId, String)>,
+    citizens: BTreeMap<ContactId, PhoneId>,
 }
 
 impl Again {
@@ -73,15 +73,15 @@ impl Again {
             Deed::Registers(seat, on) => self.registers(seat, on),
             Deed::Dials { contact, from, to } => {
                 let phone = self.sim.dial_from(&from, &to);
-                self.citizens.insert(contact, (phone, from));
+                self.citizens.insert(contact, phone);
             }
             Deed::Presses(contact, key) => {
-                if let Some((phone, _)) = self.citizens.get(&contact) {
+                if let Some(phone) = self.citizens.get(&contact) {
                     self.sim.press(*phone, &key.to_string());
                 }
             }
             Deed::HangsUp(contact) => {
-                if let Some((phone, _)) = self.citizens.get(&contact) {
+                if let Some(phone) = self.citizens.get(&contact) {
                     self.sim.hang_up(*phone);
                 }
             }
@@ -91,10 +91,9 @@ impl Again {
             }
             Deed::SeatHangsUp(seat) => self.ends(self.seats[&seat]),
             Deed::Orders(seat, order) => self.sim.command(Command::Seat(seat, order)),
+            // The same calls in the same order have the same numbers.
             Deed::Talks(contact, act, by) => {
-                if let Some(call) = self.call(contact) {
-                    self.sim.command(Command::Talk(TalkOrder { call, act, by }));
-                }
+                self.sim.command(Command::Talk(TalkOrder { call: CallId(contact.0), act, by }));
             }
             Deed::Promises(order) => self.sim.command(Command::Callback(order)),
             // One line: who calls while it is taken finds it engaged by itself.
@@ -126,17 +125,5 @@ impl Again {
         if self.sim.line(phone) != Line::Free {
             self.sim.hang_up(phone);
         }
-    }
-
-    /// The call that this contact of then is now: the last from the same number.
-    fn call(&self, contact: ContactId) -> Option<CallId> {
-        let (_, from) = self.citizens.get(&contact)?;
-        let opened = |fact: &Fact| match fact {
-            Fact::ContactOpened { contact, from: Personal::Clear(number), .. } => {
-                (number == from).then_some(CallId(contact.0))
-            }
-            _ => None,
-        };
-        self.sim.facts.iter().rev().find_map(|entry| opened(&entry.fact))
     }
 }

@@ -18,7 +18,7 @@ use crate::sim::phone::Manner;
 
 /// A phone is told what to do with a ring so long before it comes, in ms.
 const BEFORE: i64 = 20;
-/// So long after the end on record a citizen hangs up who may not have, in ms: the flow is then through with its last words.
+/// So long after the end on record a citizen hangs up who has not, in ms.
 const AFTER: i64 = 100;
 /// A refusal that comes sooner than this, in ms, is the phone's own and not a person's.
 const AT_ONCE: i64 = 300;
@@ -155,9 +155,11 @@ impl<'j> Reading<'j> {
         match ended_by {
             EndedBy::Citizen if is_made => self.does(at_ms, Deed::OutsideHangsUp),
             EndedBy::Citizen => self.does(at_ms, Deed::HangsUp(contact)),
-            // Who was left by the others may have hung up later, or the flow has.
+            // Who was left by the others has hung up then, unless the flow was through with its last words.
             EndedBy::Operator | EndedBy::Callee if !is_made => {
-                self.does(at_ms + AFTER, Deed::HangsUp(contact));
+                let is_flow = self.together(contact, at_ms, |fact| matches!(fact, Fact::NodeEntered { .. }));
+                let late = if is_flow { AFTER } else { 0 };
+                self.does(at_ms + late, Deed::HangsUp(contact));
             }
             _ => {}
         }

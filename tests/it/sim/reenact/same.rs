@@ -61,22 +61,31 @@ fn leave_out(value: &mut Value) {
     }
 }
 
-/// Both journals tell the same, no moment further apart than this.
+/// Both journals tell the same, no moment further apart than this. What comes after the end of the first is not compared.
 #[track_caller]
 pub(crate) fn assert_same_history(then: &[Entry], now: &[Entry], within: Duration) {
-    let (then, now) = (told(then), told(now));
-    let abouts = |told: &BTreeMap<About, Told>| told.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(abouts(&then), abouts(&now), "whom the day is about");
-    for (about, then) in &then {
-        let now = &now[about];
-        let differ = then.iter().zip(now).position(|((then_ms, then), (now_ms, now))| {
-            then != now || Duration::from_millis(then_ms.abs_diff(*now_ms)) > within
-        });
-        let differ = differ.or((then.len() != now.len()).then(|| then.len().min(now.len())));
-        if let Some(place) = differ {
-            panic!("{about:?} differs at fact {place}:\nthen {}\nnow {}", tale(then, place), tale(now, place));
-        }
+    let end_ms = then.last().map_or(0, |entry| entry.at_ms);
+    let slack = i64::try_from(within.as_millis()).expect("seconds");
+    let now: Vec<Entry> = now.iter().take_while(|entry| entry.at_ms <= end_ms + slack).cloned().collect();
+    let (then, now) = (told(then), told(&now));
+    let (nothing, abouts) = (Told::new(), then.keys().chain(now.keys()));
+    let differences = abouts.filter_map(|about| {
+        let (then, now) = (then.get(about).unwrap_or(&nothing), now.get(about).unwrap_or(&nothing));
+        let place = difference(then, now, within)?;
+        let at_ms = then.get(place).or(now.get(place)).map_or(0, |(at_ms, _)| *at_ms);
+        Some((at_ms, about, place, tale(then, place), tale(now, place)))
+    });
+    if let Some((_, about, place, then, now)) = differences.min() {
+        panic!("{about:?} differs first, at fact {place}:\nthen {then}\nnow {now}");
     }
+}
+
+/// The first fact that is not the same, or not at the same time.
+fn difference(then: &Told, now: &Told, within: Duration) -> Option<usize> {
+    let differ = then.iter().zip(now).position(|((then_ms, then), (now_ms, now))| {
+        then != now || Duration::from_millis(then_ms.abs_diff(*now_ms)) > within
+    });
+    differ.or((then.len() != now.len()).then(|| then.len().min(now.len())))
 }
 
 /// What was told until there, and a little after.
