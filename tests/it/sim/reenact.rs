@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use centralino::engine::{Command, TalkOrder};
 use centralino::ids::{CallId, ContactId, SeatId};
-use centralino::journal::entry::Entry;
+use centralino::journal::entry::{Entry, Fact};
 
 use super::net::Weather;
 use super::phone::{Line, Manner, PhoneId};
@@ -36,6 +36,7 @@ pub(crate) fn reenact(setting: Setting, journal: &[Entry]) -> Vec<Entry> {
     let deeds = deeds(journal);
     let first_ms = deeds.first().map_or(0, |(at_ms, _)| *at_ms);
     let mut again = Again::at(setting, first_ms);
+    again.then = opened_in(journal).collect();
     let begin = again.sim.now;
     for (at_ms, deed) in deeds {
         let at = begin + Duration::from_millis(u64::try_from(at_ms - first_ms).expect("in order"));
@@ -47,9 +48,18 @@ pub(crate) fn reenact(setting: Setting, journal: &[Entry]) -> Vec<Entry> {
     again.sim.facts
 }
 
+/// The contacts, in the order in which they began: that is the same both times, while numbers are also used up by what is refused.
+fn opened_in(journal: &[Entry]) -> impl Iterator<Item = ContactId> {
+    journal.iter().filter_map(|entry| match entry.fact {
+        Fact::ContactOpened { contact, .. } | Fact::Dialled { contact, .. } => Some(contact),
+        _ => None,
+    })
+}
+
 /// The day under way.
 struct Again {
     sim: Sim,
+    then: Vec<ContactId>,
     outside: PhoneId,
     seats: BTreeMap<SeatId, PhoneId>,
     citizens: BTreeMap<ContactId, PhoneId>,
@@ -65,7 +75,7 @@ impl Again {
         let first = jiff::Timestamp::from_millisecond(first_ms).expect("a moment of this century");
         let begin = (first - sim.now.since_start()).in_tz("Europe/Rome").expect("it is in the list");
         let sim = sim.starting_at(&begin.to_string());
-        Again { sim, outside, seats: BTreeMap::new(), citizens: BTreeMap::new() }
+        Again { sim, then: Vec::new(), outside, seats: BTreeMap::new(), citizens: BTreeMap::new() }
     }
 
     fn does(&mut self, deed: Deed) {
@@ -91,9 +101,11 @@ impl Again {
             }
             Deed::SeatHangsUp(seat) => self.ends(self.seats[&seat]),
             Deed::Orders(seat, order) => self.sim.command(Command::Seat(seat, order)),
-            // The same calls in the same order have the same numbers.
             Deed::Talks(contact, act, by) => {
-                self.sim.command(Command::Talk(TalkOrder { call: CallId(contact.0), act, by }));
+                let opened = self.then.iter().position(|known| *known == contact);
+                if let Some(call) = opened.and_then(|place| opened_in(&self.sim.facts).nth(place)) {
+                    self.sim.command(Command::Talk(TalkOrder { call: CallId(call.0), act, by }));
+                }
             }
             Deed::Promises(order) => self.sim.command(Command::Callback(order)),
             // One line: who calls while it is taken finds it engaged by itself.

@@ -78,6 +78,8 @@ struct Reading<'j> {
 struct Talk {
     /// Whoever is not ours was called: an operator dialled, or a promise is kept.
     is_made: bool,
+    /// From there, if an operator is there already.
+    maker: Option<SeatId>,
     /// Somebody is asked, and is not with the citizen yet.
     asks: bool,
     joined: BTreeSet<SeatId>,
@@ -128,7 +130,8 @@ impl<'j> Reading<'j> {
                 self.does(at_ms, Deed::Dials { contact, from, to });
             }
             Fact::Dialled { seat, to, by, callback, .. } => {
-                self.talk(contact).is_made = true;
+                let talk = self.talk(contact);
+                (talk.is_made, talk.maker) = (true, seat.clone());
                 if let (Some(seat), None, None) = (seat, by, callback) {
                     self.does(at_ms, Deed::SeatDials(seat.clone(), number_of(to)));
                 }
@@ -151,8 +154,15 @@ impl<'j> Reading<'j> {
     }
 
     fn read_end(&mut self, at_ms: i64, contact: ContactId, ended_by: EndedBy) {
-        let is_made = self.talk(contact).is_made;
+        let Talk { is_made, maker, .. } = self.talk(contact);
+        let (is_made, maker) = (*is_made, maker.take());
+        let parted = self.together(contact, at_ms, |fact| matches!(fact, Fact::Parted { .. }));
         match ended_by {
+            EndedBy::Operator if is_made && !parted => {
+                if let Some(seat) = maker {
+                    self.does(at_ms, Deed::SeatHangsUp(seat));
+                }
+            }
             EndedBy::Citizen if is_made => self.does(at_ms, Deed::OutsideHangsUp),
             EndedBy::Citizen => self.does(at_ms, Deed::HangsUp(contact)),
             // Who was left by the others has hung up then, unless the flow was through with its last words.

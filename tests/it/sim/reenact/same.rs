@@ -4,14 +4,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use centralino::ids::{ContactId, SeatId};
+use centralino::ids::{SeatId, Stamp};
 use centralino::journal::entry::{Entry, Fact};
 use serde_json::Value;
 
 /// What two lives of one day do not share, and why.
-const NOT_COMPARED: [(&str, &str); 6] = [
-    ("recording", "a file's name has the second of its beginning"),
+const NOT_COMPARED: [(&str, &str); 8] = [
+    ("recording", "a file's name has the call's number"),
+    ("file", "the same"),
     ("since_ms", "a moment: it is as late as the fact before which it stands"),
+    ("place", "a moment: since when a citizen waits who is to be called back"),
     ("until_ms", "a moment"),
     ("next_ms", "a moment"),
     ("expected_s", "an estimate, drawn by chance"),
@@ -21,49 +23,67 @@ const NOT_COMPARED: [(&str, &str); 6] = [
 /// Whom a fact is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum About {
-    Contact(ContactId),
+    /// So many were there before.
+    Contact(u64),
     Seat(SeatId),
-}
-
-impl About {
-    /// `None`: it is about the exchange itself, its files or the network, which are not the same ones.
-    fn of(fact: &Fact) -> Option<About> {
-        match fact {
-            Fact::DialogOpened { .. } => None,
-            Fact::SeatChanged { seat, .. } => Some(About::Seat(seat.clone())),
-            fact => fact.contact().map(About::Contact),
-        }
-    }
 }
 
 type Told = Vec<(i64, Value)>;
 
-fn told(journal: &[Entry]) -> BTreeMap<About, Told> {
-    let mut told: BTreeMap<About, Told> = BTreeMap::new();
-    for Entry { at_ms, fact } in journal {
-        if let Some(about) = About::of(fact) {
-            let mut value = serde_json::to_value(fact).expect("facts are JSON");
-            leave_out(&mut value);
-            told.entry(about).or_default().push((*at_ms, value));
+/// Ids as they are told: the first, the second. Numbers are also used up by what is refused and leaves nothing on record.
+#[derive(Default)]
+struct Ids(BTreeMap<Stamp, u64>);
+
+impl Ids {
+    fn place(&mut self, id: Stamp) -> u64 {
+        let next = self.0.len() as u64;
+        *self.0.entry(id).or_insert(next)
+    }
+
+    /// The same of everything in a fact that is an id; what is not compared is left out.
+    fn put_in_order(&mut self, value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.retain(|name, _| NOT_COMPARED.iter().all(|(not, _)| not != name));
+                fields.values_mut().for_each(|field| self.put_in_order(field));
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.put_in_order(item)),
+            Value::String(text) => {
+                if let Ok(id) = text.parse() {
+                    *value = Value::from(self.place(id));
+                }
+            }
+            _ => {}
         }
     }
-    told
 }
 
-fn leave_out(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|name, _| NOT_COMPARED.iter().all(|(not, _)| not != name));
-            fields.values_mut().for_each(leave_out);
-        }
-        Value::Array(items) => items.iter_mut().for_each(leave_out),
-        _ => {}
+fn told(journal: &[Entry]) -> BTreeMap<About, Told> {
+    let (mut told, mut ids) = (BTreeMap::<About, Told>::new(), Ids::default());
+    for Entry { at_ms, fact } in journal {
+        let about = match fact {
+            // About the exchange itself, its files or the network, which are not the same ones.
+            Fact::DialogOpened { .. } => continue,
+            Fact::SeatChanged { seat, .. } => About::Seat(seat.clone()),
+            fact => match fact.contact() {
+                Some(contact) => About::Contact(ids.place(contact.0)),
+                None => continue,
+            },
+        };
+        let mut value = serde_json::to_value(fact).expect("facts are JSON");
+        ids.put_in_order(&mut value);
+        told.entry(about).or_default().push((*at_ms, value));
     }
+    told
 }
 
 /// Both journals tell the same, no moment further apart than this. What comes after the end of the first is not compared.
 #[track_caller]
 pub(crate) fn assert_same_history(then: &[Entry], now: &[Entry], within: Duration) {
+    for (name, journal) in [("then", then), ("now", now)] {
+        let text: String = journal.iter().map(|entry| format!("{} {}\n", entry.at_ms, serde_json::to_string(&entry.fact).unwrap())).collect();
+        std::fs::write(format!("/tmp/re_{name}.txt"), text).unwrap();
+    }
     let end_ms = then.last().map_or(0, |entry| entry.at_ms);
     let slack = i64::try_from(within.as_millis()).expect("seconds");
     let now: Vec<Entry> = now.iter().take_while(|entry| entry.at_ms <= end_ms + slack).cloned().collect();
