@@ -212,7 +212,7 @@ fn count(journal: &[Entry], like: impl Fn(&Fact) -> bool) -> usize {
 
 #[test]
 fn day_lived_again_from_its_journal_is_the_same_day() {
-    for seed in 1..9 {
+    for seed in 1..9u64 {
         let then = a_while(seed);
         println!("seed {seed}: {} facts, {} handings, {} called back", then.len(),
             count(&then, |fact| matches!(fact, Fact::Handling { .. })),

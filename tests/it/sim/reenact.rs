@@ -40,7 +40,9 @@ pub(crate) fn reenact(setting: Setting, journal: &[Entry]) -> Vec<Entry> {
     let begin = again.sim.now;
     for (at_ms, deed) in deeds {
         let at = begin + Duration::from_millis(u64::try_from(at_ms - first_ms).expect("in order"));
-        again.sim.advance(at.since(again.sim.now));
+        if at > again.sim.now {
+            again.sim.advance(at.since(again.sim.now)); // what is done at one moment is done before anything comes of it
+        }
         again.does(deed);
     }
     again.sim.advance(REST);

@@ -70,6 +70,7 @@ struct Reading<'j> {
     at_once: BTreeMap<(ContactId, i64), Vec<&'j Fact>>,
     deeds: Vec<(i64, Deed)>,
     seats: BTreeMap<SeatId, SeatView>,
+    reachable_since: BTreeMap<SeatId, i64>,
     talks: BTreeMap<ContactId, Talk>,
 }
 
@@ -275,6 +276,7 @@ impl<'j> Reading<'j> {
     ) {
         let before = self.seats.insert(seat.clone(), now.clone()).unwrap_or_default();
         if before.reachable != now.reachable {
+            self.reachable_since.insert(seat.clone(), at_ms);
             self.does(at_ms, Deed::Registers(seat.clone(), now.reachable));
         }
         if let Some(act) = by.is_some().then(|| act(&before, now)).flatten() {
@@ -282,7 +284,8 @@ impl<'j> Reading<'j> {
         }
         if before.work != WorkView::Ringing && now.work == WorkView::Ringing {
             let meets = seat_meets(seat, at_ms, rest);
-            self.does(at_ms - BEFORE, Deed::SeatMeets(seat.clone(), meets));
+            let since = self.reachable_since.get(seat).copied().unwrap_or(at_ms);
+            self.does(since.max(at_ms - BEFORE), Deed::SeatMeets(seat.clone(), meets));
         }
     }
 }

@@ -24,19 +24,19 @@ const NOT_COMPARED: [(&str, &str); 8] = [
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum About {
     /// So many were there before.
-    Contact(u64),
+    Contact(usize),
     Seat(SeatId),
 }
 
 type Told = Vec<(i64, Value)>;
 
-/// Ids as they are told: the first, the second. Numbers are also used up by what is refused and leaves nothing on record.
+/// Ids in the order in which they come: numbers are also used up by what is refused and leaves nothing on record.
 #[derive(Default)]
-struct Ids(BTreeMap<Stamp, u64>);
+struct Ids(BTreeMap<Stamp, usize>);
 
 impl Ids {
-    fn place(&mut self, id: Stamp) -> u64 {
-        let next = self.0.len() as u64;
+    fn place(&mut self, id: Stamp) -> usize {
+        let next = self.0.len();
         *self.0.entry(id).or_insert(next)
     }
 
@@ -59,31 +59,28 @@ impl Ids {
 }
 
 fn told(journal: &[Entry]) -> BTreeMap<About, Told> {
-    let (mut told, mut ids) = (BTreeMap::<About, Told>::new(), Ids::default());
+    let (mut told, mut contacts) = (BTreeMap::<About, (Told, Ids)>::new(), Ids::default());
     for Entry { at_ms, fact } in journal {
         let about = match fact {
             // About the exchange itself, its files or the network, which are not the same ones.
             Fact::DialogOpened { .. } => continue,
             Fact::SeatChanged { seat, .. } => About::Seat(seat.clone()),
             fact => match fact.contact() {
-                Some(contact) => About::Contact(ids.place(contact.0)),
+                Some(contact) => About::Contact(contacts.place(contact.0)),
                 None => continue,
             },
         };
         let mut value = serde_json::to_value(fact).expect("facts are JSON");
+        let (told, ids) = told.entry(about).or_default();
         ids.put_in_order(&mut value);
-        told.entry(about).or_default().push((*at_ms, value));
+        told.push((*at_ms, value));
     }
-    told
+    told.into_iter().map(|(about, (told, _))| (about, told)).collect()
 }
 
 /// Both journals tell the same, no moment further apart than this. What comes after the end of the first is not compared.
 #[track_caller]
 pub(crate) fn assert_same_history(then: &[Entry], now: &[Entry], within: Duration) {
-    for (name, journal) in [("then", then), ("now", now)] {
-        let text: String = journal.iter().map(|entry| format!("{} {}\n", entry.at_ms, serde_json::to_string(&entry.fact).unwrap())).collect();
-        std::fs::write(format!("/tmp/re_{name}.txt"), text).unwrap();
-    }
     let end_ms = then.last().map_or(0, |entry| entry.at_ms);
     let slack = i64::try_from(within.as_millis()).expect("seconds");
     let now: Vec<Entry> = now.iter().take_while(|entry| entry.at_ms <= end_ms + slack).cloned().collect();
@@ -108,9 +105,9 @@ fn difference(then: &Told, now: &Told, within: Duration) -> Option<usize> {
     differ.or((then.len() != now.len()).then(|| then.len().min(now.len())))
 }
 
-/// What was told until there, and a little after.
+/// What was told shortly before, and a little after.
 fn tale(told: &Told, place: usize) -> String {
-    let lines = told.iter().enumerate().take(place + 3);
+    let lines = told.iter().enumerate().take(place + 3).skip(place.saturating_sub(12));
     lines
         .map(|(line, (at_ms, fact))| {
             format!("\n{} {at_ms} {fact}", if line == place { ">" } else { " " })
