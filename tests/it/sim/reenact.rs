@@ -20,7 +20,7 @@ use centralino::journal::entry::{Entry, Fact};
 use super::net::Weather;
 use super::phone::{Line, Manner, PhoneId};
 use super::{Setting, Sim};
-use deeds::{Deed, deeds};
+use deeds::{Deed, Who, deeds};
 pub(crate) use same::assert_same_history;
 
 /// The exchange is up for so long before the first deed.
@@ -29,7 +29,7 @@ const UP: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_secs(120);
 
 /// The journal tells when the exchange has heard something: nothing is on its way for any longer.
-const NO_WAY: Weather = Weather { least: Duration::ZERO, most: Duration::ZERO, lost: 0, doubled: 0 };
+pub(crate) const NO_WAY: Weather = Weather { least: Duration::ZERO, most: Duration::ZERO, lost: 0, doubled: 0 };
 
 /// Lives the day again; the journal of this time. A setting with numbers outside has its gateway (`Setting::with_gateway`).
 pub(crate) fn reenact(setting: Setting, journal: &[Entry]) -> Vec<Entry> {
@@ -87,9 +87,9 @@ impl Again {
                 let phone = self.sim.dial_from(&from, &to);
                 self.citizens.insert(contact, phone);
             }
-            Deed::Presses(contact, key) => {
-                if let Some(phone) = self.citizens.get(&contact) {
-                    self.sim.press(*phone, &key.to_string());
+            Deed::Presses(who, key) => {
+                if let Some(phone) = self.phone(&who) {
+                    self.sim.press(phone, &key.to_string());
                 }
             }
             Deed::HangsUp(contact) => {
@@ -114,6 +114,14 @@ impl Again {
             Deed::OutsideMeets(Manner::Refused(_)) if self.sim.line(self.outside) != Line::Free => {}
             Deed::OutsideMeets(manner) => self.meets(self.outside, manner),
             Deed::OutsideHangsUp => self.ends(self.outside),
+        }
+    }
+
+    fn phone(&self, who: &Who) -> Option<PhoneId> {
+        match who {
+            Who::Citizen(contact) => self.citizens.get(contact).copied(),
+            Who::Seat(seat) => self.seats.get(seat).copied(),
+            Who::Outside => Some(self.outside),
         }
     }
 

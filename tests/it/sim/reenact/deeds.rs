@@ -12,7 +12,7 @@ use centralino::callback::{Change, End, Kind, Promise};
 use centralino::engine::{BookOrder, CallbackOrder, SeatAct, SeatOrder, TalkAct};
 use centralino::ids::{ContactId, SeatId};
 use centralino::journal::entry::{Destination, Entry, Fact, Handing, Personal, Whom};
-use centralino::words::{EndedBy, NotTaken, SeatView, Status, StatusChange, WorkView};
+use centralino::words::{Direction, EndedBy, NotTaken, SeatView, Status, StatusChange, WorkView};
 
 use crate::sim::phone::Manner;
 
@@ -22,6 +22,14 @@ const BEFORE: i64 = 20;
 const AFTER: i64 = 100;
 /// A refusal that comes sooner than this, in ms, is the phone's own and not a person's.
 const AT_ONCE: i64 = 300;
+
+/// At which phone.
+#[derive(Debug)]
+pub(super) enum Who {
+    Citizen(ContactId),
+    Seat(SeatId),
+    Outside,
+}
 
 /// What somebody does.
 #[derive(Debug)]
@@ -33,7 +41,7 @@ pub(super) enum Deed {
         from: String,
         to: String,
     },
-    Presses(ContactId, char),
+    Presses(Who, char),
     HangsUp(ContactId),
     /// Whoever sits there meets the next ring so.
     SeatMeets(SeatId, Manner),
@@ -50,9 +58,14 @@ pub(super) enum Deed {
 /// What people did, in order, with the moments.
 pub(super) fn deeds(journal: &[Entry]) -> Vec<(i64, Deed)> {
     let mut reading = Reading::default();
-    for entry in journal {
-        if let Some(contact) = entry.fact.contact() {
-            reading.at_once.entry((contact, entry.at_ms)).or_default().push(&entry.fact);
+    let mut seats: BTreeMap<&SeatId, &SeatView> = BTreeMap::new();
+    for Entry { at_ms, fact } in journal {
+        if let Some(contact) = fact.contact() {
+            reading.at_once.entry((contact, *at_ms)).or_default().push(fact);
+        }
+        if let Fact::SeatChanged { seat, now, .. } = fact {
+            let before = seats.insert(seat, now);
+            reading.turns.extend(before.and_then(|before| turned(before, now)).map(|talk| (talk, *at_ms)));
         }
     }
     for (place, entry) in journal.iter().enumerate() {
@@ -71,6 +84,8 @@ struct Reading<'j> {
     deeds: Vec<(i64, Deed)>,
     seats: BTreeMap<SeatId, SeatView>,
     reachable_since: BTreeMap<SeatId, i64>,
+    /// Where an operator turned from one to the other.
+    turns: BTreeSet<(ContactId, i64)>,
     talks: BTreeMap<ContactId, Talk>,
 }
 
@@ -81,6 +96,8 @@ struct Talk {
     is_made: bool,
     /// From there, if an operator is there already.
     maker: Option<SeatId>,
+    /// And another seat was called.
+    calls_seat: bool,
     /// Somebody is asked, and is not with the citizen yet.
     asks: bool,
     joined: BTreeSet<SeatId>,
@@ -130,14 +147,22 @@ impl<'j> Reading<'j> {
                 let (from, to) = (clear(from), to.clone());
                 self.does(at_ms, Deed::Dials { contact, from, to });
             }
-            Fact::Dialled { seat, to, by, callback, .. } => {
-                let talk = self.talk(contact);
-                (talk.is_made, talk.maker) = (true, seat.clone());
+            Fact::Dialled { seat, to, by, callback, direction, .. } => {
+                let calls_seat = *direction == Direction::Internal;
+                let talk = Talk { is_made: true, maker: seat.clone(), calls_seat, ..Talk::default() };
+                self.talks.insert(contact, talk);
                 if let (Some(seat), None, None) = (seat, by, callback) {
                     self.does(at_ms, Deed::SeatDials(seat.clone(), number_of(to)));
                 }
             }
-            Fact::KeyPressed { key, .. } => self.does(at_ms, Deed::Presses(contact, *key)),
+            Fact::KeyPressed { key, .. } => {
+                let by = match self.talk(contact) {
+                    Talk { calls_seat: true, maker: Some(seat), .. } => Who::Seat(seat.clone()),
+                    Talk { is_made: true, .. } => Who::Outside,
+                    _ => Who::Citizen(contact),
+                };
+                self.does(at_ms, Deed::Presses(by, *key));
+            }
             Fact::ContactClosed { ended_by, .. } => self.read_end(at_ms, contact, *ended_by),
             Fact::NumberCalled { .. } => {
                 let meets = outside_meets(contact, at_ms, rest);
@@ -156,7 +181,7 @@ impl<'j> Reading<'j> {
 
     fn read_end(&mut self, at_ms: i64, contact: ContactId, ended_by: EndedBy) {
         let Talk { is_made, maker, .. } = self.talk(contact);
-        let (is_made, maker) = (*is_made, maker.take());
+        let (is_made, maker) = (*is_made, maker.clone());
         let parted = self.together(contact, at_ms, |fact| matches!(fact, Fact::Parted { .. }));
         match ended_by {
             EndedBy::Operator if is_made && !parted => {
@@ -169,7 +194,7 @@ impl<'j> Reading<'j> {
             // Who was left by the others has hung up then, unless the flow was through with its last words.
             EndedBy::Operator | EndedBy::Callee if !is_made => {
                 let is_flow = self.together(contact, at_ms, |fact| matches!(fact, Fact::NodeEntered { .. }));
-                let late = if is_flow { AFTER } else { 0 };
+                let late = if is_flow && !parted { AFTER } else { 0 };
                 self.does(at_ms + late, Deed::HangsUp(contact));
             }
             _ => {}
@@ -244,20 +269,21 @@ impl<'j> Reading<'j> {
         }
     }
 
-    /// The citizen hears music, or no longer: by itself it is the operator's hold, or the turn from one to the other.
+    /// The citizen hears music, or no longer: by itself it is the operator's hold.
     fn read_hold(&mut self, at_ms: i64, contact: ContactId, on: bool) {
-        let follows = |fact: &Fact| {
-            let is_step = matches!(fact, Fact::Handling { .. } | Fact::Joined { .. } | Fact::Parted { .. });
+        if !self.is_step(contact, at_ms) && !self.turns.contains(&(contact, at_ms)) {
+            self.does(at_ms, Deed::Talks(contact, TalkAct::Hold(on), String::new()));
+        }
+    }
+
+    /// Somebody came to the talk at that moment, or has gone.
+    fn is_step(&self, contact: ContactId, at_ms: i64) -> bool {
+        self.together(contact, at_ms, |fact| {
+            let is_step =
+                matches!(fact, Fact::Handling { .. } | Fact::Joined { .. } | Fact::Parted { .. });
             let ends = matches!(fact, Fact::SeatNotTaken { .. } | Fact::NumberNotTaken { .. });
             is_step || ends || matches!(fact, Fact::Transferred { .. } | Fact::TransferEnded { .. })
-        };
-        if self.together(contact, at_ms, follows) {
-            return;
-        }
-        match self.talk(contact).asks {
-            true => self.moves(at_ms, contact, Move::Swap),
-            false => self.does(at_ms, Deed::Talks(contact, TalkAct::Hold(on), String::new())),
-        }
+        })
     }
 
     fn moves(&mut self, at_ms: i64, contact: ContactId, wanted: Move) {
@@ -282,6 +308,9 @@ impl<'j> Reading<'j> {
         if let Some(act) = by.is_some().then(|| act(&before, now)).flatten() {
             self.does(at_ms, Deed::Orders(seat.clone(), SeatOrder { act, by, why }));
         }
+        if let Some(contact) = turned(&before, now).filter(|contact| !self.is_step(*contact, at_ms)) {
+            self.moves(at_ms, contact, Move::Swap);
+        }
         if before.work != WorkView::Ringing && now.work == WorkView::Ringing {
             let meets = seat_meets(seat, at_ms, rest);
             let since = self.reachable_since.get(seat).copied().unwrap_or(at_ms);
@@ -290,9 +319,19 @@ impl<'j> Reading<'j> {
     }
 }
 
+/// The talk in which the operator turns from the citizen to whoever is asked, or back.
+fn turned(before: &SeatView, now: &SeatView) -> Option<ContactId> {
+    let is_one_talk = before.call == now.call && before.work.is_talk() && now.work.is_talk();
+    let turns = (before.work == WorkView::Consulting) != (now.work == WorkView::Consulting);
+    now.call.filter(|_| is_one_talk && turns).map(ContactId::from)
+}
+
 /// What was asked of a seat that it is like this now.
 fn act(before: &SeatView, now: &SeatView) -> Option<SeatAct> {
     let is_over = before.work == WorkView::WrapUp && now.work != WorkView::WrapUp;
+    if is_over && (before.status == now.status || before.next.as_ref() == Some(&now.status)) {
+        return Some(SeatAct::Release); // and what was to follow has followed
+    }
     let change = match (&before.status, &now.status) {
         (before, now) if before == now => None,
         (Status::LoggedOut, Status::Ready) => Some(StatusChange::LogIn),
@@ -302,10 +341,7 @@ fn act(before: &SeatView, now: &SeatView) -> Option<SeatAct> {
         (_, Status::OneCall) => Some(StatusChange::OneCall),
     };
     let next = now.next.clone().filter(|_| before.next != now.next).map(StatusChange::Next);
-    match change.or(next) {
-        Some(change) => Some(SeatAct::Status(change)),
-        None => is_over.then_some(SeatAct::Release),
-    }
+    change.or(next).map(SeatAct::Status)
 }
 
 /// What was done with the ring that begins here.

@@ -83,7 +83,7 @@ fn told(journal: &[Entry]) -> BTreeMap<About, Told> {
 pub(crate) fn assert_same_history(then: &[Entry], now: &[Entry], within: Duration) {
     let end_ms = then.last().map_or(0, |entry| entry.at_ms);
     let slack = i64::try_from(within.as_millis()).expect("seconds");
-    let now: Vec<Entry> = now.iter().take_while(|entry| entry.at_ms <= end_ms + slack).cloned().collect();
+    let now: Vec<Entry> = now.iter().filter(|entry| entry.at_ms <= end_ms + slack).cloned().collect();
     let (then, now) = (told(then), told(&now));
     let (nothing, abouts) = (Told::new(), then.keys().chain(now.keys()));
     let differences = abouts.filter_map(|about| {
