@@ -171,6 +171,10 @@ impl<'j> Reading<'j> {
             Fact::TransferEnded { .. } if !self.is_closed(contact, at_ms) => {
                 self.does(at_ms, Deed::OutsideHangsUp);
             }
+            // Answered, and over before the two sides heard each other.
+            Fact::NumberNotTaken { why: NotTaken::Unreachable, status: None, .. } => {
+                self.does(at_ms, Deed::OutsideHangsUp);
+            }
             _ => self.read_talk(at_ms, contact, fact, rest),
         }
     }
@@ -332,13 +336,15 @@ fn act(before: &SeatView, now: &SeatView) -> Option<SeatAct> {
     if is_over && (before.status == now.status || before.next.as_ref() == Some(&now.status)) {
         return Some(SeatAct::Release); // and what was to follow has followed
     }
-    let change = match (&before.status, &now.status) {
-        (before, now) if before == now => None,
-        (Status::LoggedOut, Status::Ready) => Some(StatusChange::LogIn),
-        (_, Status::Ready) => Some(StatusChange::Ready),
-        (_, Status::LoggedOut) => Some(StatusChange::LogOut),
-        (_, Status::Paused(reason)) => Some(StatusChange::Pause(reason.clone())),
-        (_, Status::OneCall) => Some(StatusChange::OneCall),
+    // Said once more, a status takes back what was to follow.
+    let taken_back = before.next.is_some() && now.next.is_none();
+    let change = match &now.status {
+        status if *status == before.status && !taken_back => None,
+        Status::Ready if before.status == Status::LoggedOut => Some(StatusChange::LogIn),
+        Status::Ready => Some(StatusChange::Ready),
+        Status::LoggedOut => Some(StatusChange::LogOut),
+        Status::Paused(reason) => Some(StatusChange::Pause(reason.clone())),
+        Status::OneCall => Some(StatusChange::OneCall),
     };
     let next = now.next.clone().filter(|_| before.next != now.next).map(StatusChange::Next);
     change.or(next).map(SeatAct::Status)
