@@ -48,7 +48,9 @@ fn told(journal: &[Entry]) -> Vec<(i64, Value)> {
         *dialogs.entry(dialog).or_insert(next)
     };
     let fact = |fact: &Fact| match fact {
-        Fact::DialogOpened { contact, dialog, record: _ } => json!({"opened": place(*dialog), "contact": contact}),
+        Fact::DialogOpened { contact, dialog, record: _ } => {
+            json!({"opened": place(*dialog), "contact": contact})
+        }
         Fact::DialogClosed { dialog } => json!({"closed": place(*dialog)}),
         fact => serde_json::to_value(fact).expect("facts are JSON"),
     };
@@ -85,7 +87,8 @@ fn same_day_by_calls_and_by_sip_bytes_leaves_the_same_journal() {
     }
     let joined = count(&days, |fact| matches!(fact, Fact::Joined { .. }));
     let called_back = count(&days, |fact| matches!(fact, Fact::Dialled { callback: Some(_), .. }));
-    let given_up = count(&days, |fact| matches!(fact, Fact::ContactClosed { outcome: Outcome::Abandoned, .. }));
+    let given_up =
+        count(&days, |fact| matches!(fact, Fact::ContactClosed { outcome: Outcome::Abandoned, .. }));
     assert!(joined > 60 && called_back > 15 && given_up > 15, "{joined} {called_back} {given_up}");
 }
 

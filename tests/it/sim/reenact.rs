@@ -29,7 +29,8 @@ const UP: Duration = Duration::from_secs(1);
 const REST: Duration = Duration::from_secs(120);
 
 /// The journal tells when the exchange has heard something: nothing is on its way for any longer.
-pub(crate) const NO_WAY: Weather = Weather { least: Duration::ZERO, most: Duration::ZERO, lost: 0, doubled: 0 };
+pub(crate) const NO_WAY: Weather =
+    Weather { least: Duration::ZERO, most: Duration::ZERO, lost: 0, doubled: 0 };
 
 /// Lives the day again; the journal of this time. A setting with numbers outside has its gateway (`Setting::with_gateway`).
 pub(crate) fn reenact(setting: Setting, journal: &[Entry]) -> Vec<Entry> {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use centralino::config::Config;
 use centralino::io;
 use centralino::io::store::open_at_rest;
-use centralino::journal::entry::Entry;
 use centralino::journal::Lsn;
+use centralino::journal::entry::Entry;
 use serde_json::Value;
 
 use super::contacts::{self, text};

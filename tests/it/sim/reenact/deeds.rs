@@ -230,11 +230,9 @@ impl<'j> Reading<'j> {
                 }
             }
             Fact::Parted { seat, .. } => {
-                let gives =
-                    |fact: &Fact| matches!(fact, Fact::Handling { step: Handing::Gives { .. }, .. });
-                let by_citizen = |fact: &Fact| {
-                    matches!(fact, Fact::ContactClosed { ended_by: EndedBy::Citizen, .. })
-                };
+                let gives = |fact: &Fact| matches!(fact, Fact::Handling { step: Handing::Gives { .. }, .. });
+                let by_citizen =
+                    |fact: &Fact| matches!(fact, Fact::ContactClosed { ended_by: EndedBy::Citizen, .. });
                 self.talk(contact).joined.remove(seat);
                 let is_doing =
                     !self.together(contact, at_ms, gives) && !self.together(contact, at_ms, by_citizen);
@@ -283,8 +281,7 @@ impl<'j> Reading<'j> {
     /// Somebody came to the talk at that moment, or has gone.
     fn is_step(&self, contact: ContactId, at_ms: i64) -> bool {
         self.together(contact, at_ms, |fact| {
-            let is_step =
-                matches!(fact, Fact::Handling { .. } | Fact::Joined { .. } | Fact::Parted { .. });
+            let is_step = matches!(fact, Fact::Handling { .. } | Fact::Joined { .. } | Fact::Parted { .. });
             let ends = matches!(fact, Fact::SeatNotTaken { .. } | Fact::NumberNotTaken { .. });
             is_step || ends || matches!(fact, Fact::Transferred { .. } | Fact::TransferEnded { .. })
         })
@@ -361,7 +358,8 @@ fn seat_meets(seat: &SeatId, rung_ms: i64, rest: &[Entry]) -> Manner {
         return Manner::Answers(lasted);
     }
     let rejected = |fact: &Fact| match fact {
-        Fact::SeatNotTaken { seat: of, why, .. } | Fact::Callback { what: Change::Declined { seat: of, why }, .. } => {
+        Fact::SeatNotTaken { seat: of, why, .. }
+        | Fact::Callback { what: Change::Declined { seat: of, why }, .. } => {
             of == seat && *why == NotTaken::Rejected
         }
         _ => false,
@@ -378,7 +376,9 @@ fn outside_meets(contact: ContactId, called_ms: i64, rest: &[Entry]) -> Manner {
         Fact::NumberNotTaken { status: Some(status), .. } if at_ms - called_ms < AT_ONCE => {
             Some(Manner::Refused(*status))
         }
-        Fact::NumberNotTaken { why: NotTaken::Rejected, .. } => Some(Manner::Rejects(span(called_ms, *at_ms))),
+        Fact::NumberNotTaken { why: NotTaken::Rejected, .. } => {
+            Some(Manner::Rejects(span(called_ms, *at_ms)))
+        }
         Fact::NumberNotTaken { .. } | Fact::ContactClosed { .. } => Some(Manner::Ignores),
         _ => None,
     });

@@ -109,8 +109,6 @@ fn difference(then: &Told, now: &Told, within: Duration) -> Option<usize> {
 fn tale(told: &Told, place: usize) -> String {
     let lines = told.iter().enumerate().take(place + 3).skip(place.saturating_sub(12));
     lines
-        .map(|(line, (at_ms, fact))| {
-            format!("\n{} {at_ms} {fact}", if line == place { ">" } else { " " })
-        })
+        .map(|(line, (at_ms, fact))| format!("\n{} {at_ms} {fact}", if line == place { ">" } else { " " }))
         .collect()
 }
