@@ -59,7 +59,7 @@ impl Engine {
         if !self.runs.contains_key(&id) {
             return;
         }
-        self.estimate(now);
+        self.expect_decisive(now);
         let Some(run) = self.runs.get_mut(&id) else { return };
         for (queue, facts) in &mut self.queue_facts {
             facts.waiting = u32::try_from(self.acd.waiting_in(queue)).unwrap_or(u32::MAX);

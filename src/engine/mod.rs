@@ -263,8 +263,8 @@ pub struct Engine {
     arrivals: Arrivals,
     /// Who was cut off while waiting.
     returning: acd::Returning,
-    /// How long the wait is in each queue, as last estimated.
-    expected: BTreeMap<QueueId, Option<acd::ExpectedWait>>,
+    /// Queues whose expected wait is kept up to date while flows run: something goes by it.
+    decisive_waits: Arc<BTreeSet<QueueId>>,
     in_vain: in_vain::CalledInVain,
     /// What flows were promised and is not safe yet.
     agreed: BTreeMap<AskId, promising::Agreed>,
@@ -346,7 +346,7 @@ impl Engine {
             acting_why: None,
             guesses: floor::Guesses::default(),
             arrivals: Arrivals::default(),
-            expected: BTreeMap::new(),
+            decisive_waits: placing::decisive_waits(&config, &flows, &BTreeSet::new()),
             returning: recovered.state.returning.clone(),
             in_vain: in_vain::CalledInVain::restored(&recovered),
             agreed: BTreeMap::new(),

@@ -35,6 +35,8 @@ pub(super) struct Expression {
     pub(super) reads: BTreeSet<String>,
     /// Its value tells something about a person.
     pub(super) personal: bool,
+    /// It asks for the expected wait.
+    pub(super) asks_wait: bool,
 }
 
 impl Expression {
@@ -47,7 +49,8 @@ impl Expression {
             check::Refusal::Fault(fault) => fault,
             check::Refusal::Why(why) => bad(why),
         })?;
-        Ok(Expression { tree: Arc::new(tree), kind: seen.kind, reads: seen.reads, personal: seen.personal })
+        let check::Seen { kind, reads, personal, asks_wait } = seen;
+        Ok(Expression { tree: Arc::new(tree), kind, reads, personal, asks_wait })
     }
 
     /// The function that the whole expression calls and its only argument, as `digits(vars.numero)`.

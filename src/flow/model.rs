@@ -354,6 +354,21 @@ impl Flow {
         self.nodes.iter().any(named) || self.subflows().any(|flow| flow.leads_to(queue))
     }
 
+    /// Queues whose expected wait its conditions ask for. A name that is computed may be any.
+    pub fn waits_asked(&self) -> BTreeSet<&QueueId> {
+        let asks = |step: &QueueStep| {
+            step.callback.iter().any(|offer| offer.when.as_ref().is_some_and(|when| when.asks_wait))
+        };
+        let of_node = |node: &'_ Node| match &node.step {
+            Step::Queue(step) if asks(step) => Some(step.queue.fixed_text().map(str::to_owned)),
+            _ => None,
+        };
+        let own = self.nodes.iter().filter_map(of_node).flat_map(|named| {
+            self.known.queues.iter().filter(move |id| named.as_deref().is_none_or(|name| id.as_str() == name))
+        });
+        own.chain(self.subflows().flat_map(Flow::waits_asked)).collect()
+    }
+
     /// Every music that its queues play, `sounds/music/<name>.wav`.
     pub fn music_needed(&self) -> BTreeSet<&str> {
         let own = self.nodes.iter().filter_map(|node| match &node.step {
