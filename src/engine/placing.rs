@@ -79,10 +79,15 @@ impl Engine {
         self.acd.handle_input(now.mono, acd::Input::Expected(queue.clone(), middle));
     }
 
-    /// The same for queues whose wait decides something by itself.
-    pub(super) fn expect_decisive(&mut self, now: Now) {
-        let queues = Arc::clone(&self.decisive_waits);
-        queues.iter().for_each(|queue| self.expect(now, queue));
+    /// What flows may ask of queues, and what sends callers on, is brought up to date.
+    pub(super) fn look_at_queues(&mut self, now: Now) {
+        let asked = Arc::clone(&self.asked_queues);
+        asked.waits.iter().for_each(|queue| self.expect(now, queue));
+        for queue in &asked.lengths {
+            if let Some(facts) = self.queue_facts.get_mut(queue) {
+                facts.waiting = u32::try_from(self.acd.waiting_in(queue)).unwrap_or(u32::MAX);
+            }
+        }
     }
 
     /// The fact that a call has a place, which is to be had back after a crash.
@@ -114,16 +119,30 @@ impl Engine {
     }
 }
 
-/// Queues whose wait is asked for before anybody does: rules of overflow go by it, or conditions of flows; and those that were before.
-pub(super) fn decisive_waits(
-    config: &Config,
-    flows: &BTreeMap<FlowId, Arc<Flow>>,
-    before: &BTreeSet<QueueId>,
-) -> Arc<BTreeSet<QueueId>> {
-    let by_rule = config.queues.iter().filter(|(_, queue)| queue.rules.goes_by_wait()).map(|(id, _)| id);
-    let by_flow = flows.values().flat_map(|flow| flow.waits_asked());
-    let all: BTreeSet<_> = by_rule.chain(by_flow).chain(before).cloned().collect();
-    Arc::new(all.into_iter().filter(|id| config.queues.contains_key(id)).collect())
+/// Queues of which something is asked whenever a flow runs; nobody counts and estimates for the others.
+#[derive(Debug, Default)]
+pub(super) struct AskedQueues {
+    /// How long the wait will be: rules of overflow go by it, or conditions of flows.
+    waits: BTreeSet<QueueId>,
+    /// How many wait: conditions of flows.
+    lengths: BTreeSet<QueueId>,
+}
+
+impl AskedQueues {
+    pub(super) fn of(config: &Config, flows: &BTreeMap<FlowId, Arc<Flow>>) -> Arc<AskedQueues> {
+        let by_rule = config.queues.iter().filter(|(_, queue)| queue.rules.goes_by_wait()).map(|(id, _)| id);
+        let by_flow = flows.values().flat_map(|flow| flow.waits_asked());
+        let lengths = flows.values().flat_map(|flow| flow.lengths_asked());
+        Arc::new(AskedQueues {
+            waits: by_rule.chain(by_flow).cloned().collect(),
+            lengths: lengths.cloned().collect(),
+        })
+    }
+
+    /// These, and those of before.
+    pub(super) fn beside(&self, before: &AskedQueues) -> Arc<AskedQueues> {
+        Arc::new(AskedQueues { waits: &self.waits | &before.waits, lengths: &self.lengths | &before.lengths })
+    }
 }
 
 fn millis(duration: Duration) -> i64 {

@@ -356,17 +356,27 @@ impl Flow {
 
     /// Queues whose expected wait its conditions ask for. A name that is computed may be any.
     pub fn waits_asked(&self) -> BTreeSet<&QueueId> {
-        let asks = |step: &QueueStep| {
-            step.callback.iter().any(|offer| offer.when.as_ref().is_some_and(|when| when.asks_wait))
-        };
-        let of_node = |node: &'_ Node| match &node.step {
-            Step::Queue(step) if asks(step) => Some(step.queue.fixed_text().map(str::to_owned)),
-            _ => None,
-        };
-        let own = self.nodes.iter().filter_map(of_node).flat_map(|named| {
-            self.known.queues.iter().filter(move |id| named.as_deref().is_none_or(|name| id.as_str() == name))
+        self.queues_asked(|when| when.asks.wait)
+    }
+
+    /// Queues that its conditions ask how many wait in, likewise.
+    pub fn lengths_asked(&self) -> BTreeSet<&QueueId> {
+        self.queues_asked(|when| when.asks.waiting)
+    }
+
+    fn queues_asked(&self, asks: impl Fn(&Expression) -> bool + Copy) -> BTreeSet<&QueueId> {
+        let conditions = |step: &QueueStep| step.callback.iter().any(|offer| offer.when.iter().any(asks));
+        let own = self.nodes.iter().flat_map(|node| {
+            let step = match &node.step {
+                Step::Queue(step) if conditions(step) => Some(step),
+                _ => None,
+            };
+            let named = step.map(|step| step.queue.fixed_text());
+            let is_meant =
+                move |id: &&QueueId| named.is_some_and(|name| name.is_none_or(|name| id.as_str() == name));
+            self.known.queues.iter().filter(is_meant)
         });
-        own.chain(self.subflows().flat_map(Flow::waits_asked)).collect()
+        own.chain(self.subflows().flat_map(|flow| flow.queues_asked(asks))).collect()
     }
 
     /// Every music that its queues play, `sounds/music/<name>.wav`.

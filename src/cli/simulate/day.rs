@@ -166,15 +166,15 @@ impl Work<'_> {
         Ok(arrivals)
     }
 
-    fn repeat(&self, scenario: &Scenario) -> Vec<Tally> {
+    fn repeat(&self, scenario: &Scenario, of: &str) -> Vec<Tally> {
         let day = Day::new(scenario.clone(), &self.service, self.run.clone());
-        replications(self.args.replications, |number| day.replicate(number))
+        replications(of, self.args.replications, |number| day.replicate(number))
     }
 
     fn one(&self) -> Result<(), Failure> {
         let scenario = self.scenario(&self.args.profile)?;
         let clock = Clock::start();
-        let runs = self.repeat(&scenario);
+        let runs = self.repeat(&scenario, "");
         let took = clock.now().mono.since_start();
         let figures = DayFigures::of(&scenario, &runs);
         if let Some(file) = &self.args.html {
@@ -193,7 +193,7 @@ impl Work<'_> {
     fn compare(&self, both: &[String]) -> Result<(), Failure> {
         let [a, b] = both else { return Err(Failure::misuse("--compare wants two days: --compare A B")) };
         let (a, b) = (self.scenario(a)?, self.scenario(b)?);
-        let (runs_a, runs_b) = (self.repeat(&a), self.repeat(&b));
+        let (runs_a, runs_b) = (self.repeat(&a, "first day, "), self.repeat(&b, "second day, "));
         let comparison = Comparison::of((&a, &runs_a), (&b, &runs_b));
         if let Some(file) = &self.args.html {
             self.write(file, &page::of_comparison(&comparison, self.run.date, self.args.service_level))?;
@@ -211,7 +211,11 @@ impl Work<'_> {
     fn find(&self) -> Result<(), Failure> {
         let scenario = self.scenario(&self.args.profile)?;
         let goal = self.args.service_level;
-        let found = fewest_seats(&scenario, goal, &mut |scenario| self.repeat(scenario));
+        let mut round = 0;
+        let found = fewest_seats(&scenario, goal, &mut |scenario| {
+            round += 1;
+            self.repeat(scenario, &format!("round {round}, "))
+        });
         match self.format {
             Format::Json => out::json(&found),
             Format::Table => show_found(&found, &scenario),

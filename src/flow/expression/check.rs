@@ -17,9 +17,7 @@ const MAX_LARGE: usize = 8;
 /// Facts of a call that expressions may name.
 const CALL_FACTS: [&str; 4] = ["from", "to", "language", "entity"];
 /// Facts of the queue that a queue node's expressions may name.
-const QUEUE_FACTS: [&str; 2] = ["waiting", EXPECTED_WAIT];
-/// That of them which costs work to find out.
-const EXPECTED_WAIT: &str = "ewt_s";
+const QUEUE_FACTS: [&str; 2] = ["waiting", "ewt_s"];
 /// Functions of CEL that flows may call. None of them calls back.
 const FUNCTIONS: [&str; 6] = ["size", "contains", "startsWith", "endsWith", "int", "string"];
 
@@ -106,28 +104,38 @@ impl Refusal {
     }
 }
 
+/// What an expression asks of the queue, which is found out for those who ask alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::flow) struct AsksQueue {
+    /// How long the wait will be.
+    pub(in crate::flow) wait: bool,
+    /// How many wait.
+    pub(in crate::flow) waiting: bool,
+}
+
 /// What was seen.
 pub(super) struct Seen {
     pub(super) kind: Type,
     pub(super) reads: BTreeSet<String>,
     pub(super) personal: bool,
-    pub(super) asks_wait: bool,
+    pub(super) asks: AsksQueue,
 }
 
 /// Looks at every part of the tree.
 pub(super) fn look_through(tree: &IdedExpr, scope: Scope<'_>) -> Result<Seen, Refusal> {
-    let mut look = Look { scope, reads: BTreeSet::new(), personal: false, asks_wait: false, large: 0 };
+    let mut look =
+        Look { scope, reads: BTreeSet::new(), personal: false, asks: AsksQueue::default(), large: 0 };
     let kind = look.at(tree, MAX_DEPTH)?;
     // A truth or a number made from what is personal does not tell it.
     let personal = look.personal && !matches!(kind, Type::Flag);
-    Ok(Seen { kind, reads: look.reads, personal, asks_wait: look.asks_wait })
+    Ok(Seen { kind, reads: look.reads, personal, asks: look.asks })
 }
 
 struct Look<'s> {
     scope: Scope<'s>,
     reads: BTreeSet<String>,
     personal: bool,
-    asks_wait: bool,
+    asks: AsksQueue,
     /// Lists and objects mentioned so far.
     large: usize,
 }
@@ -234,7 +242,8 @@ impl Look<'_> {
             }
             "call" => unknown(&CALL_FACTS),
             "queue" if self.scope.queue && QUEUE_FACTS.contains(&field) => {
-                self.asks_wait |= field == EXPECTED_WAIT;
+                self.asks.wait |= field == "ewt_s";
+                self.asks.waiting |= field == "waiting";
                 Ok(Type::Number)
             }
             "queue" if self.scope.queue => unknown(&QUEUE_FACTS),
