@@ -31,7 +31,9 @@ pub use estimate::Estimate;
 pub use figures::{DayFigures, Line};
 pub use length::Length;
 pub use plain::{Figures, PlainError, PlainModel, REPLICATIONS, Replication};
-pub use scenario::{Duty, HALF_HOUR_S, HALF_HOURS, Manner, Recall, Scenario, ScenarioFault, clock};
+pub use scenario::{
+    Choices, Duty, HALF_HOUR_S, HALF_HOURS, Manner, OpenChoice, Recall, Scenario, ScenarioFault, clock,
+};
 pub use seats::{Found, Goal, fewest_seats};
 pub use service::Service;
 pub use tally::Tally;
