@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::figures::waited;
 use super::scenario::{HALF_HOUR_S, Scenario, clock};
 use super::tally::{Count, Tally};
-use super::{DayFigures, Estimate};
+use super::{DayFigures, Estimate, Line};
 use crate::ids::QueueId;
 
 pub use words::minutes;
@@ -129,6 +129,18 @@ impl Comparison {
             subject: Subject::of(a.0, b.0),
             queues: queues.into_iter().map(in_queue).collect(),
         }
+    }
+
+    /// Both days' half hours of the service side by side, in order; one of which only one day has anything to say has no other.
+    pub fn half_hours(&self) -> Vec<(Option<&Line>, Option<&Line>)> {
+        let mut pairs: BTreeMap<&str, (Option<&Line>, Option<&Line>)> = BTreeMap::new();
+        for line in self.a.half_hours(None) {
+            pairs.entry(line.from.as_deref().unwrap_or_default()).or_default().0 = Some(line);
+        }
+        for line in self.b.half_hours(None) {
+            pairs.entry(line.from.as_deref().unwrap_or_default()).or_default().1 = Some(line);
+        }
+        pairs.into_values().collect()
     }
 }
 

@@ -25,7 +25,7 @@ mod service;
 mod tally;
 
 pub use arrivals::{ArrivalsFault, read_csv};
-pub use comparison::{Change, Comparison, Difference, Moved, minutes};
+pub use comparison::{Change, Comparison, Difference, InQueue, Moved, Subject, minutes};
 pub use day::{Day, Run};
 pub use estimate::Estimate;
 pub use figures::{DayFigures, Line};

@@ -13,8 +13,8 @@ use super::sources::{Sources, Variant};
 use super::{chart, page, replications};
 use crate::io::control::Clock;
 use crate::simulate::{
-    Comparison, Day, DayFigures, Estimate, Found, Goal, HALF_HOUR_S, HALF_HOURS, Line, Run, Scenario,
-    Service, Tally, clock, fewest_seats, minutes,
+    Comparison, Day, DayFigures, Estimate, Found, Goal, HALF_HOUR_S, HALF_HOURS, InQueue, Line, Run,
+    Scenario, Service, Tally, clock, fewest_seats, minutes,
 };
 
 /// Arguments of a day.
@@ -235,21 +235,51 @@ const BOTH_COLUMNS: [Column; 6] = [
     numbers("abandoned A, B"),
 ];
 
-fn show_both(comparison: &Comparison) -> Result<(), Failure> {
-    let row = |(a, b): (&Line, &Line)| {
-        let seats = |line: &Line| line.seats.map_or_else(String::new, |seats| format!("{seats:.1}"));
+const BOTH_QUEUES_COLUMNS: [Column; 6] = [
+    words("queue"),
+    numbers("offered A, B"),
+    numbers("mean wait A"),
+    numbers("mean wait B"),
+    numbers("B - A"),
+    numbers("abandoned A, B"),
+];
+
+fn show_both(both: &Comparison) -> Result<(), Failure> {
+    let row = |(a, b): (Option<&Line>, Option<&Line>)| {
+        let from = a.or(b).and_then(|line| line.from.clone());
+        let seats = |line: Option<&Line>| {
+            line.and_then(|line| line.seats).map_or_else(String::new, |seats| format!("{seats:.1}"))
+        };
+        let waited = |line: Option<&Line>| line.map_or_else(String::new, |line| wait(&line.mean_wait_s));
+        let lost = |line: Option<&Line>| line.map_or(0.0, |line| line.abandoned.value);
         vec![
-            a.from.clone().unwrap_or_else(|| "day".to_owned()),
+            from.unwrap_or_else(|| "day".to_owned()),
             seats(a),
             seats(b),
-            wait(&a.mean_wait_s),
-            wait(&b.mean_wait_s),
-            format!("{:.1}, {:.1}", a.abandoned.value, b.abandoned.value),
+            waited(a),
+            waited(b),
+            format!("{:.1}, {:.1}", lost(a), lost(b)),
         ]
     };
-    let days = comparison.a.day(None).zip(comparison.b.day(None));
-    let pairs = comparison.a.half_hours(None).zip(comparison.b.half_hours(None)).chain(days);
-    out::table(&BOTH_COLUMNS, pairs.map(row), "nobody calls on that day")
+    let day = (both.a.day(None), both.b.day(None));
+    let rows = both.half_hours().into_iter().chain([day]).map(row);
+    out::table(&BOTH_COLUMNS, rows, "nobody calls on that day")?;
+    out::line("")?;
+    let row = |queue: &InQueue| {
+        let offered = |day: &DayFigures| day.day(Some(&queue.queue)).map_or(0.0, |line| line.offered.value);
+        let (wait, lost) = (&queue.effect.mean_wait_s, &queue.effect.abandoned);
+        let sign = if wait.difference.value < 0.0 { "-" } else { "+" };
+        vec![
+            queue.queue.to_string(),
+            format!("{:.1}, {:.1}", offered(&both.a), offered(&both.b)),
+            minutes(wait.a),
+            minutes(wait.b),
+            format!("{sign}{}", with_interval(&wait.difference, minutes)),
+            format!("{:.1}, {:.1}", lost.a, lost.b),
+        ]
+    };
+    out::table(&BOTH_QUEUES_COLUMNS, both.queues.iter().map(row), "nobody came to a queue")?;
+    out::line(&format!("\nA is {}, B is {}.", both.a.scenario, both.b.scenario))
 }
 
 const FOUND_COLUMNS: [Column; 6] = [

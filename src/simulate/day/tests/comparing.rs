@@ -83,8 +83,9 @@ fn flow_that_serves_a_fifth_of_a_queue_by_itself_takes_a_fifth_of_its_calls_and_
     assert!((contained.difference.value - (before - after)).abs() < 2.0, "{contained:?}, {before} {after}");
     assert_eq!(both.a.day(None).unwrap().arrived, both.b.day(None).unwrap().arrived, "the same callers");
     let words = both.in_words();
-    assert!(words[0].starts_with("Con il flusso bozza.yaml ") && words[0].contains("scend"), "{words:?}");
-    assert!(words.iter().any(|line| line.contains("servite dal risponditore salgono")), "{words:?}");
+    let first = "Con il flusso bozza.yaml le chiamate servite dal risponditore salgono da ";
+    assert!(words[0].starts_with(first), "{words:?}");
+    assert!(words.iter().any(|line| line.contains("gestite dagli operatori scendono")), "{words:?}");
 }
 
 #[test]
@@ -147,4 +148,35 @@ fn days_that_are_the_same_differ_in_nothing_and_it_is_said() {
             "Nell'intera giornata, con mattina al posto di mattina, non cambia nulla: ogni chiamata va come prima."
         ]
     );
+}
+
+/// Each slip with the line that it is in, and what its message must name.
+#[test]
+fn names_that_the_service_does_not_have_are_told_with_their_line_and_the_nearest_one() {
+    let rows = [
+        ("number = \"055056\"", "2:10", "number `055056`; did you mean `055055`?"),
+        ("[choices.menu_tribbuti]\n\"1\" = 5", "2:10", "node `menu_tribbuti`; did you mean `menu_tributi`?"),
+        ("[choices.\"richiamata/inizi\"]\n\"1\" = 5", "2:10", "did you mean `richiamata/inizio`?"),
+        ("[choices.menu_tributi]\n\"7\" = 5", "3:7", "menu `menu_tributi` has no key 7; its keys are 1, 2"),
+        ("[queue.tributti]\ntalk = \"exp:2m\"", "2:8", "queue `tributti`; did you mean `tributi`?"),
+        (
+            "[[shift]]\nseats = [\"seat1\"]\nfrom = \"08:00\"\nto = \"12:00\"",
+            "3:9",
+            "seat `seat1`; did you mean `seat01`?",
+        ),
+        (
+            "[[shift]]\nseats = 1\nfrom = \"08:00\"\nto = \"12:00\"\nqueues = [\"anagrafi\"]",
+            "6:11",
+            "queue `anagrafi`; did you mean `anagrafe`?",
+        ),
+    ];
+    for (text, place, names) in rows {
+        let base =
+            |_: &str| Some("number = \"055055\"\ntalk = \"exp:2m\"\n[arrivals]\n\"08:00\" = 10\n".to_owned());
+        let day = Scenario::parse("giorno.toml", &format!("extends = \"055055\" \n{text}"), &base).unwrap();
+        let faults = day.check(service(), &[]).unwrap_err();
+        let told = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        assert!(faults.len() == 1 && told.contains(names), "{text}\n{told}");
+        assert!(told.starts_with(&format!("giorno.toml:{place}:")), "{text}\n{told}");
+    }
 }
