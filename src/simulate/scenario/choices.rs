@@ -106,7 +106,8 @@ mod tests {
     #[test]
     fn caller_presses_the_key_that_stands_for_what_they_want() {
         let then = menu(&[('1', "anagrafe"), ('2', "tributi"), ('3', "orari")]);
-        let rows: [(&[(char, &str)], [Option<&str>; 3], &str); 4] = [
+        type Row<'t> = (&'t [(char, &'t str)], [Option<&'t str>; 3], &'t str);
+        let rows: [Row<'_>; 4] = [
             (
                 &[('1', "anagrafe"), ('2', "tributi"), ('3', "orari")],
                 [Some("1"), Some("2"), Some("3")],
