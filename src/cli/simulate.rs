@@ -3,6 +3,7 @@
 mod chart;
 mod day;
 mod page;
+mod sources;
 
 use std::io::IsTerminal;
 use std::num::NonZero;
@@ -26,6 +27,8 @@ const MOST_SEATS: i64 = 10_000;
 ///   centralino simulate --day 2026-11-24 --profile 055055
 ///   centralino simulate --day 2026-11-24 --profile mia.toml --html giornata.html
 ///   centralino simulate --day 2026-11-24 --compare 055055 due-in-piu.toml
+///   centralino simulate --day 2026-11-24 --compare 055055 bozza.yaml
+///   centralino simulate --day 2026-11-24 --compare config config-bozza
 ///   centralino simulate --day 2026-11-24 --profile 055055 --find seats --service-level 80/20
 ///   centralino simulate --arrivals poisson:400/h --talk exp:116.75s --patience exp:180s --seats 17 --hours 2000 --seed 7
 ///   centralino simulate --arrivals poisson:90/h --talk exp:4m --patience none --seats 8 --format json
