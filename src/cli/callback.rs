@@ -289,14 +289,13 @@ fn slots(queue: &str, from: Option<&str>, limit: usize, listed: &Listed) -> Resu
 
 fn book(args: &BookArgs) -> Result<(), Failure> {
     let order = BookOrder {
-        number: args.number.clone(),
-        queue: args.queue.as_str().into(),
         slot: args.slot,
         entity: args.entity.as_deref().map(Into::into),
         topic: args.topic.as_deref().map(Into::into),
         language: args.language.as_deref().map(Into::into),
         case: args.case.map(CaseId),
         by: args.who.by.clone(),
+        ..BookOrder::new(args.number.as_str(), args.queue.as_str())
     };
     done(&args.who.listed, "/api/callbacks", &order)
 }

@@ -16,12 +16,11 @@ use crate::hint::Hint;
 use crate::ids::{CallId, CaseId, ContactId, OperatorId, QueueId, SeatId, TopicId};
 use crate::journal::Lsn;
 use crate::journal::entry::{Fact, Personal};
+use crate::letters::{LONGEST_NAME, is_line};
 use crate::time::Now;
 
 /// Longest note: a page.
 const MAX_NOTE: usize = 2_000;
-/// Longest name of who writes.
-const MAX_NAME: usize = 64;
 
 /// What is written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +118,7 @@ enum NotCoded {
     Outcome { whose: String, outcome: String, hint: Hint },
     #[error("a note has at most {MAX_NOTE} letters, and no control characters but ends of lines")]
     Note,
-    #[error("a name has 1 to {MAX_NAME} letters on one line")]
+    #[error("a name has 1 to {LONGEST_NAME} letters on one line")]
     Name,
 }
 
@@ -255,8 +254,7 @@ impl Engine {
 /// What is written down for ever has a name to it, and it is short.
 fn name(by: Option<String>) -> Result<String, NotCoded> {
     let by = by.unwrap_or_else(|| "command".to_owned());
-    let fits = (1..=MAX_NAME).contains(&by.chars().count()) && !by.contains(char::is_control);
-    if fits { Ok(by) } else { Err(NotCoded::Name) }
+    if !by.is_empty() && is_line(&by, LONGEST_NAME) { Ok(by) } else { Err(NotCoded::Name) }
 }
 
 fn check_note(note: String) -> Result<String, NotCoded> {

@@ -112,6 +112,15 @@ pub struct BookOrder {
     pub by: Option<String>,
 }
 
+impl BookOrder {
+    /// As soon as may be, and nothing more is known about it.
+    pub fn new(number: impl Into<String>, queue: impl Into<QueueId>) -> BookOrder {
+        let (number, queue) = (number.into(), queue.into());
+        let (slot, entity, topic, language, case, by) = (None, None, None, None, None, None);
+        BookOrder { number, queue, slot, entity, topic, language, case, by }
+    }
+}
+
 /// To which slot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -428,9 +428,8 @@ impl History {
     fn promise(&mut self) {
         self.note_promises();
         let number = format!("33312345{:02}", self.sim.chance.random_range(0..40));
-        let queue = ["tributi", "anagrafe", "generale"][self.sim.chance.random_range(0..3)].into();
-        let (slot, entity, topic, language) = (self.some_slot(), None, None, None);
-        let order = BookOrder { number, queue, slot, entity, topic, language, case: None, by: None };
+        let queue = ["tributi", "anagrafe", "generale"][self.sim.chance.random_range(0..3)];
+        let order = BookOrder { slot: self.some_slot(), ..BookOrder::new(number, queue) };
         let known = self.called.last().copied().filter(|_| self.sim.chance.random_bool(0.1));
         let order = match known {
             Some(id) => CallbackOrder::Cancel { id, by: None },

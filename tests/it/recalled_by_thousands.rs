@@ -9,17 +9,16 @@ use std::time::Duration;
 
 use centralino::callback::{CallbackRules, Capacity, Change, First, Kind, Promise, Retry, Unreached};
 use centralino::config::Config;
-use centralino::engine::{BookOrder, CallbackOrder, CallbackReply, Command, Page, Reply};
+use centralino::engine::{BookOrder, CallbackOrder, CallbackReply, Page, Reply};
 use centralino::flow::hours::{Hours, Schedule};
 use centralino::ids::{CallbackId, ContactId};
 use centralino::journal::entry::{Entry, Fact};
 use centralino::journal::sim_disk::Crash;
-use centralino::sip::Link;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use rand::RngExt;
 
-use crate::sim::phone::{EXCHANGE, Line, Manner, Phone, PhoneId};
+use crate::sim::phone::{Line, Manner, PhoneId};
 use crate::sim::{Setting, Sim};
 
 /// Trunks, each with one line, and as many operators.
@@ -70,20 +69,8 @@ fn retries() -> BTreeMap<Unreached, Retry> {
 }
 
 fn setting(open: &str, first: First) -> Setting {
-    Setting::demo().with_gateway().with_config(|config: &mut Config| {
+    Setting::demo().with_lines(LINES).with_config(|config: &mut Config| {
         config.calendars.schedules.insert("prova".into(), hours(open));
-        let demo = config.trunks.remove(0);
-        for line in 0..LINES {
-            let mut trunk = demo.clone();
-            trunk.name = format!("linea{line}").into();
-            if let Some(way) = &mut trunk.outgoing {
-                way.prefixes = vec![format!("+39333{line}")];
-                let remote = Phone::address_of(PhoneId(line + 1));
-                way.link = way.link.map(|link| Link { local: EXCHANGE, remote, ..link });
-            }
-            config.trunks.push(trunk);
-        }
-        config.trunks.push(demo);
         for queue in config.queues.values_mut() {
             queue.schedule = Some("prova".into());
             queue.callback = Some(CallbackRules {
@@ -130,19 +117,12 @@ impl World {
         World { sim, open: hours(open), outside, seats, talks, promised, slots, goes_on, crashes: 0 }
     }
 
-    fn ask(&mut self, order: CallbackOrder) -> Reply {
-        self.sim.replies.clear();
-        self.sim.command(Command::Callback(order));
-        self.sim.until("it is answered", |sim| !sim.replies.is_empty());
-        self.sim.replies.pop().expect("it was just seen")
-    }
-
     /// Someone is promised one of the next free slots, or keeps the place.
     fn book(&mut self, count: usize) {
         let next_night = self.goes_on.filter(|_| self.sim.chance.random_bool(0.5));
         let after_ms = next_night.map_or(0, Timestamp::as_millisecond);
         let slots = CallbackOrder::Slots { queue: "tributi".into(), after_ms, most: self.slots };
-        let free = match self.ask(slots) {
+        let free = match self.sim.order_callback(slots) {
             Reply::Callbacks(CallbackReply::Slots(free)) => free,
             other => panic!("{other:?}"),
         };
@@ -151,9 +131,8 @@ impl World {
             slot.get(..19).and_then(|wall| wall.parse::<DateTime>().ok()).expect("a date and time")
         });
         let number = format!("333{}{count:06}", count % usize::from(LINES));
-        let (queue, entity, topic, language) = ("tributi".into(), None, None, None);
-        let order = BookOrder { number, queue, slot, entity, topic, language, case: None, by: None };
-        match self.ask(CallbackOrder::Book(Box::new(order))) {
+        let order = BookOrder { slot, ..BookOrder::new(number, "tributi") };
+        match self.sim.try_to_book(order) {
             Reply::Callbacks(CallbackReply::One(one)) => _ = self.promised.insert(one.id),
             Reply::Refused(_) => {} // the hour that comes twice is offered by its first
             other => panic!("{other:?}"),
@@ -228,7 +207,7 @@ impl World {
     /// Until nothing is open but what was promised for after this moment.
     fn live_until_over(&mut self, next: Option<Timestamp>) {
         loop {
-            let open = match self.ask(CallbackOrder::List(Page::default())) {
+            let open = match self.sim.order_callback(CallbackOrder::List(Page::default())) {
                 Reply::Callbacks(CallbackReply::Open(open)) => open,
                 other => panic!("{other:?}"),
             };

@@ -7,16 +7,16 @@ use centralino::callback::{CallbackRules, Capacity, Change, End};
 use centralino::config::Config;
 use centralino::crm::{CaseLine, CaseStatus};
 use centralino::engine::{
-    BookOrder, ByHand, CallbackOrder, CaseAct, Coding, CodingOrder, Command, InVainState, KnownCase,
-    KnownContact, Page, RecallOrder, Reply,
+    BookOrder, ByHand, CaseAct, Coding, CodingOrder, Command, InVainState, KnownCase, KnownContact, Page,
+    RecallOrder, Reply,
 };
-use centralino::ids::{CaseId, ContactId, SeatId};
+use centralino::ids::{CaseId, ContactId};
 use centralino::journal::entry::Fact;
 use centralino::journal::sim_disk::Crash;
 use centralino::views::Views;
 use centralino::words::WorkView;
 
-use crate::sim::phone::{Manner, PhoneId, Seen};
+use crate::sim::phone::{Manner, PhoneId};
 use crate::sim::{Setting, Sim};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -55,12 +55,9 @@ fn talks(sim: &mut Sim, seat: PhoneId) -> PhoneId {
 
 /// The answer to an order.
 fn write(sim: &mut Sim, order: CodingOrder) -> Result<(), String> {
-    sim.replies.clear();
-    sim.command(Command::Coding(order));
-    sim.until("it is answered", |sim| !sim.replies.is_empty());
-    match sim.replies.pop() {
-        Some(Reply::Done) => Ok(()),
-        Some(Reply::Refused(why)) => Err(why),
+    match sim.ask(Command::Coding(order)) {
+        Reply::Done => Ok(()),
+        Reply::Refused(why) => Err(why),
         other => panic!("{other:?}"),
     }
 }
@@ -96,24 +93,11 @@ fn case_row(sim: &mut Sim, case: CaseId) -> CaseLine {
     row.line(&keys)
 }
 
-fn work(sim: &Sim) -> WorkView {
-    sim.engine().distribution().seat(&SeatId::from("seat01")).expect("a seat").work
-}
-
-fn rings(sim: &Sim, phone: PhoneId) -> usize {
-    sim.phones[&phone].seen.iter().filter(|seen| matches!(seen, Seen::Rang { .. })).count()
-}
-
 /// A call is promised for this case, about something else than it, and long after.
 fn promise(sim: &mut Sim, case: Option<CaseId>, topic: &str) {
     let slot = Some("2026-11-24T11:30".parse().expect("a date and time"));
-    let (number, queue, by) = (CITIZEN.to_owned(), "tributi".into(), Some("ada".to_owned()));
-    let (entity, topic, language) = (None, Some(topic.into()), None);
-    let order = BookOrder { number, queue, slot, entity, topic, language, case, by };
-    sim.replies.clear();
-    sim.command(Command::Callback(CallbackOrder::Book(Box::new(order))));
-    sim.until("it is promised", |sim| !sim.replies.is_empty());
-    assert!(matches!(sim.replies.pop(), Some(Reply::Callbacks(_))));
+    let (topic, by) = (Some(topic.into()), Some("ada".to_owned()));
+    sim.book(BookOrder { slot, topic, case, by, ..BookOrder::new(CITIZEN, "tributi") });
 }
 
 /// How promises ended, and at whose word.
@@ -126,9 +110,8 @@ fn ends(sim: &Sim) -> Vec<(End, Option<&str>)> {
 }
 
 fn in_vain(sim: &mut Sim) -> Vec<InVainState> {
-    sim.command(Command::Recall(RecallOrder::List(Page::default())));
-    match sim.replies.pop() {
-        Some(Reply::InVain(all)) => all,
+    match sim.ask(Command::Recall(RecallOrder::List(Page::default()))) {
+        Reply::InVain(all) => all,
         other => panic!("{other:?}"),
     }
 }
@@ -140,16 +123,16 @@ fn wrap_up_that_owes_the_outcome_ends_when_the_contact_is_coded_by_command_and_a
     sim.hang_up(citizen);
     sim.advance(MINUTE);
     let contact = sim.contact(citizen).contact;
-    assert_eq!(work(&sim), WorkView::WrapUp, "it waits for the outcome");
+    assert_eq!(sim.work("seat01"), WorkView::WrapUp, "it waits for the outcome");
     write(
         &mut sim,
         CodingOrder::Contact(known(contact, "anagrafe"), coding(Some("tributi/tari"), None, None)),
     )
     .expect("a topic");
-    assert_eq!(work(&sim), WorkView::WrapUp, "a topic is no outcome");
+    assert_eq!(sim.work("seat01"), WorkView::WrapUp, "a topic is no outcome");
     let order = coding(None, Some("risolto"), Some("richiede la ricevuta"));
     write(&mut sim, CodingOrder::Contact(known(contact, "anagrafe"), order)).expect("an outcome");
-    assert_eq!(work(&sim), WorkView::Idle);
+    assert_eq!(sim.work("seat01"), WorkView::Idle);
     let line = sim.contact(citizen);
     let topic = line.topic.as_ref().map(|topic| topic.as_str());
     assert_eq!((topic, line.disposition.as_deref()), (Some("tributi/tari"), Some("risolto")));
@@ -173,7 +156,7 @@ fn operator_codes_the_contact_of_the_seat_in_the_talk_already_and_owes_nothing_a
     write(&mut sim, CodingOrder::Seat("seat01".into(), coding(None, Some("risolto"), None))).expect("a talk");
     sim.hang_up(citizen);
     sim.advance(MINUTE);
-    assert_eq!(work(&sim), WorkView::Idle);
+    assert_eq!(sim.work("seat01"), WorkView::Idle);
     assert_eq!(sim.contact(citizen).disposition.as_deref(), Some("risolto"));
 }
 
@@ -194,7 +177,7 @@ fn what_cannot_be_written_down_is_refused_with_what_was_meant() {
         (coding(None, None, Some(&long)), "at most 2000 letters"),
         (
             Coding { by: Some(String::new()), ..coding(None, Some("risolto"), None) },
-            "a name has 1 to 64 letters",
+            "a name has 1 to 100 letters",
         ),
     ] {
         let refused = write(&mut sim, CodingOrder::Contact(known(contact, "anagrafe"), order));
@@ -244,7 +227,7 @@ fn closed_case_ends_the_calls_that_were_promised_for_it_and_no_others_also_after
         .expect("its last");
     sim.advance(89 * MINUTE);
     sim.until("the other one is kept", |sim| sim.talk_together(outside, seat));
-    assert_eq!(rings(&sim, outside), 1);
+    assert_eq!(sim.rings(outside), 1);
 }
 
 #[test]
@@ -300,5 +283,5 @@ fn citizen_whom_an_operator_reaches_about_the_case_is_not_called_for_it_any_more
     assert_eq!(ends(&sim), [(End::Helped, None)]);
     sim.hang_up(seat);
     sim.advance(120 * MINUTE);
-    assert_eq!(rings(&sim, outside), 1);
+    assert_eq!(sim.rings(outside), 1);
 }

@@ -43,14 +43,6 @@ fn talking(sim: &mut Sim, one: PhoneId, other: PhoneId) {
     sim.until("both hear each other", |sim| sim.talk_together(one, other));
 }
 
-fn rings(sim: &Sim, phone: PhoneId) -> usize {
-    sim.phones[&phone].seen.iter().filter(|seen| matches!(seen, Seen::Rang { .. })).count()
-}
-
-fn work(sim: &Sim, seat: &str) -> WorkView {
-    sim.engine().distribution().seat(&SeatId::from(seat)).expect("a seat").work
-}
-
 /// The line is free again and nothing is left of any call; the contact that this seat began.
 #[track_caller]
 fn over(sim: &mut Sim, seat: PhoneId) -> ContactLine {
@@ -70,7 +62,7 @@ fn operator_calls_a_citizen_and_the_contact_is_like_any_other() {
     let seat = sim.seat("seat01");
     dials(&mut sim, seat, CITIZEN);
     hears(&mut sim, seat, "ring-back");
-    assert_eq!(work(&sim, "seat01"), WorkView::Talking, "nobody else rings there");
+    assert_eq!(sim.work("seat01"), WorkView::Talking, "nobody else rings there");
     talking(&mut sim, seat, citizen);
     assert_eq!(sim.phones[&citizen].dialled, CITIZEN);
     let shown = Seen::Rang { from: "+390552768224".into(), display: "Linea Comune".into() };
@@ -78,7 +70,7 @@ fn operator_calls_a_citizen_and_the_contact_is_like_any_other() {
     sim.advance(60 * SECOND);
     sim.hang_up(seat);
     sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
-    assert_eq!(work(&sim, "seat01"), WorkView::WrapUp);
+    assert_eq!(sim.work("seat01"), WorkView::WrapUp);
     let contact = over(&mut sim, seat);
     assert_eq!((contact.direction, contact.from.as_deref()), (Direction::Out, Some("seat01")));
     assert_eq!((contact.to.as_deref(), contact.flow), (Some(CITIZEN), None));
@@ -146,7 +138,7 @@ fn case_that_there_is_not_is_said_and_nobody_is_called() {
         hears(&mut sim, seat, notice);
         sim.until("the line is free", |sim| sim.line(seat) == Line::Free);
     }
-    assert_eq!((rings(&sim, other), sim.contacts().len()), (0, 0));
+    assert_eq!((sim.rings(other), sim.contacts().len()), (0, 0));
 }
 
 #[test]
@@ -209,7 +201,7 @@ fn what_may_not_be_called_is_said_and_on_record_and_nobody_is_called() {
         hears(&mut sim, seat, "it/sistema/numero_non_consentito");
         let contact = over(&mut sim, seat);
         assert_eq!((contact.outcome, contact.to.as_deref()), (Some(Outcome::Refused), Some(number)));
-        assert_eq!((contact.case, contact.citizen, rings(&sim, other)), (None, None, 0));
+        assert_eq!((contact.case, contact.citizen, sim.rings(other)), (None, None, 0));
         assert!(contact.why.is_some(), "{number}");
     }
 }
@@ -219,7 +211,7 @@ fn operator_who_hangs_up_stops_the_ringing() {
     let (mut sim, other) = world(Manner::Ignores);
     let seat = sim.seat("seat01");
     dials(&mut sim, seat, CITIZEN);
-    sim.until("it rings", |sim| rings(sim, other) == 1);
+    sim.until("it rings", |sim| sim.rings(other) == 1);
     sim.hang_up(seat);
     sim.until("the ringing stops", |sim| sim.line(other) == Line::Free);
     let contact = over(&mut sim, seat);
@@ -232,7 +224,7 @@ fn answer_that_crosses_the_operator_s_goodbye_leaves_nobody_on_the_line() {
         let (mut sim, other) = world(Manner::Answers(5 * SECOND));
         let seat = sim.seat("seat01");
         dials(&mut sim, seat, CITIZEN);
-        sim.until("it rings", |sim| rings(sim, other) == 1);
+        sim.until("it rings", |sim| sim.rings(other) == 1);
         sim.advance(5 * SECOND - Duration::from_millis(early_ms));
         sim.hang_up(seat);
         sim.until("the other line is free", |sim| sim.line(other) == Line::Free);
@@ -252,7 +244,7 @@ fn paused_operator_may_call_and_one_who_is_not_logged_in_may_not() {
     sim.status("seat01", StatusChange::LogOut);
     dials(&mut sim, seat, CITIZEN);
     hears(&mut sim, seat, "it/sistema/nessun_accesso");
-    assert_eq!(rings(&sim, other), 1);
+    assert_eq!(sim.rings(other), 1);
 }
 
 #[test]
@@ -265,12 +257,12 @@ fn seat_that_calls_gets_no_caller_until_its_wrap_up_is_over() {
     sim.until("the menu is heard", |sim| sim.hears(citizen, "it/menu"));
     sim.press(citizen, "1");
     sim.advance(30 * SECOND);
-    assert_eq!(rings(&sim, seat), 0);
+    assert_eq!(sim.rings(seat), 0);
     sim.hang_up(other);
     sim.advance(5 * SECOND);
-    assert_eq!((rings(&sim, seat), work(&sim, "seat01")), (0, WorkView::WrapUp));
+    assert_eq!((sim.rings(seat), sim.work("seat01")), (0, WorkView::WrapUp));
     sim.advance(6 * SECOND);
-    assert_eq!(rings(&sim, seat), 1);
+    assert_eq!(sim.rings(seat), 1);
     sim.verdict().unwrap();
 }
 
@@ -314,7 +306,7 @@ fn crash_is_told_to_both_phones_and_on_record() {
         let (mut sim, other) = world(manner);
         let seat = sim.seat("seat01");
         dials(&mut sim, seat, CITIZEN);
-        sim.until("it rings", |sim| rings(sim, other) == 1);
+        sim.until("it rings", |sim| sim.rings(other) == 1);
         sim.advance(5 * SECOND);
         sim.crash(Crash::PowerCut);
         sim.start_exchange();
@@ -337,7 +329,7 @@ fn nobody_is_called_before_it_is_written_down() {
     let until = sim.now + Duration::from_millis(150);
     sim.store().stall(until);
     sim.advance(Duration::from_millis(140));
-    assert_eq!(rings(&sim, other), 0);
+    assert_eq!(sim.rings(other), 0);
     talking(&mut sim, seat, other);
     assert!(sim.now >= until);
     sim.verdict().unwrap();
@@ -371,10 +363,10 @@ fn colleagues_talk_and_no_case_or_wrap_up_comes_of_it() {
         dials(&mut sim, one, dialled);
         hears(&mut sim, one, "ring-back");
         talking(&mut sim, one, two);
-        assert_eq!((work(&sim, "seat01"), work(&sim, "seat02")), (WorkView::Talking, WorkView::Talking));
+        assert_eq!((sim.work("seat01"), sim.work("seat02")), (WorkView::Talking, WorkView::Talking));
         sim.hang_up(if dialled == "202" { one } else { two });
         sim.until("both are free", |sim| sim.line(one) == Line::Free && sim.line(two) == Line::Free);
-        assert_eq!((work(&sim, "seat01"), work(&sim, "seat02")), (WorkView::Idle, WorkView::Idle));
+        assert_eq!((sim.work("seat01"), sim.work("seat02")), (WorkView::Idle, WorkView::Idle));
         sim.advance(SECOND);
         let contact = sim.contacts().pop().expect("it is on record");
         assert_eq!((contact.direction, contact.case), (Direction::Internal, None));
@@ -401,8 +393,8 @@ fn colleague_who_is_busy_refuses_or_does_not_answer_is_told_as_such() {
         dials(&mut sim, one, "202");
         hears(&mut sim, one, &format!("it/sistema/{notice}"));
         let contact = over(&mut sim, one);
-        assert_eq!((contact.outcome, rings(&sim, two)), (Some(Outcome::Unreached), usize::from(!paused)));
-        assert_eq!((work(&sim, "seat01"), sim.line(two)), (WorkView::Idle, Line::Free));
+        assert_eq!((contact.outcome, sim.rings(two)), (Some(Outcome::Unreached), usize::from(!paused)));
+        assert_eq!((sim.work("seat01"), sim.line(two)), (WorkView::Idle, Line::Free));
     }
 }
 
@@ -412,11 +404,11 @@ fn operator_who_leaves_a_colleague_s_ringing_phone_stops_it() {
     let (one, two) = (sim.seat("seat01"), sim.seat("seat02"));
     sim.with_phone(two, |phone, _| phone.manner = Manner::Ignores);
     dials(&mut sim, one, "202");
-    sim.until("it rings", |sim| rings(sim, two) == 1);
+    sim.until("it rings", |sim| sim.rings(two) == 1);
     sim.hang_up(one);
     sim.until("the ringing stops", |sim| sim.line(two) == Line::Free);
     over(&mut sim, one);
-    assert_eq!(work(&sim, "seat02"), WorkView::Idle);
+    assert_eq!(sim.work("seat02"), WorkView::Idle);
 }
 
 #[test]
@@ -468,8 +460,7 @@ fn colleague_who_was_called_and_gave_the_caller_to_an_office_that_is_busy_has_th
 
 fn asks(sim: &mut Sim, number: &str, case: Option<CaseId>) -> Reply {
     let order = DialOrder { seat: "seat01".into(), number: number.to_owned(), case, by: None };
-    sim.command(Command::Dial(order));
-    sim.replies.pop().expect("every command is answered")
+    sim.ask(Command::Dial(order))
 }
 
 #[test]
@@ -481,8 +472,8 @@ fn seat_that_is_to_call_by_command_rings_first_also_in_a_pause_and_then_the_numb
             sim.status("seat01", StatusChange::Pause("richiamate".into()));
         }
         assert!(matches!(asks(&mut sim, CITIZEN, None), Reply::Calling(_)));
-        sim.until("the seat rings", |sim| rings(sim, seat) == 1);
-        assert_eq!((rings(&sim, other), work(&sim, "seat01")), (0, WorkView::Ringing));
+        sim.until("the seat rings", |sim| sim.rings(seat) == 1);
+        assert_eq!((sim.rings(other), sim.work("seat01")), (0, WorkView::Ringing));
         hears(&mut sim, seat, "ring-back");
         talking(&mut sim, seat, other);
         sim.advance(10 * SECOND);
@@ -500,10 +491,10 @@ fn seat_that_does_not_take_its_own_call_calls_nobody() {
         let seat = sim.seat("seat01");
         sim.with_phone(seat, |phone, _| phone.manner = manner);
         assert!(matches!(asks(&mut sim, CITIZEN, None), Reply::Calling(_)));
-        sim.until("the seat rings", |sim| rings(sim, seat) == 1);
+        sim.until("the seat rings", |sim| sim.rings(seat) == 1);
         let contact = over(&mut sim, seat);
         assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Unreached), Some(EndedBy::Operator)));
-        assert_eq!((rings(&sim, other), work(&sim, "seat01")), (0, WorkView::Idle));
+        assert_eq!((sim.rings(other), sim.work("seat01")), (0, WorkView::Idle));
     }
 }
 
@@ -530,7 +521,7 @@ fn what_cannot_be_called_by_command_is_refused_in_words() {
     {
         assert!(matches!(asks(&mut sim, number, case), Reply::Refused(_)), "{number}");
     }
-    assert_eq!((rings(&sim, seat), sim.contacts().len()), (0, 0));
+    assert_eq!((sim.rings(seat), sim.contacts().len()), (0, 0));
 }
 
 #[test]
@@ -543,12 +534,12 @@ fn citizen_whom_a_colleague_does_not_take_comes_back_to_the_seat_that_was_to_cal
     let act = TalkAct::Give("202".to_owned());
     sim.command(Command::Talk(TalkOrder { call, act, by: "ada".to_owned() }));
     sim.until("the operator has given the citizen away", |sim| sim.line(seat) == Line::Free);
-    sim.until("it rings there", |sim| rings(sim, colleague) == 1);
+    sim.until("it rings there", |sim| sim.rings(colleague) == 1);
     talking(&mut sim, seat, citizen);
     sim.hang_up(citizen);
     let contact = over(&mut sim, seat);
     assert_eq!(contact.outcome, Some(Outcome::Answered));
-    assert_eq!((work(&sim, "seat02"), contact.talks.len()), (WorkView::Idle, 2));
+    assert_eq!((sim.work("seat02"), contact.talks.len()), (WorkView::Idle, 2));
 }
 
 #[test]
@@ -671,13 +662,13 @@ fn caller_who_rings_a_seat_that_calls_for_help_goes_to_the_next_and_the_seat_is_
     let citizen = sim.call("055055");
     sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
     sim.press(citizen, "1");
-    sim.until("the seat is rung", |sim| work(sim, "seat01") == WorkView::Ringing);
+    sim.until("the seat is rung", |sim| sim.work("seat01") == WorkView::Ringing);
     // Its phone begins the call before the INVITE is there.
     dials(&mut sim, seat, "112");
     talking(&mut sim, seat, help);
-    assert_eq!(work(&sim, "seat01"), WorkView::Talking);
+    assert_eq!(sim.work("seat01"), WorkView::Talking);
     sim.advance(60 * SECOND);
-    assert_eq!((rings(&sim, seat), sim.partner(citizen)), (0, None));
+    assert_eq!((sim.rings(seat), sim.partner(citizen)), (0, None));
     let other = sim.seat("seat02");
     sim.until("somebody takes the citizen", |sim| sim.talk_together(citizen, other));
     sim.hang_up(citizen);

@@ -108,7 +108,7 @@ impl Talk {
     }
 
     fn work(&self, seat: &str) -> WorkView {
-        self.sim.engine().distribution().seat(&SeatId::from(seat)).expect("a seat of the demo").work
+        self.sim.work(seat)
     }
 
     fn talk_s(&self, contact: &ContactLine, seat: &str) -> Vec<u64> {

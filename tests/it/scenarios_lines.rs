@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use centralino::call::Move;
 use centralino::engine::{Command, TalkAct, TalkOrder};
-use centralino::ids::{CallId, SeatId};
+use centralino::ids::CallId;
 use centralino::journal::entry::{Fact, Handing};
 use centralino::words::{Outcome, WorkView};
 
@@ -59,7 +59,7 @@ impl Talk {
     }
 
     fn work(&self, seat: &str) -> WorkView {
-        self.sim.engine().distribution().seat(&SeatId::from(seat)).expect("a seat of the demo").work
+        self.sim.work(seat)
     }
 
     /// The phone's transfer key.

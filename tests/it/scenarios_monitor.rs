@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use centralino::engine::{Command, MonitorAct, MonitorOrder, Reply, SeatAct, SeatOrder};
-use centralino::ids::SeatId;
 use centralino::journal::entry::Fact;
 use centralino::words::{Outcome, StatusChange, Watching, WorkView};
 
@@ -60,10 +59,6 @@ fn record(sim: &Sim) -> Vec<String> {
     sim.facts.iter().filter_map(|entry| told(&entry.fact)).collect()
 }
 
-fn work(sim: &Sim, seat: &str) -> WorkView {
-    sim.engine().distribution().seat(&SeatId::from(seat)).expect("a seat").work
-}
-
 /// Nothing is left of the call anywhere, and every promise was kept.
 #[track_caller]
 fn all_is_over(mut sim: Sim, phones: [PhoneId; 3]) {
@@ -72,7 +67,7 @@ fn all_is_over(mut sim: Sim, phones: [PhoneId; 3]) {
     let census = sim.engine().census();
     let left = (census.calls, census.legs, census.dialogs, census.runs, census.alarms, census.sip.dialogs);
     assert_eq!(left, (0, 0, 0, 0, 0, 0));
-    assert_eq!(work(&sim, "seat17"), WorkView::Idle);
+    assert_eq!(sim.work("seat17"), WorkView::Idle);
     sim.verdict().expect("every promise is kept");
 }
 
@@ -82,7 +77,7 @@ fn supervisor_who_listens_hears_both_and_is_heard_by_nobody() {
     until_ears(&mut sim, phones, "o.c.");
     asks(&mut sim, "seat01", "217", LISTEN);
     until_ears(&mut sim, phones, "o.c.co");
-    assert_eq!(work(&sim, "seat17"), WorkView::Talking, "engaged");
+    assert_eq!(sim.work("seat17"), WorkView::Talking, "engaged");
     sim.advance(10 * SECOND);
     sim.hang_up(citizen);
     assert_eq!(sim.contact(citizen).outcome, Some(Outcome::Answered));
@@ -117,16 +112,16 @@ fn talk_goes_on_unchanged_when_the_supervisor_hangs_up_refuses_or_dies() {
     sim.with_phone(supervisor, |phone, _| phone.manner = Manner::Rejects(SECOND));
     asks(&mut sim, "seat01", "seat17", LISTEN);
     sim.advance(5 * SECOND);
-    assert_eq!((ears(&sim, phones).as_str(), work(&sim, "seat17")), ("o.c.", WorkView::Idle));
+    assert_eq!((ears(&sim, phones).as_str(), sim.work("seat17")), ("o.c.", WorkView::Idle));
     sim.with_phone(supervisor, |phone, _| phone.manner = Manner::Ignores);
     asks(&mut sim, "seat01", "seat17", LISTEN);
     sim.advance(40 * SECOND);
-    assert_eq!(work(&sim, "seat17"), WorkView::Idle, "it has rung for long enough");
+    assert_eq!(sim.work("seat17"), WorkView::Idle, "it has rung for long enough");
     sim.with_phone(supervisor, |phone, _| phone.manner = Manner::Answers(SECOND));
     asks(&mut sim, "seat01", "seat17", LISTEN);
     until_ears(&mut sim, phones, "o.c.co");
     sim.unplug(supervisor, true);
-    sim.until("its silence is noticed", |sim| work(sim, "seat17") == WorkView::Idle);
+    sim.until("its silence is noticed", |sim| sim.work("seat17") == WorkView::Idle);
     assert!(sim.talk_together(citizen, operator));
     sim.unplug(supervisor, false);
     sim.hang_up(citizen);
@@ -144,7 +139,7 @@ fn supervisor_who_takes_over_talks_on_and_the_operator_wraps_up() {
     assert!(sim.talk_together(citizen, supervisor));
     assert_eq!(sim.plane().tapes().map(|(tape, _)| tape.file.to_string()).next(), file, "one recording");
     sim.until("the operator is parted", |sim| sim.line(operator) == Line::Free);
-    assert_eq!(work(&sim, "seat01"), WorkView::WrapUp);
+    assert_eq!(sim.work("seat01"), WorkView::WrapUp);
     sim.advance(20 * SECOND);
     sim.hang_up(supervisor);
     sim.until("the flow says goodbye", |sim| sim.line(citizen) == Line::Free);

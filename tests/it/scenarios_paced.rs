@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use centralino::callback::{CallbackRules, Capacity, Change, End, First, Unreached};
-use centralino::engine::{BookOrder, CallbackOrder, CallbackReply, Command, Reply};
+use centralino::engine::BookOrder;
 use centralino::ids::{CallbackId, SeatId};
-use centralino::journal::entry::Fact;
 use centralino::journal::sim_disk::Crash;
-use centralino::sip::Link;
 use centralino::time::Mono;
 use centralino::words::{Direction, Outcome, WorkView};
 
-use crate::sim::phone::{EXCHANGE, Line, Manner, Phone, PhoneId, Seen};
+use crate::sim::phone::{Line, Manner, PhoneId, Seen};
 use crate::sim::{Setting, Sim};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -24,19 +22,7 @@ const LINES: u16 = 6;
 
 /// The demo, whose queues call citizens first; the number of the citizen at line 3 begins with 3333.
 fn setting() -> Setting {
-    Setting::demo().with_gateway().with_config(|config| {
-        let demo = config.trunks.remove(0);
-        for line in 0..LINES {
-            let mut trunk = demo.clone();
-            trunk.name = format!("linea{line}").into();
-            if let Some(way) = &mut trunk.outgoing {
-                way.prefixes = vec![format!("+39333{line}")];
-                let remote = Phone::address_of(PhoneId(line + 1));
-                way.link = way.link.map(|link| Link { local: EXCHANGE, remote, ..link });
-            }
-            config.trunks.push(trunk);
-        }
-        config.trunks.push(demo);
+    Setting::demo().with_lines(LINES).with_config(|config| {
         for queue in config.queues.values_mut() {
             queue.rules.wrap_up = WRAP_UP;
             queue.callback = Some(CallbackRules {
@@ -63,43 +49,14 @@ fn world(seats: usize, manner: Manner) -> (Sim, Vec<PhoneId>, Vec<PhoneId>) {
 /// The citizen at this line is promised a call as soon as may be.
 #[track_caller]
 fn book(sim: &mut Sim, line: u16) -> CallbackId {
-    let number = format!("333{line}000001");
-    let (queue, slot) = ("tributi".into(), None);
-    let (entity, topic, language, case, by) = (None, None, None, None, None);
-    let order = BookOrder { number, queue, slot, entity, topic, language, case, by };
-    sim.replies.clear();
-    sim.command(Command::Callback(CallbackOrder::Book(Box::new(order))));
-    sim.until("it is answered", |sim| !sim.replies.is_empty());
-    match sim.replies.pop() {
-        Some(Reply::Callbacks(CallbackReply::One(one))) => one.id,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn changes(sim: &Sim, of: CallbackId) -> Vec<Change> {
-    let change = |fact: &Fact| match fact {
-        Fact::Callback { callback, what, .. } if *callback == of => Some(what.clone()),
-        _ => None,
-    };
-    sim.facts.iter().filter_map(|entry| change(&entry.fact)).collect()
-}
-
-fn ended(sim: &Sim, id: CallbackId) -> Option<End> {
-    changes(sim, id).iter().find_map(|change| match change {
-        Change::Ended { how } => Some(*how),
-        _ => None,
-    })
+    sim.book(BookOrder::new(format!("333{line}000001"), "tributi"))
 }
 
 fn why(sim: &Sim, id: CallbackId) -> Option<Unreached> {
-    changes(sim, id).iter().find_map(|change| match change {
+    sim.changes_of(id).iter().find_map(|change| match change {
         Change::NotReached { why, .. } => Some(*why),
         _ => None,
     })
-}
-
-fn rings(sim: &Sim, phone: PhoneId) -> usize {
-    sim.phones[&phone].seen.iter().filter(|seen| matches!(seen, Seen::Rang { .. })).count()
 }
 
 #[track_caller]
@@ -121,10 +78,10 @@ fn citizen_is_called_first_hears_who_calls_and_then_an_operator_is_rung() {
     let (mut sim, citizens, seats) = world(1, Manner::Answers(4 * SECOND));
     let (citizen, seat) = (citizens[2], seats[0]);
     let id = book(&mut sim, 2);
-    sim.until("the citizen's phone rings", |sim| rings(sim, citizen) == 1);
-    assert_eq!(rings(&sim, seat), 0);
+    sim.until("the citizen's phone rings", |sim| sim.rings(citizen) == 1);
+    assert_eq!(sim.rings(seat), 0);
     sim.until("who calls is said", |sim| sim.hears(citizen, "it/sistema/richiamata"));
-    assert_eq!(rings(&sim, seat), 0, "an operator is asked when somebody is there");
+    assert_eq!(sim.rings(seat), 0, "an operator is asked when somebody is there");
     talking(&mut sim, seat, citizen);
     let shown =
         Seen::Rang { from: "+393332000001".into(), display: "Richiamata Tributi +393332000001".into() };
@@ -132,7 +89,7 @@ fn citizen_is_called_first_hears_who_calls_and_then_an_operator_is_rung() {
     sim.advance(20 * SECOND);
     sim.hang_up(seat);
     sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
-    assert_eq!(ended(&sim, id), Some(End::Served));
+    assert_eq!(sim.end_of(id), Some(End::Served));
     let work = sim.engine().distribution().seat(&SeatId::from("seat01")).expect("a seat").work;
     assert_eq!(work, WorkView::WrapUp);
     nothing_left(&mut sim);
@@ -170,7 +127,7 @@ fn no_more_are_called_than_operators_are_free_or_about_to_be() {
             }
         }
     }
-    assert!(all.iter().all(|id| ended(&sim, *id) == Some(End::Served)), "{}", sim.tale());
+    assert!(all.iter().all(|id| sim.end_of(*id) == Some(End::Served)), "{}", sim.tale());
     nothing_left(&mut sim);
 }
 
@@ -183,7 +140,7 @@ fn nobody_is_called_while_no_operator_is_free_or_those_who_wait_need_them() {
     talking(&mut sim, caller, seats[0]);
     book(&mut sim, 0);
     sim.advance(MINUTE);
-    assert_eq!(rings(&sim, citizens[0]), 0);
+    assert_eq!(sim.rings(citizens[0]), 0);
     sim.hang_up(caller);
     talking(&mut sim, citizens[0], seats[0]);
 }
@@ -194,16 +151,16 @@ fn citizen_whom_no_operator_takes_is_abandoned_and_called_again() {
     let (citizen, seat) = (citizens[0], seats[0]);
     sim.with_phone(seat, |phone, _| phone.manner = Manner::Ignores);
     let id = book(&mut sim, 0);
-    sim.until("the seat rings", |sim| rings(sim, seat) == 1);
+    sim.until("the seat rings", |sim| sim.rings(seat) == 1);
     sim.hang_up(citizen);
     sim.until("it is written", |sim| why(sim, id).is_some());
-    assert_eq!((why(&sim, id), ended(&sim, id)), (Some(Unreached::Abandoned), None));
+    assert_eq!((why(&sim, id), sim.end_of(id)), (Some(Unreached::Abandoned), None));
     assert_eq!(sim.engine().metrics().callbacks.abandoned, 1);
     sim.with_phone(seat, |phone, _| phone.manner = Manner::Answers(SECOND));
     talking(&mut sim, seat, citizen);
     sim.hang_up(citizen);
     nothing_left(&mut sim);
-    assert_eq!(ended(&sim, id), Some(End::Served));
+    assert_eq!(sim.end_of(id), Some(End::Served));
     assert_eq!(sim.contacts()[0].outcome, Some(Outcome::Unreached));
 }
 
@@ -219,7 +176,7 @@ fn each_way_of_not_being_reached_is_told_apart_and_costs_no_operator_s_time() {
         let (mut sim, _, seats) = world(1, manner);
         let id = book(&mut sim, 0);
         sim.until("it has failed", |sim| why(sim, id).is_some());
-        assert_eq!((why(&sim, id), rings(&sim, seats[0])), (Some(expected), 0), "{manner:?}");
+        assert_eq!((why(&sim, id), sim.rings(seats[0])), (Some(expected), 0), "{manner:?}");
         sim.verdict().expect("every promise holds");
     }
 }
@@ -232,7 +189,7 @@ fn machine_that_answers_is_given_to_nobody() {
     sim.advance(SECOND);
     sim.speaks(citizens[0], true); // and goes on speaking
     sim.until("it is told from a person", |sim| why(sim, id).is_some());
-    assert_eq!((why(&sim, id), rings(&sim, seats[0])), (Some(Unreached::Machine), 0));
+    assert_eq!((why(&sim, id), sim.rings(seats[0])), (Some(Unreached::Machine), 0));
     nothing_left(&mut sim);
 }
 
@@ -251,8 +208,8 @@ fn crash_leaves_another_attempt_before_the_talk_and_none_after_it() {
         sim.hang_up(seats[0]);
         sim.start_exchange();
         sim.advance(8 * MINUTE);
-        assert_eq!(rings(&sim, citizens[0]), if talks { 1 } else { 2 }, "{}", sim.tale());
-        assert_eq!(ended(&sim, id).is_some(), talks);
+        assert_eq!(sim.rings(citizens[0]), if talks { 1 } else { 2 }, "{}", sim.tale());
+        assert_eq!(sim.end_of(id).is_some(), talks);
     }
 }
 
@@ -275,7 +232,7 @@ fn citizen_whose_operator_s_phone_dies_in_the_talk_is_the_first_in_the_queue_aga
         talking(&mut sim, other, citizen);
         sim.hang_up(other);
         sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
-        assert_eq!((ended(&sim, id), rings(&sim, citizen)), (Some(End::Served), 1));
+        assert_eq!((sim.end_of(id), sim.rings(citizen)), (Some(End::Served), 1));
         nothing_left(&mut sim);
     }
 }

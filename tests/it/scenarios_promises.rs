@@ -201,16 +201,10 @@ fn what_is_changed_of_a_promise_and_cannot_be_kept_is_as_it_was_before() {
     for moves in [true, false] {
         let mut sim = world();
         let order = BookOrder {
-            number: ROSSI.to_owned(),
-            queue: "generale".into(),
             slot: Some("2026-11-25T10:00".parse().expect("a moment")),
-            entity: None,
-            topic: None,
-            language: None,
-            case: None,
-            by: None,
+            ..BookOrder::new(ROSSI, "generale")
         };
-        sim.command(Command::Callback(CallbackOrder::Book(Box::new(order))));
+        sim.book(order);
         sim.advance(SECOND);
         let again = sim.dial_from(ROSSI, "055055");
         hears(&mut sim, again, "it/richiamata_prenotata.1");

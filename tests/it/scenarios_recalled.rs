@@ -8,7 +8,7 @@ use centralino::config::Config;
 use centralino::engine::{
     BookOrder, CallbackOrder, CallbackReply, CallbackState, Command, Page, Reply, WaitingOrder,
 };
-use centralino::ids::{CallbackId, SeatId};
+use centralino::ids::CallbackId;
 use centralino::journal::entry::Fact;
 use centralino::journal::sim_disk::Crash;
 use centralino::switches::{Closing, Scope, Switch};
@@ -48,58 +48,22 @@ fn world(manner: Manner) -> (Sim, PhoneId, PhoneId) {
     world_with(|_| {}, manner)
 }
 
-fn ask(sim: &mut Sim, order: CallbackOrder) -> Reply {
-    sim.replies.clear();
-    sim.command(Command::Callback(order));
-    sim.until("it is answered", |sim| !sim.replies.is_empty());
-    sim.replies.pop().expect("an answer")
-}
-
-fn order(number: &str, slot: Option<&str>) -> CallbackOrder {
+fn order(number: &str, slot: Option<&str>) -> BookOrder {
     let slot = slot.map(|slot| slot.parse::<DateTime>().expect("a date and time"));
-    let (topic, entity, language) = (Some("tributi".into()), None, None);
-    let (case, by) = (None, Some("ada".to_owned()));
-    let number = number.to_owned();
-    let queue = "tributi".into();
-    CallbackOrder::Book(Box::new(BookOrder { number, queue, slot, entity, topic, language, case, by }))
+    let (topic, by) = (Some("tributi".into()), Some("ada".to_owned()));
+    BookOrder { slot, topic, by, ..BookOrder::new(number, "tributi") }
 }
 
 #[track_caller]
 fn book(sim: &mut Sim, slot: Option<&str>) -> CallbackId {
-    match ask(sim, order(CITIZEN, slot)) {
-        Reply::Callbacks(CallbackReply::One(one)) => one.id,
-        other => panic!("{other:?}"),
-    }
+    sim.book(order(CITIZEN, slot))
 }
 
 fn open(sim: &mut Sim) -> Vec<CallbackState> {
-    match ask(sim, CallbackOrder::List(Page::default())) {
+    match sim.order_callback(CallbackOrder::List(Page::default())) {
         Reply::Callbacks(CallbackReply::Open(open)) => open,
         other => panic!("{other:?}"),
     }
-}
-
-fn changes(sim: &Sim, of: CallbackId) -> Vec<Change> {
-    let change = |fact: &Fact| match fact {
-        Fact::Callback { callback, what, .. } if *callback == of => Some(what.clone()),
-        _ => None,
-    };
-    sim.facts.iter().filter_map(|entry| change(&entry.fact)).collect()
-}
-
-fn ended(sim: &Sim, id: CallbackId) -> Option<End> {
-    changes(sim, id).iter().find_map(|change| match change {
-        Change::Ended { how } => Some(*how),
-        _ => None,
-    })
-}
-
-fn rings(sim: &Sim, phone: PhoneId) -> usize {
-    sim.phones[&phone].seen.iter().filter(|seen| matches!(seen, Seen::Rang { .. })).count()
-}
-
-fn work(sim: &Sim, seat: &str) -> WorkView {
-    sim.engine().distribution().seat(&SeatId::from(seat)).expect("a seat").work
 }
 
 #[track_caller]
@@ -121,8 +85,8 @@ fn operator_is_rung_first_and_the_citizen_hears_who_calls_before_they_talk() {
     let (mut sim, citizen, seat) = world(Manner::Answers(5 * SECOND));
     sim.with_phone(seat, |phone, _| phone.manner = Manner::Answers(3 * SECOND));
     let id = book(&mut sim, None);
-    sim.until("the seat rings", |sim| rings(sim, seat) == 1);
-    assert_eq!(rings(&sim, citizen), 0, "nobody is disturbed before an operator is there");
+    sim.until("the seat rings", |sim| sim.rings(seat) == 1);
+    assert_eq!(sim.rings(citizen), 0, "nobody is disturbed before an operator is there");
     let shown = sim.phones[&seat].seen.iter().find_map(|seen| match seen {
         Seen::Rang { from, display } => Some((from.clone(), display.clone())),
         _ => None,
@@ -140,7 +104,7 @@ fn operator_is_rung_first_and_the_citizen_hears_who_calls_before_they_talk() {
     sim.advance(30 * SECOND);
     sim.hang_up(seat);
     sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
-    assert_eq!((work(&sim, "seat01"), ended(&sim, id)), (WorkView::WrapUp, Some(End::Served)));
+    assert_eq!((sim.work("seat01"), sim.end_of(id)), (WorkView::WrapUp, Some(End::Served)));
     nothing_left(&mut sim);
     let contact = sim.contact(seat);
     assert_eq!((contact.direction, contact.outcome), (Direction::Out, Some(Outcome::Answered)));
@@ -154,12 +118,12 @@ fn slot_begins_and_not_before() {
     let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
     let id = book(&mut sim, Some("2026-11-24T10:15"));
     sim.advance(14 * MINUTE + 50 * SECOND);
-    assert_eq!((rings(&sim, seat), rings(&sim, citizen)), (0, 0));
+    assert_eq!((sim.rings(seat), sim.rings(citizen)), (0, 0));
     sim.advance(20 * SECOND);
     talking(&mut sim, seat, citizen);
     sim.hang_up(citizen);
     nothing_left(&mut sim);
-    assert_eq!(ended(&sim, id), Some(End::Served));
+    assert_eq!(sim.end_of(id), Some(End::Served));
 }
 
 #[test]
@@ -170,7 +134,7 @@ fn citizen_who_is_busy_twice_is_reached_at_the_third_attempt() {
         sim.until("it is busy", |sim| {
             let busy = Change::NotReached { why: Unreached::Busy, next_ms: None };
             let is_busy = |change: &&Change| std::mem::discriminant(*change) == std::mem::discriminant(&busy);
-            changes(sim, id).iter().filter(is_busy).count() == attempt
+            sim.changes_of(id).iter().filter(is_busy).count() == attempt
         });
         sim.until("the operator hears why", |sim| sim.hears(seat, "it/sistema/numero_occupato"));
     }
@@ -181,7 +145,7 @@ fn citizen_who_is_busy_twice_is_reached_at_the_third_attempt() {
     assert!(sim.now.since(before) > 4 * MINUTE, "busy is not called again at once");
     sim.hang_up(seat);
     nothing_left(&mut sim);
-    assert_eq!(ended(&sim, id), Some(End::Served));
+    assert_eq!(sim.end_of(id), Some(End::Served));
     let contacts = sim.contacts();
     assert_eq!(contacts.len(), 3, "each attempt is a contact");
     assert_eq!(contacts[0].outcome, Some(Outcome::Unreached));
@@ -193,16 +157,16 @@ fn operator_who_does_not_take_it_is_no_attempt_and_the_next_is_rung() {
         let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
         sim.with_phone(seat, |phone, _| phone.manner = manner);
         let id = book(&mut sim, None);
-        sim.until("the seat rings", |sim| rings(sim, seat) == 1);
+        sim.until("the seat rings", |sim| sim.rings(seat) == 1);
         let other = sim.seat("seat02");
         talking(&mut sim, other, citizen);
-        let told = changes(&sim, id);
+        let told = sim.changes_of(id);
         let declined = |change: &Change| {
             matches!(change, Change::Declined { why: NotTaken::Rejected | NotTaken::Missed, .. })
         };
         assert!(told.iter().any(declined), "{told:?}");
         assert_eq!(told.iter().filter(|change| matches!(change, Change::Attempted { .. })).count(), 1);
-        assert_eq!(rings(&sim, citizen), 1);
+        assert_eq!(sim.rings(citizen), 1);
         sim.hang_up(other);
         nothing_left(&mut sim);
     }
@@ -217,13 +181,13 @@ fn call_back_for_which_nobody_is_free_is_escalated_and_goes_before_those_who_cam
     talking(&mut sim, first, seat);
     let id = book(&mut sim, None);
     sim.advance(3 * MINUTE);
-    assert!(changes(&sim, id).contains(&Change::Escalated));
+    assert!(sim.changes_of(id).contains(&Change::Escalated));
     assert_eq!(sim.engine().metrics().callbacks.escalated, 1);
     sim.hang_up(first);
     talking(&mut sim, seat, citizen);
     sim.hang_up(seat);
     nothing_left(&mut sim);
-    assert_eq!(ended(&sim, id), Some(End::Served));
+    assert_eq!(sim.end_of(id), Some(End::Served));
 }
 
 /// Every queue gives its seats a call-back while no more than these wait, and at least so many seats are free.
@@ -267,11 +231,11 @@ fn call_back_waits_while_callers_wait_and_goes_at_once_when_the_queue_permits_it
     sim.hang_up(busy);
     talking(&mut sim, next, seat);
     sim.advance(MINUTE);
-    assert_eq!(rings(&sim, citizen), 0, "the seat was given to who called");
-    let before = rings(&sim, seat);
+    assert_eq!(sim.rings(citizen), 0, "the seat was given to who called");
+    let before = sim.rings(seat);
     sim.hang_up(next);
     let over = sim.now;
-    sim.until("the seat is rung for the call-back", |sim| rings(sim, seat) > before);
+    sim.until("the seat is rung for the call-back", |sim| sim.rings(seat) > before);
     assert!(
         sim.now.since(over) < 15 * SECOND,
         "after its wrap-up, and not at the next minute: {:?}",
@@ -287,7 +251,7 @@ fn slot_that_is_about_to_end_overrules_what_the_queue_permits() {
     book(&mut sim, Some("2026-11-24T10:15"));
     until(&mut sim, 16 * MINUTE);
     until(&mut sim, 27 * MINUTE);
-    assert_eq!(rings(&sim, seat), 0);
+    assert_eq!(sim.rings(seat), 0);
     talking(&mut sim, seat, citizen);
     assert!((28 * MINUTE..30 * MINUTE).contains(&sim.now.since_start()), "within the slot: {:?}", sim.now);
 }
@@ -298,7 +262,7 @@ fn seats_that_are_to_be_spared_are_left_to_those_who_call_while_the_call_back_ca
     let (mut sim, citizen, seat) = world_with(spare, Manner::Answers(SECOND));
     book(&mut sim, None);
     sim.advance(110 * SECOND);
-    assert_eq!(rings(&sim, seat), 0);
+    assert_eq!(sim.rings(seat), 0);
     talking(&mut sim, seat, citizen);
     assert!(sim.now.since_start() > 2 * MINUTE);
 }
@@ -316,9 +280,9 @@ fn each_way_of_not_being_reached_is_told_apart() {
         let (mut sim, _, _) = world(manner);
         let id = book(&mut sim, None);
         sim.until("it has failed", |sim| {
-            changes(sim, id).iter().any(|change| matches!(change, Change::NotReached { .. }))
+            sim.changes_of(id).iter().any(|change| matches!(change, Change::NotReached { .. }))
         });
-        let told = changes(&sim, id);
+        let told = sim.changes_of(id);
         let why = told.iter().find_map(|change| match change {
             Change::NotReached { why, .. } => Some(*why),
             _ => None,
@@ -339,11 +303,11 @@ fn call_back_outlives_a_crash_between_the_promise_and_its_slot() {
         assert_eq!(open(&mut sim).len(), 1);
         assert_eq!(open(&mut sim)[0].number.as_deref(), Some("+393331234567"));
         sim.advance(24 * MINUTE + 40 * SECOND);
-        assert_eq!(rings(&sim, citizen), 0);
+        assert_eq!(sim.rings(citizen), 0);
         talking(&mut sim, seat, citizen);
         sim.hang_up(seat);
         nothing_left(&mut sim);
-        assert_eq!(ended(&sim, id), Some(End::Served));
+        assert_eq!(sim.end_of(id), Some(End::Served));
     }
 }
 
@@ -351,7 +315,7 @@ fn call_back_outlives_a_crash_between_the_promise_and_its_slot() {
 fn attempt_that_a_crash_cuts_off_counts_and_is_made_again() {
     let (mut sim, citizen, seat) = world(Manner::Ignores);
     let id = book(&mut sim, None);
-    sim.until("the citizen's phone rings", |sim| rings(sim, citizen) == 1);
+    sim.until("the citizen's phone rings", |sim| sim.rings(citizen) == 1);
     sim.crash(Crash::Kill);
     sim.advance(10 * SECOND);
     sim.hang_up(citizen);
@@ -362,7 +326,7 @@ fn attempt_that_a_crash_cuts_off_counts_and_is_made_again() {
     talking(&mut sim, seat, citizen);
     sim.hang_up(seat);
     nothing_left(&mut sim);
-    assert_eq!(ended(&sim, id), Some(End::Served));
+    assert_eq!(sim.end_of(id), Some(End::Served));
 }
 
 #[test]
@@ -374,7 +338,7 @@ fn talk_that_a_crash_cuts_off_is_not_had_again() {
     sim.advance(10 * SECOND);
     sim.start_exchange();
     sim.advance(30 * MINUTE);
-    assert_eq!((ended(&sim, id), rings(&sim, citizen)), (Some(End::Served), 1));
+    assert_eq!((sim.end_of(id), sim.rings(citizen)), (Some(End::Served), 1));
 }
 
 #[test]
@@ -386,7 +350,7 @@ fn call_back_whose_time_goes_by_while_the_exchange_is_down_is_missed_and_told() 
     sim.advance(180 * MINUTE);
     sim.start_exchange();
     sim.advance(10 * MINUTE);
-    assert_eq!((ended(&sim, id), rings(&sim, citizen)), (Some(End::Missed), 0));
+    assert_eq!((sim.end_of(id), sim.rings(citizen)), (Some(End::Missed), 0));
     assert_eq!(sim.engine().metrics().callbacks.ended.get("missed"), Some(&1));
 }
 
@@ -400,11 +364,11 @@ fn citizen_who_calls_before_and_talks_is_not_called_any_more() {
     sim.until("the second menu is heard", |sim| sim.hears(caller, "it/menu_tributi"));
     sim.press(caller, "1");
     talking(&mut sim, caller, seat);
-    let told = changes(&sim, id);
-    assert_eq!(ended(&sim, id), Some(End::Helped), "{told:?}\n{}", sim.tale());
+    let told = sim.changes_of(id);
+    assert_eq!(sim.end_of(id), Some(End::Helped), "{told:?}\n{}", sim.tale());
     sim.hang_up(caller);
     sim.advance(60 * MINUTE);
-    assert_eq!(rings(&sim, citizen), 0);
+    assert_eq!(sim.rings(citizen), 0);
 }
 
 #[test]
@@ -412,26 +376,26 @@ fn one_that_is_cancelled_while_the_operator_is_rung_falls_silent() {
     let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
     sim.with_phone(seat, |phone, _| phone.manner = Manner::Ignores);
     let id = book(&mut sim, None);
-    sim.until("the seat rings", |sim| rings(sim, seat) == 1);
-    let cancelled = ask(&mut sim, CallbackOrder::Cancel { id, by: None });
+    sim.until("the seat rings", |sim| sim.rings(seat) == 1);
+    let cancelled = sim.order_callback(CallbackOrder::Cancel { id, by: None });
     assert!(matches!(cancelled, Reply::Callbacks(_)), "{cancelled:?}");
     sim.until("the seat is silent", |sim| sim.line(seat) == Line::Free);
     nothing_left(&mut sim);
-    assert_eq!((ended(&sim, id), rings(&sim, citizen)), (Some(End::Cancelled), 0));
+    assert_eq!((sim.end_of(id), sim.rings(citizen)), (Some(End::Cancelled), 0));
 }
 
 #[test]
 fn operator_who_hangs_up_while_the_citizen_s_phone_rings_leaves_another_attempt() {
     let (mut sim, citizen, seat) = world(Manner::Ignores);
     let id = book(&mut sim, None);
-    sim.until("the citizen's phone rings", |sim| rings(sim, citizen) == 1);
+    sim.until("the citizen's phone rings", |sim| sim.rings(citizen) == 1);
     sim.hang_up(seat);
     sim.until("the citizen's phone is silent", |sim| sim.line(citizen) == Line::Free);
     sim.with_phone(citizen, |phone, _| phone.manner = Manner::Answers(SECOND));
     talking(&mut sim, seat, citizen);
     sim.hang_up(citizen);
     nothing_left(&mut sim);
-    assert_eq!(ended(&sim, id), Some(End::Served));
+    assert_eq!(sim.end_of(id), Some(End::Served));
 }
 
 #[test]
@@ -441,8 +405,8 @@ fn citizen_who_hangs_up_while_hearing_who_calls_has_refused() {
     sim.until("who calls is said", |sim| sim.hears(citizen, "it/sistema/richiamata"));
     sim.hang_up(citizen);
     nothing_left(&mut sim);
-    assert_eq!(ended(&sim, id), Some(End::NotReached));
-    assert!(changes(&sim, id).contains(&Change::NotReached { why: Unreached::Refused, next_ms: None }));
+    assert_eq!(sim.end_of(id), Some(End::NotReached));
+    assert!(sim.changes_of(id).contains(&Change::NotReached { why: Unreached::Refused, next_ms: None }));
 }
 
 #[test]
@@ -463,7 +427,7 @@ fn trunk_that_fails_is_no_attempt_and_is_tried_again_soon() {
     talking(&mut sim, seat, citizen);
     sim.hang_up(seat);
     nothing_left(&mut sim);
-    assert_eq!(ended(&sim, id), Some(End::Served));
+    assert_eq!(sim.end_of(id), Some(End::Served));
 }
 
 #[test]
@@ -476,13 +440,13 @@ fn numbers_that_may_not_be_called_are_not_promised_a_call() {
         ("+33142685300", "may not be called"),
         ("nobody", "not a telephone number"),
     ] {
-        match ask(&mut sim, order(number, None)) {
+        match sim.try_to_book(order(number, None)) {
             Reply::Refused(told) => assert!(told.contains(why), "{number}: {told}"),
             other => panic!("{number}: {other:?}"),
         }
     }
     book(&mut sim, None);
-    match ask(&mut sim, order(CITIZEN, None)) {
+    match sim.try_to_book(order(CITIZEN, None)) {
         Reply::Refused(told) => assert!(told.contains("already"), "{told}"),
         other => panic!("one need, one call: {other:?}"),
     }
@@ -493,7 +457,7 @@ fn exchange_that_ends_rings_nobody_any_more_and_forgets_nobody() {
     let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
     sim.with_phone(seat, |phone, _| phone.manner = Manner::Ignores);
     book(&mut sim, None);
-    sim.until("the seat rings", |sim| rings(sim, seat) == 1);
+    sim.until("the seat rings", |sim| sim.rings(seat) == 1);
     sim.command(Command::Stop { drain: Duration::ZERO });
     sim.until("stopped", |sim| sim.stopped);
     sim.crash(Crash::Kill);
@@ -507,15 +471,15 @@ fn exchange_that_ends_rings_nobody_any_more_and_forgets_nobody() {
 fn store_that_does_not_answer_lets_nobody_be_called_twice() {
     let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
     let id = book(&mut sim, None);
-    sim.until("the seat rings", |sim| rings(sim, seat) == 1);
+    sim.until("the seat rings", |sim| sim.rings(seat) == 1);
     let until = sim.now + 20 * SECOND;
     sim.store().stall(until);
     sim.advance(19 * SECOND);
-    assert_eq!(rings(&sim, citizen), 0, "what is not on the disk is not done");
+    assert_eq!(sim.rings(citizen), 0, "what is not on the disk is not done");
     talking(&mut sim, seat, citizen);
     sim.hang_up(seat);
     nothing_left(&mut sim);
-    assert_eq!((ended(&sim, id), rings(&sim, citizen)), (Some(End::Served), 1));
+    assert_eq!((sim.end_of(id), sim.rings(citizen)), (Some(End::Served), 1));
 }
 
 fn has_refused(change: &Change) -> bool {
@@ -533,11 +497,11 @@ fn operator_who_hangs_up_while_the_citizen_hears_who_calls_leaves_another_attemp
     sim.until("who calls is said", |sim| sim.hears(citizen, "it/sistema/richiamata"));
     sim.hang_up(seat);
     sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
-    assert!(changes(&sim, id).iter().any(was_interrupted), "the citizen has refused nothing");
+    assert!(sim.changes_of(id).iter().any(was_interrupted), "the citizen has refused nothing");
     talking(&mut sim, seat, citizen);
     sim.hang_up(seat);
     nothing_left(&mut sim);
-    assert_eq!(ended(&sim, id), Some(End::Served));
+    assert_eq!(sim.end_of(id), Some(End::Served));
 }
 
 /// It is being written that the two talk, which takes its time.
@@ -549,7 +513,7 @@ fn about_to_talk() -> (Sim, [PhoneId; 2], CallbackId) {
     let until = sim.now + 20 * SECOND;
     sim.store().stall(until);
     sim.until("it is to be written that they talk", |sim| {
-        changes(sim, id).iter().any(|change| matches!(change, Change::Joined { .. }))
+        sim.changes_of(id).iter().any(|change| matches!(change, Change::Joined { .. }))
     });
     assert!(!sim.talk_together(seat, citizen));
     (sim, [citizen, seat], id)
@@ -560,8 +524,8 @@ fn citizen_who_hangs_up_while_the_talk_is_written_down_has_refused() {
     let (mut sim, [citizen, _], id) = about_to_talk();
     sim.hang_up(citizen);
     nothing_left(&mut sim);
-    assert!(changes(&sim, id).iter().any(has_refused), "{:?}", changes(&sim, id));
-    assert_eq!(ended(&sim, id), Some(End::NotReached));
+    assert!(sim.changes_of(id).iter().any(has_refused), "{:?}", sim.changes_of(id));
+    assert_eq!(sim.end_of(id), Some(End::NotReached));
     assert!(open(&mut sim).is_empty());
 }
 
@@ -570,11 +534,11 @@ fn operator_who_hangs_up_while_the_talk_is_written_down_leaves_another_attempt()
     let (mut sim, [citizen, seat], id) = about_to_talk();
     sim.hang_up(seat);
     sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
-    assert!(changes(&sim, id).iter().any(was_interrupted), "{:?}", changes(&sim, id));
+    assert!(sim.changes_of(id).iter().any(was_interrupted), "{:?}", sim.changes_of(id));
     talking(&mut sim, seat, citizen);
     sim.hang_up(seat);
     nothing_left(&mut sim);
-    assert_eq!(ended(&sim, id), Some(End::Served));
+    assert_eq!(sim.end_of(id), Some(End::Served));
 }
 
 #[test]
@@ -582,17 +546,17 @@ fn queue_that_a_supervisor_closes_calls_nobody_back_until_it_is_opened() {
     let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
     sim.with_phone(seat, |phone, _| phone.manner = Manner::Answers(10 * SECOND));
     let id = book(&mut sim, None);
-    sim.until("the seat rings", |sim| rings(sim, seat) == 1);
+    sim.until("the seat rings", |sim| sim.rings(seat) == 1);
     let scope = Scope::Queue("tributi".into());
     sim.command(Command::Switch(Switch::Close(Closing { scope: scope.clone(), ..Closing::default() })));
     sim.until("the seat is silent", |sim| sim.line(seat) == Line::Free);
     sim.advance(10 * MINUTE);
-    assert_eq!((rings(&sim, seat), rings(&sim, citizen)), (1, 0));
+    assert_eq!((sim.rings(seat), sim.rings(citizen)), (1, 0));
     sim.command(Command::Switch(Switch::Open { scope, by: None, reason: None }));
     talking(&mut sim, seat, citizen);
     sim.hang_up(seat);
     nothing_left(&mut sim);
-    assert_eq!(ended(&sim, id), Some(End::Served));
+    assert_eq!(sim.end_of(id), Some(End::Served));
 }
 
 #[test]
@@ -613,16 +577,13 @@ fn number_that_the_operator_asks_during_the_talk_is_called_also_while_the_store_
 #[test]
 fn what_nobody_knows_is_not_put_on_record() {
     let (mut sim, _, _) = world(Manner::Answers(SECOND));
-    let plain = || match order(CITIZEN, None) {
-        CallbackOrder::Book(order) => *order,
-        other => panic!("{other:?}"),
-    };
+    let plain = || order(CITIZEN, None);
     for (order, why) in [
         (BookOrder { entity: Some("fireze".into()), ..plain() }, "did you mean `firenze`?"),
         (BookOrder { topic: Some("tribut".into()), ..plain() }, "did you mean `tributi`?"),
         (BookOrder { language: Some("tlh".into()), ..plain() }, "they speak en, it"),
     ] {
-        match ask(&mut sim, CallbackOrder::Book(Box::new(order))) {
+        match sim.try_to_book(order) {
             Reply::Refused(told) => assert!(told.contains(why), "{told}"),
             other => panic!("{other:?}"),
         }
@@ -632,10 +593,8 @@ fn what_nobody_knows_is_not_put_on_record() {
 #[test]
 fn talk_about_something_else_leaves_the_promise_as_it_is_also_with_the_same_operators() {
     let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
-    let CallbackOrder::Book(wanted) = order(CITIZEN, Some("2026-11-24T10:30")) else { panic!("an order") };
-    let about = BookOrder { topic: Some("anagrafe".into()), ..*wanted };
-    let reply = ask(&mut sim, CallbackOrder::Book(Box::new(about)));
-    assert!(matches!(reply, Reply::Callbacks(_)), "{reply:?}");
+    let wanted = order(CITIZEN, Some("2026-11-24T10:30"));
+    sim.book(BookOrder { topic: Some("anagrafe".into()), ..wanted });
     let caller = sim.dial_from("+393331234567", "055055");
     sim.until("the menu is heard", |sim| sim.hears(caller, "it/menu"));
     sim.press(caller, "2");
@@ -645,7 +604,7 @@ fn talk_about_something_else_leaves_the_promise_as_it_is_also_with_the_same_oper
     assert_eq!(open(&mut sim).len(), 1);
     sim.hang_up(caller);
     sim.advance(30 * MINUTE);
-    sim.until("the slot comes", |sim| rings(sim, citizen) == 1);
+    sim.until("the slot comes", |sim| sim.rings(citizen) == 1);
 }
 
 #[test]
@@ -656,10 +615,10 @@ fn place_that_is_kept_shortly_before_closing_is_called_in_the_morning() {
     let id = book(&mut sim, None);
     assert_eq!(open(&mut sim)[0].until, "2026-11-25T12:00:00.000+01:00");
     sim.advance(12 * 60 * MINUTE + 15 * MINUTE);
-    assert_eq!((ended(&sim, id), rings(&sim, citizen)), (None, 0));
+    assert_eq!((sim.end_of(id), sim.rings(citizen)), (None, 0));
     let seat = sim.seat("seat01");
     talking(&mut sim, seat, citizen);
     sim.hang_up(seat);
     sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
-    assert_eq!(ended(&sim, id), Some(End::Served));
+    assert_eq!(sim.end_of(id), Some(End::Served));
 }

@@ -18,16 +18,7 @@ const START_MS: i64 = 1_795_510_800_000;
 /// Turn a switch, which the exchange accepts.
 #[track_caller]
 fn turn(sim: &mut Sim, switch: Switch) {
-    assert!(matches!(reply_to(sim, switch), Reply::Done));
-}
-
-/// What the supervisor is told, once there is something to tell.
-#[track_caller]
-fn reply_to(sim: &mut Sim, switch: Switch) -> Reply {
-    sim.replies.clear();
-    sim.command(Command::Switch(switch));
-    sim.until("the exchange answers", |sim| !sim.replies.is_empty());
-    sim.replies.remove(0)
+    assert!(matches!(sim.ask(Command::Switch(switch)), Reply::Done));
 }
 
 fn close(scope: Scope, until_ms: Option<i64>) -> Switch {
@@ -209,7 +200,7 @@ fn switch_is_in_force_though_the_disk_stands_still_and_the_supervisor_is_told_so
     let until = sim.now + 10 * SECOND;
     sim.store().stall(until);
     for switch in [close(Scope::Everything, None), bulletin(false, None)] {
-        let reply = reply_to(&mut sim, switch);
+        let reply = sim.ask(Command::Switch(switch));
         assert!(matches!(reply, Reply::Unwritten), "{reply:?}");
     }
     assert!(sim.now < until, "nobody waits for the disk");
@@ -241,7 +232,7 @@ fn bulletin_whose_slot_no_flow_has_any_more_is_listed_and_can_be_switched_off() 
     let off = || Switch::BulletinOff { slot: "protezione-civile".to_owned(), entity: None };
     turn(&mut sim, off());
     assert_eq!(slots(&mut sim), [false; 0]);
-    assert!(matches!(reply_to(&mut sim, off()), Reply::Refused(_)), "there is no such slot now");
+    assert!(matches!(sim.ask(Command::Switch(off())), Reply::Refused(_)), "there is no such slot now");
 }
 
 /// A flow without slots for bulletins.
@@ -280,7 +271,7 @@ fn what_cannot_be_switched_is_refused_with_what_there_is() {
             "everything is not closed by an emergency",
         ),
     ] {
-        match reply_to(&mut sim, switch) {
+        match sim.ask(Command::Switch(switch)) {
             Reply::Refused(told) => assert!(told.contains(why), "{told}"),
             other => panic!("{why}: {other:?}"),
         }
@@ -343,7 +334,7 @@ fn text_that_nobody_can_speak_is_refused_and_what_was_on_stays_on() {
     let mut sim = Sim::new();
     turn(&mut sim, bulletin(false, None));
     sim.outside.mute = Some("`espeak-ng` is not installed".to_owned());
-    match reply_to(&mut sim, on(text_bulletin("Domani scuole chiuse."))) {
+    match sim.ask(Command::Switch(on(text_bulletin("Domani scuole chiuse.")))) {
         Reply::Refused(why) => {
             assert_eq!(why, "not switched on: `espeak-ng` is not installed; or record it and give --sound");
         }
@@ -357,7 +348,7 @@ fn text_that_nobody_can_speak_is_refused_and_what_was_on_stays_on() {
 fn text_that_comes_too_late_turns_no_switch_because_the_supervisor_was_told_so() {
     let mut sim = Sim::new();
     sim.outside.speaking_takes = 10 * SECOND;
-    match reply_to(&mut sim, on(text_bulletin("Domani scuole chiuse."))) {
+    match sim.ask(Command::Switch(on(text_bulletin("Domani scuole chiuse.")))) {
         Reply::Refused(why) => {
             assert_eq!(why, "not switched on: the text was not spoken within 9 s; try again");
         }

@@ -60,10 +60,6 @@ fn talking(sim: &mut Sim, citizen: PhoneId, office: PhoneId) {
     sim.until("citizen and office hear each other", |sim| sim.talk_together(citizen, office));
 }
 
-fn rings(sim: &Sim, office: PhoneId) -> usize {
-    sim.phones[&office].seen.iter().filter(|seen| matches!(seen, Seen::Rang { .. })).count()
-}
-
 /// What came of each call to the number.
 fn not_taken(sim: &Sim) -> Vec<(NotTaken, Option<u16>)> {
     let why = |fact: &Fact| match fact {
@@ -161,7 +157,7 @@ fn flow_goes_on_by_what_came_of_the_call() {
 fn number_rings_for_the_node_s_time_and_no_longer() {
     let (mut sim, office) = world(setting(), Manner::Ignores);
     let citizen = sim.call("055055");
-    sim.until("it rings", |sim| rings(sim, office) == 1);
+    sim.until("it rings", |sim| sim.rings(office) == 1);
     sim.advance(19 * SECOND);
     assert!(matches!(sim.line(office), Line::Ringing(_)) && sim.hears(citizen, "music/attesa"));
     sim.advance(2 * SECOND);
@@ -173,7 +169,7 @@ fn number_rings_for_the_node_s_time_and_no_longer() {
 fn citizen_who_hangs_up_while_it_rings_stops_the_ringing() {
     let (mut sim, office) = world(setting(), Manner::Ignores);
     let citizen = sim.call("055055");
-    sim.until("it rings", |sim| rings(sim, office) == 1);
+    sim.until("it rings", |sim| sim.rings(office) == 1);
     sim.advance(8 * SECOND);
     sim.hang_up(citizen);
     sim.until("the ringing stops", |sim| sim.line(office) == Line::Free);
@@ -187,7 +183,7 @@ fn answer_that_crosses_the_citizen_s_goodbye_leaves_nobody_on_the_line() {
     for early_ms in 0..8 {
         let (mut sim, office) = world(setting(), Manner::Answers(5 * SECOND));
         let citizen = sim.call("055055");
-        sim.until("it rings", |sim| rings(sim, office) == 1);
+        sim.until("it rings", |sim| sim.rings(office) == 1);
         sim.advance(5 * SECOND - Duration::from_millis(early_ms));
         sim.hang_up(citizen);
         sim.until("the office's line is free", |sim| sim.line(office) == Line::Free);
@@ -292,7 +288,7 @@ fn number_that_may_not_be_called_or_has_no_way_is_told_and_nobody_is_called() {
         let citizen = sim.call("055055");
         hears(&mut sim, citizen, "it/scuse");
         assert!(failures(&sim)[0].contains(why), "{:?}", failures(&sim));
-        assert_eq!(rings(&sim, office), 0);
+        assert_eq!(sim.rings(office), 0);
         over(&mut sim, citizen, office);
     }
 }
@@ -306,7 +302,7 @@ fn nobody_is_called_before_it_is_written_down() {
     let until = sim.now + Duration::from_millis(150);
     sim.store().stall(until);
     sim.advance(Duration::from_millis(140));
-    assert_eq!(rings(&sim, office), 0);
+    assert_eq!(sim.rings(office), 0);
     talking(&mut sim, citizen, office);
     assert!(sim.now >= until);
     sim.verdict().unwrap();
@@ -327,14 +323,14 @@ fn number_is_called_by_the_way_out_that_it_was_judged_by_whatever_is_reloaded_me
         let (mut sim, office) = world(setting(), Manner::Answers(SECOND));
         let citizen = sim.call("055055");
         if when_it_rings {
-            sim.until("it rings", |sim| rings(sim, office) == 1);
+            sim.until("it rings", |sim| sim.rings(office) == 1);
         } else {
             sim.until("the greeting is heard", |sim| sim.hears(citizen, "it/benvenuto"));
             sim.until("the greeting is over", |sim| !sim.hears(citizen, "it/benvenuto"));
             let until = sim.now + Duration::from_millis(150);
             sim.store().stall(until);
             sim.advance(Duration::from_millis(100));
-            assert_eq!(rings(&sim, office), 0, "it is not written down yet");
+            assert_eq!(sim.rings(office), 0, "it is not written down yet");
         }
         sim.reload(reloaded);
         talking(&mut sim, citizen, office);
@@ -400,7 +396,7 @@ fn talk_with_a_number_is_recorded_unless_trunk_or_citizen_forbids_it() {
 fn exchange_that_stops_lets_the_number_ring_no_longer_and_the_citizen_hears_why() {
     let (mut sim, office) = world(setting(), Manner::Ignores);
     let citizen = sim.call("055055");
-    sim.until("it rings", |sim| rings(sim, office) == 1);
+    sim.until("it rings", |sim| sim.rings(office) == 1);
     sim.command(Command::Stop { drain: Duration::ZERO });
     hears(&mut sim, citizen, "it/sistema/chiusura_servizio");
     sim.until("the office's line is free", |sim| sim.line(office) == Line::Free);

@@ -34,9 +34,7 @@ fn waits(sim: &mut Sim, key: &str) -> PhoneId {
 
 #[track_caller]
 fn asks(sim: &mut Sim, order: WaitingOrder) -> Reply {
-    sim.replies.clear();
-    sim.command(Command::Waiting(order));
-    sim.replies.pop().expect("an answer")
+    sim.ask(Command::Waiting(order))
 }
 
 fn page(sim: &mut Sim, queue: &str) -> QueuePage {

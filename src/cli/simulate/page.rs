@@ -55,6 +55,7 @@ pub(super) fn of_comparison(both: &Comparison, date: Date, goal: Goal) -> String
     }
     page.push_str("</ul>");
     plots(&mut page, &[&both.a, &both.b], goal);
+    both_queues(&mut page, both);
     for figures in [&both.a, &both.b] {
         half_hours(&mut page, figures, goal);
     }
@@ -288,6 +289,36 @@ fn queues(page: &mut String, figures: &DayFigures, goal: Goal) {
             cell(&line.p90_wait_s, minutes),
             cell(&line.p95_wait_s, minutes),
             cell(&line.service_level, percent),
+        ];
+        row(page, class, name, &cells);
+    }
+    page.push_str("</tbody></table></div>");
+}
+
+fn both_queues(page: &mut String, both: &Comparison) {
+    let (a, b) = (escaped(&both.a.scenario), escaped(&both.b.scenario));
+    let _ = write!(
+        page,
+        "<h2>Per coda</h2><div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"Tabella per coda\"><table><caption>Le code, nell'intera \
+         giornata: A è {a}, B è {b}</caption><thead><tr><th scope=\"col\">Coda</th><th scope=\"col\">In coda A</th>\
+         <th scope=\"col\">In coda B</th><th scope=\"col\">Attesa media A</th><th scope=\"col\">Attesa media B</th>\
+         <th scope=\"col\">Differenza</th><th scope=\"col\">Abbandonate A</th><th scope=\"col\">Abbandonate B</th></tr></thead><tbody>"
+    );
+    let effects = both.queues.iter().map(|queue| (Some(&queue.queue), &queue.effect));
+    for (queue, effect) in effects.chain([(None, &both.day)]) {
+        let (class, name) = queue.map_or((" class=\"sum\"", "tutte"), |queue| ("", queue.as_str()));
+        let offered =
+            |day: &DayFigures| day.day(queue).map_or_else(String::new, |line| cell(&line.offered, number));
+        let wait = &effect.mean_wait_s;
+        let sign = if wait.difference.value < 0.0 { "−" } else { "+" };
+        let cells = [
+            offered(&both.a),
+            offered(&both.b),
+            minutes(wait.a),
+            minutes(wait.b),
+            format!("{sign}{}", cell(&wait.difference, minutes)),
+            number(effect.abandoned.a),
+            number(effect.abandoned.b),
         ];
         row(page, class, name, &cells);
     }

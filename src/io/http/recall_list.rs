@@ -71,14 +71,11 @@ pub(super) async fn call(
         conflict("the number is not on record with the contact; `callback book` calls one that you know")
     })?;
     let order = BookOrder {
-        number,
-        queue: one.queue,
-        slot: None,
         entity: Some(one.entity),
         topic: one.topic,
         language: Some(one.language),
-        case: None,
         by: Some(by),
+        ..BookOrder::new(number, one.queue)
     };
     match pages.control.ask(Command::Callback(CallbackOrder::Book(Box::new(order)))).await {
         Ok(Reply::Refused(why)) => Err(Refusal(StatusCode::CONFLICT, why)),

@@ -1,3 +1,5 @@
+mod comparing;
+
 use std::sync::OnceLock;
 
 use super::*;
@@ -29,7 +31,7 @@ fn run(by_sip: bool) -> Run {
 }
 
 fn runs(scenario: &Scenario, by_sip: bool, count: u32) -> Vec<Tally> {
-    scenario.check(&service().config).unwrap();
+    scenario.check(service(), &[]).unwrap();
     let day = Day::new(scenario.clone(), service(), run(by_sip));
     (0..count).map(|number| day.replicate(number)).collect()
 }

@@ -93,6 +93,25 @@ impl Setting {
         })
     }
 
+    /// The same with so many ways out, each of which calls a phone of its own, `Sim::outside` by `Sim::outside`: numbers at the third
+    /// begin with 3332.
+    pub(crate) fn with_lines(&self, lines: u16) -> Setting {
+        self.with_gateway().with_config(|config| {
+            let demo = config.trunks.remove(0);
+            for line in 0..lines {
+                let mut trunk = demo.clone();
+                trunk.name = format!("linea{line}").into();
+                if let Some(way) = &mut trunk.outgoing {
+                    way.prefixes = vec![format!("+39333{line}")];
+                    let remote = Phone::address_of(PhoneId(line + 1));
+                    way.link = way.link.map(|link| Link { local: EXCHANGE, remote, ..link });
+                }
+                config.trunks.push(trunk);
+            }
+            config.trunks.push(demo);
+        })
+    }
+
     /// The same with another way out.
     pub(crate) fn with_way_out(&self, change: impl Fn(&mut Gateway)) -> Setting {
         self.with_config(|config| {

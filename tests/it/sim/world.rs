@@ -4,6 +4,7 @@ mod judging;
 mod network;
 mod outside;
 mod people;
+mod promised;
 mod recording;
 mod seeing;
 
@@ -276,6 +277,15 @@ impl Sim {
 
     pub(crate) fn command(&mut self, command: Command) {
         self.feed(Input::Command(RequestId(0), command));
+    }
+
+    /// What the exchange answers, once there is something to tell.
+    #[track_caller]
+    pub(crate) fn ask(&mut self, command: Command) -> Reply {
+        self.replies.clear();
+        self.command(command);
+        self.until("the exchange answers", |sim| !sim.replies.is_empty());
+        self.replies.remove(0)
     }
 
     pub(crate) fn status(&mut self, seat: &str, change: StatusChange) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use centralino::crm::ContactLine;
+use centralino::ids::SeatId;
 use centralino::io::records::{self, ContactStory, Wanted};
 use centralino::journal::Lsn;
 use centralino::journal::entry::Fact;
@@ -10,9 +11,10 @@ use centralino::media::LegId;
 use centralino::media::plane::Hears;
 use centralino::views::memory::MemoryViews;
 use centralino::views::{ContactFilter, Page, Views, catch_up};
+use centralino::words::WorkView;
 
 use super::Sim;
-use crate::sim::phone::{Line, PhoneId};
+use crate::sim::phone::{Line, PhoneId, Seen};
 
 impl Sim {
     /// Names of the sounds that this phone is being played.
@@ -49,6 +51,16 @@ impl Sim {
     /// The seat that this citizen talks with.
     pub(crate) fn partner(&self, citizen: PhoneId) -> Option<PhoneId> {
         self.phones.keys().copied().find(|other| *other != citizen && self.talk_together(citizen, *other))
+    }
+
+    /// How often this phone has rung.
+    pub(crate) fn rings(&self, id: PhoneId) -> usize {
+        self.phones[&id].seen.iter().filter(|seen| matches!(seen, Seen::Rang { .. })).count()
+    }
+
+    /// What this seat does.
+    pub(crate) fn work(&self, seat: &str) -> WorkView {
+        self.engine().distribution().seat(&SeatId::from(seat)).expect("a seat of the demo").work
     }
 
     pub(crate) fn line(&self, id: PhoneId) -> Line {
