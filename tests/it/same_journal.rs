@@ -31,11 +31,11 @@ fn half_hour(profile: &str, seats: usize) -> Scenario {
     (0..HALF_HOURS).filter(|place| *place != BUSY).for_each(|place| day.arrivals[place] = 0.0);
     day.duties.truncate(seats);
     (day.operator_ends, day.recall.accept) = (0.5, 0.6);
+    day.check(&service(Setting::demo()), &[]).expect("it fits the demo");
     day
 }
 
 fn history(day: &Scenario, setting: &Setting, seed: u64, by_sip: bool) -> Vec<Entry> {
-    day.check(&setting.config).expect("it fits the demo");
     let run = Run { date: jiff::civil::date(2026, 11, 24), seed, by_sip, level: Duration::from_secs(20) };
     Day::new(day.clone(), &service(setting), run).history(0)
 }
