@@ -216,10 +216,11 @@ impl Engine {
 
     fn queue_page(&mut self, now: Now, id: QueueId) -> Result<QueuePage, WaitingError> {
         self.expire_switches(now);
+        self.expect(now, &id);
         let queue = self.config.queues.get(&id).ok_or_else(|| WaitingError::NoQueue(id.clone()))?;
         let waits = self.acd.foresee(now.mono, &id);
         let closings = self.closings_of(&id);
-        let expected = self.expected.get(&id).copied().flatten();
+        let expected = self.acd.expected_wait(now.mono, &id);
         let line =
             self.acd.queues().find(|state| state.id == id).map_or_else(Vec::new, |state| state.waiting);
         let state = |waiting: acd::WaitingState| {

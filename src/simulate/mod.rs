@@ -14,6 +14,7 @@ mod arrivals;
 mod chance;
 mod comparison;
 mod day;
+mod erlang;
 mod estimate;
 mod figures;
 mod length;

@@ -67,6 +67,13 @@ pub struct Manner {
     pub patience: Option<Length>,
 }
 
+impl Manner {
+    /// For how many seconds a call holds a seat on average, without the ring.
+    pub(super) fn held_s(&self) -> f64 {
+        self.talk.mean() + self.wrap_up.map_or(0.0, Length::mean)
+    }
+}
+
 /// Those who would rather be called back than wait.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Recall {

@@ -76,15 +76,15 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn repeat(&self, scenario: &Scenario, service: &Service) -> Vec<Tally> {
+    fn repeat(&self, scenario: &Scenario, service: &Service, of: &str) -> Vec<Tally> {
         let day = Day::new(scenario.clone(), service, self.run.clone());
-        replications(self.args.replications, |number| day.replicate(number))
+        replications(of, self.args.replications, |number| day.replicate(number))
     }
 
     fn one(&self) -> Result<(), Failure> {
         let Variant { scenario, service } = self.args.sources.one()?;
         let clock = Clock::start();
-        let runs = self.repeat(&scenario, &service);
+        let runs = self.repeat(&scenario, &service, "");
         let took = clock.now().mono.since_start();
         let figures = DayFigures::of(&scenario, &runs);
         if let Some(file) = &self.args.html {
@@ -103,7 +103,8 @@ impl Work<'_> {
     fn compare(&self, both: &[String]) -> Result<(), Failure> {
         let [a, b] = both else { return Err(Failure::misuse("--compare wants two days: --compare A B")) };
         let [a, b] = self.args.sources.both(a, b)?;
-        let (runs_a, runs_b) = (self.repeat(&a.scenario, &a.service), self.repeat(&b.scenario, &b.service));
+        let runs_a = self.repeat(&a.scenario, &a.service, "first day, ");
+        let runs_b = self.repeat(&b.scenario, &b.service, "second day, ");
         let comparison = Comparison::of((&a.scenario, &runs_a), (&b.scenario, &runs_b));
         if let Some(file) = &self.args.html {
             self.write(file, &page::of_comparison(&comparison, self.run.date, self.args.service_level))?;
@@ -121,7 +122,11 @@ impl Work<'_> {
     fn find(&self) -> Result<(), Failure> {
         let Variant { scenario, service } = self.args.sources.one()?;
         let goal = self.args.service_level;
-        let found = fewest_seats(&scenario, goal, &mut |scenario| self.repeat(scenario, &service));
+        let mut round = 0;
+        let found = fewest_seats(&scenario, goal, &mut |scenario| {
+            round += 1;
+            self.repeat(scenario, &service, &format!("round {round}, "))
+        });
         match self.format {
             Format::Json => out::json(&found),
             Format::Table => show_found(&found, &scenario),
