@@ -2,6 +2,7 @@
 
 mod commands;
 mod commands_flows;
+mod commands_simulate;
 mod connectors;
 mod connectors_tls;
 mod differential;

@@ -52,6 +52,7 @@ fn minutes_recorded_on_the_wire_are_the_same_contacts_in_the_simulator() {
     let citizens = CITIZENS.map(|(from, keys, hangs_up)| house.citizen(from, keys, hangs_up));
     house.wait_until_over(CITIZENS.len());
     nothing_would_have_changed(&site);
+    arrivals_are_those_on_record(&site, &contacts::of_running(&site, exchange.http));
     drop((seats, citizens));
     house.talk_is_handed_on();
     house.nobody_is_there();
@@ -192,4 +193,15 @@ fn nothing_would_have_changed(site: &Site) {
         (replayed.len(), &replayed[0]["effect"], &replayed[0]["calls"]),
         (1, &"same".into(), &5.into())
     );
+}
+
+/// A simulated day takes its callers from that day: five, give or take, and not the hundreds of the profile.
+fn arrivals_are_those_on_record(site: &Site, called: &[Value]) {
+    let opened = called[0]["opened"].as_str().expect("a moment");
+    let day = opened.get(..10).expect("with its date");
+    let words = ["--arrivals-of", day, "--replications", "4", "--format", "json"];
+    let told = site.command(&[&["simulate", "--day", day], &words[..]].concat());
+    let figures: Value = serde_json::from_str(&told).expect("one object");
+    let arrived = figures["lines"][0]["arrived"]["value"].as_f64().expect("a number");
+    assert!((0.5..15.0).contains(&arrived), "{told}");
 }
