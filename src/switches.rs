@@ -249,6 +249,11 @@ impl Closing {
     pub fn has_begun(&self, now_ms: i64) -> bool {
         self.from_ms.is_none_or(|from| from <= now_ms)
     }
+
+    /// Its time has come, and is not over.
+    pub fn is_in_force(&self, now_ms: i64) -> bool {
+        self.has_begun(now_ms) && self.until_ms.is_none_or(|until| until > now_ms)
+    }
 }
 
 impl Switches {

@@ -34,8 +34,8 @@ pub struct Distribution {
     pub(super) last_ring: u64,
     /// Seats, classes and places that decisions have looked at.
     pub(super) visits: Cell<u64>,
-    /// When and how often waits have been estimated.
-    pub(super) estimated: Option<(Mono, u64)>,
+    /// How often waits have been estimated.
+    pub(super) estimates: u64,
 }
 
 /// What the indexes know of a seat, to be compared before and after an event.

@@ -1,18 +1,20 @@
 //! How long somebody who enters a queue now will wait: the floor as it is, played forward many times.
 //!
 //! Each run draws how long every talk in course and to come will last, from the last talks of its queue, and who gives up meanwhile.
-//! Seats then take callers as the distribution does, the first place first; a last caller stands at the end of each queue and takes
-//! nobody's turn. Of what these last callers waited, the middle nine tenths or so are the range. A queue that has known too few talks,
-//! or that nobody serves, gives none: what is not known is not told.
+//! Seats then take callers as the distribution does, the first place first; a last caller stands at the end of the queue that is asked
+//! about, and the run is over when somebody is free for that one. Of what these last callers waited, the middle nine tenths or so are the
+//! range. A queue that has known too few talks, or that nobody serves, gives none: what is not known is not told.
 //!
 //! Who joins later is left out, since later is behind; so are seats that serve only after a delay or when many wait, which can only
 //! shorten it.
+//!
+//! A run is a microsecond or two, in which nothing is allocated: it is what a busy exchange does most of.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::Duration;
 
-use rand::rngs::ChaCha8Rng;
+use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
 use super::place::Place;
@@ -27,6 +29,8 @@ const RUNS: usize = 120;
 const MOST_DRAWN: usize = 60_000;
 /// Fewer runs than this are no estimate.
 const FEWEST_RUNS: usize = 20;
+/// The last talks are a sample: what lies so far around them is as likely.
+const AROUND: std::ops::Range<f64> = 0.8..1.2;
 
 /// A wait to be expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,26 +43,67 @@ pub struct ExpectedWait {
     pub high: Duration,
 }
 
-/// What a queue's last calls were like.
+impl ExpectedWait {
+    /// Somebody is free: what is left is the ring.
+    pub(super) fn of_ring(habits: &Habits) -> Option<ExpectedWait> {
+        let ring = habits.ring();
+        habits.is_known().then_some(ExpectedWait { low: ring, middle: ring, high: ring })
+    }
+
+    /// The middle part of what was waited in the runs, in seconds, and the ring that comes after.
+    fn of_runs(mut waits: Vec<f64>, habits: &Habits) -> ExpectedWait {
+        waits.sort_unstable_by(f64::total_cmp);
+        let ring = habits.ring();
+        let at = |hundredths: usize| {
+            let wait = waits.get(waits.len() * hundredths / 100).copied().unwrap_or_default();
+            Duration::try_from_secs_f64(wait).unwrap_or(Duration::MAX).saturating_add(ring)
+        };
+        ExpectedWait { low: at(8), middle: at(50), high: at(92) }
+    }
+}
+
+/// What a queue's last calls were like. Times are in seconds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habits {
     /// From the ring to the end of the talk.
-    held: VecDeque<Duration>,
+    held: Lasts,
     /// From the ring to the answer.
-    rang: VecDeque<Duration>,
+    rang: Lasts,
     /// How long callers have waited in all, and how many of them gave up: of late.
     waited: Duration,
     gave_up: u32,
 }
 
+/// The last lengths of something.
+#[derive(Clone, Debug, Default)]
+struct Lasts {
+    /// As they came.
+    in_turn: VecDeque<f64>,
+    /// The shortest first.
+    sorted: Vec<f64>,
+    mean: f64,
+}
+
+impl Lasts {
+    fn push(&mut self, length: Duration) {
+        let length = length.as_secs_f64();
+        let place = |sorted: &[f64], length: f64| sorted.partition_point(|other| *other < length);
+        if self.in_turn.len() == REMEMBERED
+            && let Some(oldest) = self.in_turn.pop_front()
+        {
+            self.sorted.remove(place(&self.sorted, oldest));
+        }
+        self.in_turn.push_back(length);
+        self.sorted.insert(place(&self.sorted, length), length);
+        let count = u32::try_from(self.sorted.len()).unwrap_or(u32::MAX);
+        self.mean = self.sorted.iter().sum::<f64>() / f64::from(count);
+    }
+}
+
 impl Habits {
     pub(super) fn on_talk(&mut self, rang: Duration, held: Duration) {
-        for (last, all) in [(rang, &mut self.rang), (held, &mut self.held)] {
-            if all.len() == REMEMBERED {
-                all.pop_front();
-            }
-            all.push_back(last);
-        }
+        self.rang.push(rang);
+        self.held.push(held);
     }
 
     /// Somebody's wait is over. The past counts less and less.
@@ -70,66 +115,57 @@ impl Habits {
         }
     }
 
-    fn is_known(&self) -> bool {
-        self.held.len() >= FEWEST
+    pub(super) fn is_known(&self) -> bool {
+        self.held.sorted.len() >= FEWEST
     }
 
-    /// Of a call that has been held for so long.
-    fn rest(&self, since: Duration) -> Rest {
-        let longer = self.held.iter().filter(|held| **held > since).copied().collect();
-        Rest { since, longer, mean: mean(&self.held) }
+    fn ring(&self) -> Duration {
+        Duration::try_from_secs_f64(self.rang.mean).unwrap_or_default()
     }
 
-    /// How long one caller would wait at most.
-    fn patience(&self, chance: &mut ChaCha8Rng) -> Duration {
-        if self.gave_up == 0 {
-            return Duration::MAX;
+    /// How long one caller waits at most, in seconds, on average; `None`: nobody has given up.
+    fn patience(&self) -> Option<f64> {
+        (self.gave_up > 0).then(|| (self.waited / self.gave_up).as_secs_f64())
+    }
+
+    /// How much longer a call is held that has been held for so long.
+    fn rest(&self, since: f64, chance: &mut Xoshiro256PlusPlus) -> f64 {
+        let known = &self.held.sorted;
+        let longer = known.get(known.partition_point(|held| *held <= since)..).unwrap_or_default();
+        if longer.is_empty() {
+            return self.held.mean * exponential(chance);
         }
-        let hours = (self.waited / self.gave_up).as_secs_f64() * exponential(chance);
-        Duration::try_from_secs_f64(hours).unwrap_or(Duration::MAX)
+        let chosen = longer.get(chance.random_range(0..longer.len())).copied().unwrap_or_default();
+        let around = AROUND.start + (AROUND.end - AROUND.start) * chance.random::<f64>();
+        (chosen * around - since).max(0.0)
     }
-}
-
-/// What is known of how much longer a call is held: looked up once, drawn from in each run.
-#[derive(Debug)]
-struct Rest {
-    since: Duration,
-    /// The remembered talks that lasted longer.
-    longer: Vec<Duration>,
-    mean: Duration,
-}
-
-impl Rest {
-    fn drawn(&self, chance: &mut ChaCha8Rng) -> Duration {
-        if self.longer.is_empty() {
-            return self.mean.mul_f64(exponential(chance));
-        }
-        let chosen = self.longer.get(chance.random_range(0..self.longer.len()));
-        // The last ones are a sample: what lies between them is as likely.
-        let chosen = chosen.copied().unwrap_or_default().mul_f64(chance.random_range(0.8..1.2));
-        chosen.saturating_sub(self.since)
-    }
-}
-
-fn mean(durations: &VecDeque<Duration>) -> Duration {
-    let count = u32::try_from(durations.len()).unwrap_or(u32::MAX).max(1);
-    durations.iter().sum::<Duration>() / count
 }
 
 /// With the mean 1.
-fn exponential(chance: &mut ChaCha8Rng) -> f64 {
+fn exponential(chance: &mut Xoshiro256PlusPlus) -> f64 {
     -(1.0 - chance.random::<f64>()).ln()
 }
 
-/// Callers whom the same seats may serve.
+/// A queue, as far as it matters here.
 #[derive(Debug)]
-pub(super) struct Group<'q> {
+pub(super) struct Line<'q> {
     pub(super) habits: &'q Habits,
     pub(super) wrap_up: Duration,
+}
+
+impl Line<'_> {
+    /// How long until a seat is free again that has held a call of this queue for so long, in seconds.
+    fn taken(&self, since: f64, chance: &mut Xoshiro256PlusPlus) -> f64 {
+        self.habits.rest(since, chance) + self.wrap_up.as_secs_f64()
+    }
+}
+
+/// Callers of a queue whom the same seats may serve.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) queue: usize,
     /// In order.
     pub(super) waiting: Vec<Place>,
-    /// Where somebody who enters the queue now would stand, in the group that such a caller belongs to.
-    pub(super) last: Option<Place>,
 }
 
 /// When a seat is free.
@@ -137,8 +173,8 @@ pub(super) struct Group<'q> {
 pub(super) enum Until {
     /// In so long; now, if that is nothing.
     Known(Duration),
-    /// When the call of this group ends, which has been held for so long.
-    Talk { group: usize, held: Duration },
+    /// When the call of this queue ends, which has been held for so long.
+    Talk { queue: usize, held: Duration },
 }
 
 /// A seat that will take calls.
@@ -150,138 +186,137 @@ pub(super) struct Server {
 }
 
 /// The floor as every run begins with it.
-struct Floor<'f, 'q> {
-    groups: &'f [Group<'q>],
-    servers: &'f [Server],
-    /// For each server that talks, how long it will, and its wrap-up.
-    talks: Vec<Option<(Rest, Duration)>>,
-    /// For each group, how long a talk lasts that begins.
-    new: Vec<Rest>,
+#[derive(Debug)]
+pub(super) struct Floor<'q> {
+    pub(super) queues: Vec<Line<'q>>,
+    pub(super) groups: Vec<Group>,
+    pub(super) servers: Vec<Server>,
 }
 
-impl<'f, 'q> Floor<'f, 'q> {
-    fn of(groups: &'f [Group<'q>], servers: &'f [Server]) -> Floor<'f, 'q> {
-        let talk = |server: &Server| match server.until {
-            Until::Known(_) => None,
-            Until::Talk { group, held } => {
-                groups.get(group).map(|group| (group.habits.rest(held), group.wrap_up))
+impl<'q> Floor<'q> {
+    fn line_of(&self, group: &Group) -> Option<&Line<'q>> {
+        self.queues.get(group.queue)
+    }
+
+    fn habits(&self, group: usize) -> Option<&'q Habits> {
+        let habits = self.groups.get(group).and_then(|group| self.line_of(group))?.habits;
+        Some(habits).filter(|habits| habits.is_known())
+    }
+
+    /// Runs that can be afforded; `None`: too few.
+    fn runs(&self) -> Option<usize> {
+        let drawn = self.groups.iter().map(|group| group.waiting.len()).sum::<usize>() + self.servers.len();
+        Some((MOST_DRAWN / drawn.max(1)).min(RUNS)).filter(|runs| *runs >= FEWEST_RUNS)
+    }
+
+    /// When a server is free for the first time, in seconds.
+    fn free_at(&self, server: &Server, chance: &mut Xoshiro256PlusPlus) -> f64 {
+        match server.until {
+            Until::Known(at) => at.as_secs_f64(),
+            Until::Talk { queue, held } => {
+                self.queues.get(queue).map_or(0.0, |line| line.taken(held.as_secs_f64(), chance))
             }
-        };
-        let new = groups.iter().map(|group| group.habits.rest(Duration::ZERO)).collect();
-        Floor { groups, servers, talks: servers.iter().map(talk).collect(), new }
+        }
     }
 }
 
-/// What the last caller of each group will wait.
-pub(super) fn estimate(groups: &[Group<'_>], servers: &[Server], seed: u64) -> Vec<Option<ExpectedWait>> {
-    let drawn = groups.iter().map(|group| group.waiting.len()).sum::<usize>() + servers.len();
-    let runs = (MOST_DRAWN / drawn.max(1)).min(RUNS);
-    let mut waits: Vec<Vec<Duration>> = vec![Vec::with_capacity(runs); groups.len()];
-    if runs >= FEWEST_RUNS {
-        let mut chance = ChaCha8Rng::seed_from_u64(seed);
-        let floor = Floor::of(groups, servers);
-        (0..runs).for_each(|_| run(&floor, &mut chance, &mut waits, &mut |_, _, _| ()));
-    }
-    let ranges = groups.iter().zip(waits).map(|(group, waits)| {
-        let known = group.habits.is_known() && !waits.is_empty() && waits.len() == runs;
-        known.then(|| range(waits, mean(&group.habits.rang)))
-    });
-    ranges.collect()
+/// What somebody who would stand at this place of a group will wait.
+pub(super) fn estimate(floor: &Floor<'_>, last: (usize, Place), seed: u64) -> Option<ExpectedWait> {
+    let habits = floor.habits(last.0)?;
+    let mut run = Run::new(seed);
+    let waits = (0..floor.runs()?).map(|_| run.play(floor, Some(last), &mut |_, _, _| ()));
+    Some(ExpectedWait::of_runs(waits.collect::<Option<_>>()?, habits))
 }
 
 /// What each of those who wait will wait from now on, in the middle, by group and place; left out where it is not known.
-pub(super) fn foresee(
-    groups: &[Group<'_>],
-    servers: &[Server],
-    seed: u64,
-) -> BTreeMap<(usize, Place), Duration> {
-    let drawn = groups.iter().map(|group| group.waiting.len()).sum::<usize>() + servers.len();
-    let runs = (MOST_DRAWN / drawn.max(1)).min(RUNS);
-    let mut waits: BTreeMap<(usize, Place), Vec<Duration>> = BTreeMap::new();
-    if runs >= FEWEST_RUNS {
-        let mut chance = ChaCha8Rng::seed_from_u64(seed);
-        let mut last = vec![Vec::new(); groups.len()];
-        let mut served = |group, place, at| waits.entry((group, place)).or_default().push(at);
-        let floor = Floor::of(groups, servers);
-        (0..runs).for_each(|_| run(&floor, &mut chance, &mut last, &mut served));
+pub(super) fn foresee(floor: &Floor<'_>, seed: u64) -> BTreeMap<(usize, Place), Duration> {
+    let Some(runs) = floor.runs() else { return BTreeMap::new() };
+    let mut waits: BTreeMap<(usize, Place), Vec<f64>> = BTreeMap::new();
+    let mut served = |group, place, at| waits.entry((group, place)).or_default().push(at);
+    let mut run = Run::new(seed);
+    for _ in 0..runs {
+        run.play(floor, None, &mut served);
     }
-    let known = |group: usize| groups.get(group).filter(|group| group.habits.is_known());
     let middle = waits.into_iter().filter_map(|((group, place), waits)| {
         // Who gives up in most runs is not served in them.
-        let ring = known(group).filter(|_| waits.len() * 2 > runs).map(|group| mean(&group.habits.rang))?;
-        Some(((group, place), range(waits, ring).middle))
+        let habits = floor.habits(group).filter(|_| waits.len() * 2 > runs)?;
+        Some(((group, place), ExpectedWait::of_runs(waits, habits).middle))
     });
     middle.collect()
 }
 
-/// The middle part of what was waited, and the ring that comes after.
-fn range(mut waits: Vec<Duration>, ring: Duration) -> ExpectedWait {
-    waits.sort_unstable();
-    let at =
-        |hundredths: usize| waits.get(waits.len() * hundredths / 100).copied().unwrap_or_default() + ring;
-    ExpectedWait { low: at(8), middle: at(50), high: at(92) }
+/// What moves in a run; kept from one to the next for its memory.
+struct Run {
+    chance: Xoshiro256PlusPlus,
+    /// When servers are free, as bits (of what is not negative they are in the same order), and which.
+    free: BinaryHeap<Reverse<(u64, usize)>>,
+    lines: Vec<Served>,
 }
 
-/// The floor once forward, until everybody is served; `served` is told whom of a group a seat takes when.
-fn run(
-    floor: &Floor<'_, '_>,
-    chance: &mut ChaCha8Rng,
-    waits: &mut [Vec<Duration>],
-    served: &mut impl FnMut(usize, Place, Duration),
-) {
-    let Floor { groups, servers, talks, new } = floor;
-    let mut free = Vec::with_capacity(servers.len());
-    for (number, (server, talk)) in servers.iter().zip(talks).enumerate() {
-        let at = match (server.until, talk) {
-            (Until::Known(at), _) => at,
-            (Until::Talk { .. }, Some((rest, wrap_up))) => rest.drawn(chance) + *wrap_up,
-            (Until::Talk { .. }, None) => Duration::ZERO,
-        };
-        free.push(Reverse((at, number)));
+/// How far the line of a group has been served, and how long the first of those who are left waits; drawn when it is looked at.
+#[derive(Clone, Default)]
+struct Served {
+    gone: usize,
+    patience: Option<f64>,
+}
+
+impl Run {
+    fn new(seed: u64) -> Run {
+        Run { chance: Xoshiro256PlusPlus::seed_from_u64(seed), free: BinaryHeap::new(), lines: Vec::new() }
     }
-    let mut free = BinaryHeap::from(free);
-    let mut lines: Vec<VecDeque<(Place, Duration)>> =
-        groups.iter().map(|group| line(group, chance)).collect();
-    // Where nobody could enter nobody is told anything.
-    let mut told: Vec<bool> = groups.iter().map(|group| group.last.is_none()).collect();
-    while let Some(Reverse((at, number))) = free.pop() {
-        let Some(server) = servers.get(number) else { continue };
-        let first = first_of(server, &mut lines, at);
-        for &of in &server.groups {
-            let Some(last) = groups.get(of).and_then(|group| group.last) else { continue };
-            if !told[of] && first.is_none_or(|(place, _)| last < place) {
-                told[of] = true;
-                waits[of].push(at);
+
+    /// The floor once forward, until somebody is free for the `last` one, and when that is; without one until everybody is served. `served`
+    /// is told whom of a group a seat takes when.
+    fn play(
+        &mut self,
+        floor: &Floor<'_>,
+        last: Option<(usize, Place)>,
+        served: &mut impl FnMut(usize, Place, f64),
+    ) -> Option<f64> {
+        self.lines.clear();
+        self.lines.resize(floor.groups.len(), Served::default());
+        self.free.clear();
+        let (free, chance) = (&mut self.free, &mut self.chance);
+        let first = |(number, server)| Reverse((floor.free_at(server, chance).to_bits(), number));
+        free.extend(floor.servers.iter().enumerate().map(first));
+        while let Some(Reverse((bits, number))) = self.free.pop() {
+            let (at, server) = (f64::from_bits(bits), floor.servers.get(number)?);
+            let first = self.first_of(floor, server, at);
+            if let Some((group, place)) = last
+                && server.groups.contains(&group)
+                && first.is_none_or(|(first, _)| place < first)
+            {
+                return Some(at);
+            }
+            if let Some((place, group)) = first {
+                served(group, place, at);
+                let line = self.lines.get_mut(group)?;
+                *line = Served { gone: line.gone + 1, patience: None };
+                let queue = floor.line_of(floor.groups.get(group)?)?;
+                let again = at + queue.taken(0.0, &mut self.chance);
+                self.free.push(Reverse((again.to_bits(), number)));
             }
         }
-        if let Some((place, taken)) = first {
-            served(taken, place, at);
-            lines[taken].pop_front();
-            free.push(Reverse((at + new[taken].drawn(chance) + groups[taken].wrap_up, number)));
-        } else if told.iter().all(|told| *told) && lines.iter().all(VecDeque::is_empty) {
-            return; // whoever is free later has nobody to serve
-        }
+        None
     }
-}
 
-/// Who waits in a group, each with how long.
-fn line(group: &Group<'_>, chance: &mut ChaCha8Rng) -> VecDeque<(Place, Duration)> {
-    group.waiting.iter().map(|place| (*place, group.habits.patience(chance))).collect()
-}
-
-/// Whom a server takes at this moment, and of which group; those who have given up by then are passed over.
-fn first_of(
-    server: &Server,
-    lines: &mut [VecDeque<(Place, Duration)>],
-    at: Duration,
-) -> Option<(Place, usize)> {
-    let mut first: Option<(Place, usize)> = None;
-    for &served in &server.groups {
-        let Some(line) = lines.get_mut(served) else { continue };
-        while line.front().is_some_and(|(_, patience)| *patience < at) {
-            line.pop_front();
+    /// Whom a server takes at this moment, and of which group; those who have given up by then are passed over.
+    fn first_of(&mut self, floor: &Floor<'_>, server: &Server, at: f64) -> Option<(Place, usize)> {
+        let mut first: Option<(Place, usize)> = None;
+        for &served in &server.groups {
+            let (line, group) = (self.lines.get_mut(served)?, floor.groups.get(served)?);
+            let patience = floor.line_of(group).and_then(|line| line.habits.patience());
+            while let Some(place) = group.waiting.get(line.gone) {
+                let leaves = patience.is_some_and(|mean| {
+                    *line.patience.get_or_insert_with(|| mean * exponential(&mut self.chance)) < at
+                });
+                if !leaves {
+                    first = first.into_iter().chain([(*place, served)]).min();
+                    break;
+                }
+                *line = Served { gone: line.gone + 1, patience: None };
+            }
         }
-        first = first.into_iter().chain(line.front().map(|(place, _)| (*place, served))).min();
+        first
     }
-    first
 }

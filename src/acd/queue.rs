@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::estimating::Estimated;
 use super::expected_wait::Habits;
 use super::place::Place;
 use super::rank::Rank;
@@ -44,6 +45,8 @@ pub(super) struct Queue {
     pub(super) is_gone: bool,
     /// How long somebody who enters now will wait, when that is known.
     pub(super) expected: Option<Duration>,
+    /// The last estimate of it.
+    pub(super) estimated: Option<Estimated>,
     /// An alarm is set to look again who may be sent on.
     pub(super) looks_again: bool,
     /// What its last calls were like.
@@ -64,6 +67,7 @@ impl Queue {
             attended: 0,
             is_gone: false,
             expected: None,
+            estimated: None,
             looks_again: false,
             habits: Habits::default(),
         }
@@ -139,6 +143,10 @@ impl Queue {
     /// 1 for the caller to be served next. Counts from the end, where those who have just entered stand.
     pub(super) fn position(&self, place: Place) -> usize {
         self.len() - self.line.range(place..).count() + 1
+    }
+
+    pub(super) fn has_class(&self, class: &Class) -> bool {
+        self.waiting.contains_key(class)
     }
 
     /// The classes of those who wait, each with its places in order.

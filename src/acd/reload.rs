@@ -57,7 +57,7 @@ impl Distribution {
                     (queue.rules, queue.is_gone) = (rules, false);
                 }
                 None => {
-                    (queue.expected, queue.is_gone) = (None, true);
+                    (queue.expected, queue.estimated, queue.is_gone) = (None, None, true);
                     queue.rules.overflow.clear();
                     queue.rules.sends_on.clear();
                     gone.insert(id.clone());

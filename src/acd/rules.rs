@@ -93,6 +93,12 @@ impl QueueRules {
         }
     }
 
+    /// Somebody helps, or is sent on, by the expected wait.
+    pub fn goes_by_wait(&self) -> bool {
+        let helps = self.overflow.iter().map(|overflow| &overflow.when);
+        helps.chain(&self.sends_on).any(|when| when.over_wait.is_some())
+    }
+
     /// Most seats that ring for one caller.
     pub(super) fn at_once(&self) -> usize {
         if self.strategy == Strategy::RingAll { self.ring_at_most.max(1) } else { 1 }

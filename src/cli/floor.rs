@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::out::{self, Column, Format, clock, numbers, or_dash, words};
 use super::seat::Seat;
 use super::talking;
-use crate::engine::OperatorState;
+use crate::engine::{ClosingState, OperatorState};
 use crate::ids::{CallId, EntityId, QueueId, SeatId};
 
 /// A list that is printed.
@@ -99,6 +99,21 @@ struct Queue {
     name: String,
     waiting: Vec<CallId>,
     longest_wait_s: f64,
+    #[serde(default)]
+    open: bool,
+    #[serde(default)]
+    closings: Vec<ClosingState>,
+}
+
+impl Queue {
+    /// `open`, `closed by its hours`, `closed until 14:00`.
+    fn state(&self) -> String {
+        match self.closings.first() {
+            Some(closing) => super::waiting::until(closing),
+            None if self.open => "open".to_owned(),
+            None => "closed by its hours".to_owned(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -120,10 +135,11 @@ pub(super) fn queue(args: &QueueArgs) -> Result<(), Failure> {
         QueueCommand::Supervise(command) => return super::waiting::run(command),
         QueueCommand::Calibration(args) => return super::calibration::run(args),
     };
-    let columns = [words("queue"), words("name"), numbers("waiting"), numbers("longest")];
+    let columns =
+        [words("queue"), words("name").spare(1), numbers("waiting"), numbers("longest"), words("state")];
     let row = |queue: &Queue| {
         let waiting = queue.waiting.len().to_string();
-        vec![queue.id.to_string(), queue.name.clone(), waiting, clock(queue.longest_wait_s)]
+        vec![queue.id.to_string(), queue.name.clone(), waiting, clock(queue.longest_wait_s), queue.state()]
     };
     list(floor, &columns, |state| state.queues, row, "no queues")
 }

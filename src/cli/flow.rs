@@ -244,7 +244,8 @@ impl World {
     }
 }
 
-fn read(file: &Path) -> Result<String, Failure> {
+/// The text of a flow's file.
+pub(super) fn read(file: &Path) -> Result<String, Failure> {
     let unreadable = |why: String| {
         Failure::misuse(format_args!(
             "{} cannot be read ({why}); give the path of a flow file",

@@ -29,9 +29,12 @@ pub(super) fn parse_moment(text: &str, end: End, now: Timestamp) -> Result<i64, 
 
 fn moment(text: &str, end: End, now: Timestamp, rome: &TimeZone) -> Option<Timestamp> {
     let today = now.to_zoned(rome.clone()).date();
+    // The last days that a date can name have no moment of their own: they are as far as there is any time.
     let day = |date: Date| {
-        let edge = if end == End::Until { date.tomorrow().ok()? } else { date };
-        Some(edge.to_zoned(rome.clone()).ok()?.timestamp())
+        let last = if date.year() > 0 { Timestamp::MAX } else { Timestamp::MIN };
+        let edge = if end == End::Until { date.tomorrow() } else { Ok(date) };
+        let begin = edge.and_then(|edge| edge.to_zoned(rome.clone()));
+        Some(begin.map_or(last, |begin| begin.timestamp()))
     };
     match text {
         "now" => return Some(now),
@@ -74,6 +77,7 @@ mod tests {
             ("now", End::Until, "2026-11-22T10:00:00Z"),
             ("2h", End::Since, "2026-11-22T08:00:00Z"),
             ("90m", End::Until, "2026-11-22T08:30:00Z"),
+            ("9999-12-31", End::Until, "9999-12-30T22:00:00.999Z"),
             ("7d", End::Since, "2026-11-15T10:00:00Z"),
         ];
         for (text, end, expected) in rows {

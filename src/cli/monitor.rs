@@ -2,6 +2,7 @@
 
 use super::exchange::Exchange;
 use super::failure::Failure;
+use super::out::{self, Format};
 use crate::engine::{MonitorAct, MonitorOrder};
 use crate::words::Watching;
 
@@ -27,6 +28,9 @@ pub(super) struct MonitorArgs {
     /// What for; written down, and shown with the contact.
     #[arg(long)]
     why: Option<String>,
+    /// For people or for scripts.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
     #[command(flatten)]
     exchange: Exchange,
 }
@@ -49,6 +53,18 @@ struct How {
 }
 
 impl How {
+    /// What follows at the phone of the supervisor's seat.
+    fn done(&self, from: &str) -> String {
+        let what = match self.act() {
+            MonitorAct::Watch(Watching::Listens) => "hears the talk",
+            MonitorAct::Watch(Watching::Whispers) => "hears the talk and is heard by the operator",
+            MonitorAct::Watch(Watching::JoinsIn) => "hears the talk and is heard by everybody",
+            MonitorAct::TakeOver => "has the talk",
+            MonitorAct::End => return format!("{from} does not listen any more"),
+        };
+        format!("{from} {what}, as soon as its phone is answered")
+    }
+
     fn act(&self) -> MonitorAct {
         match self {
             How { whisper: true, .. } => MonitorAct::Watch(Watching::Whispers),
@@ -62,8 +78,8 @@ impl How {
 
 /// Runs `monitor`.
 pub(super) fn run(args: &MonitorArgs) -> Result<(), Failure> {
-    let MonitorArgs { seat, from, how, why, exchange } = args;
+    let MonitorArgs { seat, from, how, why, format, exchange } = args;
     let order = MonitorOrder { seat: seat.clone(), from: from.clone(), act: how.act(), why: why.clone() };
     exchange.client()?.post("/api/monitor", &order).map_err(Failure::other)?;
-    Ok(())
+    out::done(*format, &order, &format!("seat {seat}: {}", how.done(from)))
 }

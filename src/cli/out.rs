@@ -246,6 +246,14 @@ pub(super) fn json(row: &impl Serialize) -> Result<(), Failure> {
     line(&text)
 }
 
+/// What a command has done: a sentence, or one object.
+pub(super) fn done(format: Format, what: &impl Serialize, sentence: &str) -> Result<(), Failure> {
+    match format {
+        Format::Json => json(what),
+        Format::Table => line(&printable(sentence)),
+    }
+}
+
 /// Prints a text as it is. A reader who has had enough is no fault.
 pub(super) fn exactly(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();

@@ -39,6 +39,9 @@ struct OneArgs {
     /// Who asks, for the record.
     #[arg(long, value_name = "WHO", default_value = "command")]
     by: String,
+    /// For people or for scripts.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
     #[command(flatten)]
     exchange: Exchange,
 }
@@ -64,14 +67,16 @@ pub(super) fn run(args: &RecallArgs) -> Result<(), Failure> {
                 Format::Table => out::table(&COLUMNS, all.iter().map(row), "nobody has called in vain"),
             }
         }
-        RecallCommand::Call(args) => post(args, "call"),
-        RecallCommand::Done(args) => post(args, "done"),
+        RecallCommand::Call(args) => post(args, "call", "is called as soon as an operator is free"),
+        RecallCommand::Done(args) => post(args, "done", "is off the list"),
     }
 }
 
-fn post(args: &OneArgs, act: &str) -> Result<(), Failure> {
+fn post(args: &OneArgs, act: &str, done: &str) -> Result<(), Failure> {
     let path = format!("/api/recall/{}/{act}", args.citizen);
-    args.exchange.client()?.post(&path, &serde_json::json!({ "by": args.by })).map_err(Failure::other)
+    args.exchange.client()?.post(&path, &serde_json::json!({ "by": args.by })).map_err(Failure::other)?;
+    let what = serde_json::json!({ "citizen": args.citizen, "act": act, "by": args.by });
+    out::done(args.format, &what, &format!("citizen {} {done}", args.citizen))
 }
 
 fn row(state: &InVainState) -> Vec<String> {

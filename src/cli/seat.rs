@@ -54,14 +54,14 @@ enum SeatCommand {
     /// Give a seat no calls for a while.
     ///
     /// Example:
-    ///   centralino seat pause seat07 --reason "riunione"
+    ///   centralino seat pause seat07 riunione
+    ///   centralino seat pause seat07 --reason "riunione di reparto"
     #[command(verbatim_doc_comment)]
     Pause {
         #[command(flatten)]
         order: Order,
-        /// Why; written down, and shown in the list. operators.toml says how long some may last.
-        #[arg(long, default_value = NO_REASON, hide_default_value = true)]
-        reason: String,
+        #[command(flatten)]
+        reason: Reason,
     },
     /// Give a paused seat calls again; ends a wrap-up too.
     Ready(Order),
@@ -70,7 +70,7 @@ enum SeatCommand {
     /// Have a status follow when the call in course and its wrap-up are over.
     ///
     /// Example:
-    ///   centralino seat next seat07 pause --reason "pranzo"
+    ///   centralino seat next seat07 pause pranzo
     #[command(verbatim_doc_comment)]
     Next {
         #[command(flatten)]
@@ -78,9 +78,8 @@ enum SeatCommand {
         /// Which.
         #[arg(value_enum)]
         status: NextStatus,
-        /// Why a pause.
-        #[arg(long, default_value = NO_REASON, hide_default_value = true)]
-        reason: String,
+        #[command(flatten)]
+        reason: Reason,
     },
     /// Show what whoever sits at a seat knows, or change it: at once, without touching calls, until it is reset.
     ///
@@ -106,6 +105,24 @@ enum SeatCommand {
         #[command(flatten)]
         args: coding::CodeArgs,
     },
+}
+
+/// Why a pause; both ways of saying it are what people try first.
+#[derive(Debug, clap::Args)]
+struct Reason {
+    /// Why a pause; written down, and shown in the list. operators.toml says how long some may last.
+    #[arg(value_name = "REASON")]
+    words: Vec<String>,
+    /// The same.
+    #[arg(long, conflicts_with = "words")]
+    reason: Option<String>,
+}
+
+impl Reason {
+    fn text(&self) -> String {
+        let words = Some(self.words.join(" ")).filter(|words| !words.is_empty());
+        self.reason.clone().or(words).unwrap_or_else(|| NO_REASON.to_owned())
+    }
 }
 
 /// What may follow a call.
@@ -172,13 +189,13 @@ pub(super) fn seat(args: &SeatArgs) -> Result<(), Failure> {
         }
         SeatCommand::Login { order, operator: None } => status(order, StatusChange::LogIn),
         SeatCommand::Logout(order) => status(order, StatusChange::LogOut),
-        SeatCommand::Pause { order, reason } => status(order, StatusChange::Pause(reason.clone())),
+        SeatCommand::Pause { order, reason } => status(order, StatusChange::Pause(reason.text())),
         SeatCommand::Ready(order) => status(order, StatusChange::Ready),
         SeatCommand::OneCall(order) => status(order, StatusChange::OneCall),
         SeatCommand::Next { order, status: next, reason } => {
             let next = match next {
                 NextStatus::Ready => Status::Ready,
-                NextStatus::Pause => Status::Paused(reason.clone()),
+                NextStatus::Pause => Status::Paused(reason.text()),
                 NextStatus::Logout => Status::LoggedOut,
             };
             status(order, StatusChange::Next(next))

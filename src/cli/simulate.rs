@@ -3,6 +3,7 @@
 mod chart;
 mod day;
 mod page;
+mod sources;
 
 use std::io::IsTerminal;
 use std::num::NonZero;
@@ -26,6 +27,8 @@ const MOST_SEATS: i64 = 10_000;
 ///   centralino simulate --day 2026-11-24 --profile 055055
 ///   centralino simulate --day 2026-11-24 --profile mia.toml --html giornata.html
 ///   centralino simulate --day 2026-11-24 --compare 055055 due-in-piu.toml
+///   centralino simulate --day 2026-11-24 --compare 055055 bozza.yaml
+///   centralino simulate --day 2026-11-24 --compare config config-bozza
 ///   centralino simulate --day 2026-11-24 --profile 055055 --find seats --service-level 80/20
 ///   centralino simulate --arrivals poisson:400/h --talk exp:116.75s --patience exp:180s --seats 17 --hours 2000 --seed 7
 ///   centralino simulate --arrivals poisson:90/h --talk exp:4m --patience none --seats 8 --format json
@@ -93,15 +96,15 @@ pub(super) fn run(args: &SimulateArgs) -> Result<(), Failure> {
     let (patience, hours, seed) = (args.patience.0, args.hours, args.seed);
     let model = PlainModel { arrivals_per_hour, talk, patience, seats, hours, seed };
     model.check().map_err(Failure::misuse)?;
-    let figures = Figures::of(&replications(REPLICATIONS, |number| model.replicate(number)));
+    let figures = Figures::of(&replications("", REPLICATIONS, |number| model.replicate(number)));
     match args.format {
         Format::Json => out::json(&figures),
         Format::Table => show(&figures),
     }
 }
 
-/// So many replications, on as many cores as there are; in order, whichever is done first.
-fn replications<R: Send>(count: u32, replicate: impl Fn(u32) -> R + Sync) -> Vec<R> {
+/// So many replications, on as many cores as there are; in order, whichever is done first. `of` is shown before how many are done.
+fn replications<R: Send>(of: &str, count: u32, replicate: impl Fn(u32) -> R + Sync) -> Vec<R> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let (next, done) = (AtomicU32::new(0), AtomicU32::new(0));
     let mut runs = thread::scope(|scope| {
@@ -113,7 +116,7 @@ fn replications<R: Send>(count: u32, replicate: impl Fn(u32) -> R + Sync) -> Vec
                     return own;
                 }
                 own.push((number, replicate(number)));
-                progress(done.fetch_add(1, Ordering::Relaxed) + 1, count);
+                progress(of, done.fetch_add(1, Ordering::Relaxed) + 1, count);
             }
         };
         let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
@@ -127,10 +130,10 @@ fn replications<R: Send>(count: u32, replicate: impl Fn(u32) -> R + Sync) -> Vec
 }
 
 /// On a terminal alone, and gone at the end.
-fn progress(done: u32, count: u32) {
+fn progress(of: &str, done: u32, count: u32) {
     if std::io::stderr().is_terminal() {
         let end = if done == count { "\r\x1b[K" } else { "" };
-        eprint!("\rreplication {done} of {count}{end}");
+        eprint!("\r{of}replication {done} of {count}{end}");
     }
 }
 

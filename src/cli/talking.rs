@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::exchange::Exchange;
 use super::failure::Failure;
+use super::out::{self, Format};
 use crate::ids::CallId;
 
 #[derive(Debug, clap::Subcommand)]
@@ -41,6 +42,9 @@ pub(super) struct OneTalk {
     /// Who wants it; written down.
     #[arg(long, value_name = "WHO", default_value = "command", hide_default_value = true)]
     by: String,
+    /// For people or for scripts.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
     #[command(flatten)]
     exchange: Exchange,
 }
@@ -72,5 +76,26 @@ pub(super) fn run(command: &TalkCommand) -> Result<(), Failure> {
         TalkCommand::Unhold(talk) => (talk, json!("unhold")),
     };
     let order = Order { act, by: &talk.by };
-    talk.exchange.client()?.post(&format!("/api/calls/{}/talk", talk.call), &order).map_err(Failure::other)
+    let path = format!("/api/calls/{}/talk", talk.call);
+    talk.exchange.client()?.post(&path, &order).map_err(Failure::other)?;
+    let done = json!({ "call": talk.call, "act": order.act, "by": talk.by });
+    out::done(talk.format, &done, &format!("call {}: {}", talk.call, command.done()))
+}
+
+impl TalkCommand {
+    /// What has become of the talk.
+    fn done(&self) -> String {
+        match self {
+            TalkCommand::Transfer(to) => format!("{} rings for the citizen", to.target),
+            TalkCommand::Consult(to) => {
+                format!("{} rings for the operator, and the citizen hears music", to.target)
+            }
+            TalkCommand::Complete(_) => "the citizen is left with whoever was asked".to_owned(),
+            TalkCommand::Merge(_) => "operator, citizen and whoever was asked hear each other".to_owned(),
+            TalkCommand::Swap(_) => "the operator has gone over to the other one".to_owned(),
+            TalkCommand::Return(_) => "the operator is back with the citizen alone".to_owned(),
+            TalkCommand::Hold(_) => "the citizen is on hold".to_owned(),
+            TalkCommand::Unhold(_) => "the citizen is back from hold".to_owned(),
+        }
+    }
 }

@@ -169,14 +169,22 @@ fn minutes(seconds: u64) -> String {
 
 fn closed(closing: &ClosingState) -> String {
     let from = closing.from.as_deref().map(|from| format!(" from {}", out::moment(from)));
-    let until = closing.until.as_deref().map_or_else(
-        || " until it is opened".to_owned(),
-        |until| format!(" until {} (Rome)", out::moment(until)),
-    );
     let by = closing.by.as_deref().map(|by| format!(", by {by}"));
     let why = closing.reason.as_deref().map(|why| format!(": {why}"));
     let [from, by, why] = [from, by, why].map(Option::unwrap_or_default);
-    format!("{} closed{from}{until}{by}{why}", closing.scope)
+    format!("{} closed{from}{}{by}{why}", closing.scope, ends(closing))
+}
+
+fn ends(closing: &ClosingState) -> String {
+    closing.until.as_deref().map_or_else(
+        || " until it is opened".to_owned(),
+        |until| format!(" until {} (Rome)", out::moment(until)),
+    )
+}
+
+/// `closed until 2026-11-24 14:00:00 (Rome)`
+pub(super) fn until(closing: &ClosingState) -> String {
+    format!("closed{}", ends(closing))
 }
 
 fn task_row(task: &TaskState) -> Vec<String> {

@@ -17,7 +17,7 @@ impl Engine {
     pub(super) fn begin_announcing(&mut self, now: Now, id: CallId, queue: &QueueId, position: usize) {
         let bulletin = self.sounds_of_queue(now, id, queue);
         let bulletin = self.after_word(id, bulletin);
-        let expected = self.expected.get(queue).copied().flatten().map(|wait| (wait.low, wait.high));
+        let expected = self.acd.expected_wait(now.mono, queue).map(|wait| (wait.low, wait.high));
         let Some(rules) = self.config.queues.get(queue).map(|queue| &queue.announce) else { return };
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.announcements = Announcements::begin(now.mono, expected, rules);

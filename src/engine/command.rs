@@ -18,8 +18,8 @@ use crate::time::{Mono, Now};
 use crate::words::{Direction, EndedBy, Outcome, SeatView, StatusChange};
 
 use super::{
-    DialOrder, Engine, Files, MonitorOrder, OperatorState, Output, QueuePage, SeatOrder, SwitchState,
-    WaitingOrder,
+    ClosingState, DialOrder, Engine, Files, MonitorOrder, OperatorState, Output, QueuePage, SeatOrder,
+    SwitchState, WaitingOrder,
 };
 
 /// The most that citizens' last words may take before the exchange stops all the same.
@@ -140,6 +140,10 @@ pub struct QueueState {
     pub waiting: Vec<CallId>,
     /// How long the first has been waiting, in seconds.
     pub longest_wait_s: f64,
+    /// Its hours let callers in now.
+    pub open: bool,
+    /// What closes it now beside its hours.
+    pub closings: Vec<ClosingState>,
 }
 
 /// A seat at a moment.
@@ -423,6 +427,12 @@ impl Engine {
                 .first()
                 .map_or(0.0, |first| now.mono.since(first.entered).as_secs_f64()),
             waiting: queue.waiting.iter().map(|waiting| waiting.call).collect(),
+            open: self.config.queues.get(&queue.id).is_some_and(|of| of.is_open(&self.calendars, now.wall)),
+            closings: self
+                .closings_of(&queue.id)
+                .filter(|closing| closing.is_in_force(now.wall_ms()))
+                .map(ClosingState::from)
+                .collect(),
             id: queue.id,
         });
         let seats = self.acd.seats().map(|seat| seat_state(now, seat));

@@ -59,11 +59,8 @@ impl Engine {
         if !self.runs.contains_key(&id) {
             return;
         }
-        self.estimate(now);
+        self.look_at_queues(now);
         let Some(run) = self.runs.get_mut(&id) else { return };
-        for (queue, facts) in &mut self.queue_facts {
-            facts.waiting = u32::try_from(self.acd.waiting_in(queue)).unwrap_or(u32::MAX);
-        }
         let own = self.calls.get(&id).and_then(|call| self.own_bulletins.get(&call.entity));
         let (bulletins, queues) = (own.unwrap_or(&self.bulletins), &self.queue_facts);
         let world = World { calendars: &self.calendars, bulletins, queues };

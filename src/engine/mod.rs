@@ -263,8 +263,8 @@ pub struct Engine {
     arrivals: Arrivals,
     /// Who was cut off while waiting.
     returning: acd::Returning,
-    /// How long the wait is in each queue, as last estimated.
-    expected: BTreeMap<QueueId, Option<acd::ExpectedWait>>,
+    /// Queues of which something is asked while flows run.
+    asked_queues: Arc<placing::AskedQueues>,
     in_vain: in_vain::CalledInVain,
     /// What flows were promised and is not safe yet.
     agreed: BTreeMap<AskId, promising::Agreed>,
@@ -305,7 +305,7 @@ impl Engine {
     /// The same for a rehearsal: its phones tell what they do by [`Input::Tell`], and are told by [`Output::Tell`].
     pub fn rehearsing(now: Now, setup: Setup) -> Engine {
         let mut engine = Engine::with(now, setup, Signalling::Told(ToldPhones::exchange()));
-        engine.audit = audit::Audit::off();
+        (engine.audit, engine.call_log) = (audit::Audit::off(), CallLog::off());
         engine
     }
 
@@ -346,7 +346,7 @@ impl Engine {
             acting_why: None,
             guesses: floor::Guesses::default(),
             arrivals: Arrivals::default(),
-            expected: BTreeMap::new(),
+            asked_queues: placing::AskedQueues::of(&config, &flows),
             returning: recovered.state.returning.clone(),
             in_vain: in_vain::CalledInVain::restored(&recovered),
             agreed: BTreeMap::new(),

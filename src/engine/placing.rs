@@ -1,12 +1,14 @@
 //! What is known of a caller who asks for a place: since when the waiting counts, and whether the number is served otherwise than others.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::acd::{self, CutOff, Entering, Needs};
 use crate::call::Phase;
-use crate::config::{Queue, WaitsSince};
-use crate::flow::Enqueue;
-use crate::ids::{CallId, QueueId};
+use crate::config::{Config, Queue, WaitsSince};
+use crate::flow::{Enqueue, Flow};
+use crate::ids::{CallId, FlowId, QueueId};
 use crate::journal::entry::Fact;
 use crate::time::Now;
 
@@ -15,9 +17,12 @@ use super::Engine;
 impl Engine {
     /// The place that this call asks for.
     pub(super) fn entering(&mut self, now: Now, id: CallId, enqueue: Enqueue, queue: &Queue) -> Entering {
-        let Enqueue { queue: name, priority, max_wait, skills, widen, .. } = enqueue;
+        let Enqueue { queue: name, priority, max_wait, skills, widen, announce, .. } = enqueue;
         let needs = Needs { skills: skills.into_iter().collect(), waivers: widen };
         let plain = Entering { priority, max_wait, needs, ..Entering::new(id, name.clone()) };
+        if announce && queue.announce.tells_wait {
+            self.expect(now, &name);
+        }
         let Some(call) = self.calls.get_mut(&id) else { return plain };
         let since = match queue.waits_since {
             WaitsSince::Entry => now.mono,
@@ -48,7 +53,7 @@ impl Engine {
 
     /// Whether a queue is expected to answer this citizen within so long; `None`: that is not known.
     pub(super) fn answers_within(
-        &self,
+        &mut self,
         now: Now,
         id: CallId,
         queue: &QueueId,
@@ -60,19 +65,28 @@ impl Engine {
         if closed || !rules.is_open(&self.calendars, now.wall) {
             return Some(false);
         }
+        self.expect(now, queue);
         self.acd.answers_within(now.mono, &Entering::new(id, queue.clone()), within)
     }
 
-    /// How long the waits will be, for flows, for overflow and for the record; every few seconds.
-    pub(super) fn estimate(&mut self, now: Now) {
-        let Some(waits) = self.acd.estimate(now.mono) else { return };
-        for (queue, wait) in waits {
-            let middle = wait.map(|wait| wait.middle);
-            if let Some(facts) = self.queue_facts.get_mut(&queue) {
-                facts.ewt_s = middle.map_or(0, |middle| u32::try_from(middle.as_secs()).unwrap_or(u32::MAX));
+    /// Find out how long the wait in this queue will be, because somebody is about to ask; unless that is known from a moment ago.
+    pub(super) fn expect(&mut self, now: Now, queue: &QueueId) {
+        let Some(wait) = self.acd.estimate(now.mono, queue) else { return };
+        let middle = wait.map(|wait| wait.middle);
+        if let Some(facts) = self.queue_facts.get_mut(queue) {
+            facts.ewt_s = middle.map_or(0, |middle| u32::try_from(middle.as_secs()).unwrap_or(u32::MAX));
+        }
+        self.acd.handle_input(now.mono, acd::Input::Expected(queue.clone(), middle));
+    }
+
+    /// What flows may ask of queues, and what sends callers on, is brought up to date.
+    pub(super) fn look_at_queues(&mut self, now: Now) {
+        let asked = Arc::clone(&self.asked_queues);
+        asked.waits.iter().for_each(|queue| self.expect(now, queue));
+        for queue in &asked.lengths {
+            if let Some(facts) = self.queue_facts.get_mut(queue) {
+                facts.waiting = u32::try_from(self.acd.waiting_in(queue)).unwrap_or(u32::MAX);
             }
-            self.acd.handle_input(now.mono, acd::Input::Expected(queue.clone(), middle));
-            self.expected.insert(queue, wait);
         }
     }
 
@@ -85,7 +99,7 @@ impl Engine {
         }
         let since_ms = Some(call.waits_since_ms).filter(|since_ms| *since_ms != now.wall_ms());
         let ahead_min = self.acd.minutes_ahead(id);
-        let expected = self.expected.get(queue).copied().flatten();
+        let expected = self.acd.expected_wait(now.mono, queue);
         let expected_s = expected.map(|wait| (wait.low.as_secs(), wait.high.as_secs()));
         let queue = queue.clone();
         Some(Fact::Queued { contact: id.into(), queue, position, since_ms, ahead_min, expected_s })
@@ -102,6 +116,32 @@ impl Engine {
             let (queue, since_ms, left_ms) = (queue.clone(), call.waits_since_ms, now.wall_ms());
             self.returning.on_cut_off(CutOff { citizen, queue, since_ms, left_ms });
         }
+    }
+}
+
+/// Queues of which something is asked whenever a flow runs; nobody counts and estimates for the others.
+#[derive(Debug, Default)]
+pub(super) struct AskedQueues {
+    /// How long the wait will be: rules of overflow go by it, or conditions of flows.
+    waits: BTreeSet<QueueId>,
+    /// How many wait: conditions of flows.
+    lengths: BTreeSet<QueueId>,
+}
+
+impl AskedQueues {
+    pub(super) fn of(config: &Config, flows: &BTreeMap<FlowId, Arc<Flow>>) -> Arc<AskedQueues> {
+        let by_rule = config.queues.iter().filter(|(_, queue)| queue.rules.goes_by_wait()).map(|(id, _)| id);
+        let by_flow = flows.values().flat_map(|flow| flow.waits_asked());
+        let lengths = flows.values().flat_map(|flow| flow.lengths_asked());
+        Arc::new(AskedQueues {
+            waits: by_rule.chain(by_flow).cloned().collect(),
+            lengths: lengths.cloned().collect(),
+        })
+    }
+
+    /// These, and those of before.
+    pub(super) fn beside(&self, before: &AskedQueues) -> Arc<AskedQueues> {
+        Arc::new(AskedQueues { waits: &self.waits | &before.waits, lengths: &self.lengths | &before.lengths })
     }
 }
 

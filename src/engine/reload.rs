@@ -16,6 +16,7 @@ use crate::time::Now;
 
 use super::command::{Reply, RequestId};
 use super::gate::Held;
+use super::placing::AskedQueues;
 use super::{Engine, Output, sip_settings};
 
 /// What a start reads, read again.
@@ -64,7 +65,8 @@ impl Engine {
         self.calendars = self.config.calendars.clone();
         self.publish_switches(now);
         self.reload_callbacks();
-        self.expected.retain(|id, _| self.config.queues.contains_key(id));
+        // Calls in course finish on the flows they began with, which may ask for others.
+        self.asked_queues = AskedQueues::of(&self.config, &self.flows).beside(&self.asked_queues);
         // What was expected of a queue holds until the next estimate.
         let before = std::mem::take(&mut self.queue_facts);
         let facts = |id: &QueueId| before.get(id).copied().unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::ids::{CallId, EntityId, QueueId, SeatId, SkillId};
 use crate::journal::entry::{Fact, WaitChange};
 use crate::journal::tools::mask;
 use crate::letters::{LONGEST_REASON, is_line};
-use crate::switches::Scope;
+use crate::switches::{Closing, Scope};
 use crate::time::Now;
 use crate::words::QueueExit;
 
@@ -204,17 +204,23 @@ impl Engine {
         Ok(())
     }
 
+    /// What closes a queue, now or later, beside its hours.
+    pub(super) fn closings_of(&self, id: &QueueId) -> impl Iterator<Item = &Closing> {
+        let entity = self.config.queues.get(id).and_then(|queue| queue.entity.as_ref());
+        self.switches.closings.iter().filter(move |closing| match &closing.scope {
+            Scope::Everything => true,
+            Scope::Queue(closed) => closed == id,
+            Scope::Entity(closed) => entity == Some(closed),
+        })
+    }
+
     fn queue_page(&mut self, now: Now, id: QueueId) -> Result<QueuePage, WaitingError> {
         self.expire_switches(now);
+        self.expect(now, &id);
         let queue = self.config.queues.get(&id).ok_or_else(|| WaitingError::NoQueue(id.clone()))?;
         let waits = self.acd.foresee(now.mono, &id);
-        let closes = |scope: &Scope| match scope {
-            Scope::Everything => true,
-            Scope::Queue(closed) => *closed == id,
-            Scope::Entity(entity) => queue.entity.as_ref() == Some(entity),
-        };
-        let closings = self.switches.closings.iter().filter(|closing| closes(&closing.scope));
-        let expected = self.expected.get(&id).copied().flatten();
+        let closings = self.closings_of(&id);
+        let expected = self.acd.expected_wait(now.mono, &id);
         let line =
             self.acd.queues().find(|state| state.id == id).map_or_else(Vec::new, |state| state.waiting);
         let state = |waiting: acd::WaitingState| {

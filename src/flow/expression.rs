@@ -19,7 +19,7 @@ use cel::context::VariableResolver;
 use cel::parser::PrattParser;
 use cel::{Context, Env};
 
-pub(super) use self::check::{Scope, Type};
+pub(super) use self::check::{AsksQueue, Scope, Type};
 pub(super) use self::cost::too_complex;
 use super::fault::{Fault, Said, shortened};
 use super::run::{CallFacts, QueueFacts};
@@ -35,6 +35,8 @@ pub(super) struct Expression {
     pub(super) reads: BTreeSet<String>,
     /// Its value tells something about a person.
     pub(super) personal: bool,
+    /// What it asks of the queue.
+    pub(super) asks: AsksQueue,
 }
 
 impl Expression {
@@ -47,7 +49,8 @@ impl Expression {
             check::Refusal::Fault(fault) => fault,
             check::Refusal::Why(why) => bad(why),
         })?;
-        Ok(Expression { tree: Arc::new(tree), kind: seen.kind, reads: seen.reads, personal: seen.personal })
+        let check::Seen { kind, reads, personal, asks } = seen;
+        Ok(Expression { tree: Arc::new(tree), kind, reads, personal, asks })
     }
 
     /// The function that the whole expression calls and its only argument, as `digits(vars.numero)`.

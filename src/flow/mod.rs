@@ -26,6 +26,7 @@ mod grammar;
 pub mod hours;
 mod input_kind;
 mod layout;
+mod menus;
 mod model;
 mod prompt;
 pub mod published;

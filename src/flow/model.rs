@@ -354,6 +354,31 @@ impl Flow {
         self.nodes.iter().any(named) || self.subflows().any(|flow| flow.leads_to(queue))
     }
 
+    /// Queues whose expected wait its conditions ask for. A name that is computed may be any.
+    pub fn waits_asked(&self) -> BTreeSet<&QueueId> {
+        self.queues_asked(|when| when.asks.wait)
+    }
+
+    /// Queues that its conditions ask how many wait in, likewise.
+    pub fn lengths_asked(&self) -> BTreeSet<&QueueId> {
+        self.queues_asked(|when| when.asks.waiting)
+    }
+
+    fn queues_asked(&self, asks: impl Fn(&Expression) -> bool + Copy) -> BTreeSet<&QueueId> {
+        let conditions = |step: &QueueStep| step.callback.iter().any(|offer| offer.when.iter().any(asks));
+        let own = self.nodes.iter().flat_map(|node| {
+            let step = match &node.step {
+                Step::Queue(step) if conditions(step) => Some(step),
+                _ => None,
+            };
+            let named = step.map(|step| step.queue.fixed_text());
+            let is_meant =
+                move |id: &&QueueId| named.is_some_and(|name| name.is_none_or(|name| id.as_str() == name));
+            self.known.queues.iter().filter(is_meant)
+        });
+        own.chain(self.subflows().flat_map(|flow| flow.queues_asked(asks))).collect()
+    }
+
     /// Every music that its queues play, `sounds/music/<name>.wav`.
     pub fn music_needed(&self) -> BTreeSet<&str> {
         let own = self.nodes.iter().filter_map(|node| match &node.step {

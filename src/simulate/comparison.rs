@@ -1,13 +1,21 @@
 //! Two days that the very same callers called: what is different, and how certain that is.
 //!
-//! Each replication of one is compared with the same replication of the other, so that what chance has done to both cancels out.
+//! Each replication of one is compared with the same replication of the other, so that what chance has done to both cancels out. What
+//! differs is told by name ([`Subject`]): seats more or fewer, another flow, other rules; and what has come of it in words (`words`).
+
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::figures::waited;
 use super::scenario::{HALF_HOUR_S, Scenario, clock};
 use super::tally::{Count, Tally};
-use super::{DayFigures, Estimate};
+use super::{DayFigures, Estimate, Line};
+use crate::ids::QueueId;
+
+pub use words::minutes;
 
 /// Two days, and what is different.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -16,10 +24,35 @@ pub struct Comparison {
     pub a: DayFigures,
     /// The other.
     pub b: DayFigures,
+    /// What is another in the second day.
+    pub subject: Subject,
     /// From when to when seats differ; none: they do not, and the day is compared.
     pub changes: Vec<Change>,
     /// Over the day.
     pub day: Difference,
+    /// Over the day, in each queue.
+    pub queues: Vec<InQueue>,
+}
+
+/// What is another in the second day, beside seats.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Subject {
+    /// The draft of a flow that each is run on, if that is not the same.
+    pub flow: Option<[Option<String>; 2]>,
+    /// The configuration that each is run on, if that is not the same.
+    pub config: Option<[Option<String>; 2]>,
+    /// Callers or times are others as well.
+    pub day: bool,
+}
+
+/// What is different in a queue.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InQueue {
+    /// Which.
+    pub queue: QueueId,
+    /// What is different.
+    #[serde(flatten)]
+    pub effect: Difference,
 }
 
 /// So many seats more, or fewer, for a stretch of the day.
@@ -81,39 +114,65 @@ impl Comparison {
             from: at(from),
             to: at(to),
             seats,
-            effect: Difference::of(a.1, b.1, |half_hour| (from..to).contains(&half_hour)),
+            effect: Difference::of((a.1, b.1), None, |half_hour| (from..to).contains(&half_hour)),
+        };
+        let queues: BTreeSet<&QueueId> = a.1.iter().chain(b.1).flat_map(Tally::queues).collect();
+        let in_queue = |queue: &QueueId| InQueue {
+            queue: queue.clone(),
+            effect: Difference::of((a.1, b.1), Some(queue), |_| true),
         };
         Comparison {
             a: DayFigures::of(a.0, a.1),
             b: DayFigures::of(b.0, b.1),
             changes: changes.into_iter().map(change).collect(),
-            day: Difference::of(a.1, b.1, |_| true),
+            day: Difference::of((a.1, b.1), None, |_| true),
+            subject: Subject::of(a.0, b.0),
+            queues: queues.into_iter().map(in_queue).collect(),
         }
     }
 
-    /// What is different, as people say it in Italian.
-    pub fn in_words(&self) -> Vec<String> {
-        let change = |change: &Change| {
-            let who = format!(
-                "Con {} tra le {} e le {}",
-                seats(change.seats),
-                hour(&change.from),
-                hour(&change.to)
-            );
-            sentence(&who, &change.effect)
+    /// Both days' half hours of the service side by side, in order; one of which only one day has anything to say has no other.
+    pub fn half_hours(&self) -> Vec<(Option<&Line>, Option<&Line>)> {
+        let mut pairs: BTreeMap<&str, (Option<&Line>, Option<&Line>)> = BTreeMap::new();
+        for line in self.a.half_hours(None) {
+            pairs.entry(line.from.as_deref().unwrap_or_default()).or_default().0 = Some(line);
+        }
+        for line in self.b.half_hours(None) {
+            pairs.entry(line.from.as_deref().unwrap_or_default()).or_default().1 = Some(line);
+        }
+        pairs.into_values().collect()
+    }
+}
+
+impl Subject {
+    fn of(a: &Scenario, b: &Scenario) -> Subject {
+        let other = |a: &Option<String>, b: &Option<String>| (a != b).then(|| [a.clone(), b.clone()]);
+        let people = |day: &Scenario| Scenario {
+            name: String::new(),
+            flow: None,
+            config: None,
+            choices: BTreeMap::new(),
+            duties: Vec::new(),
+            named: Vec::new(),
+            ..day.clone()
         };
-        let mut told: Vec<String> = self.changes.iter().map(change).collect();
-        let who = format!("Nell'intera giornata, con {} al posto di {},", self.b.scenario, self.a.scenario);
-        told.push(sentence(&who, &self.day));
-        told.extend(also(&self.day));
-        told
+        let (flow, config) = (other(&a.flow, &b.flow), other(&a.config, &b.config));
+        // Another flow is asked other questions.
+        let chosen = flow.is_none() && config.is_none() && a.choices != b.choices;
+        // Seats that do other work are no more and no fewer.
+        let other_work = a.duties != b.duties && a.staffing() == b.staffing();
+        Subject { day: chosen || other_work || people(a) != people(b), flow, config }
     }
 }
 
 impl Difference {
-    fn of(a: &[Tally], b: &[Tally], half_hours: impl Fn(usize) -> bool + Copy) -> Difference {
-        let counts = |runs: &[Tally]| runs.iter().map(|run| run.sum(None, half_hours)).collect::<Vec<_>>();
-        let (a, b) = (counts(a), counts(b));
+    fn of(
+        both: (&[Tally], &[Tally]),
+        queue: Option<&QueueId>,
+        half_hours: impl Fn(usize) -> bool + Copy,
+    ) -> Difference {
+        let counts = |runs: &[Tally]| runs.iter().map(|run| run.sum(queue, half_hours)).collect::<Vec<_>>();
+        let (a, b) = (counts(both.0), counts(both.1));
         let total = |of: fn(&Count) -> f64| Moved::of(&a, &b, of, |_| 1.0);
         Difference {
             mean_wait_s: Moved::of(&a, &b, waited, |count| count.answered),
@@ -150,131 +209,5 @@ impl Moved {
             })
             .collect();
         Moved { a: value_a, b: value_b, difference: Estimate::of_mean(&differences) }
-    }
-}
-
-/// What happens to the wait.
-fn sentence(who: &str, effect: &Difference) -> String {
-    let wait = &effect.mean_wait_s;
-    let [low, high] = wait.difference.ci95;
-    if !wait.difference.is_clear() {
-        return format!(
-            "{who} l'attesa media resta circa {}: la differenza ({}) può essere un caso",
-            minutes(wait.b),
-            span(low, high)
-        );
-    }
-    let goes = if wait.difference.value < 0.0 { "scende" } else { "sale" };
-    let (from, to) = (minutes(wait.a), minutes(wait.b));
-    let by = minutes(wait.difference.value.abs());
-    let sign = if wait.difference.value < 0.0 { "in meno" } else { "in più" };
-    format!("{who} l'attesa media {goes} da {from} a {to} ({by} {sign}; al 95 % {})", span(low, high))
-}
-
-/// What else is certain.
-fn also(effect: &Difference) -> Vec<String> {
-    let mut told = Vec::new();
-    let mut count =
-        |what: &str, moved: &Moved| {
-            if moved.difference.is_clear() {
-                let sign = if moved.difference.value < 0.0 { "in meno" } else { "in più" };
-                let [low, high] = moved.difference.ci95;
-                told.push(format!(
-                "{what}: {:.0} al giorno invece di {:.0} ({:.0} {sign}; al 95 % da {low:+.0} a {high:+.0})",
-                moved.b, moved.a, moved.difference.value.abs()
-            ));
-            }
-        };
-    count("Chiamate gestite", &effect.answered);
-    count("Chiamate abbandonate", &effect.abandoned);
-    count("Chiamate servite dal risponditore", &effect.contained);
-    let mut share = |what: &str, moved: &Moved| {
-        if moved.difference.is_clear() {
-            let [low, high] = moved.difference.ci95.map(|end| end * 100.0);
-            told.push(format!(
-                "{what}: {:.1} % invece di {:.1} % (al 95 % da {low:+.1} a {high:+.1} punti)",
-                moved.b * 100.0,
-                moved.a * 100.0
-            ));
-        }
-    };
-    share("Livello di servizio", &effect.service_level);
-    share("Occupazione degli operatori", &effect.occupancy);
-    told
-}
-
-/// `due postazioni in più`.
-fn seats(more: f64) -> String {
-    const WORDS: [&str; 9] = ["una", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove"];
-    let way = if more < 0.0 { "in meno" } else { "in più" };
-    let many = more.abs();
-    let word = (1_u32..).zip(WORDS).find(|(number, _)| (f64::from(*number) - many).abs() < 1e-9);
-    let noun = if (many - 1.0).abs() < 1e-9 { "postazione" } else { "postazioni" };
-    let number = word.map_or_else(
-        || if many.fract() < 1e-9 { format!("{many:.0}") } else { format!("{many:.1}").replace('.', ",") },
-        |(_, word)| word.to_owned(),
-    );
-    format!("{number} {noun} {way}")
-}
-
-/// `10` for 10:00.
-fn hour(clock: &str) -> &str {
-    clock.strip_suffix(":00").map_or(clock, |hour| hour.strip_prefix('0').unwrap_or(hour))
-}
-
-/// `3:40`.
-pub fn minutes(seconds: f64) -> String {
-    let tenths = seconds.abs().round();
-    format!("{:.0}:{:02.0}", (tenths / 60.0).floor(), tenths % 60.0)
-}
-
-/// `da −2:50 a −2:20`.
-fn span(low: f64, high: f64) -> String {
-    let sign = |seconds: f64| if seconds < 0.0 { "−" } else { "+" };
-    format!("da {}{} a {}{}", sign(low), minutes(low), sign(high), minutes(high))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn moved(a: f64, b: f64, half: f64) -> Moved {
-        let difference = Estimate { value: b - a, ci95: [b - a - half, b - a + half] };
-        Moved { a, b, difference }
-    }
-
-    fn effect(wait: Moved) -> Difference {
-        let same = moved(1.0, 1.0, 0.5);
-        Difference {
-            mean_wait_s: wait,
-            answered: same,
-            abandoned: moved(90.0, 40.0, 5.0),
-            contained: same,
-            service_level: same,
-            occupancy: same,
-        }
-    }
-
-    #[test]
-    fn difference_is_told_in_words_that_a_supervisor_would_use() {
-        let told =
-            sentence(&format!("Con {} tra le 10 e le 12", seats(2.0)), &effect(moved(220.0, 65.0, 10.0)));
-        assert_eq!(
-            told,
-            "Con due postazioni in più tra le 10 e le 12 l'attesa media scende da 3:40 a 1:05 (2:35 in meno; al 95 % da −2:45 a −2:25)"
-        );
-        assert_eq!(
-            also(&effect(moved(1.0, 1.0, 2.0))),
-            ["Chiamate abbandonate: 40 al giorno invece di 90 (50 in meno; al 95 % da -55 a -45)"]
-        );
-    }
-
-    #[test]
-    fn difference_that_may_be_chance_is_told_as_such() {
-        let told = sentence("Così", &effect(moved(60.0, 58.0, 5.0)));
-        assert!(told.contains("può essere un caso"), "{told}");
-        assert_eq!(seats(-1.0), "una postazione in meno");
-        assert_eq!(seats(1.5), "1,5 postazioni in più");
-        assert_eq!((hour("08:00"), hour("10:30"), hour("00:00")), ("8", "10:30", "0"));
     }
 }

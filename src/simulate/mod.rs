@@ -14,6 +14,7 @@ mod arrivals;
 mod chance;
 mod comparison;
 mod day;
+mod erlang;
 mod estimate;
 mod figures;
 mod length;
@@ -25,13 +26,15 @@ mod service;
 mod tally;
 
 pub use arrivals::{ArrivalsFault, read_csv};
-pub use comparison::{Change, Comparison, Difference, Moved, minutes};
+pub use comparison::{Change, Comparison, Difference, InQueue, Moved, Subject, minutes};
 pub use day::{Day, Run};
 pub use estimate::Estimate;
 pub use figures::{DayFigures, Line};
 pub use length::Length;
 pub use plain::{Figures, PlainError, PlainModel, REPLICATIONS, Replication};
-pub use scenario::{Duty, HALF_HOUR_S, HALF_HOURS, Manner, Recall, Scenario, ScenarioFault, clock};
+pub use scenario::{
+    Choices, Duty, HALF_HOUR_S, HALF_HOURS, Manner, OpenChoice, Recall, Scenario, ScenarioFault, clock,
+};
 pub use seats::{Found, Goal, fewest_seats};
 pub use service::Service;
 pub use tally::Tally;

@@ -3,12 +3,14 @@
 //! Half hours are numbered from midnight, 0 to 47; moments are seconds since midnight on the wall in Rome. A [`Scenario`] is made from
 //! a file ([`Scenario::parse`]) or from a change to another; [`Scenario::check`] holds it against the configuration that it is to run on.
 
+mod choices;
 mod draft;
 
-use std::collections::BTreeMap;
+pub use choices::{Choices, OpenChoice};
 
-use super::Length;
-use crate::config::Config;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Length, Service};
 use crate::hint::Hint;
 use crate::ids::{QueueId, SeatId};
 
@@ -30,8 +32,12 @@ pub struct Scenario {
     pub number: String,
     /// Calls that are expected in each half hour.
     pub arrivals: Vec<f64>,
-    /// What callers press at a node of the flow: keys, and the share of those who press them; the rest press nothing.
-    pub choices: BTreeMap<String, Vec<(String, f64)>>,
+    /// The configuration that it is run on, as it is named; none: the one that is there.
+    pub config: Option<String>,
+    /// The draft of a flow that takes the place of the flow that is there, as it is named.
+    pub flow: Option<String>,
+    /// What callers press at a node of the flow.
+    pub choices: BTreeMap<String, Choices>,
     /// How callers and operators are, where a queue has nothing of its own.
     pub manner: Manner,
     /// What is otherwise in a queue.
@@ -61,6 +67,13 @@ pub struct Manner {
     pub patience: Option<Length>,
 }
 
+impl Manner {
+    /// For how many seconds a call holds a seat on average, without the ring.
+    pub(super) fn held_s(&self) -> f64 {
+        self.talk.mean() + self.wrap_up.map_or(0.0, Length::mean)
+    }
+}
+
 /// Those who would rather be called back than wait.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Recall {
@@ -87,7 +100,7 @@ pub struct Duty {
     pub queues: Vec<QueueId>,
 }
 
-/// A name in the file that the configuration must know.
+/// A name in the file that the configuration or the flow must know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Named {
     kind: Kind,
@@ -95,11 +108,14 @@ pub(super) struct Named {
     at: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     Number,
     Queue,
     Seat,
+    Node,
+    /// Pressed at this node.
+    Key(String),
 }
 
 /// What is wrong with a day, each with its place and what to do.
@@ -132,8 +148,10 @@ pub enum ScenarioFault {
         "{at}: files that extend each other in a circle, or more than eight deep; let one of them stand alone"
     )]
     Circle { at: String },
-    #[error("{at}: the configuration has no {what} `{name}`{hint}")]
-    Unknown { at: String, what: &'static str, name: String, hint: Hint },
+    #[error("{at}: the {whose} has no {what} `{name}`{hint}")]
+    Unknown { at: String, whose: &'static str, what: &'static str, name: String, hint: Hint },
+    #[error("{at}: menu `{node}` has no key {key}; its keys are {known}")]
+    NoKey { at: String, node: String, key: char, known: String },
 }
 
 impl Scenario {
@@ -149,24 +167,57 @@ impl Scenario {
         draft::read(name, text, others)
     }
 
-    /// The names of the day are those of this configuration.
+    /// The names of the day are those of the service that it is run on. Queues, nodes and keys may also be those of a service `beside` it:
+    /// the one that the day was written for, or the other of two that are compared.
     ///
     /// # Errors
-    /// Each name that it does not know.
-    pub fn check(&self, config: &Config) -> Result<(), Vec<ScenarioFault>> {
-        let unknown = |named: &Named| {
-            let Named { kind, name, at } = named;
-            let (what, known): (_, Vec<&str>) = match kind {
-                Kind::Number => ("number", config.numbers.keys().map(String::as_str).collect()),
-                Kind::Queue => ("queue", config.queues.keys().map(QueueId::as_str).collect()),
-                Kind::Seat => ("seat", config.seats.keys().map(SeatId::as_str).collect()),
-            };
-            let hint = Hint::nearest(name, known.iter().copied());
-            let fault = ScenarioFault::Unknown { at: at.clone(), what, name: name.clone(), hint };
-            (!known.contains(&name.as_str())).then_some(fault)
-        };
-        let faults: Vec<_> = self.named.iter().filter_map(unknown).collect();
+    /// Each name that is not known.
+    pub fn check(&self, own: &Service, beside: &[&Service]) -> Result<(), Vec<ScenarioFault>> {
+        let places: Vec<&Service> = [own].into_iter().chain(beside.iter().copied()).collect();
+        let faults: Vec<_> = self.named.iter().filter_map(|named| self.fault(named, &places)).collect();
         if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
+    fn fault(&self, named: &Named, places: &[&Service]) -> Option<ScenarioFault> {
+        let configs = || places.iter().map(|service| &service.config);
+        let flows = || places.iter().filter_map(|service| service.flow_of(&self.number));
+        let Named { kind, name, at } = named;
+        let (whose, what, known): (_, _, Vec<String>) = match kind {
+            Kind::Number => (
+                "configuration",
+                "number",
+                configs().take(1).flat_map(|of| of.numbers.keys().cloned()).collect(),
+            ),
+            Kind::Seat => (
+                "configuration",
+                "seat",
+                configs().take(1).flat_map(|of| of.seats.keys().map(ToString::to_string)).collect(),
+            ),
+            Kind::Queue => (
+                "configuration",
+                "queue",
+                configs().flat_map(|of| of.queues.keys().map(ToString::to_string)).collect(),
+            ),
+            Kind::Node if flows().next().is_none() => return None, // the number's fault, which is told
+            Kind::Node => ("flow", "node", flows().flat_map(|flow| flow.node_names()).collect()),
+            Kind::Key(node) => {
+                let menus: Vec<_> = flows().filter_map(|flow| flow.menu(node)).collect();
+                let key = name.chars().next()?;
+                let is_known = menus.is_empty() || menus.iter().any(|menu| menu.contains_key(&key));
+                let keys: BTreeSet<String> =
+                    menus.iter().flat_map(|menu| menu.keys()).map(char::to_string).collect();
+                let known = keys.into_iter().collect::<Vec<_>>().join(", ");
+                return (!is_known).then(|| ScenarioFault::NoKey {
+                    at: at.clone(),
+                    node: node.clone(),
+                    key,
+                    known,
+                });
+            }
+        };
+        let hint = Hint::nearest(name, known.iter().map(String::as_str));
+        let fault = ScenarioFault::Unknown { at: at.clone(), whose, what, name: name.clone(), hint };
+        (!known.contains(name)).then_some(fault)
     }
 
     /// How callers and operators are in a queue.

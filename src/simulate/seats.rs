@@ -1,17 +1,19 @@
 //! The fewest seats of each half hour that meet a goal.
 //!
-//! From what the work itself takes upwards: the day is run, and each half hour that misses the goal while the one before meets it gets
-//! one more seat (one that comes after a miss may only have inherited its line). So a seat is added only where it is needed, and none can
-//! be spared where the last one was added.
+//! The search begins where theory (Erlang C) puts it for the work that really comes, which the first run of the day has told; then
+//! the day is run again and again. Each half hour that misses the goal while the one before meets it gets one more seat (one that comes
+//! after a miss may only have inherited its line). Then every other half hour is tried with one less, and keeps what it can do without. So a
+//! seat is there only where the day with one fewer has missed the goal, and a dozen runs or two are enough.
 
 use serde::Serialize;
 
-use super::scenario::{HALF_HOUR_S, Scenario, clock};
+use super::erlang;
+use super::scenario::{HALF_HOUR_S, MOST_SEATS, Scenario, clock};
 use super::tally::Tally;
 use super::{Estimate, HALF_HOURS};
 
-/// Rounds, at most: a day that needs more has a goal that cannot be met.
-const MOST_ROUNDS: u32 = 200;
+/// Runs of the day for each way that seats are changed, at most. It bounds a search whose figures never settle.
+const MOST_ROUNDS: usize = 60;
 /// Fewer calls than this in a half hour are served by one seat, whatever a few unlucky ones say.
 const FEW: f64 = 0.5;
 
@@ -47,30 +49,136 @@ pub fn fewest_seats(
     goal: Goal,
     run: &mut dyn FnMut(&Scenario) -> Vec<Tally>,
 ) -> Vec<Found> {
-    let mut seats: Vec<u32> = scenario.arrivals.iter().map(|calls| u32::from(*calls > 0.0)).collect();
-    let mut runs = run(&scenario.with_seats(&seats));
-    for _ in 0..MOST_ROUNDS {
-        let levels: Vec<Level> = (0..HALF_HOURS).map(|half_hour| Level::of(&runs, half_hour)).collect();
-        let misses = |half_hour: usize| levels.get(half_hour).is_some_and(|level| level.misses(goal));
-        let mut is_changed = false;
-        for half_hour in 0..HALF_HOURS {
-            let before = half_hour.checked_sub(1);
-            let inherits = before.is_some_and(misses);
-            if let Some(seats) = seats.get_mut(half_hour).filter(|_| misses(half_hour) && !inherits) {
-                *seats += levels.get(half_hour).map_or(1, |level| level.step(goal, *seats));
-                is_changed = true;
-            }
-        }
-        if !is_changed {
-            break;
-        }
-        runs = run(&scenario.with_seats(&seats));
-    }
+    let mut search = Search { scenario, goal, run, half_hours: Vec::new() };
+    let guess = |calls: &f64| (*calls, scenario.manner.held_s());
+    search.begin(scenario.arrivals.iter().map(guess).collect());
+    let first = search.play(None);
+    search.begin(work_of(&first));
+    search.raise();
+    search.lower();
+    let runs = search.raise();
+    let seats = search.half_hours.iter().map(|half_hour| half_hour.seats);
     (0..HALF_HOURS)
         .zip(seats)
         .filter(|(_, seats)| *seats > 0)
         .map(|(at, seats)| found(&runs, at, seats, goal))
         .collect()
+}
+
+/// What is known of a half hour so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct HalfHour {
+    seats: u32,
+    /// With fewer than these it has missed the goal.
+    fewest: u32,
+    /// More than these are not tried: whoever is not served by then never is.
+    most: u32,
+}
+
+impl HalfHour {
+    /// Changed at once: a twentieth, at least one.
+    fn step(self) -> u32 {
+        (self.seats / 20).max(1)
+    }
+
+    /// With how many it is to be tried next.
+    fn fewer(self) -> Option<u32> {
+        Some(self.seats.saturating_sub(self.step()).max(self.fewest)).filter(|fewer| *fewer < self.seats)
+    }
+}
+
+struct Search<'s> {
+    scenario: &'s Scenario,
+    goal: Goal,
+    run: &'s mut dyn FnMut(&Scenario) -> Vec<Tally>,
+    half_hours: Vec<HalfHour>,
+}
+
+impl Search<'_> {
+    /// With what theory says, for so many calls in each half hour, each of which holds a seat for so many seconds.
+    fn begin(&mut self, work: Vec<(f64, f64)>) {
+        let goal = self.goal;
+        let many = u32::try_from(MOST_SEATS).unwrap_or(u32::MAX);
+        let seats = work.into_iter().zip(&self.scenario.arrivals).map(|((calls, held_s), expected)| {
+            let load = calls * held_s / f64::from(HALF_HOUR_S);
+            let meets = |seats: &u32| erlang::level(load, *seats, goal.within_s.into(), held_s) >= goal.share;
+            if *expected > 0.0 { (1..many).find(meets).unwrap_or(many) } else { 0 }
+        });
+        let known = |seats: u32| HalfHour { seats, fewest: seats.min(1), most: seats * 2 + 5 };
+        self.half_hours = seats.map(known).collect();
+    }
+
+    /// The day, with some half hours otherwise than they are.
+    fn play(&mut self, tried: Option<&[Option<u32>]>) -> Vec<Tally> {
+        let tried = |at: usize| tried.and_then(|tried| tried.get(at).copied().flatten());
+        let seats = self.half_hours.iter().enumerate();
+        let seats: Vec<u32> = seats.map(|(at, half_hour)| tried(at).unwrap_or(half_hour.seats)).collect();
+        (self.run)(&self.scenario.with_seats(&seats))
+    }
+
+    /// For each half hour whether it misses the goal, and whether that is its own doing.
+    fn misses(&self, runs: &[Tally]) -> Vec<(bool, bool)> {
+        let misses = (0..HALF_HOURS).map(|at| Level::of(runs, at).misses(self.goal));
+        let mut before = false;
+        misses.map(|misses| (misses, misses && !std::mem::replace(&mut before, misses))).collect()
+    }
+
+    /// More seats where they are missing, until they suffice.
+    fn raise(&mut self) -> Vec<Tally> {
+        let mut runs = self.play(None);
+        for _ in 0..MOST_ROUNDS {
+            let misses = self.misses(&runs);
+            let short = self.half_hours.iter_mut().zip(misses);
+            let short = short.filter(|(at, (_, own))| *own && at.seats > 0 && at.seats < at.most);
+            let raised = short.map(|(half_hour, _)| {
+                half_hour.fewest = half_hour.seats + 1;
+                half_hour.seats = (half_hour.seats + half_hour.step()).min(half_hour.most);
+            });
+            if raised.count() == 0 {
+                break;
+            }
+            runs = self.play(None);
+        }
+        runs
+    }
+
+    /// Fewer seats, every other half hour at a time, wherever the goal is met with them.
+    fn lower(&mut self) {
+        let mut quiet = 0;
+        for round in 0..MOST_ROUNDS {
+            let half_hours = self.half_hours.iter().enumerate();
+            let tried: Vec<Option<u32>> =
+                half_hours.map(|(at, known)| known.fewer().filter(|_| at % 2 == round % 2)).collect();
+            if tried.iter().all(Option::is_none) {
+                quiet += 1;
+                if quiet == 2 {
+                    return;
+                }
+                continue;
+            }
+            quiet = 0;
+            let runs = self.play(Some(&tried));
+            let misses = self.misses(&runs);
+            for ((half_hour, tried), (misses, own)) in self.half_hours.iter_mut().zip(tried).zip(misses) {
+                match tried {
+                    Some(fewer) if !misses => half_hour.seats = fewer,
+                    Some(fewer) if own => half_hour.fewest = fewer + 1,
+                    // With the line of the half hour before it says nothing.
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+/// How many calls reached a queue in each half hour, and for how many seconds they held a seat.
+fn work_of(runs: &[Tally]) -> Vec<(f64, f64)> {
+    let whole = |run: &Tally| run.sum(None, |_| true);
+    let (handled_s, answered) = runs.iter().map(whole).fold((0.0, 0.0), |(handled_s, answered), count| {
+        (handled_s + count.handled_s, answered + count.answered)
+    });
+    let held_s = if answered > 0.0 { handled_s / answered } else { 0.0 };
+    (0..HALF_HOURS).map(|at| (Level::of(runs, at).offered, held_s)).collect()
 }
 
 /// How a half hour went.
@@ -90,11 +198,6 @@ impl Level {
 
     fn misses(&self, goal: Goal) -> bool {
         self.offered > FEW && self.value < goal.share
-    }
-
-    /// Far from the goal a tenth of the seats are added at once, near it one.
-    fn step(&self, goal: Goal, seats: u32) -> u32 {
-        if self.value < goal.share / 2.0 { (seats / 10).max(1) } else { 1 }
     }
 }
 

@@ -29,6 +29,11 @@ pub struct Service {
 }
 
 impl Service {
+    /// The flow that this number leads to.
+    pub fn flow_of(&self, number: &str) -> Option<&Arc<Flow>> {
+        self.flows.get(&self.config.numbers.get(number)?.flow)
+    }
+
     /// The same with the seats of a day and no others. Nothing is recorded, no phone is asked whether it is there, and wrap-ups last as
     /// long as the day says.
     pub(super) fn fitted(&self, day: &Scenario) -> Service {
@@ -67,7 +72,9 @@ pub(super) fn trunk_of(config: &Config) -> (IpAddr, Arc<str>) {
 
 fn made(duty: &Duty, every: &[QueueId]) -> Seat {
     let serves = if duty.queues.is_empty() { every } else { &duty.queues };
-    let queues = serves.iter().map(|queue| (queue.clone(), Serving::default())).collect();
+    // A queue that only the other of two compared configurations has is served there.
+    let serves = serves.iter().filter(|queue| every.contains(queue));
+    let queues = serves.map(|queue| (queue.clone(), Serving::default())).collect();
     Seat {
         password: Secret::new(password_of(&duty.seat)),
         extension: None,

@@ -31,7 +31,6 @@ struct Day {
     /// What happens later, in order.
     later: BTreeSet<(Mono, u32, Happens)>,
     entered: BTreeMap<CallId, (Mono, Option<ExpectedWait>)>,
-    last: Option<ExpectedWait>,
     /// At which hour, what, and what it came to.
     told: Vec<(u64, ExpectedWait, Duration)>,
     count: u32,
@@ -57,7 +56,7 @@ impl Day {
         (1..=seats).for_each(|n| acd.handle_input(Mono::ZERO, Input::Reachable(seat(n))));
         let chance = ChaCha8Rng::seed_from_u64(seed);
         let (later, entered) = (BTreeSet::from([(Mono::ZERO, 0, Happens::Arrives)]), BTreeMap::new());
-        Day { acd, now: Mono::ZERO, chance, later, entered, last: None, told: Vec::new(), count: 0 }
+        Day { acd, now: Mono::ZERO, chance, later, entered, told: Vec::new(), count: 0 }
     }
 
     fn exponential(&mut self, mean: f64) -> Duration {
@@ -91,12 +90,11 @@ impl Day {
     fn happen(&mut self, what: Happens, between_s: f64) {
         match what {
             Happens::Arrives => {
-                if let Some(waits) = self.acd.estimate(self.now) {
-                    self.last = waits.get("a").copied().flatten();
-                }
+                self.acd.estimate(self.now, &"a".into());
+                let told = self.acd.expected_wait(self.now, &"a".into());
                 self.count += 1;
                 let id = call(self.count);
-                self.entered.insert(id, (self.now, self.last));
+                self.entered.insert(id, (self.now, told));
                 self.input(Input::Enter(Entering::new(id, "a".into())));
                 let patience = self.exponential(1_200.0);
                 self.after(patience, Happens::GivesUp(id));

@@ -538,6 +538,24 @@ fn citizen_whom_a_colleague_does_not_take_comes_back_to_the_seat_that_was_to_cal
 }
 
 #[test]
+fn citizen_who_hangs_up_while_the_one_who_called_is_rung_again_has_ended_the_call() {
+    let (mut sim, citizen) = world(Manner::Answers(SECOND));
+    let seat = sim.seat("seat01");
+    let colleague = sim.seat("seat02");
+    sim.with_phone(colleague, |phone, _| phone.manner = Manner::Rejects(SECOND));
+    dials(&mut sim, seat, CITIZEN);
+    talking(&mut sim, seat, citizen);
+    sim.with_phone(seat, |phone, _| phone.manner = Manner::Ignores);
+    sim.press(seat, "*2202#");
+    let comes_back = |fact: &Fact| matches!(fact, Fact::Handling { step: Handing::ComesBack, .. });
+    sim.until("the seat is rung again", |sim| sim.facts.iter().any(|entry| comes_back(&entry.fact)));
+    sim.advance(SECOND);
+    sim.hang_up(citizen);
+    let contact = over(&mut sim, seat);
+    assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Answered), Some(EndedBy::Citizen)));
+}
+
+#[test]
 fn operator_whom_a_flow_leads_to_an_office_talks_with_it() {
     for (manner, outcome) in
         [(Manner::Answers(SECOND), Outcome::Transferred), (Manner::Rejects(SECOND), Outcome::Unserved)]

@@ -2,45 +2,29 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Date;
 
-use super::super::calendar::parse_date;
-use super::super::exchange::Exchange;
 use super::super::failure::Failure;
 use super::super::out::{self, Column, Format, numbers, words};
-use super::super::records::page_through;
+use super::sources::{Sources, Variant, parse_day};
 use super::{chart, page, replications};
 use crate::io::control::Clock;
-use crate::io::records::Wanted;
-use crate::io::setup;
 use crate::simulate::{
-    Comparison, Day, DayFigures, Estimate, Found, Goal, HALF_HOUR_S, HALF_HOURS, Line, Run, Scenario,
-    Service, Tally, clock, fewest_seats, minutes, read_csv,
+    Comparison, Day, DayFigures, Estimate, Found, Goal, HALF_HOUR_S, HALF_HOURS, InQueue, Line, Run,
+    Scenario, Service, Tally, clock, fewest_seats, minutes,
 };
-use crate::time::rome_zone;
-
-/// The profiles that are always there.
-const PROFILES: [(&str, &str); 2] = [
-    ("055055", include_str!("../../../simulate/055055.toml")),
-    ("020202", include_str!("../../../simulate/020202.toml")),
-];
-/// A file that says who calls and who sits where is a page; nothing longer is read.
-const MOST_BYTES: u64 = 1 << 20;
 
 /// Arguments of a day.
 #[derive(Debug, clap::Args)]
 pub(super) struct DayArgs {
-    /// A day: which one, as 2026-11-24 or 24/11/2026; its opening hours count.
-    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    /// A day: which one, as 2026-11-24, 24/11/2026 or tomorrow; its opening hours count.
+    #[arg(long, value_name = "DATE", value_parser = parse_day)]
     pub(super) day: Option<Date>,
-    /// Who calls when, what they want, and who sits where: 055055, 020202, or a file.
-    #[arg(long, value_name = "NAME|FILE", default_value = "055055", requires = "day")]
-    profile: String,
-    /// Two days instead, on the same random calls: profiles or files.
-    #[arg(long, num_args = 2, value_names = ["A", "B"], requires = "day", conflicts_with_all = ["find", "profile"])]
+    /// Two days instead, on the same random calls. Each is named by what is another in it: a profile or a file, a flow such as
+    /// bozza.yaml, a configuration such as config-bozza.
+    #[arg(long, num_args = 2, value_names = ["A", "B"], requires = "day", conflicts_with = "find")]
     compare: Option<Vec<String>>,
     /// `seats`: the fewest of each half hour that meet the service level.
     #[arg(long, value_name = "WHAT", value_parser = ["seats"], requires = "day")]
@@ -51,23 +35,14 @@ pub(super) struct DayArgs {
     /// How often the day is run.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=1000), requires = "day")]
     replications: u32,
-    /// Arrivals from a spreadsheet instead of the profile's: lines like 08:30,60.
-    #[arg(long, value_name = "FILE", requires = "day", conflicts_with = "arrivals_of")]
-    arrivals_csv: Option<PathBuf>,
-    /// Arrivals of a day on record instead of the profile's.
-    #[arg(long, value_name = "DATE", value_parser = parse_date, requires = "day")]
-    arrivals_of: Option<Date>,
     #[command(flatten)]
-    exchange: Exchange,
+    sources: Sources,
     /// Phones speak real SIP bytes: slower, and the same for everybody.
     #[arg(long, requires = "day")]
     sip: bool,
     /// Write a page with plots, too.
     #[arg(long, value_name = "FILE", requires = "day")]
     html: Option<PathBuf>,
-    /// The configuration; flows and sounds lie beside it.
-    #[arg(long, value_name = "DIR", default_value = "config", requires = "day")]
-    config: PathBuf,
 }
 
 fn parse_goal(text: &str) -> Result<Goal, String> {
@@ -85,10 +60,7 @@ pub(super) fn run(args: &DayArgs, seed: u64, format: Format) -> Result<(), Failu
     let date = args.day.ok_or_else(|| Failure::misuse("say which day: --day 2026-11-24"))?;
     let level = Duration::from_secs(u64::from(args.service_level.within_s));
     let run = Run { date, seed, by_sip: args.sip, level };
-    let loaded = setup::load(&args.config).map_err(Failure::faults)?;
-    let service =
-        Service { config: Arc::new(loaded.config), flows: loaded.flows, sounds: Arc::new(loaded.sounds) };
-    let work = Work { args, service, run, format };
+    let work = Work { args, run, format };
     match (&args.compare, &args.find) {
         (Some(both), _) => work.compare(both),
         (None, Some(_)) => work.find(),
@@ -99,82 +71,20 @@ pub(super) fn run(args: &DayArgs, seed: u64, format: Format) -> Result<(), Failu
 /// What is run on what.
 struct Work<'a> {
     args: &'a DayArgs,
-    service: Service,
     run: Run,
     format: Format,
 }
 
 impl Work<'_> {
-    fn scenario(&self, name: &str) -> Result<Scenario, Failure> {
-        let read = |name: &str| read_profile(name, Path::new(""));
-        let text = read(name).ok_or_else(|| {
-            Failure::misuse(format_args!(
-                "no profile and no file `{name}`; there are 055055 and 020202, or name a file such as simulate/055055.toml"
-            ))
-        })?;
-        let beside = Path::new(name).parent().map(Path::to_owned).unwrap_or_default();
-        let others = |name: &str| read_profile(name, &beside);
-        let mut scenario = Scenario::parse(name, &text, &others).map_err(|faults| lines(&faults))?;
-        scenario.name =
-            Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy()).into_owned();
-        scenario.check(&self.service.config).map_err(|faults| lines(&faults))?;
-        if let Some(arrivals) = self.arrivals(&scenario.number)? {
-            scenario.arrivals = arrivals;
-        }
-        Ok(scenario)
-    }
-
-    /// Arrivals that take the place of the profile's.
-    fn arrivals(&self, number: &str) -> Result<Option<Vec<f64>>, Failure> {
-        if let Some(file) = &self.args.arrivals_csv {
-            let name = file.display().to_string();
-            let text = fs::read_to_string(file).map_err(|error| {
-                Failure::misuse(format_args!("{name}: {error}; name a file with lines like 08:30,60"))
-            })?;
-            return read_csv(&name, &text).map(Some).map_err(|faults| lines(&faults));
-        }
-        self.args.arrivals_of.map(|date| self.recorded(date, number)).transpose()
-    }
-
-    /// The calls to a number of a day on record, by half hour.
-    fn recorded(&self, date: Date, number: &str) -> Result<Vec<f64>, Failure> {
-        let zoned = |date: Date| date.to_zoned(rome_zone()).map_err(Failure::misuse);
-        let (from, to) = (zoned(date)?, zoned(date.tomorrow().map_err(Failure::misuse)?)?);
-        let wanted = Wanted {
-            from_ms: Some(from.timestamp().as_millisecond()),
-            to_ms: Some(to.timestamp().as_millisecond()),
-            ..Wanted::default()
-        };
-        let records = self.args.exchange.records()?;
-        let mut arrivals = vec![0.0; HALF_HOURS];
-        let page = |wanted: &Wanted| records.contacts(wanted).map(|page| (page.contacts, page.next));
-        page_through(wanted, usize::MAX, page, |contact| {
-            let at = contact.opened.parse::<jiff::Timestamp>().map(|at| at.to_zoned(rome_zone()));
-            if let (Ok(at), Some(to)) = (at, &contact.to)
-                && to == number
-            {
-                let half_hour = usize::try_from(at.hour()).unwrap_or(0) * 2 + usize::from(at.minute() >= 30);
-                arrivals.get_mut(half_hour).into_iter().for_each(|calls| *calls += 1.0);
-            }
-            Ok(())
-        })?;
-        if arrivals.iter().all(|calls| *calls == 0.0) {
-            return Err(Failure::misuse(format_args!(
-                "nobody called {number} on {date}; `centralino contact list --since {date}` shows who did"
-            )));
-        }
-        Ok(arrivals)
-    }
-
-    fn repeat(&self, scenario: &Scenario) -> Vec<Tally> {
-        let day = Day::new(scenario.clone(), &self.service, self.run.clone());
-        replications(self.args.replications, |number| day.replicate(number))
+    fn repeat(&self, scenario: &Scenario, service: &Service, of: &str) -> Vec<Tally> {
+        let day = Day::new(scenario.clone(), service, self.run.clone());
+        replications(of, self.args.replications, |number| day.replicate(number))
     }
 
     fn one(&self) -> Result<(), Failure> {
-        let scenario = self.scenario(&self.args.profile)?;
+        let Variant { scenario, service } = self.args.sources.one()?;
         let clock = Clock::start();
-        let runs = self.repeat(&scenario);
+        let runs = self.repeat(&scenario, &service, "");
         let took = clock.now().mono.since_start();
         let figures = DayFigures::of(&scenario, &runs);
         if let Some(file) = &self.args.html {
@@ -192,9 +102,10 @@ impl Work<'_> {
 
     fn compare(&self, both: &[String]) -> Result<(), Failure> {
         let [a, b] = both else { return Err(Failure::misuse("--compare wants two days: --compare A B")) };
-        let (a, b) = (self.scenario(a)?, self.scenario(b)?);
-        let (runs_a, runs_b) = (self.repeat(&a), self.repeat(&b));
-        let comparison = Comparison::of((&a, &runs_a), (&b, &runs_b));
+        let [a, b] = self.args.sources.both(a, b)?;
+        let runs_a = self.repeat(&a.scenario, &a.service, "first day, ");
+        let runs_b = self.repeat(&b.scenario, &b.service, "second day, ");
+        let comparison = Comparison::of((&a.scenario, &runs_a), (&b.scenario, &runs_b));
         if let Some(file) = &self.args.html {
             self.write(file, &page::of_comparison(&comparison, self.run.date, self.args.service_level))?;
         }
@@ -209,9 +120,13 @@ impl Work<'_> {
     }
 
     fn find(&self) -> Result<(), Failure> {
-        let scenario = self.scenario(&self.args.profile)?;
+        let Variant { scenario, service } = self.args.sources.one()?;
         let goal = self.args.service_level;
-        let found = fewest_seats(&scenario, goal, &mut |scenario| self.repeat(scenario));
+        let mut round = 0;
+        let found = fewest_seats(&scenario, goal, &mut |scenario| {
+            round += 1;
+            self.repeat(scenario, &service, &format!("round {round}, "))
+        });
         match self.format {
             Format::Json => out::json(&found),
             Format::Table => show_found(&found, &scenario),
@@ -224,20 +139,6 @@ impl Work<'_> {
         };
         fs::write(file, page).map_err(wrong)
     }
-}
-
-/// A profile by its name, or a file, as it is named or beside the one that names it.
-fn read_profile(name: &str, beside: &Path) -> Option<String> {
-    if let Some((_, text)) = PROFILES.iter().find(|(profile, _)| *profile == name) {
-        return Some((*text).to_owned());
-    }
-    let file = beside.join(name);
-    let is_page = fs::metadata(&file).is_ok_and(|found| found.is_file() && found.len() <= MOST_BYTES);
-    is_page.then(|| fs::read_to_string(&file).ok()).flatten()
-}
-
-fn lines<F: ToString>(faults: &[F]) -> Failure {
-    Failure::faults(faults.iter().map(ToString::to_string).collect())
 }
 
 // -- what people see
@@ -338,21 +239,51 @@ const BOTH_COLUMNS: [Column; 6] = [
     numbers("abandoned A, B"),
 ];
 
-fn show_both(comparison: &Comparison) -> Result<(), Failure> {
-    let row = |(a, b): (&Line, &Line)| {
-        let seats = |line: &Line| line.seats.map_or_else(String::new, |seats| format!("{seats:.1}"));
+const BOTH_QUEUES_COLUMNS: [Column; 6] = [
+    words("queue"),
+    numbers("offered A, B"),
+    numbers("mean wait A"),
+    numbers("mean wait B"),
+    numbers("B - A"),
+    numbers("abandoned A, B"),
+];
+
+fn show_both(both: &Comparison) -> Result<(), Failure> {
+    let row = |(a, b): (Option<&Line>, Option<&Line>)| {
+        let from = a.or(b).and_then(|line| line.from.clone());
+        let seats = |line: Option<&Line>| {
+            line.and_then(|line| line.seats).map_or_else(String::new, |seats| format!("{seats:.1}"))
+        };
+        let waited = |line: Option<&Line>| line.map_or_else(String::new, |line| wait(&line.mean_wait_s));
+        let lost = |line: Option<&Line>| line.map_or(0.0, |line| line.abandoned.value);
         vec![
-            a.from.clone().unwrap_or_else(|| "day".to_owned()),
+            from.unwrap_or_else(|| "day".to_owned()),
             seats(a),
             seats(b),
-            wait(&a.mean_wait_s),
-            wait(&b.mean_wait_s),
-            format!("{:.1}, {:.1}", a.abandoned.value, b.abandoned.value),
+            waited(a),
+            waited(b),
+            format!("{:.1}, {:.1}", lost(a), lost(b)),
         ]
     };
-    let days = comparison.a.day(None).zip(comparison.b.day(None));
-    let pairs = comparison.a.half_hours(None).zip(comparison.b.half_hours(None)).chain(days);
-    out::table(&BOTH_COLUMNS, pairs.map(row), "nobody calls on that day")
+    let day = (both.a.day(None), both.b.day(None));
+    let rows = both.half_hours().into_iter().chain([day]).map(row);
+    out::table(&BOTH_COLUMNS, rows, "nobody calls on that day")?;
+    out::line("")?;
+    let row = |queue: &InQueue| {
+        let offered = |day: &DayFigures| day.day(Some(&queue.queue)).map_or(0.0, |line| line.offered.value);
+        let (wait, lost) = (&queue.effect.mean_wait_s, &queue.effect.abandoned);
+        let sign = if wait.difference.value < 0.0 { "-" } else { "+" };
+        vec![
+            queue.queue.to_string(),
+            format!("{:.1}, {:.1}", offered(&both.a), offered(&both.b)),
+            minutes(wait.a),
+            minutes(wait.b),
+            format!("{sign}{}", with_interval(&wait.difference, minutes)),
+            format!("{:.1}, {:.1}", lost.a, lost.b),
+        ]
+    };
+    out::table(&BOTH_QUEUES_COLUMNS, both.queues.iter().map(row), "nobody came to a queue")?;
+    out::line(&format!("\nA is {}, B is {}.", both.a.scenario, both.b.scenario))
 }
 
 const FOUND_COLUMNS: [Column; 6] = [
@@ -409,18 +340,6 @@ fn with_interval(estimate: &Estimate, format: impl Fn(f64) -> String) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn profiles_fit_the_demo() {
-        let config = crate::io::config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config")).unwrap();
-        for (name, text) in PROFILES {
-            let scenario = Scenario::parse(name, text, &|_| None).unwrap();
-            assert_eq!(scenario.check(&config), Ok(()), "{name}");
-            let calls = scenario.calls();
-            let expected = if name == "055055" { 700.0..730.0 } else { 3_000.0..3_400.0 };
-            assert!(expected.contains(&calls), "{name}: {calls}");
-        }
-    }
 
     #[test]
     fn goals_are_read_as_supervisors_write_them() {

@@ -3,6 +3,7 @@
 //! It is in Italian, for those who plan shifts. Every plot has a name and a description, and its figures stand in a table below; colours
 //! have a contrast of 4.5 to 1 at least, and lines are told apart by dashes as well (WCAG 2.1 AA).
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
@@ -55,6 +56,7 @@ pub(super) fn of_comparison(both: &Comparison, date: Date, goal: Goal) -> String
     }
     page.push_str("</ul>");
     plots(&mut page, &[&both.a, &both.b], goal);
+    both_queues(&mut page, both);
     for figures in [&both.a, &both.b] {
         half_hours(&mut page, figures, goal);
     }
@@ -153,7 +155,10 @@ fn draw(page: &mut String, number: usize, plot: &Plot, days: &[&DayFigures], goa
     let most =
         lines.iter().flatten().filter_map(|line| Some((plot.of)(line)?.value)).fold(plot.top, f64::max);
     let top = if plot.top == 1.0 { 1.0 } else { most * 1.1 };
-    let slots = lines.iter().map(Vec::len).max().unwrap_or(1).max(2);
+    // A half hour of which only one day has anything to say has its place too.
+    let froms: BTreeSet<&str> = lines.iter().flatten().filter_map(|line| line.from.as_deref()).collect();
+    let place_of = |line: &Line| froms.iter().position(|from| line.from.as_deref() == Some(from));
+    let slots = froms.len().max(2);
     let across = |place: usize| LEFT + (WIDTH - LEFT - RIGHT) * f(place) / f(slots - 1);
     let down = |value: f64| TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - (value / top).clamp(0.0, 1.0));
     let _ = write!(
@@ -186,13 +191,7 @@ fn draw(page: &mut String, number: usize, plot: &Plot, days: &[&DayFigures], goa
             percent(goal.share)
         );
     }
-    let hours = lines
-        .first()
-        .into_iter()
-        .flatten()
-        .enumerate()
-        .filter_map(|(place, line)| Some((place, line.from.as_deref()?)));
-    for (place, from) in hours.filter(|(_, from)| from.ends_with(":00")) {
+    for (place, from) in froms.iter().enumerate().filter(|(_, from)| from.ends_with(":00")) {
         let _ = write!(
             page,
             "<text x=\"{:.1}\" y=\"{:.0}\" text-anchor=\"middle\">{from}</text>",
@@ -201,7 +200,7 @@ fn draw(page: &mut String, number: usize, plot: &Plot, days: &[&DayFigures], goa
         );
     }
     for (day, lines) in lines.iter().enumerate() {
-        let points = lines.iter().enumerate().filter_map(|(place, line)| Some((place, (plot.of)(line)?)));
+        let points = lines.iter().filter_map(|line| Some((place_of(line)?, (plot.of)(line)?)));
         let points: Vec<(usize, Estimate)> = points.collect();
         let colour = COLOURS.get(day).copied().unwrap_or(COLOURS[0]);
         let dash = DASHES.get(day).copied().unwrap_or("");
@@ -288,6 +287,36 @@ fn queues(page: &mut String, figures: &DayFigures, goal: Goal) {
             cell(&line.p90_wait_s, minutes),
             cell(&line.p95_wait_s, minutes),
             cell(&line.service_level, percent),
+        ];
+        row(page, class, name, &cells);
+    }
+    page.push_str("</tbody></table></div>");
+}
+
+fn both_queues(page: &mut String, both: &Comparison) {
+    let (a, b) = (escaped(&both.a.scenario), escaped(&both.b.scenario));
+    let _ = write!(
+        page,
+        "<h2>Per coda</h2><div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"Tabella per coda\"><table><caption>Le code, nell'intera \
+         giornata: A è {a}, B è {b}</caption><thead><tr><th scope=\"col\">Coda</th><th scope=\"col\">In coda A</th>\
+         <th scope=\"col\">In coda B</th><th scope=\"col\">Attesa media A</th><th scope=\"col\">Attesa media B</th>\
+         <th scope=\"col\">Differenza</th><th scope=\"col\">Abbandonate A</th><th scope=\"col\">Abbandonate B</th></tr></thead><tbody>"
+    );
+    let effects = both.queues.iter().map(|queue| (Some(&queue.queue), &queue.effect));
+    for (queue, effect) in effects.chain([(None, &both.day)]) {
+        let (class, name) = queue.map_or((" class=\"sum\"", "tutte"), |queue| ("", queue.as_str()));
+        let offered =
+            |day: &DayFigures| day.day(queue).map_or_else(String::new, |line| cell(&line.offered, number));
+        let wait = &effect.mean_wait_s;
+        let sign = if wait.difference.value < 0.0 { "−" } else { "+" };
+        let cells = [
+            offered(&both.a),
+            offered(&both.b),
+            minutes(wait.a),
+            minutes(wait.b),
+            format!("{sign}{}", cell(&wait.difference, minutes)),
+            number(effect.abandoned.a),
+            number(effect.abandoned.b),
         ];
         row(page, class, name, &cells);
     }

@@ -104,26 +104,38 @@ impl Refusal {
     }
 }
 
+/// What an expression asks of the queue, which is found out for those who ask alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::flow) struct AsksQueue {
+    /// How long the wait will be.
+    pub(in crate::flow) wait: bool,
+    /// How many wait.
+    pub(in crate::flow) waiting: bool,
+}
+
 /// What was seen.
 pub(super) struct Seen {
     pub(super) kind: Type,
     pub(super) reads: BTreeSet<String>,
     pub(super) personal: bool,
+    pub(super) asks: AsksQueue,
 }
 
 /// Looks at every part of the tree.
 pub(super) fn look_through(tree: &IdedExpr, scope: Scope<'_>) -> Result<Seen, Refusal> {
-    let mut look = Look { scope, reads: BTreeSet::new(), personal: false, large: 0 };
+    let mut look =
+        Look { scope, reads: BTreeSet::new(), personal: false, asks: AsksQueue::default(), large: 0 };
     let kind = look.at(tree, MAX_DEPTH)?;
     // A truth or a number made from what is personal does not tell it.
     let personal = look.personal && !matches!(kind, Type::Flag);
-    Ok(Seen { kind, reads: look.reads, personal })
+    Ok(Seen { kind, reads: look.reads, personal, asks: look.asks })
 }
 
 struct Look<'s> {
     scope: Scope<'s>,
     reads: BTreeSet<String>,
     personal: bool,
+    asks: AsksQueue,
     /// Lists and objects mentioned so far.
     large: usize,
 }
@@ -229,7 +241,11 @@ impl Look<'_> {
                 Ok(Type::Text)
             }
             "call" => unknown(&CALL_FACTS),
-            "queue" if self.scope.queue && QUEUE_FACTS.contains(&field) => Ok(Type::Number),
+            "queue" if self.scope.queue && QUEUE_FACTS.contains(&field) => {
+                self.asks.wait |= field == "ewt_s";
+                self.asks.waiting |= field == "waiting";
+                Ok(Type::Number)
+            }
             "queue" if self.scope.queue => unknown(&QUEUE_FACTS),
             "queue" => Err(Refusal::because(
                 "`queue` is known only inside a queue node",

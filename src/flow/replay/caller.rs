@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ways::{asks, find, foreseen, plain};
+use super::ways::{asks, foreseen, plain};
 use super::{Act, End, Event, Recorded, Replayed, Visit, Why};
 use crate::flow::grammar::{Kind, Way};
 use crate::flow::hours::Calendars;
@@ -141,7 +141,7 @@ impl<'r> Caller<'r> {
         let draft = self.draft;
         let gone = |at: &usize| {
             let visit = self.recorded.visits.get(*at);
-            visit.is_some_and(|visit| !visit.acts.is_empty() && find(draft, &visit.node).is_none())
+            visit.is_some_and(|visit| !visit.acts.is_empty() && draft.find(visit.node.as_str()).is_none())
         };
         let Some(at) = (0..self.done.len()).find(|at| !self.done[*at] && gone(at)) else { return };
         self.repeat(at);
@@ -190,7 +190,7 @@ impl<'r> Caller<'r> {
     /// The caller said nothing more at this node, until the flow gave up.
     fn stays_silent(&self) -> bool {
         let Some(visit) = self.visit_here() else { return false };
-        let left = find(self.then, &visit.node).zip(self.next_on_record());
+        let left = self.then.find(visit.node.as_str()).zip(self.next_on_record());
         let left_by_silence = left.is_some_and(|((flow, node), next)| {
             let exits = ["timeout", "skipped"].map(|exit| node.way(&Way::Exit(exit)));
             exits.into_iter().flatten().any(|to| flow.node(to).id.as_str() == plain(&next.node))
@@ -243,7 +243,7 @@ impl<'r> Caller<'r> {
     }
 
     fn answer_for_the_world(&mut self, request: RequestId) {
-        let node = find(self.draft, &self.here.node).map(|(_, node)| node);
+        let node = self.draft.find(self.here.node.as_str()).map(|(_, node)| node);
         let is_survey = node.is_some_and(|node| matches!(node.step, Step::Survey { .. }));
         match self.visit_here() {
             Some(visit) if is_survey && visit.surveyed => {
@@ -257,7 +257,7 @@ impl<'r> Caller<'r> {
     /// By the way that the call took, where the draft asks the same; what was answered is not known.
     fn leave_as_recorded(&mut self) {
         let asks_the_same = self.visit_here().is_some_and(|visit| {
-            let same = find(self.then, &visit.node).zip(find(self.draft, &self.here.node));
+            let same = self.then.find(visit.node.as_str()).zip(self.draft.find(self.here.node.as_str()));
             same.is_some_and(|((a, then), (b, now))| asks(a, then) == asks(b, now))
         });
         let Some(visit) = self.visit_here().filter(|_| asks_the_same) else {
@@ -270,7 +270,7 @@ impl<'r> Caller<'r> {
             _ if visit.ended.is_some() => self.end_as_recorded(),
             Some(way) => {
                 let promises =
-                    find(self.draft, &visit.node).is_some_and(|(_, node)| node.kind == Kind::Callback);
+                    self.draft.find(visit.node.as_str()).is_some_and(|(_, node)| node.kind == Kind::Callback);
                 self.events.extend((promises && way == Way::Exit("booked")).then_some(Event::Promised));
                 self.leave(&way);
             }

@@ -6,19 +6,6 @@ use crate::flow::model::{Flow, Node, Step};
 use crate::flow::run::{Ways, exit_name};
 use crate::ids::NodeId;
 
-/// The node of this name, within a sub-flow after its name; and the flow that it belongs to.
-pub(super) fn find<'f>(flow: &'f Flow, id: &NodeId) -> Option<(&'f Flow, &'f Node)> {
-    match id.as_str().split_once('/') {
-        None => Some((flow, flow.nodes.iter().find(|node| node.id == *id)?)),
-        Some((name, node)) => {
-            let own = flow.subflows().filter(|sub| sub.id.as_str() == name);
-            let here =
-                own.filter_map(|sub| Some((sub, sub.nodes.iter().find(|known| known.id.as_str() == node)?)));
-            here.chain(flow.subflows().filter_map(|sub| find(sub, id))).next()
-        }
-    }
-}
-
 /// The ways that the call took, as far as they are known and hold in the draft: at nodes that ask the same there.
 pub(super) fn foreseen(recorded: &Recorded, then: &Flow, draft: &Flow) -> Ways {
     let mut ways = Ways::new();
@@ -31,7 +18,7 @@ pub(super) fn foreseen(recorded: &Recorded, then: &Flow, draft: &Flow) -> Ways {
 }
 
 fn way_in(visit: &Visit, next: Option<&Visit>, then: &Flow, draft: &Flow) -> Option<Way> {
-    let ((flow, node), (other, now)) = (find(then, &visit.node)?, find(draft, &visit.node)?);
+    let ((flow, node), (other, now)) = (then.find(visit.node.as_str())?, draft.find(visit.node.as_str())?);
     if asks(flow, node) != asks(other, now) {
         return None;
     }

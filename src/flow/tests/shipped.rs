@@ -151,3 +151,15 @@ fn test_that_goes_otherwise_says_where_and_what_was_heard() {
     assert!(why.contains("path: step 6 should be `tributi`, and was `anagrafe`"), "{why}");
     assert!(why.contains("never heard: \"Addio.\""), "{why}");
 }
+
+#[test]
+fn menu_tells_its_keys_and_where_they_lead_and_nodes_of_sub_flows_are_named_as_in_the_journal() {
+    let flow = parsed(DEMO);
+    let keys = flow.menu("menu_tributi").unwrap();
+    let keys: Vec<_> = keys.iter().map(|(key, node)| (*key, node.as_str())).collect();
+    assert_eq!(keys, [('1', "tari"), ('2', "tributi")]);
+    assert_eq!(flow.menu("tributi"), None, "no menu");
+    let names = flow.node_names();
+    assert!(names.iter().any(|name| name == "richiamata/inizio"), "{names:?}");
+    assert!(names.iter().all(|name| flow.find(name).is_some()), "{names:?}");
+}

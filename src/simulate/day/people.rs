@@ -172,13 +172,13 @@ impl World<'_> {
     /// A key for the menu that is heard, if this caller has one.
     fn choose(&mut self, caller: usize) {
         let Some(node) = self.callers[caller].node.clone() else { return };
-        let Some(keys) = self.day.scenario.choices.get(node.as_str()) else { return };
+        let Some(choices) = self.day.scenario.choices.get(node.as_str()) else { return };
         let of = &mut self.callers[caller];
         let visit = of.visits.entry(node.clone()).or_insert(0);
         *visit += 1;
         let chance = of.chance.named(node.as_str()).of(*visit);
         let mut share = chance.share();
-        let chosen = keys.iter().find(|(_, of)| {
+        let chosen = choices.keys.iter().find(|(_, of)| {
             share -= of;
             share < 0.0
         });

@@ -1,3 +1,5 @@
+mod comparing;
+
 use std::sync::OnceLock;
 
 use super::*;
@@ -29,7 +31,7 @@ fn run(by_sip: bool) -> Run {
 }
 
 fn runs(scenario: &Scenario, by_sip: bool, count: u32) -> Vec<Tally> {
-    scenario.check(&service().config).unwrap();
+    scenario.check(service(), &[]).unwrap();
     let day = Day::new(scenario.clone(), service(), run(by_sip));
     (0..count).map(|number| day.replicate(number)).collect()
 }
@@ -48,17 +50,6 @@ fn nobody_is_lost_between_the_first_ring_and_the_report() {
         assert_eq!(all.offered, ends, "{all:?}");
         assert!(all.handled_s > 20.0 * 60.0 && all.ready_s > 0.0, "{all:?}");
     }
-}
-
-#[test]
-fn phones_without_bytes_and_phones_with_sip_live_through_the_same_day() {
-    let day = morning(3, "operator_ends = 50\n[callback]\naccept = 30");
-    let (told, sip) = (runs(&day, false, 1), runs(&day, true, 1));
-    let counted = |run: &Tally| {
-        let all = whole(run);
-        (all.arrived, all.contained, all.offered, all.answered, all.abandoned, all.callbacks)
-    };
-    assert_eq!(counted(&told[0]), counted(&sip[0]));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Against theory: Erlang C, where everybody waits, and Erlang A, where people give up.
 
+use super::super::erlang;
 use super::*;
 
 /// What theory says.
@@ -15,17 +16,13 @@ struct Theory {
 const TALK_S: f64 = 120.0;
 const HOURS: f64 = 200.0;
 
-/// Erlang C (Cooper, Introduction to Queueing Theory, chapter 3).
 fn erlang_c(per_hour: f64, seats: u32) -> Theory {
     let load = per_hour / 3600.0 * TALK_S;
-    let blocked =
-        (1..=seats).fold(1.0, |blocked, seats| load * blocked / (f64::from(seats) + load * blocked));
-    let free = f64::from(seats) - load;
-    let p_wait = f64::from(seats) * blocked / (free + load * blocked);
+    let (p_wait, free) = (erlang::p_wait(load, seats), f64::from(seats) - load);
     Theory {
         p_wait,
         mean_wait_s: p_wait * TALK_S / free,
-        service_level_20s: 1.0 - p_wait * (-free * 20.0 / TALK_S).exp(),
+        service_level_20s: erlang::level(load, seats, 20.0, TALK_S),
         occupancy: load / f64::from(seats),
         abandoned: 0.0,
     }

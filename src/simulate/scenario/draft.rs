@@ -10,7 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Duty, HALF_HOUR_S, HALF_HOURS, Kind, MOST_CALLS, MOST_SEATS, Manner, Named, Recall, Scenario,
+    Choices, Duty, HALF_HOUR_S, HALF_HOURS, Kind, MOST_CALLS, MOST_SEATS, Manner, Named, Recall, Scenario,
     ScenarioFault as Fault, clock, made_seat, parse_clock,
 };
 use crate::config::Place;
@@ -29,6 +29,8 @@ type Number = Spanned<f64>;
 #[serde(deny_unknown_fields, default)]
 struct Draft {
     extends: Option<Text>,
+    config: Option<Text>,
+    flow: Option<Text>,
     number: Option<Text>,
     scale: Option<Number>,
     talk: Option<Text>,
@@ -117,12 +119,14 @@ impl File<'_> {
 #[derive(Default)]
 struct Day {
     number: Option<String>,
+    config: Option<String>,
+    flow: Option<String>,
     manner: PartManner,
     think: Option<Length>,
     picks_up: Option<Length>,
     operator_ends: Option<f64>,
     arrivals: Option<Vec<f64>>,
-    choices: BTreeMap<String, Vec<(String, f64)>>,
+    choices: BTreeMap<String, Choices>,
     queues: BTreeMap<QueueId, PartManner>,
     accept: Option<f64>,
     after: Option<Length>,
@@ -198,6 +202,12 @@ impl Reading {
             });
             day.number = Some(number.into_inner());
         }
+        let other_flow = draft.flow.is_some() || draft.config.is_some() && day.flow.is_none();
+        if other_flow {
+            day.choices.values_mut().for_each(|choices| choices.of_before = true);
+        }
+        day.config = draft.config.map(Spanned::into_inner).or(day.config.take());
+        day.flow = draft.flow.map(Spanned::into_inner).or(day.flow.take());
         let manner = DraftManner { talk: draft.talk, wrap_up: draft.wrap_up, patience: draft.patience };
         day.manner = self.manner(file, &manner).over(day.manner);
         day.think = self.length(file, draft.think.as_ref()).or(day.think);
@@ -307,12 +317,16 @@ impl Reading {
 
     fn choices(&mut self, day: &mut Day, file: &File<'_>, node: &Text, keys: &BTreeMap<String, Number>) {
         let mut read = Vec::new();
+        let name = node.get_ref();
+        day.named.push(Named { kind: Kind::Node, name: name.clone(), at: file.at(&node.span()) });
         for (key, percent) in keys {
             if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_digit() || b"*#".contains(&byte)) {
                 let at = file.at(&percent.span());
                 let (what, like) = ("keys of a telephone, 0-9 * #", "\"1\" = 30");
                 self.faults.push(Fault::Value { at, text: key.clone(), what, like });
             } else if let Some(share) = self.percent(file, Some(percent)) {
+                let (kind, at) = (Kind::Key(name.clone()), file.at(&percent.span()));
+                day.named.push(Named { kind, name: key.clone(), at });
                 read.push((key.clone(), share));
             }
         }
@@ -322,7 +336,7 @@ impl Reading {
                 (file.at(&node.span()), node.get_ref().clone(), (sum * 1e4).round() / 100.0);
             self.faults.push(Fault::Choices { at, node, sum });
         }
-        day.choices.insert(node.get_ref().clone(), read);
+        day.choices.insert(name.clone(), Choices { keys: read, of_before: false });
     }
 
     // -- shifts
@@ -457,6 +471,8 @@ impl Day {
             name: name.to_owned(),
             number: self.number.unwrap_or_default(),
             arrivals: self.arrivals.unwrap_or_default(),
+            config: self.config,
+            flow: self.flow,
             choices: self.choices,
             manner: whole(self.manner),
             queues: self.queues.into_iter().map(|(id, part)| (id, whole(part.over(self.manner)))).collect(),

@@ -26,7 +26,7 @@ const BOOKS: Duration = Duration::from_secs(18);
 const CANCELS: Duration = Duration::from_secs(27);
 
 /// The demo with a trunk to `port`, whose queue `tributi` calls back at short notice.
-fn site_calling_back(port: u16) -> Site {
+pub(super) fn site_calling_back(port: u16) -> Site {
     site_with_rules(port, "topic = \"tributi\"\nschedule = \"sportello\"\n", "sportello")
 }
 
@@ -68,7 +68,7 @@ fn presses(site: &Site, exchange: &Exchange, number: &str, keys: &[(char, u16)],
 }
 
 /// Speaks at 1000 Hz, and not before it is clear that this is no answering machine's tone.
-fn a_person() -> Voice {
+pub(super) fn a_person() -> Voice {
     Voice::tone(1000, 60_000).after_silence(5_000)
 }
 
