@@ -544,7 +544,7 @@ fn citizen_who_hangs_up_while_the_one_who_called_is_rung_again_has_ended_the_cal
     let colleague = sim.seat("seat02");
     sim.with_phone(colleague, |phone, _| phone.manner = Manner::Rejects(SECOND));
     dials(&mut sim, seat, CITIZEN);
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     sim.with_phone(seat, |phone, _| phone.manner = Manner::Ignores);
     sim.press(seat, "*2202#");
     let comes_back = |fact: &Fact| matches!(fact, Fact::Handling { step: Handing::ComesBack, .. });

@@ -128,7 +128,6 @@ fn data_directory_that_cannot_be_written_stops_the_start_with_its_path() {
 
 #[test]
 fn file_in_the_place_of_the_data_directory_stops_the_start_with_its_path() {
-    let test = "file_in_the_place_of_the_data_directory_stops_the_start_with_its_path";
     let site = Site::demo();
     std::fs::write(site.path("data"), "not a directory").expect("the test's directory can be written");
     refused_naming(&site, &site.path("data"));
