@@ -41,7 +41,7 @@ const SOON: Duration = Duration::from_secs(60);
 #[test]
 fn minutes_recorded_on_the_wire_are_the_same_contacts_in_the_simulator() {
     let test = "minutes_recorded_on_the_wire_are_the_same_contacts_in_the_simulator";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::RawSockets]) {
         return;
     }
     let line = ports::free();
