@@ -2,6 +2,7 @@
 
 mod commands;
 mod commands_flows;
+mod commands_simulate;
 mod connectors;
 mod connectors_tls;
 mod differential;
@@ -11,7 +12,9 @@ mod layers;
 mod named_files;
 mod preparing;
 mod recalled_by_thousands;
+mod reenacting;
 mod replaying;
+mod same_journal;
 mod scenarios;
 mod scenarios_coding;
 mod scenarios_dialling;

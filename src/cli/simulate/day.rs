@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 
-use super::super::calendar::parse_date;
 use super::super::failure::Failure;
 use super::super::out::{self, Column, Format, numbers, words};
-use super::sources::{Sources, Variant};
+use super::sources::{Sources, Variant, parse_day};
 use super::{chart, page, replications};
 use crate::io::control::Clock;
 use crate::simulate::{
@@ -20,8 +19,8 @@ use crate::simulate::{
 /// Arguments of a day.
 #[derive(Debug, clap::Args)]
 pub(super) struct DayArgs {
-    /// A day: which one, as 2026-11-24 or 24/11/2026; its opening hours count.
-    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    /// A day: which one, as 2026-11-24, 24/11/2026 or tomorrow; its opening hours count.
+    #[arg(long, value_name = "DATE", value_parser = parse_day)]
     pub(super) day: Option<Date>,
     /// Two days instead, on the same random calls. Each is named by what is another in it: a profile or a file, a flow such as
     /// bozza.yaml, a configuration such as config-bozza.

@@ -3,6 +3,7 @@
 //! It is in Italian, for those who plan shifts. Every plot has a name and a description, and its figures stand in a table below; colours
 //! have a contrast of 4.5 to 1 at least, and lines are told apart by dashes as well (WCAG 2.1 AA).
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
@@ -154,7 +155,10 @@ fn draw(page: &mut String, number: usize, plot: &Plot, days: &[&DayFigures], goa
     let most =
         lines.iter().flatten().filter_map(|line| Some((plot.of)(line)?.value)).fold(plot.top, f64::max);
     let top = if plot.top == 1.0 { 1.0 } else { most * 1.1 };
-    let slots = lines.iter().map(Vec::len).max().unwrap_or(1).max(2);
+    // A half hour of which only one day has anything to say has its place too.
+    let froms: BTreeSet<&str> = lines.iter().flatten().filter_map(|line| line.from.as_deref()).collect();
+    let place_of = |line: &Line| froms.iter().position(|from| line.from.as_deref() == Some(from));
+    let slots = froms.len().max(2);
     let across = |place: usize| LEFT + (WIDTH - LEFT - RIGHT) * f(place) / f(slots - 1);
     let down = |value: f64| TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - (value / top).clamp(0.0, 1.0));
     let _ = write!(
@@ -187,13 +191,7 @@ fn draw(page: &mut String, number: usize, plot: &Plot, days: &[&DayFigures], goa
             percent(goal.share)
         );
     }
-    let hours = lines
-        .first()
-        .into_iter()
-        .flatten()
-        .enumerate()
-        .filter_map(|(place, line)| Some((place, line.from.as_deref()?)));
-    for (place, from) in hours.filter(|(_, from)| from.ends_with(":00")) {
+    for (place, from) in froms.iter().enumerate().filter(|(_, from)| from.ends_with(":00")) {
         let _ = write!(
             page,
             "<text x=\"{:.1}\" y=\"{:.0}\" text-anchor=\"middle\">{from}</text>",
@@ -202,7 +200,7 @@ fn draw(page: &mut String, number: usize, plot: &Plot, days: &[&DayFigures], goa
         );
     }
     for (day, lines) in lines.iter().enumerate() {
-        let points = lines.iter().enumerate().filter_map(|(place, line)| Some((place, (plot.of)(line)?)));
+        let points = lines.iter().filter_map(|line| Some((place_of(line)?, (plot.of)(line)?)));
         let points: Vec<(usize, Estimate)> = points.collect();
         let colour = COLOURS.get(day).copied().unwrap_or(COLOURS[0]);
         let dash = DASHES.get(day).copied().unwrap_or("");

@@ -16,6 +16,7 @@ use super::super::records::page_through;
 use crate::flow::Flow;
 use crate::flow::published::unmarked;
 use crate::ids::FlowId;
+use crate::io::control::Clock;
 use crate::io::records::Wanted;
 use crate::io::setup::Surroundings;
 use crate::io::versions::{Text, Versions};
@@ -41,8 +42,8 @@ pub(super) struct Sources {
     /// Arrivals from a spreadsheet instead of the profile's: lines like 08:30,60.
     #[arg(long, value_name = "FILE", requires = "day", conflicts_with = "arrivals_of")]
     arrivals_csv: Option<PathBuf>,
-    /// Arrivals of a day on record instead of the profile's.
-    #[arg(long, value_name = "DATE", value_parser = parse_date, requires = "day")]
+    /// Arrivals of a day on record instead of the profile's: 2026-11-17, or yesterday.
+    #[arg(long, value_name = "DATE", value_parser = parse_day, requires = "day")]
     arrivals_of: Option<Date>,
     /// The configuration; flows and sounds lie beside it. Flows that were published count (--data).
     #[arg(long, value_name = "DIR", default_value = "config", requires = "day")]
@@ -55,6 +56,18 @@ pub(super) struct Sources {
 pub(super) struct Variant {
     pub(super) scenario: Scenario,
     pub(super) service: Arc<Service>,
+}
+
+/// A date, or a day near this one.
+pub(super) fn parse_day(text: &str) -> Result<Date, String> {
+    let today = || Clock::start().now().wall.to_zoned(rome_zone()).date();
+    let near = match text {
+        "yesterday" => today().yesterday(),
+        "today" => Ok(today()),
+        "tomorrow" => today().tomorrow(),
+        date => return parse_date(date),
+    };
+    near.map_err(|error| error.to_string())
 }
 
 /// What an argument of `--compare` names.

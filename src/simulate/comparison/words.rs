@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::{Comparison, Difference, Moved, Subject};
+use super::{Comparison, Difference, InQueue, Moved, Subject};
 
 /// A figure of a [`Difference`], and how it is told.
 struct Figure {
@@ -80,6 +80,13 @@ const OF_QUEUES: [&Figure; 2] = [&WAIT, &ABANDONED];
 /// its interval.
 const SURE_OF_ONE: f64 = 1.5;
 
+/// What is told first.
+struct Headline<'c> {
+    figure: &'static Figure,
+    /// None: of the service.
+    queue: Option<&'c InQueue>,
+}
+
 impl Comparison {
     /// What is different.
     pub fn in_words(&self) -> Vec<String> {
@@ -95,12 +102,17 @@ impl Comparison {
         };
         let mut told: Vec<String> = self.changes.iter().map(in_stretch).collect();
         let first = self.headline();
-        told.push(first.1);
-        let is_told = |figure: &&&Figure| !first.0.is_some_and(|first| std::ptr::eq(first, **figure));
-        let others = ALL.iter().filter(is_told).filter(|figure| figure.is_certain(&self.day, 1.0));
+        let is_first = |queue: Option<&InQueue>, figure: &Figure| {
+            first.queue.map(|of| &of.queue) == queue.map(|of| &of.queue) && first.figure.noun == figure.noun
+        };
+        told.push(self.told_first(&first));
+        let others = ALL.iter().filter(|figure| figure.is_certain(&self.day, 1.0) && !is_first(None, figure));
         told.extend(others.map(|figure| capital(&figure.moves(&self.day))));
         for queue in &self.queues {
-            let moved = OF_QUEUES.iter().filter(|figure| figure.is_certain(&queue.effect, SURE_OF_ONE));
+            let is_told = |figure: &&&Figure| {
+                figure.is_certain(&queue.effect, SURE_OF_ONE) && !is_first(Some(queue), figure)
+            };
+            let moved = OF_QUEUES.iter().filter(is_told);
             told.extend(
                 moved.map(|figure| format!("Nella coda {} {}", queue.queue, figure.moves(&queue.effect))),
             );
@@ -109,21 +121,23 @@ impl Comparison {
     }
 
     /// What matters most, of the service; and where nothing certain has come of it there, in the queue where it shows most.
-    fn headline(&self) -> (Option<&'static Figure>, String) {
-        let who = self.whole_day();
+    fn headline(&self) -> Headline<'_> {
         if let Some(figure) = most_moved(&ANSWERED_FOR, &self.day, 1.0) {
-            return (Some(figure), figure.told(&who, &self.day));
+            return Headline { figure, queue: None };
         }
         let in_queues = self.queues.iter().filter_map(|queue| {
             let figure = most_moved(&OF_QUEUES, &queue.effect, SURE_OF_ONE)?;
-            Some((figure.share_moved(&queue.effect), queue, figure))
+            Some((figure.share_moved(&queue.effect), Headline { figure, queue: Some(queue) }))
         });
-        match in_queues.max_by(|a, b| a.0.total_cmp(&b.0)) {
-            Some((_, queue, figure)) => {
-                let who = format!("{who} nella coda {}", queue.queue);
-                (None, figure.told(&who, &queue.effect))
-            }
-            None => (Some(&WAIT), WAIT.told(&who, &self.day)),
+        let most = in_queues.max_by(|a, b| a.0.total_cmp(&b.0));
+        most.map_or(Headline { figure: &WAIT, queue: None }, |(_, headline)| headline)
+    }
+
+    fn told_first(&self, first: &Headline<'_>) -> String {
+        let who = self.whole_day();
+        match first.queue {
+            Some(queue) => first.figure.told(&format!("{who} nella coda {}", queue.queue), &queue.effect),
+            None => first.figure.told(&who, &self.day),
         }
     }
 
@@ -166,10 +180,12 @@ fn most_moved(among: &[&'static Figure], effect: &Difference, widths: f64) -> Op
 }
 
 impl Figure {
-    /// It has moved, and so far that it matters: so many times its interval does not reach nothing.
+    /// It has moved, and so far that it matters: so many times its interval does not reach nothing. Replications so few that all
+    /// happen to agree tell nothing.
     fn is_certain(&self, effect: &Difference, widths: f64) -> bool {
         let moved = &(self.of)(effect).difference;
-        moved.value.abs() >= self.matters && !moved.covers(0.0, widths)
+        let agree = moved.ci95[0] >= moved.ci95[1];
+        moved.value.abs() >= self.matters && !agree && !moved.covers(0.0, widths)
     }
 
     /// By how much of the larger of both.
