@@ -1,17 +1,18 @@
 //! A look at everything, once a second, in an exchange at work: what cannot be is mended, so that a fault of ours costs a caller a
 //! second and not the day.
 //!
-//! The simulator's [`Distribution::invariants`] search all for all and are too slow for that. The audit goes once over seats and
+//! The simulator's [`Distribution::invariants`] are asked after every step and mend nothing. The audit goes once over seats and
 //! callers and compares what each of them says of the other, then the indexes with a count made anew. It mends in the direction
 //! that serves somebody: a seat that is held for nobody is released, a caller who stands nowhere stands at the old place again, one
 //! whose wait is over leaves. It never parts a talk of which seat and caller agree. Each thing mended is told in words: it is a fault of the
 //! program, and one found in a simulation fails it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::callers::Stage;
 use super::distribution::{Distribution, Mark};
+use super::queue::Queue;
 use super::rank::Rank;
 use super::seat::Event;
 use super::timers::Alarm;
@@ -22,8 +23,12 @@ use crate::words::QueueExit;
 /// A wait is over so long ago that nobody will end it any more: alarms are late by less when the machine is busy.
 const OVERDUE: Duration = Duration::from_secs(5);
 
-/// Who is free for a queue, and how many attend it.
-type Count = (BTreeSet<(Rank, SeatId)>, usize);
+/// How many are free for a queue, and how many attend it.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    free: usize,
+    attended: usize,
+}
 
 impl Distribution {
     /// Somebody waits, or a seat has a call: there is something to look at.
@@ -145,33 +150,45 @@ impl Distribution {
 
     /// Who is free for a queue, and how many attend it, is what a count of all seats finds.
     fn audit_indexes(&mut self, found: &mut Vec<String>) {
-        let mut counted: BTreeMap<&QueueId, Count> = BTreeMap::new();
-        for (id, seat) in &self.seats {
-            for (name, serves) in seat.serves() {
-                let Some(queue) = self.queues.get(name) else { continue };
-                let (free, attended) = counted.entry(name).or_default();
-                *attended += usize::from(seat.attends() && !serves.is_reserve());
-                let standing = seat.standing();
-                free.extend(standing.map(|at| (Rank::of(at, seat.skills(), &queue.rules), id.clone())));
-            }
-        }
-        let nobody = Count::default();
-        let differs = self.queues.iter().find(|(id, queue)| {
-            let (free, attended) = counted.get(id).unwrap_or(&nobody);
-            free != queue.ranks() || *attended != queue.attended
-        });
-        if let Some((id, _)) = differs {
+        if let Some(id) = self.miscounted() {
             found.push(format!("who is free for queue {id} was counted wrongly"));
             self.count_seats();
         }
     }
 
+    /// A queue that knows wrongly who is free for it, or how many attend it.
+    pub(super) fn miscounted(&self) -> Option<&QueueId> {
+        let mut counted: BTreeMap<&QueueId, Count> = BTreeMap::new();
+        for (id, seat) in &self.seats {
+            let standing = seat.standing();
+            for (name, serves) in seat.serves() {
+                let Some(queue) = self.queues.get(name) else { continue };
+                let count = counted.entry(name).or_default();
+                count.attended += usize::from(seat.attends() && !serves.is_reserve());
+                let Some(at) = standing else { continue };
+                count.free += 1;
+                if !queue.ranks().contains(&(Rank::of(at, seat.skills(), &queue.rules), id.clone())) {
+                    return Some(name);
+                }
+            }
+        }
+        let differs = |(id, queue): &(&QueueId, &Queue)| {
+            let count = counted.get(id).copied().unwrap_or_default();
+            (count.free, count.attended) != (queue.ranks().len(), queue.attended)
+        };
+        self.queues.iter().find(differs).map(|(id, _)| id)
+    }
+
     /// No free seat stands beside a caller whom it may serve.
     fn audit_waits(&mut self, now: Mono, found: &mut Vec<String>) {
-        let idle = self.seats.keys().find_map(|seat| Some((seat, self.first_for(now, seat)?)));
-        if let Some((seat, call)) = idle {
+        if let Some((seat, call)) = self.idle(now) {
             found.push(format!("{call} waited although {seat} was free"));
             self.serve_everybody(now);
         }
+    }
+
+    /// A free seat, and one whom it may serve and who waits all the same.
+    pub(super) fn idle(&self, now: Mono) -> Option<(&SeatId, CallId)> {
+        self.seats.keys().find_map(|seat| Some((seat, self.first_for(now, seat)?)))
     }
 }

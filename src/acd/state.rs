@@ -1,12 +1,11 @@
 //! The distribution as others see it: pages of state, and the promises it keeps after every step.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::callers::{Caller, Stage};
 use super::distribution::Distribution;
 use super::queue::Queue;
-use super::rank::Rank;
 use super::seat::{Event, Seat};
 use super::status;
 use super::wrap_up::WrapUpAct;
@@ -163,55 +162,45 @@ impl Distribution {
         Ok(())
     }
 
-    /// No free seat beside a caller it may serve; the indexes are what a search of all seats would find.
+    /// No free seat beside a caller it may serve; the indexes are what a search of all seats finds.
     fn check_queues(&self, now: Mono) -> Result<(), String> {
-        for (id, queue) in &self.queues {
-            let serving = || self.seats.iter().filter(|(_, seat)| seat.serves().contains_key(id));
-            let rank = |seat: &Seat| Some(Rank::of(seat.standing()?, seat.skills(), &queue.rules));
-            let free: BTreeSet<_> =
-                serving().filter_map(|(name, seat)| Some((rank(seat)?, name.clone()))).collect();
-            if free != *queue.ranks() {
-                return Err(format!("queue {id}: free are {free:?}, it knows {:?}", queue.ranks()));
-            }
-            if let Some((seat, call)) =
-                free.iter().find_map(|(_, seat)| Some((seat, self.first_for(now, seat)?)))
-            {
-                return Err(format!("queue {id}: {call} waits at {now:?} although {seat} is free"));
-            }
-            let attended =
-                serving().filter(|(name, seat)| seat.attends() && !queue.reserve.contains(*name)).count();
-            if attended != queue.attended {
-                return Err(format!("queue {id}: {attended} attend it, it counts {}", queue.attended));
-            }
-            if attended == 0 && queue.waiting().next().is_some() {
-                return Err(format!("queue {id}: somebody waits and nobody attends it"));
-            }
+        if let Some(id) = self.miscounted() {
+            let queue = self.queues.get(id).map(|queue| (queue.ranks(), queue.attended));
+            return Err(format!("queue {id} knows wrongly who is free and how many attend it: {queue:?}"));
         }
-        Ok(())
+        if let Some((seat, call)) = self.idle(now) {
+            return Err(format!("{call} waits at {now:?} although {seat} is free"));
+        }
+        let forsaken = |queue: &Queue| queue.attended == 0 && queue.waiting().next().is_some();
+        match self.queues.iter().find(|(_, queue)| forsaken(queue)) {
+            Some((id, _)) => Err(format!("queue {id}: somebody waits and nobody attends it")),
+            None => Ok(()),
+        }
     }
 
     /// Every caller stands in one queue, and where the stage says.
     fn check_callers(&self) -> Result<(), String> {
-        let mut in_line = 0;
+        // In how many queues, and whether as one who waits.
+        let mut places: BTreeMap<CallId, (usize, bool)> = BTreeMap::new();
+        for queue in self.queues.values() {
+            queue.in_order().for_each(|call| places.entry(call).or_default().0 += 1);
+            queue.waiting().for_each(|(_, call)| places.entry(call).or_default().1 = true);
+        }
         for (call, caller) in &self.callers {
-            let homes: Vec<_> = self
-                .queues
-                .iter()
-                .filter(|(_, queue)| queue.in_order().any(|other| other == *call))
-                .collect();
-            let waits = homes.iter().any(|(_, queue)| queue.waiting().any(|(_, other)| other == *call));
+            let place = places.remove(call).unwrap_or_default();
             let right = match caller.stage {
-                Stage::Waiting => homes.len() == 1 && waits,
-                Stage::Ringing(_) => homes.len() == 1 && !waits && self.holds(call, caller),
-                Stage::Talking(_) => homes.is_empty() && self.holds(call, caller),
+                Stage::Waiting => place == (1, true),
+                Stage::Ringing(_) => place == (1, false) && self.holds(call, caller),
+                Stage::Talking(_) => place == (0, false) && self.holds(call, caller),
             };
             if !right {
-                return Err(format!("{call} is {:?}, but stands in {} queues", caller.stage, homes.len()));
+                return Err(format!("{call} is {:?}, but stands in {} queues", caller.stage, place.0));
             }
-            in_line += homes.len();
         }
-        let standing: usize = self.queues.values().map(Queue::len).sum();
-        if standing == in_line { Ok(()) } else { Err(format!("{standing} places for {in_line} callers")) }
+        match places.first_key_value() {
+            Some((call, _)) => Err(format!("{call} has a place in line and is nobody's call")),
+            None => Ok(()),
+        }
     }
 
     fn holds(&self, call: &CallId, caller: &Caller) -> bool {

@@ -78,9 +78,9 @@ impl Engine {
 
     /// Take the other side away from a call that ends, and the call out of its queue.
     fn part(&mut self, now: Now, id: CallId) {
-        self.call_off(now, id);
         let talking = self.calls.get(&id).is_some_and(|call| matches!(call.phase, Phase::Talking(_)));
-        self.drop_third(now, id);
+        self.drop_third(now, id); // before its seat is called off, or that would be a ring that nobody took
+        self.call_off(now, id);
         self.part_callee(now, id);
         if !talking {
             self.acd.handle_input(now.mono, acd::Input::Leave(id));

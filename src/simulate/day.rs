@@ -22,7 +22,7 @@ use super::tally::{Tally, begin_of};
 use crate::engine::{Command, Engine, Input, Output, RequestId, Setup};
 use crate::ids::{ContactId, SeatId};
 use crate::journal::Lsn;
-use crate::journal::entry::Fact;
+use crate::journal::entry::{Entry, Fact};
 use crate::journal::recovery::Recovered;
 use crate::media::plane::{Pace, Plane};
 use crate::media::{self, LegId};
@@ -69,9 +69,16 @@ impl Day {
 
     /// One replication, by its number. The same number gives the same one.
     pub fn replicate(&self, number: u32) -> Tally {
-        let mut world = World::new(self, number);
+        let mut world = World::new(self, number, None);
         world.run();
         world.tally
+    }
+
+    /// The journal that this replication would leave.
+    pub fn history(&self, number: u32) -> Vec<Entry> {
+        let mut world = World::new(self, number, Some(Vec::new()));
+        world.run();
+        world.history.unwrap_or_default()
     }
 }
 
@@ -138,10 +145,12 @@ struct World<'d> {
     appended: Lsn,
     safe: Lsn,
     tally: Tally,
+    /// Every entry of the journal, where somebody wants to read them.
+    history: Option<Vec<Entry>>,
 }
 
 impl<'d> World<'d> {
-    fn new(day: &'d Day, number: u32) -> World<'d> {
+    fn new(day: &'d Day, number: u32, history: Option<Vec<Entry>>) -> World<'d> {
         let (scenario, config) = (&day.scenario, &day.service.config);
         let chance = Chance::new(day.run.seed, number);
         let first_call = scenario.arrivals.iter().position(|calls| *calls > 0.0).unwrap_or(HALF_HOURS - 1);
@@ -188,6 +197,7 @@ impl<'d> World<'d> {
             appended: Lsn(0),
             safe: Lsn(0),
             tally: Tally::new(day.run.level),
+            history,
         };
         world.drain();
         world.plan();
@@ -355,6 +365,9 @@ impl<'d> World<'d> {
                 self.appended = lsn;
                 self.tally.note(self.second(), &entry.fact);
                 self.on_fact(&entry.fact);
+                if let Some(history) = &mut self.history {
+                    history.push(*entry);
+                }
             }
             // Nobody reads replies; the world outside and the voice say nothing, which flows are ready for.
             Output::CloseStream(_)

@@ -162,7 +162,10 @@ impl Signalling {
     }
 
     pub fn record(&self, id: DialogId) -> Option<DialogRecord> {
-        if let W(sip) = self { sip.record(id) } else { None }
+        match self {
+            W(sip) => sip.record(id),
+            T(told) => told.record(id),
+        }
     }
 
     pub fn end_recorded(&mut self, now: Mono, record: &DialogRecord) {

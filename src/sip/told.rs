@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::message::Uri;
 use super::settings::{InviteError, Outgoing, Target};
-use super::{DialogId, Ended, Event, Incoming, Link, Peer, Probe, Transport};
+use super::{DialogId, DialogRecord, Ended, Event, Incoming, Link, Peer, Probe, Transport};
 
 /// Between exchange and phones, where something asks for a way: addresses for documentation (RFC 5737).
 const WAY: Link = Link { transport: Transport::Udp, local: documentation(1), remote: documentation(2) };
@@ -179,6 +179,20 @@ impl Told {
     /// The way to the far end of a dialog.
     pub fn link(&self, id: DialogId) -> Option<Link> {
         self.dialogs.contains_key(&id).then_some(WAY)
+    }
+
+    /// What would be written down of a dialog, to end it after a crash: where an endpoint has one.
+    pub fn record(&self, id: DialogId) -> Option<DialogRecord> {
+        let stage = self.dialogs.get(&id)?;
+        matches!(stage, Stage::Incoming | Stage::Up).then(|| DialogRecord {
+            call_id: format!("told-{}", id.0),
+            local: String::new(),
+            remote: String::new(),
+            target: String::new(),
+            routes: Vec::new(),
+            cseq: 0,
+            link: WAY,
+        })
     }
 
     /// The dialogs that there are.

@@ -11,7 +11,6 @@ use centralino::replay::{Effect, NotReplayed, effect, outcome_of, recorded};
 use rand::RngExt;
 
 use crate::sim::phone::{Line, Manner, PhoneId};
-use crate::sim::reenact::{assert_same_contacts, reenact};
 use crate::sim::{Setting, Sim};
 
 /// What people press, and where it makes no sense.
@@ -175,14 +174,5 @@ fn information_that_no_longer_counts_as_such_contains_nobody() {
         let contained = story.line.outcome == Some(centralino::words::Outcome::Contained);
         let expected = if contained { Effect::NoLongerContained } else { Effect::Same };
         assert_eq!(effect, expected, "{:?} {now:?}", story.line);
-    }
-}
-
-#[test]
-fn history_lived_again_from_its_record_gives_the_same_contacts() {
-    for seed in 11..15 {
-        let stories = some_calls(seed, "2026-11-24T10:00:00+01:00[Europe/Rome]");
-        let then: Vec<_> = stories.iter().map(|story| story.line.clone()).collect();
-        assert_same_contacts(&then, &reenact(Setting::demo().with_config(|_| {}), &stories), 0.1);
     }
 }

@@ -46,10 +46,6 @@ fn answering_after(sim: &mut Sim, seat: PhoneId, manner: Manner) {
     sim.with_phone(seat, |phone, _| phone.manner = manner);
 }
 
-fn talking(sim: &mut Sim, citizen: PhoneId, seat: PhoneId) {
-    sim.until("citizen and operator hear each other", |sim| sim.talk_together(citizen, seat));
-}
-
 fn rang(sim: &Sim, seat: PhoneId) -> usize {
     sim.phones[&seat].seen.iter().filter(|seen| matches!(seen, Seen::Rang { .. })).count()
 }
@@ -64,7 +60,7 @@ fn citizen_is_greeted_chooses_waits_to_music_and_talks_with_an_operator() {
     answering_after(&mut sim, seat, Manner::Answers(10 * SECOND));
     sim.press(citizen, "1");
     sim.until("the music is heard", |sim| sim.hears(citizen, "music/attesa"));
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.advance(MINUTE);
     sim.hang_up(citizen);
     sim.until("the operator's phone is free", |sim| sim.line(seat) == Line::Free);
@@ -110,7 +106,7 @@ fn anonymous_citizen_is_served_and_on_record_as_such() {
     sim.until("answered", |sim| sim.is_up_on(citizen));
     sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
     sim.press(citizen, "1");
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.hang_up(seat);
     sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
     let contact = sim.contact(citizen);
@@ -124,7 +120,7 @@ fn third_in_line_is_told_so() {
     let seat = sim.seat("seat01");
     answering_after(&mut sim, seat, Manner::Answers(SECOND));
     let first = waiting(&mut sim);
-    talking(&mut sim, first, seat);
+    sim.talking(first, seat);
     let (_second, _third) = (waiting(&mut sim), waiting(&mut sim));
     let fourth = waiting(&mut sim);
     sim.until("the place is spoken", |sim| sim.plays(fourth).iter().any(|name| name == "it/pezzi/il_3"));
@@ -137,13 +133,13 @@ fn operator_idle_for_longest_gets_the_call_and_wrap_up_is_respected() {
     sim.advance(SECOND);
     let second = sim.seat("seat02");
     let one = waiting(&mut sim);
-    talking(&mut sim, one, first);
+    sim.talking(one, first);
     let two = waiting(&mut sim);
-    talking(&mut sim, two, second);
+    sim.talking(two, second);
     sim.hang_up(one);
     sim.advance(5 * SECOND);
     let three = waiting(&mut sim); // waits for the end of the wrap-up
-    talking(&mut sim, three, first);
+    sim.talking(three, first);
     sim.verdict().unwrap();
 }
 
@@ -167,7 +163,7 @@ fn nothing_of_a_call_is_left_a_minute_after_it() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.hang_up(citizen);
     sim.advance(64 * SECOND);
     let census = sim.engine().census();

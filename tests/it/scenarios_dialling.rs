@@ -38,11 +38,6 @@ fn hears(sim: &mut Sim, phone: PhoneId, sound: &str) {
     sim.until(sound, |sim| sim.hears(phone, sound));
 }
 
-#[track_caller]
-fn talking(sim: &mut Sim, one: PhoneId, other: PhoneId) {
-    sim.until("both hear each other", |sim| sim.talk_together(one, other));
-}
-
 /// The line is free again and nothing is left of any call; the contact that this seat began.
 #[track_caller]
 fn over(sim: &mut Sim, seat: PhoneId) -> ContactLine {
@@ -63,7 +58,7 @@ fn operator_calls_a_citizen_and_the_contact_is_like_any_other() {
     dials(&mut sim, seat, CITIZEN);
     hears(&mut sim, seat, "ring-back");
     assert_eq!(sim.work("seat01"), WorkView::Talking, "nobody else rings there");
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     assert_eq!(sim.phones[&citizen].dialled, CITIZEN);
     let shown = Seen::Rang { from: "+390552768224".into(), display: "Linea Comune".into() };
     assert!(sim.phones[&citizen].seen.contains(&shown), "{:?}", sim.phones[&citizen].seen);
@@ -91,7 +86,7 @@ fn number_of_a_citizen_is_sealed_and_that_of_an_office_is_not_and_opens_no_case(
         let (mut sim, other) = world_with(offices, Manner::Answers(SECOND));
         let seat = sim.seat("seat01");
         dials(&mut sim, seat, number);
-        talking(&mut sim, seat, other);
+        sim.talking(seat, other);
         let is_sealed = |fact: &Fact| match fact {
             Fact::Dialled { to: number, .. } | Fact::NumberCalled { number, .. } => {
                 Some(matches!(number, Destination::Personal(_)))
@@ -118,7 +113,7 @@ fn citizen_who_called_is_known_when_called_back_about_the_same_case() {
     let case = before.case.expect("a call opens a case");
     let seat = sim.seat("seat01");
     dials(&mut sim, seat, &format!("*17{case}*{CITIZEN}"));
-    talking(&mut sim, seat, other);
+    sim.talking(seat, other);
     sim.hang_up(seat);
     let contact = over(&mut sim, seat);
     assert_eq!((contact.case, contact.citizen), (Some(case), before.citizen));
@@ -238,7 +233,7 @@ fn paused_operator_may_call_and_one_who_is_not_logged_in_may_not() {
     let seat = sim.seat("seat01");
     sim.status("seat01", StatusChange::Pause("richiamate".into()));
     dials(&mut sim, seat, CITIZEN);
-    talking(&mut sim, seat, other);
+    sim.talking(seat, other);
     sim.hang_up(seat);
     over(&mut sim, seat);
     sim.status("seat01", StatusChange::LogOut);
@@ -252,7 +247,7 @@ fn seat_that_calls_gets_no_caller_until_its_wrap_up_is_over() {
     let (mut sim, other) = world(Manner::Answers(SECOND));
     let seat = sim.seat("seat01");
     dials(&mut sim, seat, CITIZEN);
-    talking(&mut sim, seat, other);
+    sim.talking(seat, other);
     let citizen = sim.call("055055");
     sim.until("the menu is heard", |sim| sim.hears(citizen, "it/menu"));
     sim.press(citizen, "1");
@@ -271,12 +266,12 @@ fn citizen_on_hold_hears_music_as_in_a_call_that_came_in() {
     let (mut sim, other) = world(Manner::Answers(SECOND));
     let seat = sim.seat("seat01");
     dials(&mut sim, seat, CITIZEN);
-    talking(&mut sim, seat, other);
+    sim.talking(seat, other);
     sim.with_phone(seat, |phone, now| phone.hold(now, true));
     hears(&mut sim, other, "music/attesa");
     sim.advance(10 * SECOND);
     sim.with_phone(seat, |phone, now| phone.hold(now, false));
-    talking(&mut sim, seat, other);
+    sim.talking(seat, other);
     sim.hang_up(other);
     let contact = over(&mut sim, seat);
     assert!((9.0..11.0).contains(&contact.hold_s), "{}", contact.hold_s);
@@ -288,7 +283,7 @@ fn phone_that_dies_in_the_talk_is_noticed_whoever_called() {
         let (mut sim, other) = world(Manner::Answers(SECOND));
         let seat = sim.seat("seat01");
         dials(&mut sim, seat, CITIZEN);
-        talking(&mut sim, seat, other);
+        sim.talking(seat, other);
         let (dead, left) = if dies { (seat, other) } else { (other, seat) };
         sim.unplug(dead, true);
         sim.until("the other is told", |sim| sim.line(left) == Line::Free);
@@ -330,7 +325,7 @@ fn nobody_is_called_before_it_is_written_down() {
     sim.store().stall(until);
     sim.advance(Duration::from_millis(140));
     assert_eq!(sim.rings(other), 0);
-    talking(&mut sim, seat, other);
+    sim.talking(seat, other);
     assert!(sim.now >= until);
     sim.verdict().unwrap();
 }
@@ -343,7 +338,7 @@ fn citizen_is_told_of_the_recording_first_where_the_city_wants_it() {
     dials(&mut sim, seat, CITIZEN);
     hears(&mut sim, other, "it/sistema/chiamata_registrata");
     assert!(sim.hears(seat, "ring-back"), "the operator waits meanwhile");
-    talking(&mut sim, seat, other);
+    sim.talking(seat, other);
     sim.hang_up(other);
     assert!(over(&mut sim, seat).recording.is_some());
     dials(&mut sim, seat, CITIZEN);
@@ -362,7 +357,7 @@ fn colleagues_talk_and_no_case_or_wrap_up_comes_of_it() {
     for dialled in ["202", "seat02"] {
         dials(&mut sim, one, dialled);
         hears(&mut sim, one, "ring-back");
-        talking(&mut sim, one, two);
+        sim.talking(one, two);
         assert_eq!((sim.work("seat01"), sim.work("seat02")), (WorkView::Talking, WorkView::Talking));
         sim.hang_up(if dialled == "202" { one } else { two });
         sim.until("both are free", |sim| sim.line(one) == Line::Free && sim.line(two) == Line::Free);
@@ -417,7 +412,7 @@ fn operator_reaches_whoever_serves_a_queue() {
     let (one, two) = (sim.seat("seat01"), sim.seat("seat02"));
     sim.with_phone(two, |phone, _| phone.manner = Manner::Answers(3 * SECOND));
     dials(&mut sim, one, "301");
-    talking(&mut sim, one, two);
+    sim.talking(one, two);
     sim.hang_up(two);
     let contact = over(&mut sim, one);
     assert_eq!((contact.direction, contact.outcome), (Direction::Internal, Some(Outcome::Answered)));
@@ -441,11 +436,11 @@ fn colleague_who_was_called_and_gave_the_caller_to_an_office_that_is_busy_has_th
     let (one, two) = (sim.seat("seat01"), sim.seat("seat02"));
     sim.with_phone(two, |phone, _| phone.manner = Manner::Answers(SECOND));
     dials(&mut sim, one, "202");
-    talking(&mut sim, one, two);
+    sim.talking(one, two);
     sim.press(two, "*20557954#");
     let comes_back = |fact: &Fact| matches!(fact, Fact::Handling { step: Handing::ComesBack, .. });
     sim.until("the office is busy", |sim| sim.facts.iter().any(|entry| comes_back(&entry.fact)));
-    talking(&mut sim, one, two);
+    sim.talking(one, two);
     let direct = |fact: &Fact| match fact {
         Fact::SeatRung { direct, .. } => Some(*direct),
         _ => None,
@@ -475,7 +470,7 @@ fn seat_that_is_to_call_by_command_rings_first_also_in_a_pause_and_then_the_numb
         sim.until("the seat rings", |sim| sim.rings(seat) == 1);
         assert_eq!((sim.rings(other), sim.work("seat01")), (0, WorkView::Ringing));
         hears(&mut sim, seat, "ring-back");
-        talking(&mut sim, seat, other);
+        sim.talking(seat, other);
         sim.advance(10 * SECOND);
         sim.hang_up(other);
         let contact = over(&mut sim, seat);
@@ -530,16 +525,34 @@ fn citizen_whom_a_colleague_does_not_take_comes_back_to_the_seat_that_was_to_cal
     let (seat, colleague) = (sim.seat("seat01"), sim.seat("seat02"));
     sim.with_phone(colleague, |phone, _| phone.manner = Manner::Ignores);
     let Reply::Calling(call) = asks(&mut sim, CITIZEN, None) else { panic!("the seat is free") };
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     let act = TalkAct::Give("202".to_owned());
     sim.command(Command::Talk(TalkOrder { call, act, by: "ada".to_owned() }));
     sim.until("the operator has given the citizen away", |sim| sim.line(seat) == Line::Free);
     sim.until("it rings there", |sim| sim.rings(colleague) == 1);
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     sim.hang_up(citizen);
     let contact = over(&mut sim, seat);
     assert_eq!(contact.outcome, Some(Outcome::Answered));
     assert_eq!((sim.work("seat02"), contact.talks.len()), (WorkView::Idle, 2));
+}
+
+#[test]
+fn citizen_who_hangs_up_while_the_one_who_called_is_rung_again_has_ended_the_call() {
+    let (mut sim, citizen) = world(Manner::Answers(SECOND));
+    let seat = sim.seat("seat01");
+    let colleague = sim.seat("seat02");
+    sim.with_phone(colleague, |phone, _| phone.manner = Manner::Rejects(SECOND));
+    dials(&mut sim, seat, CITIZEN);
+    sim.talking(seat, citizen);
+    sim.with_phone(seat, |phone, _| phone.manner = Manner::Ignores);
+    sim.press(seat, "*2202#");
+    let comes_back = |fact: &Fact| matches!(fact, Fact::Handling { step: Handing::ComesBack, .. });
+    sim.until("the seat is rung again", |sim| sim.facts.iter().any(|entry| comes_back(&entry.fact)));
+    sim.advance(SECOND);
+    sim.hang_up(citizen);
+    let contact = over(&mut sim, seat);
+    assert_eq!((contact.outcome, contact.ended_by), (Some(Outcome::Answered), Some(EndedBy::Citizen)));
 }
 
 #[test]
@@ -554,7 +567,7 @@ fn operator_whom_a_flow_leads_to_an_office_talks_with_it() {
         let seat = sim.seat("seat01");
         dials(&mut sim, seat, "055055");
         if outcome == Outcome::Transferred {
-            talking(&mut sim, seat, office);
+            sim.talking(seat, office);
             sim.hang_up(office);
         }
         let contact = over(&mut sim, seat);
@@ -570,9 +583,9 @@ fn operator_whom_a_colleague_gives_to_a_flow_is_led_to_an_office_like_a_citizen(
     let (seat, colleague) = (sim.seat("seat01"), sim.seat("seat02"));
     sim.with_phone(colleague, |phone, _| phone.manner = Manner::Answers(SECOND));
     dials(&mut sim, seat, "202");
-    talking(&mut sim, seat, colleague);
+    sim.talking(seat, colleague);
     sim.press(colleague, "*2055055#");
-    talking(&mut sim, seat, office);
+    sim.talking(seat, office);
     sim.hang_up(office);
     hears(&mut sim, seat, "it/grazie");
     over(&mut sim, seat);
@@ -615,7 +628,7 @@ fn help_is_called_from_any_seat_whatever_its_status_and_permissions_with_its_pla
         let citizen = sim.call("055055"); // takes the one place that there is
         before(&mut sim);
         dials(&mut sim, seat, "112");
-        talking(&mut sim, seat, help);
+        sim.talking(seat, help);
         assert_eq!(sim.phones[&help].dialled, "112");
         assert_eq!(places(&sim), [(true, Some("Via Pergolesi 8".to_owned()))]);
         dials(&mut sim, other, "118");
@@ -647,7 +660,7 @@ fn caller_who_rings_a_seat_that_calls_for_help_goes_to_the_next_and_the_seat_is_
     sim.until("the seat is rung", |sim| sim.work("seat01") == WorkView::Ringing);
     // Its phone begins the call before the INVITE is there.
     dials(&mut sim, seat, "112");
-    talking(&mut sim, seat, help);
+    sim.talking(seat, help);
     assert_eq!(sim.work("seat01"), WorkView::Talking);
     sim.advance(60 * SECOND);
     assert_eq!((sim.rings(seat), sim.partner(citizen)), (0, None));
@@ -668,7 +681,7 @@ fn who_helps_hears_the_caller_at_once_and_no_notice_before() {
         sim.until("it is answered", |sim| sim.is_up_on(other));
         sim.advance(Duration::from_millis(100));
         assert_eq!(sim.hears(other, "it/sistema/chiamata_registrata"), is_told, "{}", sim.tale());
-        talking(&mut sim, seat, other);
+        sim.talking(seat, other);
         sim.hang_up(seat);
         over(&mut sim, seat);
     }
@@ -695,7 +708,7 @@ fn exchange_that_ends_leaves_a_call_for_help_alone() {
     let (mut sim, help) = world(Manner::Answers(SECOND));
     let seat = sim.seat("seat01");
     dials(&mut sim, seat, "112");
-    talking(&mut sim, seat, help);
+    sim.talking(seat, help);
     sim.command(Command::Stop { drain: Duration::ZERO });
     sim.advance(60 * SECOND);
     assert!(sim.talk_together(seat, help) && !sim.stopped);
@@ -712,7 +725,7 @@ fn exchange_whose_disk_is_full_calls_help_all_the_same() {
     sim.store().stall(until);
     let before = sim.now;
     dials(&mut sim, seat, "112");
-    talking(&mut sim, seat, help);
+    sim.talking(seat, help);
     assert!(sim.now < before + 3 * SECOND);
     sim.hang_up(seat);
     sim.until("the line is free", |sim| sim.line(help) == Line::Free);
@@ -738,7 +751,7 @@ fn help_is_called_by_the_next_trunk_when_the_first_fails() {
             sim.advance(2 * SECOND);
             sim.with_phone(help, |phone, _| phone.manner = Manner::Answers(SECOND));
             sim.unplug(help, false);
-            talking(&mut sim, seat, help);
+            sim.talking(seat, help);
         } else {
             let busy = manner == Manner::Refused(486);
             let notice = if busy { "numero_occupato" } else { "numero_non_raggiungibile" };

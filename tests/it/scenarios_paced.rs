@@ -60,11 +60,6 @@ fn why(sim: &Sim, id: CallbackId) -> Option<Unreached> {
 }
 
 #[track_caller]
-fn talking(sim: &mut Sim, one: PhoneId, other: PhoneId) {
-    sim.until("both hear each other", |sim| sim.talk_together(one, other));
-}
-
-#[track_caller]
 fn nothing_left(sim: &mut Sim) {
     sim.advance(64 * SECOND);
     let census = sim.engine().census();
@@ -82,7 +77,7 @@ fn citizen_is_called_first_hears_who_calls_and_then_an_operator_is_rung() {
     assert_eq!(sim.rings(seat), 0);
     sim.until("who calls is said", |sim| sim.hears(citizen, "it/sistema/richiamata"));
     assert_eq!(sim.rings(seat), 0, "an operator is asked when somebody is there");
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     let shown =
         Seen::Rang { from: "+393332000001".into(), display: "Richiamata Tributi +393332000001".into() };
     assert!(sim.phones[&seat].seen.contains(&shown), "{:?}", sim.phones[&seat].seen);
@@ -137,12 +132,12 @@ fn nobody_is_called_while_no_operator_is_free_or_those_who_wait_need_them() {
     let caller = sim.call("055055");
     sim.until("the menu is heard", |sim| sim.hears(caller, "it/menu"));
     sim.press(caller, "1");
-    talking(&mut sim, caller, seats[0]);
+    sim.talking(caller, seats[0]);
     book(&mut sim, 0);
     sim.advance(MINUTE);
     assert_eq!(sim.rings(citizens[0]), 0);
     sim.hang_up(caller);
-    talking(&mut sim, citizens[0], seats[0]);
+    sim.talking(citizens[0], seats[0]);
 }
 
 #[test]
@@ -157,7 +152,7 @@ fn citizen_whom_no_operator_takes_is_abandoned_and_called_again() {
     assert_eq!((why(&sim, id), sim.end_of(id)), (Some(Unreached::Abandoned), None));
     assert_eq!(sim.engine().metrics().callbacks.abandoned, 1);
     sim.with_phone(seat, |phone, _| phone.manner = Manner::Answers(SECOND));
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     sim.hang_up(citizen);
     nothing_left(&mut sim);
     assert_eq!(sim.end_of(id), Some(End::Served));
@@ -199,7 +194,7 @@ fn crash_leaves_another_attempt_before_the_talk_and_none_after_it() {
         let (mut sim, citizens, seats) = world(1, Manner::Answers(3 * SECOND));
         let id = book(&mut sim, 0);
         match talks {
-            true => talking(&mut sim, citizens[0], seats[0]),
+            true => sim.talking(citizens[0], seats[0]),
             false => sim.until("who calls is said", |sim| sim.hears(citizens[0], "it/sistema/richiamata")),
         }
         sim.crash(Crash::Kill);
@@ -225,11 +220,11 @@ fn citizen_whose_operator_s_phone_dies_in_the_talk_is_the_first_in_the_queue_aga
         sim.with_phone(citizen, |phone, _| phone.manner = Manner::Answers(SECOND));
         let seat = sim.seat("seat01");
         let id = book(&mut sim, 0);
-        talking(&mut sim, seat, citizen);
+        sim.talking(seat, citizen);
         sim.unplug(seat, true);
         sim.advance(20 * SECOND);
         let other = sim.seat("seat02");
-        talking(&mut sim, other, citizen);
+        sim.talking(other, citizen);
         sim.hang_up(other);
         sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
         assert_eq!((sim.end_of(id), sim.rings(citizen)), (Some(End::Served), 1));

@@ -20,16 +20,12 @@ fn waiting(sim: &mut Sim) -> PhoneId {
     citizen
 }
 
-fn talking(sim: &mut Sim, citizen: PhoneId, seat: PhoneId) {
-    sim.until("citizen and operator hear each other", |sim| sim.talk_together(citizen, seat));
-}
-
 #[test]
 fn muted_phones_that_answer_a_probe_and_then_lose_power_are_noticed_at_the_next() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     for phone in [citizen, seat] {
         sim.tell_sending(phone, false);
     }
@@ -50,7 +46,7 @@ fn phone_that_vanishes_while_it_waits_is_asked_and_its_place_given_up() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
     let first = waiting(&mut sim);
-    talking(&mut sim, first, seat);
+    sim.talking(first, seat);
     let second = waiting(&mut sim);
     sim.advance(10 * SECOND);
     sim.unplug(second, true);
@@ -88,7 +84,7 @@ fn wrap_up_goes_on_over_a_crash_and_the_operator_may_still_code_the_contact() {
         let mut sim = wrapping_for(MINUTE);
         let seat = sim.seat("seat01");
         let first = waiting(&mut sim);
-        talking(&mut sim, first, seat);
+        sim.talking(first, seat);
         sim.hang_up(first);
         sim.advance(20 * SECOND);
         sim.crash(how);
@@ -102,7 +98,7 @@ fn wrap_up_goes_on_over_a_crash_and_the_operator_may_still_code_the_contact() {
         sim.until("the wrap-up ends and the phone is back", |sim| sim.line(seat) != Line::Free);
         let rested = sim.now.since(restarted);
         assert!(rested >= 35 * SECOND, "{how:?}: rung {rested:?} after the restart");
-        talking(&mut sim, next, seat);
+        sim.talking(next, seat);
         let contact = sim.contact(first);
         assert_eq!(contact.topic.as_ref().map(|topic| topic.as_str()), Some("anagrafe/carta-identita"));
         assert!((59.0..61.0).contains(&contact.wrap_up_s), "{}", contact.wrap_up_s);
@@ -115,13 +111,13 @@ fn talk_that_a_crash_cut_off_has_its_wrap_up_too() {
     let mut sim = wrapping_for(5 * MINUTE);
     let seat = sim.seat("seat01");
     let first = waiting(&mut sim);
-    talking(&mut sim, first, seat);
+    sim.talking(first, seat);
     sim.advance(10 * SECOND);
     sim.crash(Crash::Kill);
     sim.start_exchange();
     let restarted = sim.now;
     let next = waiting(&mut sim);
-    talking(&mut sim, next, seat);
+    sim.talking(next, seat);
     let rested = sim.now.since(restarted);
     assert!((290..305).contains(&rested.as_secs()), "{rested:?}");
     sim.verdict().unwrap();
@@ -183,13 +179,13 @@ fn keys_that_phones_tell_by_info_lead_through_the_menu_and_the_talk() {
     sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
     tells_key(&mut sim, citizen, 1, '1');
     sim.advance(Duration::from_millis(200));
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     assert_eq!(sim.contact(citizen).keys, "1");
     sim.status("seat02", centralino::words::StatusChange::Ready);
     for (count, key) in (1..).zip("*3202#".chars()) {
         tells_key(&mut sim, seat, count, key);
         sim.advance(Duration::from_millis(100));
     }
-    talking(&mut sim, seat, colleague);
+    sim.talking(seat, colleague);
     sim.verdict().unwrap();
 }

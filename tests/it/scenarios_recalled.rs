@@ -67,17 +67,21 @@ fn open(sim: &mut Sim) -> Vec<CallbackState> {
 }
 
 #[track_caller]
-fn talking(sim: &mut Sim, one: PhoneId, other: PhoneId) {
-    sim.until("both hear each other", |sim| sim.talk_together(one, other));
-}
-
-#[track_caller]
 fn nothing_left(sim: &mut Sim) {
     sim.advance(64 * SECOND);
     let census = sim.engine().census();
     let left = (census.calls, census.legs, census.dialogs, census.alarms, census.sip.dialogs);
     assert_eq!(left, (0, 0, 0, 0, 0), "{}", sim.tale());
     sim.verdict().unwrap_or_else(|why| panic!("{why}\n{}", sim.tale()));
+}
+
+/// They talk, the operator hangs up, and the promise is kept.
+#[track_caller]
+fn is_served(sim: &mut Sim, id: CallbackId, seat: PhoneId, citizen: PhoneId) {
+    sim.talking(seat, citizen);
+    sim.hang_up(seat);
+    nothing_left(sim);
+    assert_eq!(sim.end_of(id), Some(End::Served));
 }
 
 #[test]
@@ -99,7 +103,7 @@ fn operator_is_rung_first_and_the_citizen_hears_who_calls_before_they_talk() {
     assert!(!sim.talk_together(seat, citizen));
     let shown = Seen::Rang { from: "+390552768224".into(), display: "Linea Comune".into() };
     assert!(sim.phones[&citizen].seen.contains(&shown), "{:?}", sim.phones[&citizen].seen);
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     assert_eq!(open(&mut sim)[0].stage, "talking");
     sim.advance(30 * SECOND);
     sim.hang_up(seat);
@@ -120,7 +124,7 @@ fn slot_begins_and_not_before() {
     sim.advance(14 * MINUTE + 50 * SECOND);
     assert_eq!((sim.rings(seat), sim.rings(citizen)), (0, 0));
     sim.advance(20 * SECOND);
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     sim.hang_up(citizen);
     nothing_left(&mut sim);
     assert_eq!(sim.end_of(id), Some(End::Served));
@@ -141,7 +145,7 @@ fn citizen_who_is_busy_twice_is_reached_at_the_third_attempt() {
     assert_eq!(open(&mut sim)[0].failures, [Unreached::Busy, Unreached::Busy]);
     sim.with_phone(citizen, |phone, _| phone.manner = Manner::Answers(SECOND));
     let before = sim.now;
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     assert!(sim.now.since(before) > 4 * MINUTE, "busy is not called again at once");
     sim.hang_up(seat);
     nothing_left(&mut sim);
@@ -159,7 +163,7 @@ fn operator_who_does_not_take_it_is_no_attempt_and_the_next_is_rung() {
         let id = book(&mut sim, None);
         sim.until("the seat rings", |sim| sim.rings(seat) == 1);
         let other = sim.seat("seat02");
-        talking(&mut sim, other, citizen);
+        sim.talking(other, citizen);
         let told = sim.changes_of(id);
         let declined = |change: &Change| {
             matches!(change, Change::Declined { why: NotTaken::Rejected | NotTaken::Missed, .. })
@@ -178,16 +182,13 @@ fn call_back_for_which_nobody_is_free_is_escalated_and_goes_before_those_who_cam
     let first = sim.call("055055");
     sim.until("the menu is heard", |sim| sim.hears(first, "it/menu"));
     sim.press(first, "1");
-    talking(&mut sim, first, seat);
+    sim.talking(first, seat);
     let id = book(&mut sim, None);
     sim.advance(3 * MINUTE);
     assert!(sim.changes_of(id).contains(&Change::Escalated));
     assert_eq!(sim.engine().metrics().callbacks.escalated, 1);
     sim.hang_up(first);
-    talking(&mut sim, seat, citizen);
-    sim.hang_up(seat);
-    nothing_left(&mut sim);
-    assert_eq!(sim.end_of(id), Some(End::Served));
+    is_served(&mut sim, id, seat, citizen);
 }
 
 /// Every queue gives its seats a call-back while no more than these wait, and at least so many seats are free.
@@ -213,7 +214,7 @@ fn until(sim: &mut Sim, after_ten: Duration) {
 fn call_back_waits_while_callers_wait_and_goes_at_once_when_the_queue_permits_it() {
     let (mut sim, citizen, seat) = world_with(|config| permits_tasks(config, 0, 1), Manner::Answers(SECOND));
     let busy = in_queue(&mut sim);
-    talking(&mut sim, busy, seat);
+    sim.talking(busy, seat);
     let id = book(&mut sim, Some("2026-11-24T10:15"));
     until(&mut sim, 16 * MINUTE);
     let next = in_queue(&mut sim);
@@ -229,7 +230,7 @@ fn call_back_waits_while_callers_wait_and_goes_at_once_when_the_queue_permits_it
     assert_eq!((shown.waiting.len(), shown.tasks.len()), (1, 1));
     assert_eq!((shown.tasks[0].callback, shown.tasks[0].stage.as_str()), (id, "waiting"));
     sim.hang_up(busy);
-    talking(&mut sim, next, seat);
+    sim.talking(next, seat);
     sim.advance(MINUTE);
     assert_eq!(sim.rings(citizen), 0, "the seat was given to who called");
     let before = sim.rings(seat);
@@ -241,7 +242,7 @@ fn call_back_waits_while_callers_wait_and_goes_at_once_when_the_queue_permits_it
         "after its wrap-up, and not at the next minute: {:?}",
         sim.now.since(over)
     );
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     assert!(page(&mut sim).tasks.is_empty());
 }
 
@@ -252,7 +253,7 @@ fn slot_that_is_about_to_end_overrules_what_the_queue_permits() {
     until(&mut sim, 16 * MINUTE);
     until(&mut sim, 27 * MINUTE);
     assert_eq!(sim.rings(seat), 0);
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     assert!((28 * MINUTE..30 * MINUTE).contains(&sim.now.since_start()), "within the slot: {:?}", sim.now);
 }
 
@@ -263,7 +264,7 @@ fn seats_that_are_to_be_spared_are_left_to_those_who_call_while_the_call_back_ca
     book(&mut sim, None);
     sim.advance(110 * SECOND);
     assert_eq!(sim.rings(seat), 0);
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     assert!(sim.now.since_start() > 2 * MINUTE);
 }
 
@@ -304,10 +305,7 @@ fn call_back_outlives_a_crash_between_the_promise_and_its_slot() {
         assert_eq!(open(&mut sim)[0].number.as_deref(), Some("+393331234567"));
         sim.advance(24 * MINUTE + 40 * SECOND);
         assert_eq!(sim.rings(citizen), 0);
-        talking(&mut sim, seat, citizen);
-        sim.hang_up(seat);
-        nothing_left(&mut sim);
-        assert_eq!(sim.end_of(id), Some(End::Served));
+        is_served(&mut sim, id, seat, citizen);
     }
 }
 
@@ -323,17 +321,14 @@ fn attempt_that_a_crash_cuts_off_counts_and_is_made_again() {
     sim.start_exchange();
     assert_eq!(open(&mut sim)[0].failures, [Unreached::Interrupted]);
     sim.with_phone(citizen, |phone, _| phone.manner = Manner::Answers(SECOND));
-    talking(&mut sim, seat, citizen);
-    sim.hang_up(seat);
-    nothing_left(&mut sim);
-    assert_eq!(sim.end_of(id), Some(End::Served));
+    is_served(&mut sim, id, seat, citizen);
 }
 
 #[test]
 fn talk_that_a_crash_cuts_off_is_not_had_again() {
     let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
     let id = book(&mut sim, None);
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     sim.crash(Crash::Kill);
     sim.advance(10 * SECOND);
     sim.start_exchange();
@@ -363,7 +358,7 @@ fn citizen_who_calls_before_and_talks_is_not_called_any_more() {
     sim.press(caller, "2");
     sim.until("the second menu is heard", |sim| sim.hears(caller, "it/menu_tributi"));
     sim.press(caller, "1");
-    talking(&mut sim, caller, seat);
+    sim.talking(caller, seat);
     let told = sim.changes_of(id);
     assert_eq!(sim.end_of(id), Some(End::Helped), "{told:?}\n{}", sim.tale());
     sim.hang_up(caller);
@@ -392,7 +387,7 @@ fn operator_who_hangs_up_while_the_citizen_s_phone_rings_leaves_another_attempt(
     sim.hang_up(seat);
     sim.until("the citizen's phone is silent", |sim| sim.line(citizen) == Line::Free);
     sim.with_phone(citizen, |phone, _| phone.manner = Manner::Answers(SECOND));
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     sim.hang_up(citizen);
     nothing_left(&mut sim);
     assert_eq!(sim.end_of(id), Some(End::Served));
@@ -424,10 +419,7 @@ fn trunk_that_fails_is_no_attempt_and_is_tried_again_soon() {
     let failures = open(&mut sim)[0].failures.clone();
     assert!(failures.len() > 4 && failures.iter().all(|why| *why == Unreached::TrunkFailure), "{failures:?}");
     sim.with_phone(citizen, |phone, _| phone.manner = Manner::Answers(SECOND));
-    talking(&mut sim, seat, citizen);
-    sim.hang_up(seat);
-    nothing_left(&mut sim);
-    assert_eq!(sim.end_of(id), Some(End::Served));
+    is_served(&mut sim, id, seat, citizen);
 }
 
 #[test]
@@ -464,7 +456,7 @@ fn exchange_that_ends_rings_nobody_any_more_and_forgets_nobody() {
     sim.stopped = false;
     sim.with_phone(seat, |phone, _| phone.manner = Manner::Answers(SECOND));
     sim.start_exchange();
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
 }
 
 #[test]
@@ -476,7 +468,7 @@ fn store_that_does_not_answer_lets_nobody_be_called_twice() {
     sim.store().stall(until);
     sim.advance(19 * SECOND);
     assert_eq!(sim.rings(citizen), 0, "what is not on the disk is not done");
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     sim.hang_up(seat);
     nothing_left(&mut sim);
     assert_eq!((sim.end_of(id), sim.rings(citizen)), (Some(End::Served), 1));
@@ -498,10 +490,7 @@ fn operator_who_hangs_up_while_the_citizen_hears_who_calls_leaves_another_attemp
     sim.hang_up(seat);
     sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
     assert!(sim.changes_of(id).iter().any(was_interrupted), "the citizen has refused nothing");
-    talking(&mut sim, seat, citizen);
-    sim.hang_up(seat);
-    nothing_left(&mut sim);
-    assert_eq!(sim.end_of(id), Some(End::Served));
+    is_served(&mut sim, id, seat, citizen);
 }
 
 /// It is being written that the two talk, which takes its time.
@@ -535,10 +524,7 @@ fn operator_who_hangs_up_while_the_talk_is_written_down_leaves_another_attempt()
     sim.hang_up(seat);
     sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
     assert!(sim.changes_of(id).iter().any(was_interrupted), "{:?}", sim.changes_of(id));
-    talking(&mut sim, seat, citizen);
-    sim.hang_up(seat);
-    nothing_left(&mut sim);
-    assert_eq!(sim.end_of(id), Some(End::Served));
+    is_served(&mut sim, id, seat, citizen);
 }
 
 #[test]
@@ -553,17 +539,14 @@ fn queue_that_a_supervisor_closes_calls_nobody_back_until_it_is_opened() {
     sim.advance(10 * MINUTE);
     assert_eq!((sim.rings(seat), sim.rings(citizen)), (1, 0));
     sim.command(Command::Switch(Switch::Open { scope, by: None, reason: None }));
-    talking(&mut sim, seat, citizen);
-    sim.hang_up(seat);
-    nothing_left(&mut sim);
-    assert_eq!(sim.end_of(id), Some(End::Served));
+    is_served(&mut sim, id, seat, citizen);
 }
 
 #[test]
 fn number_that_the_operator_asks_during_the_talk_is_called_also_while_the_store_does_not_answer() {
     let (mut sim, citizen, seat) = world(Manner::Answers(SECOND));
     book(&mut sim, None);
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     let until = sim.now + 20 * SECOND;
     sim.store().stall(until);
     sim.with_phone(seat, |phone, now| phone.open_line(now, "3337654321"));
@@ -600,7 +583,7 @@ fn talk_about_something_else_leaves_the_promise_as_it_is_also_with_the_same_oper
     sim.press(caller, "2");
     sim.until("the second menu is heard", |sim| sim.hears(caller, "it/menu_tributi"));
     sim.press(caller, "1");
-    talking(&mut sim, caller, seat);
+    sim.talking(caller, seat);
     assert_eq!(open(&mut sim).len(), 1);
     sim.hang_up(caller);
     sim.advance(30 * MINUTE);
@@ -617,7 +600,7 @@ fn place_that_is_kept_shortly_before_closing_is_called_in_the_morning() {
     sim.advance(12 * 60 * MINUTE + 15 * MINUTE);
     assert_eq!((sim.end_of(id), sim.rings(citizen)), (None, 0));
     let seat = sim.seat("seat01");
-    talking(&mut sim, seat, citizen);
+    sim.talking(seat, citizen);
     sim.hang_up(seat);
     sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
     assert_eq!(sim.end_of(id), Some(End::Served));

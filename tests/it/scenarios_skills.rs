@@ -29,11 +29,6 @@ fn waits(sim: &mut Sim) -> PhoneId {
     citizen
 }
 
-#[track_caller]
-fn talking(sim: &mut Sim, citizen: PhoneId, seat: PhoneId) {
-    sim.until("they talk", |sim| sim.talk_together(citizen, seat));
-}
-
 fn asks(sim: &mut Sim, seat: &str, order: SkillsOrder) -> Result<SkillsPage, String> {
     sim.replies.clear();
     sim.command(Command::Skills(seat.into(), order));
@@ -65,7 +60,7 @@ fn who_waits_for_somebody_who_knows_is_rung_for_as_soon_as_a_supervisor_says_who
         (page.skills.clone(), page.configured, page.changed),
         (Levels::from([("inglese".into(), 3)]), Levels::new(), true)
     );
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     let next = waits(&mut sim);
     asks(&mut sim, "seat01", SkillsOrder { reset: true, ..SkillsOrder::default() }).expect("it is done");
     assert!(sim.talk_together(citizen, seat), "the talk goes on");
@@ -97,7 +92,7 @@ fn skills_that_a_supervisor_has_set_outlive_a_restart_and_a_reload() {
         let page = asks(&mut sim, "seat01", SkillsOrder::default()).expect("it is told");
         assert_eq!((page.skills, page.changed), (Levels::from([("inglese".into(), 2)]), true), "{how:?}");
         let citizen = waits(&mut sim);
-        talking(&mut sim, citizen, seat);
+        sim.talking(citizen, seat);
         sim.verdict().expect("every promise is kept");
     }
 }
@@ -129,7 +124,7 @@ fn wrap_up_that_was_made_longer_is_so_after_a_restart_and_on_record() {
     );
     let seat = sim.seat("seat01");
     let citizen = waits(&mut sim);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.hang_up(citizen);
     sim.until("the talk is over", |sim| sim.line(seat) == Line::Free);
     let over = sim.now;
@@ -151,7 +146,7 @@ fn wrap_up_that_was_made_longer_is_so_after_a_restart_and_on_record() {
     sim.until("the wrap-up ends", |sim| rang(sim, seat) > before);
     let lasted = sim.now.since(over).as_secs();
     assert!((179..=190).contains(&lasted), "{lasted} s");
-    talking(&mut sim, next, seat);
+    sim.talking(next, seat);
     let told = sim.facts.iter().find_map(|entry| match &entry.fact {
         Fact::WrapUpExtended { left_ms, times, by, why, .. } => {
             Some((*left_ms / 1_000, *times, by.clone(), why.clone()))
@@ -174,7 +169,7 @@ fn who_has_had_fewest_calls_or_talked_least_is_so_after_a_restart() {
         let mut sim = Sim::with(setting, 1);
         let busy = sim.seat("seat01");
         let citizen = waits(&mut sim);
-        talking(&mut sim, citizen, busy);
+        sim.talking(citizen, busy);
         sim.advance(MINUTE);
         sim.hang_up(citizen);
         let idle = sim.seat("seat02");
@@ -184,13 +179,13 @@ fn who_has_had_fewest_calls_or_talked_least_is_so_after_a_restart() {
         sim.advance(3 * MINUTE); // both phones are back
         // Free for longer than the other, which is what counts among equals.
         let first = waits(&mut sim);
-        talking(&mut sim, first, idle);
+        sim.talking(first, idle);
         sim.advance(2 * MINUTE);
         sim.hang_up(first);
         sim.advance(10 * SECOND);
         let second = waits(&mut sim);
         // One call each, or a minute against two: the first is longest idle, or has talked least.
-        talking(&mut sim, second, busy);
+        sim.talking(second, busy);
         sim.verdict().expect("every promise is kept");
     }
 }

@@ -55,11 +55,6 @@ fn hears(sim: &mut Sim, citizen: PhoneId, sound: &str) {
     sim.until(sound, |sim| sim.hears(citizen, sound));
 }
 
-#[track_caller]
-fn talking(sim: &mut Sim, citizen: PhoneId, office: PhoneId) {
-    sim.until("citizen and office hear each other", |sim| sim.talk_together(citizen, office));
-}
-
 /// What came of each call to the number.
 fn not_taken(sim: &Sim) -> Vec<(NotTaken, Option<u16>)> {
     let why = |fact: &Fact| match fact {
@@ -96,7 +91,7 @@ fn citizen_waits_to_music_talks_with_the_number_and_comes_back_to_the_flow() {
     let (mut sim, office) = world(setting(), Manner::Answers(10 * SECOND));
     let citizen = sim.call("055055");
     hears(&mut sim, citizen, "music/attesa");
-    talking(&mut sim, citizen, office);
+    sim.talking(citizen, office);
     assert_eq!(sim.phones[&office].dialled, "0557954");
     let shown = Seen::Rang { from: "+390552768224".into(), display: "Linea Comune".into() };
     assert!(sim.phones[&office].seen.contains(&shown), "{:?}", sim.phones[&office].seen);
@@ -118,7 +113,7 @@ fn citizen_waits_to_music_talks_with_the_number_and_comes_back_to_the_flow() {
 fn citizen_who_hangs_up_in_the_talk_ends_it_for_the_office_too() {
     let (mut sim, office) = world(setting(), Manner::Answers(SECOND));
     let citizen = sim.call("055055");
-    talking(&mut sim, citizen, office);
+    sim.talking(citizen, office);
     sim.hang_up(citizen);
     sim.until("the office's line is free", |sim| sim.line(office) == Line::Free);
     let contact = over(&mut sim, citizen, office);
@@ -209,7 +204,7 @@ fn trunk_that_says_nothing_is_an_error_and_not_somebody_who_does_not_answer() {
 fn office_that_dies_in_the_talk_is_noticed_and_put_down_to_the_network() {
     let (mut sim, office) = world(setting(), Manner::Answers(SECOND));
     let citizen = sim.call("055055");
-    talking(&mut sim, citizen, office);
+    sim.talking(citizen, office);
     sim.unplug(office, true);
     hears(&mut sim, citizen, "it/grazie");
     sim.until("the flow hangs up", |sim| sim.line(citizen) == Line::Free);
@@ -222,7 +217,7 @@ fn office_that_dies_in_the_talk_is_noticed_and_put_down_to_the_network() {
 fn crash_in_the_talk_is_told_to_both_phones_and_on_record() {
     let (mut sim, office) = world(setting(), Manner::Answers(SECOND));
     let citizen = sim.call("055055");
-    talking(&mut sim, citizen, office);
+    sim.talking(citizen, office);
     sim.advance(SECOND);
     sim.crash(Crash::PowerCut);
     sim.start_exchange();
@@ -242,7 +237,7 @@ fn trunk_that_asks_who_calls_is_given_the_password() {
         let office = sim.gateway(&[("+390552768224", "segreto")]);
         let citizen = sim.call("055055");
         if password == "segreto" {
-            talking(&mut sim, citizen, office);
+            sim.talking(citizen, office);
             sim.hang_up(office);
         }
         hears(&mut sim, citizen, sound);
@@ -254,12 +249,12 @@ fn trunk_that_asks_who_calls_is_given_the_password() {
 fn office_that_holds_lets_the_citizen_hear_music() {
     let (mut sim, office) = world(setting(), Manner::Answers(SECOND));
     let citizen = sim.call("055055");
-    talking(&mut sim, citizen, office);
+    sim.talking(citizen, office);
     sim.with_phone(office, |phone, now| phone.hold(now, true));
     hears(&mut sim, citizen, "music/attesa");
     sim.advance(10 * SECOND);
     sim.with_phone(office, |phone, now| phone.hold(now, false));
-    talking(&mut sim, citizen, office);
+    sim.talking(citizen, office);
     sim.hang_up(citizen);
     let contact = over(&mut sim, citizen, office);
     assert!((9.0..11.0).contains(&contact.hold_s), "{}", contact.hold_s);
@@ -303,7 +298,7 @@ fn nobody_is_called_before_it_is_written_down() {
     sim.store().stall(until);
     sim.advance(Duration::from_millis(140));
     assert_eq!(sim.rings(office), 0);
-    talking(&mut sim, citizen, office);
+    sim.talking(citizen, office);
     assert!(sim.now >= until);
     sim.verdict().unwrap();
 }
@@ -333,7 +328,7 @@ fn number_is_called_by_the_way_out_that_it_was_judged_by_whatever_is_reloaded_me
             assert_eq!(sim.rings(office), 0, "it is not written down yet");
         }
         sim.reload(reloaded);
-        talking(&mut sim, citizen, office);
+        sim.talking(citizen, office);
         let shown = Seen::Rang { from: "+390552768224".into(), display: "Linea Comune".into() };
         assert!(sim.phones[&office].seen.contains(&shown), "{:?}", sim.phones[&office].seen);
         sim.hang_up(office);
@@ -359,7 +354,7 @@ fn number_of_a_person_is_sealed_and_that_of_an_office_is_not() {
     for (flow, number, sealed) in [(FLOW, "0557954", false), (&of_a_person, "3331234567", true)] {
         let (mut sim, office) = world(setting().with_flow(flow), Manner::Answers(SECOND));
         let citizen = sim.call("055055");
-        talking(&mut sim, citizen, office);
+        sim.talking(citizen, office);
         let is_sealed = |entry: &centralino::journal::entry::Entry| match &entry.fact {
             Fact::NumberCalled { number, .. } | Fact::Transferred { number, .. } => {
                 Some(matches!(number, Destination::Personal(_)))
@@ -385,7 +380,7 @@ fn talk_with_a_number_is_recorded_unless_trunk_or_citizen_forbids_it() {
     ] {
         let (mut sim, office) = world(setting, Manner::Answers(SECOND));
         let citizen = sim.call("055055");
-        talking(&mut sim, citizen, office);
+        sim.talking(citizen, office);
         sim.hang_up(office);
         let contact = over(&mut sim, citizen, office);
         assert_eq!(contact.recording.is_some(), recorded);

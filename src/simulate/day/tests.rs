@@ -53,17 +53,6 @@ fn nobody_is_lost_between_the_first_ring_and_the_report() {
 }
 
 #[test]
-fn phones_without_bytes_and_phones_with_sip_live_through_the_same_day() {
-    let day = morning(3, "operator_ends = 50\n[callback]\naccept = 30");
-    let (told, sip) = (runs(&day, false, 1), runs(&day, true, 1));
-    let counted = |run: &Tally| {
-        let all = whole(run);
-        (all.arrived, all.contained, all.offered, all.answered, all.abandoned, all.callbacks)
-    };
-    assert_eq!(counted(&told[0]), counted(&sip[0]));
-}
-
-#[test]
 fn same_number_gives_the_same_replication() {
     let day = morning(2, "");
     let twice = (runs(&day, false, 2), runs(&day, false, 2));

@@ -5,7 +5,7 @@ use centralino::crm::Calibration;
 use centralino::journal::entry::Fact;
 use centralino::words::StatusChange;
 
-use super::{MINUTE, SECOND, answering_after, talking, waiting};
+use super::{MINUTE, SECOND, answering_after, waiting};
 use crate::sim::phone::{Manner, PhoneId};
 use crate::sim::{Setting, Sim};
 
@@ -29,7 +29,7 @@ fn told(sim: &Sim) -> Vec<(usize, Option<(u64, u64)>)> {
 fn place_is_told_again_only_when_it_has_improved() {
     let (mut sim, seat) = one_seat(|_| ());
     let first = waiting(&mut sim);
-    talking(&mut sim, first, seat);
+    sim.talking(first, seat);
     let (second, third) = (waiting(&mut sim), waiting(&mut sim));
     sim.advance(5 * MINUTE);
     assert_eq!(told(&sim).len(), 3, "{:?}", told(&sim));
@@ -45,7 +45,7 @@ fn places_far_behind_are_told_as_more_than_so_many() {
     let (mut sim, seat) =
         one_seat(|config| config.queues.values_mut().for_each(|queue| queue.announce.places_up_to = 2));
     let first = waiting(&mut sim);
-    talking(&mut sim, first, seat);
+    sim.talking(first, seat);
     let _before = [waiting(&mut sim), waiting(&mut sim)];
     let last = waiting(&mut sim);
     sim.until("it is told how many wait", |sim| {
@@ -59,13 +59,13 @@ fn expected_wait_is_told_as_a_range_once_enough_talks_are_known() {
     let (mut sim, seat) = one_seat(|_| ());
     for _ in 0..6 {
         let citizen = waiting(&mut sim);
-        talking(&mut sim, citizen, seat);
+        sim.talking(citizen, seat);
         sim.advance(2 * MINUTE);
         sim.hang_up(citizen);
         sim.advance(15 * SECOND);
     }
     let busy = waiting(&mut sim);
-    talking(&mut sim, busy, seat);
+    sim.talking(busy, seat);
     assert!(told(&sim).iter().all(|(_, wait)| wait.is_none_or(|(low, _)| low == 0)), "{:?}", told(&sim));
     let (first, second) = (waiting(&mut sim), waiting(&mut sim));
     sim.until("the wait is told", |sim| {
@@ -80,7 +80,7 @@ fn expected_wait_is_told_as_a_range_once_enough_talks_are_known() {
     sim.until("the first of them talks", |sim| sim.talk_together(first, seat));
     sim.advance(2 * MINUTE);
     sim.hang_up(first);
-    talking(&mut sim, second, seat);
+    sim.talking(second, seat);
     let told = sim.contact(second).told_wait.expect("it is on record");
     assert_eq!((told.low_s, told.high_s), (low, high));
     let came_to = told.came_to_s.expect("an operator has answered");
@@ -102,7 +102,7 @@ fn messages_are_told_in_turn_and_a_talk_begins_in_the_middle_of_one() {
         }
     });
     let first = waiting(&mut sim);
-    talking(&mut sim, first, seat);
+    sim.talking(first, seat);
     let second = waiting(&mut sim);
     for message in ["it/attendere", "it/attesa_lunga", "it/attendere"] {
         sim.until("a message is told", |sim| sim.hears(second, message));
@@ -111,7 +111,7 @@ fn messages_are_told_in_turn_and_a_talk_begins_in_the_middle_of_one() {
     sim.until("the wrap-up is over", |sim| {
         sim.hears(second, "it/attesa_lunga") || sim.talk_together(second, seat)
     });
-    talking(&mut sim, second, seat);
+    sim.talking(second, seat);
     sim.verdict().unwrap();
 }
 
@@ -124,6 +124,6 @@ fn announcement_keeps_nobody_waiting() {
     sim.until("the place is being told", |sim| sim.hears(first, "it/pezzi/lei_e"));
     sim.status("seat01", StatusChange::Ready);
     let before = sim.now;
-    talking(&mut sim, first, seat);
+    sim.talking(first, seat);
     assert!(sim.now.since(before) < SECOND / 2, "the place alone takes longer than that");
 }

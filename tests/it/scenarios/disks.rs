@@ -9,7 +9,7 @@ use centralino::journal::entry::Fact;
 use centralino::journal::sim_disk::Crash;
 use centralino::words::{EndedBy, Outcome, Status, StatusChange};
 
-use super::{MINUTE, SECOND, talking, waiting};
+use super::{MINUTE, SECOND, waiting};
 use crate::sim::Sim;
 use crate::sim::phone::{Line, Seen};
 
@@ -18,7 +18,7 @@ fn crash_ends_both_phones_with_a_bye_and_the_contact_is_on_record() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
     let talks = waiting(&mut sim);
-    talking(&mut sim, talks, seat);
+    sim.talking(talks, seat);
     let waits = waiting(&mut sim);
     sim.advance(SECOND);
     sim.crash(Crash::Kill);

@@ -4,7 +4,7 @@ use centralino::config::{Config, ListedCaller, WaitsSince};
 use centralino::journal::entry::Fact;
 use centralino::journal::sim_disk::Crash;
 
-use super::{MINUTE, SECOND, rang, talking, waiting};
+use super::{MINUTE, SECOND, rang, waiting};
 use crate::sim::phone::{Line, PhoneId};
 use crate::sim::{Setting, Sim};
 
@@ -36,7 +36,7 @@ const SECOND_ONE: &str = "+390552768225";
 fn two_wait(sim: &mut Sim) -> (PhoneId, PhoneId) {
     let seat = sim.seat("seat01");
     let busy = waiting(sim);
-    talking(sim, busy, seat);
+    sim.talking(busy, seat);
     let first = waiting_from(sim, FIRST);
     sim.advance(20 * SECOND);
     waiting_from(sim, SECOND_ONE);
@@ -97,7 +97,7 @@ fn listed_number_comes_first_and_rings_its_own_operator() {
     sim.advance(15 * SECOND);
     assert_eq!(rang(&sim, one), 2, "the next one, who may be served by anybody");
     sim.hang_up(b);
-    talking(&mut sim, listed, other);
+    sim.talking(listed, other);
     sim.verdict().unwrap();
 }
 
@@ -109,7 +109,7 @@ fn waiting_counts_from_where_the_queue_says() {
         });
         let seat = sim.seat("seat01");
         let busy = waiting(&mut sim);
-        talking(&mut sim, busy, seat);
+        sim.talking(busy, seat);
         let early = sim.call("055055");
         sim.until("the menu is read out", |sim| sim.hears(early, "it/menu"));
         waiting_from(&mut sim, SECOND_ONE);
@@ -128,10 +128,10 @@ fn caller_waits_for_one_who_knows_and_after_a_while_for_anybody() {
     });
     let (anybody, knows) = (sim.seat("seat01"), sim.seat("seat02"));
     let first = waiting(&mut sim);
-    talking(&mut sim, first, knows);
+    sim.talking(first, knows);
     let second = waiting(&mut sim);
     sim.advance(29 * SECOND);
     assert_eq!(rang(&sim, anybody), 0);
-    talking(&mut sim, second, anybody);
+    sim.talking(second, anybody);
     sim.verdict().unwrap();
 }

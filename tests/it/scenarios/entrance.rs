@@ -2,7 +2,7 @@
 
 use centralino::words::{EndedBy, Outcome};
 
-use super::{SECOND, talking, waiting};
+use super::{SECOND, waiting};
 use crate::sim::Sim;
 use crate::sim::phone::{Line, Seen};
 
@@ -67,7 +67,7 @@ fn citizen_refuses_to_be_recorded_and_is_not() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
     let consenting = waiting(&mut sim);
-    talking(&mut sim, consenting, seat);
+    sim.talking(consenting, seat);
     sim.hang_up(consenting);
     assert!(sim.contact(consenting).recording.is_some());
     let refusing = sim.call("055055");
@@ -76,7 +76,7 @@ fn citizen_refuses_to_be_recorded_and_is_not() {
     sim.until("it is confirmed", |sim| sim.hears(refusing, "it/non_registrata"));
     sim.until("the menu is read out", |sim| sim.hears(refusing, "it/menu"));
     sim.press(refusing, "1");
-    talking(&mut sim, refusing, seat);
+    sim.talking(refusing, seat);
     sim.hang_up(refusing);
     assert_eq!(sim.contact(refusing).recording, None);
 }
@@ -89,7 +89,7 @@ fn keys_pressed_during_the_notice_are_kept_for_the_menu() {
     sim.until("the notice is heard", |sim| sim.hears(citizen, "it/benvenuto"));
     sim.press(citizen, "1");
     assert!(sim.hears(citizen, "it/benvenuto"), "the notice must be heard to its end");
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn citizen_of_milan_is_greeted_and_served_by_the_same_operators_in_queues_of_its
     sim.until("the notice is heard", |sim| sim.hears(citizen, "it/benvenuto_milano"));
     sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu_milano"));
     sim.press(citizen, "21");
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.hang_up(citizen);
     let contact = sim.contact(citizen);
     assert_eq!(contact.entity.as_str(), "milano");

@@ -4,7 +4,7 @@ use centralino::ids::SeatId;
 use centralino::journal::sim_disk::Crash;
 use centralino::words::{Status, StatusChange};
 
-use super::{MINUTE, talking, waiting};
+use super::{MINUTE, waiting};
 use crate::sim::Sim;
 use crate::sim::phone::{Line, Seen};
 
@@ -39,7 +39,7 @@ fn operator_codes_topic_and_outcome_in_wrap_up_and_hears_saved_only_when_it_is_d
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.hang_up(seat);
     sim.until("the line is free", |sim| sim.line(citizen) == Line::Free);
     let (topic, code) = {
@@ -69,7 +69,7 @@ fn operator_logs_in_at_any_seat_by_code_and_contacts_name_the_person() {
     dial(&mut sim, "*114711#", "it/sistema/stato_entrato");
     assert_eq!(at(&sim), Some("anna".into()));
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.hang_up(citizen);
     sim.advance(std::time::Duration::from_secs(1));
     assert_eq!(sim.contact(citizen).operator, Some("anna".into()));
@@ -117,7 +117,7 @@ fn refresh_of_a_registration_changes_neither_status_nor_work() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.advance(10 * MINUTE);
     assert!(sim.talk_together(citizen, seat));
     sim.verdict().unwrap();

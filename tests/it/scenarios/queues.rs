@@ -4,7 +4,7 @@ use centralino::ids::SeatId;
 use centralino::journal::entry::Fact;
 use centralino::words::{EndedBy, Outcome, Status};
 
-use super::{MINUTE, SECOND, answering_after, demo_with, rang, talking, waiting};
+use super::{MINUTE, SECOND, answering_after, demo_with, rang, waiting};
 use crate::sim::phone::{Line, Manner, PhoneId};
 use crate::sim::{Setting, Sim};
 
@@ -19,7 +19,7 @@ fn unanswered_ring_brings_the_caller_back_to_the_old_place_and_the_seat_away_aft
             == Status::Paused("missed".into())
     });
     let other = sim.seat("seat02");
-    talking(&mut sim, caller, other);
+    sim.talking(caller, other);
     sim.verdict().unwrap();
 }
 
@@ -31,7 +31,7 @@ fn rejecting_seat_is_not_asked_again_at_once_and_another_takes_the_call() {
     sim.advance(SECOND);
     let willing = sim.seat("seat02");
     let caller = waiting(&mut sim);
-    talking(&mut sim, caller, willing);
+    sim.talking(caller, willing);
     assert_eq!(rang(&sim, unwilling), 1);
 }
 
@@ -86,7 +86,7 @@ fn caller_who_waits_too_long_is_told_so() {
     let mut sim = demo_with(|queue| queue.max_wait = MINUTE);
     let seat = sim.seat("seat01");
     let first = waiting(&mut sim);
-    talking(&mut sim, first, seat);
+    sim.talking(first, seat);
     let second = waiting(&mut sim);
     turned_away(&mut sim, second, "it/attesa_lunga");
 }
@@ -179,10 +179,10 @@ fn each_talk_of_a_call_has_a_recording_of_its_own() {
     let mut sim = Sim::with(Setting::demo().with_flow(&flow), 1);
     let first = sim.seat("seat01");
     let citizen = sim.call("055055");
-    talking(&mut sim, citizen, first);
+    sim.talking(citizen, first);
     sim.hang_up(first);
     let second = sim.seat("seat02");
-    talking(&mut sim, citizen, second);
+    sim.talking(citizen, second);
     let files = sim.facts.iter().filter_map(|entry| match &entry.fact {
         Fact::Joined { recording, .. } => recording.clone(),
         _ => None,

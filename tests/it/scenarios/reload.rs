@@ -8,7 +8,7 @@ use centralino::journal::entry::Fact;
 use centralino::journal::sim_disk::Crash;
 use centralino::words::{FlowChange, Outcome, Status, WorkView};
 
-use super::{MINUTE, SECOND, rang, talking, waiting};
+use super::{MINUTE, SECOND, rang, waiting};
 use crate::sim::phone::{Line, Seen};
 use crate::sim::{Setting, Sim};
 
@@ -40,9 +40,9 @@ fn who_waits_talks_or_wraps_up_goes_on_and_the_next_ones_meet_the_new_rules() {
     let mut sim = Sim::new();
     let (first, second) = (sim.seat("seat01"), sim.seat("seat02"));
     let talks = waiting(&mut sim);
-    talking(&mut sim, talks, first);
+    sim.talking(talks, first);
     let ends = waiting(&mut sim);
-    talking(&mut sim, ends, second);
+    sim.talking(ends, second);
     let waits = waiting(&mut sim);
     sim.until("the third has a place", |sim| sim.hears(waits, "music/attesa"));
     sim.hang_up(ends);
@@ -56,7 +56,7 @@ fn who_waits_talks_or_wraps_up_goes_on_and_the_next_ones_meet_the_new_rules() {
     assert_eq!(work(&sim, "seat02"), WorkView::WrapUp);
     sim.advance(5 * SECOND);
     assert_eq!(rang(&sim, second), 1, "its wrap-up is as long as it was when it began");
-    talking(&mut sim, waits, second);
+    sim.talking(waits, second);
     sim.hang_up(talks);
     sim.hang_up(waits);
     sim.advance(30 * SECOND);
@@ -173,7 +173,7 @@ fn caller_of_a_queue_that_is_gone_hears_that_it_is_closed() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
     let talks = waiting(&mut sim);
-    talking(&mut sim, talks, seat);
+    sim.talking(talks, seat);
     let waits = waiting(&mut sim);
     sim.until("the second has a place", |sim| sim.hears(waits, "music/attesa"));
     let without = Setting::demo().with_config(|config: &mut Config| {
@@ -195,7 +195,7 @@ fn operator_whose_seat_is_gone_talks_on_and_gets_no_further_call() {
     let mut sim = Sim::new();
     let gone = sim.seat("seat01");
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, gone);
+    sim.talking(citizen, gone);
     let without = Setting::demo().with_config(|config: &mut Config| {
         config.seats.remove("seat01");
     });
@@ -205,7 +205,7 @@ fn operator_whose_seat_is_gone_talks_on_and_gets_no_further_call() {
     sim.hang_up(citizen);
     let other = sim.seat("seat02");
     let next = waiting(&mut sim);
-    talking(&mut sim, next, other);
+    sim.talking(next, other);
     assert_eq!(rang(&sim, gone), 1);
     sim.verdict().unwrap();
 }
@@ -222,7 +222,7 @@ fn seat_that_is_new_registers_and_pauses_and_registrations_of_the_others_stay() 
     reload(&mut sim, Setting::demo().with_config(|_| {}));
     let new = sim.seat("seat02");
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, new);
+    sim.talking(citizen, new);
     let paused = sim.engine().distribution().seat(&SeatId::from("seat01")).expect("a seat");
     assert_eq!((paused.status, paused.reachable), (Status::Paused("mensa".to_owned()), true));
     sim.verdict().unwrap();

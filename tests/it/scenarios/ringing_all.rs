@@ -4,7 +4,7 @@ use centralino::acd::Strategy;
 use centralino::journal::entry::Fact;
 use centralino::words::NotTaken;
 
-use super::{SECOND, answering_after, demo_with, rang, talking, waiting};
+use super::{SECOND, answering_after, demo_with, rang, waiting};
 use crate::sim::Sim;
 use crate::sim::phone::{Line, Manner, PhoneId};
 
@@ -30,7 +30,7 @@ fn not_taken(sim: &Sim) -> Vec<NotTaken> {
 fn all_phones_ring_the_first_has_the_citizen_and_the_others_fall_silent() {
     let (mut sim, [slow, quick, slower]) = three([8, 3, 9]);
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, quick);
+    sim.talking(citizen, quick);
     sim.advance(SECOND);
     assert_eq!([slow, quick, slower].map(|seat| rang(&sim, seat)), [1, 1, 1]);
     assert_eq!([slow, slower].map(|seat| sim.line(seat)), [Line::Free, Line::Free]);
@@ -61,7 +61,7 @@ fn two_answers_in_the_same_moment_make_one_talk_and_the_other_phone_is_told_at_o
 fn next_citizen_rings_at_those_who_were_not_the_first() {
     let (mut sim, [_, quick, _]) = three([8, 1, 9]);
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, quick);
+    sim.talking(citizen, quick);
     let next = waiting(&mut sim);
     sim.until("another operator answers", |sim| sim.partner(next).is_some());
     assert_ne!(sim.partner(next), Some(quick));

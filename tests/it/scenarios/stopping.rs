@@ -5,7 +5,7 @@ use std::time::Duration;
 use centralino::engine::Command;
 use centralino::words::{EndedBy, Outcome};
 
-use super::{MINUTE, SECOND, talking, waiting};
+use super::{MINUTE, SECOND, waiting};
 use crate::sim::Sim;
 use crate::sim::phone::{Line, Seen};
 
@@ -14,7 +14,7 @@ fn stopping_exchange_says_so_to_callers_and_hangs_up() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
     let talks = waiting(&mut sim);
-    talking(&mut sim, talks, seat);
+    sim.talking(talks, seat);
     let waits = waiting(&mut sim);
     sim.advance(10 * SECOND);
     sim.command(Command::Stop { drain: Duration::ZERO });
@@ -30,7 +30,7 @@ fn draining_exchange_lets_a_talk_end_and_takes_no_new_call() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
     let talks = waiting(&mut sim);
-    talking(&mut sim, talks, seat);
+    sim.talking(talks, seat);
     sim.command(Command::Stop { drain: MINUTE });
     let late = sim.dial("055055");
     sim.until("refused", |sim| sim.phones[&late].seen.contains(&Seen::Refused(503)));
@@ -46,7 +46,7 @@ fn stopping_exchange_frees_phones_over_tcp_too() {
     sim.tcp_share = 100;
     let seat = sim.seat("seat01");
     let talks = waiting(&mut sim);
-    talking(&mut sim, talks, seat);
+    sim.talking(talks, seat);
     let waits = waiting(&mut sim);
     sim.advance(10 * SECOND);
     sim.break_streams(talks);
@@ -63,7 +63,7 @@ fn stopping_exchange_says_bye_again_when_it_was_lost_and_waits_for_nobody_who_is
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     let gone = waiting(&mut sim);
     sim.advance(10 * SECOND);
     sim.unplug(gone, true);

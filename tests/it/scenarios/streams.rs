@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use centralino::words::{EndedBy, Outcome};
 
-use super::{MINUTE, SECOND, answering_after, rang, talking, waiting};
+use super::{MINUTE, SECOND, answering_after, rang, waiting};
 use crate::sim::Sim;
 use crate::sim::phone::{Line, Manner};
 
@@ -20,7 +20,7 @@ fn whole_call_over_tcp_is_as_one_over_udp() {
     let mut sim = over_tcp();
     let seat = sim.seat("seat01");
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.advance(MINUTE);
     sim.hang_up(seat);
     sim.until("the citizen's line is free", |sim| sim.line(citizen) == Line::Free);
@@ -61,7 +61,7 @@ fn citizen_whose_stream_breaks_in_the_menu_while_waiting_or_in_the_talk_keeps_th
         if moment == "queue" {
             sim.break_streams(citizen);
         }
-        talking(&mut sim, citizen, seat);
+        sim.talking(citizen, seat);
         if moment == "talk" {
             sim.break_streams(citizen);
         }
@@ -82,7 +82,7 @@ fn talk_of_phones_that_cannot_be_reached_any_more_goes_on_while_they_are_heard()
     let mut sim = over_tcp();
     let seat = sim.seat("seat01");
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.advance(SECOND); // the last ACK has arrived
     for phone in [citizen, seat] {
         sim.with_phone(phone, |phone, _| phone.listens = false);
@@ -109,10 +109,10 @@ fn caller_whose_seat_loses_its_stream_while_ringing_is_the_next_to_be_served() {
     sim.advance(SECOND);
     sim.break_streams(lost);
     let other = sim.seat("seat02");
-    talking(&mut sim, first, other);
+    sim.talking(first, other);
     assert!(sim.partner(second).is_none());
     sim.hang_up(first);
-    talking(&mut sim, second, other);
+    sim.talking(second, other);
     sim.verdict().unwrap();
 }
 
@@ -123,7 +123,7 @@ fn seat_that_lost_its_stream_registers_again_by_itself() {
     sim.break_streams(seat);
     sim.advance(2 * MINUTE);
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn citizen_whose_bye_is_lost_with_its_stream_is_missed_by_its_silence() {
     let mut sim = over_tcp();
     let seat = sim.seat("seat01");
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.break_streams(citizen);
     sim.hang_up(citizen);
     sim.until("the operator is free again", |sim| sim.line(seat) == Line::Free);

@@ -2,7 +2,7 @@
 
 use centralino::words::{EndedBy, Outcome};
 
-use super::{MINUTE, SECOND, answering_after, talking, waiting};
+use super::{MINUTE, SECOND, answering_after, waiting};
 use crate::sim::Sim;
 use crate::sim::phone::{Line, Manner};
 
@@ -11,12 +11,12 @@ fn operator_who_holds_lets_the_citizen_hear_music_and_the_hold_is_on_record() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.with_phone(seat, |phone, now| phone.hold(now, true));
     sim.until("music is heard", |sim| sim.hears(citizen, "music/attesa"));
     sim.advance(20 * SECOND);
     sim.with_phone(seat, |phone, now| phone.hold(now, false));
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.advance(10 * SECOND);
     sim.hang_up(citizen);
     let contact = sim.contact(citizen);
@@ -29,7 +29,7 @@ fn phone_that_dies_in_a_talk_is_noticed_by_its_silence_and_the_call_ended() {
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.unplug(citizen, true);
     sim.until("the operator is free again", |sim| sim.line(seat) == Line::Free);
     sim.unplug(citizen, false);
@@ -45,7 +45,7 @@ fn want_of_ports_is_not_held_against_the_operators() {
     sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
     sim.no_ports = 4;
     sim.press(citizen, "1");
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.verdict().unwrap();
 }
 

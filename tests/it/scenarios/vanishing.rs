@@ -6,7 +6,7 @@ use centralino::ids::SeatId;
 use centralino::journal::entry::{Fact, Handing};
 use centralino::words::{EndedBy, Outcome, WorkView};
 
-use super::{MINUTE, SECOND, answering_after, rang, talking, waiting};
+use super::{MINUTE, SECOND, answering_after, rang, waiting};
 use crate::sim::phone::{Line, Manner, PhoneId};
 use crate::sim::{Setting, Sim};
 
@@ -15,7 +15,7 @@ fn served(sim: &mut Sim) -> [PhoneId; 3] {
     let seat = sim.seat("seat01");
     answering_after(sim, seat, Manner::Answers(Duration::ZERO));
     let citizen = waiting(sim);
-    talking(sim, citizen, seat);
+    sim.talking(citizen, seat);
     let colleague = sim.seat("seat02");
     answering_after(sim, colleague, Manner::Answers(Duration::ZERO));
     sim.advance(10 * SECOND);
@@ -45,7 +45,7 @@ fn citizen_whose_operators_phone_vanishes_is_with_another_operator_ten_seconds_l
     sim.until("the colleague's phone rings", |sim| rang(sim, colleague) == 1);
     assert!(sim.now.since(died) - silent < 2 * SECOND);
     assert!(!reachable(&sim, "seat01"));
-    talking(&mut sim, citizen, colleague);
+    sim.talking(citizen, colleague);
     sim.advance(20 * SECOND);
     sim.unplug(seat, false);
     sim.advance(30 * SECOND);
@@ -79,10 +79,10 @@ fn citizen_who_was_being_served_comes_before_those_who_wait_also_with_priority_o
     sim.unplug(seat, true);
     sim.until("the first waits too", |sim| sim.engine().distribution().waiting_in(&"anagrafe".into()) == 2);
     answering_after(&mut sim, colleague, Manner::Answers(SECOND));
-    talking(&mut sim, citizen, colleague);
+    sim.talking(citizen, colleague);
     assert!(sim.hears(other, "music/attesa") || sim.plays(other).iter().any(|name| name.contains("pezzi")));
     sim.hang_up(citizen);
-    talking(&mut sim, other, colleague);
+    sim.talking(other, colleague);
     sim.verdict().unwrap();
 }
 
@@ -96,7 +96,7 @@ fn phone_that_is_muted_or_holds_the_citizen_answers_and_keeps_its_talk() {
     sim.with_phone(seat, |phone, now| phone.hold(now, true));
     sim.advance(10 * MINUTE);
     sim.with_phone(seat, |phone, now| phone.hold(now, false));
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     assert_eq!((rang(&sim, colleague), lost(&sim)), (0, 0));
     sim.verdict().unwrap();
 }
@@ -117,7 +117,7 @@ fn phone_whose_connection_closes_is_given_up_at_once_and_one_that_is_heard_keeps
             assert!(sim.talk_together(citizen, seat), "its sound goes another way");
             continue;
         }
-        talking(&mut sim, citizen, colleague);
+        sim.talking(citizen, colleague);
         let lasted = sim.now.since(broke);
         assert!(lasted < 2 * SECOND, "{lasted:?}");
         assert!(!reachable(&sim, "seat01"));
@@ -139,7 +139,7 @@ fn phone_that_holds_the_citizen_has_time_to_come_back_by_another_connection() {
     sim.with_phone(seat, |phone, now| phone.hold(now, false));
     sim.tell_sending(seat, true);
     sim.advance(MINUTE);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     assert_eq!((rang(&sim, colleague), lost(&sim)), (0, 0));
     sim.verdict().unwrap();
 }
@@ -160,7 +160,7 @@ fn citizen_whose_only_operators_phone_is_gone_waits_for_it_and_then_goes_on_in_t
     let mut sim = Sim::new();
     let seat = sim.seat("seat01");
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.unplug(seat, true);
     sim.until("nobody is left", |sim| sim.hears(citizen, "it/nessun_operatore"));
     sim.until("the flow hangs up", |sim| sim.line(citizen) == Line::Free);
@@ -175,7 +175,7 @@ fn operator_whose_phone_comes_back_has_the_wrap_up_and_then_the_citizen_again_if
     let mut sim = super::demo_with(|rules| rules.wrap_up = 20 * SECOND);
     let seat = sim.seat("seat01");
     let citizen = waiting(&mut sim);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     sim.unplug(seat, true);
     sim.until("the citizen is told", |sim| sim.hears(citizen, "it/sistema/operatore_perso"));
     let told = sim.now;
@@ -183,7 +183,7 @@ fn operator_whose_phone_comes_back_has_the_wrap_up_and_then_the_citizen_again_if
     sim.with_phone(seat, |phone, now| phone.hang_up(now)); // its BYE had been lost
     let view = sim.engine().distribution().seat(&SeatId::from("seat01")).expect("a seat of the demo");
     assert_eq!(view.work, WorkView::WrapUp);
-    talking(&mut sim, citizen, seat);
+    sim.talking(citizen, seat);
     assert!(sim.now.since(told) >= 20 * SECOND);
     sim.verdict().unwrap();
 }

@@ -1,144 +1,152 @@
-//! A day on record, lived again: the citizens of its contacts call, press and hang up when they did, and its operators answer as they did.
+//! A day on record, lived again: its citizens call, press and hang up when they did, its operators answer, pause, ask each other and
+//! give citizens away as they did, and whoever was called outside does the same.
 //!
-//! What people did is read from the stories alone. Whatever the exchange made of it (who waited, who was rung, what was said, how
-//! each contact ended) is not: that is what comes out again.
+//! What people did is read from the journal alone ([`deeds`]). Whatever the exchange made of it (who waited, who was rung, what was
+//! said, how each contact ended) is not: that is what comes out again, and both journals are [compared](same) fact by fact.
+//!
+//! Outside there is one line, at which one call can be had at a time. What is not on record cannot be done again: keys that are somebody's
+//! own (a number typed in), what is said, phones that vanish, supervisors who change waits or watch.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod deeds;
+mod same;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use centralino::crm::ContactLine;
-use centralino::ids::SeatId;
-use centralino::io::records::ContactStory;
-use centralino::journal::entry::Fact;
-use centralino::words::{EndedBy, NotTaken};
+use centralino::engine::{Command, TalkOrder};
+use centralino::ids::{CallId, ContactId, SeatId};
+use centralino::journal::entry::{Entry, Fact};
 
+use super::net::Weather;
 use super::phone::{Line, Manner, PhoneId};
 use super::{Setting, Sim};
+use deeds::{Deed, Who, deeds};
+pub(crate) use same::assert_same_history;
 
-/// A seat's phone is told what to do with a ring so long before it comes.
-const BEFORE: i64 = 20;
+/// The exchange is up for so long before the first deed.
+const UP: Duration = Duration::from_secs(1);
+/// Whatever the flow still says when all is done, and wrap-ups.
+const REST: Duration = Duration::from_secs(120);
 
-/// So long after the end on record a citizen hangs up who may not have: the flow is then through with its last words.
-const AFTER: i64 = 100;
+/// The journal tells when the exchange has heard something: nothing is on its way for any longer.
+pub(crate) const NO_WAY: Weather =
+    Weather { least: Duration::ZERO, most: Duration::ZERO, lost: 0, doubled: 0 };
 
-/// What somebody does.
-enum Deed {
-    Dials(usize),
-    Presses(usize, char),
-    HangsUp(usize),
-    SeatDoes(SeatId, Manner),
-    SeatHangsUp(SeatId),
-}
-
-/// Lives the day again, from the first call on; what the contacts are like this time, the oldest first.
-pub(crate) fn reenact(setting: Setting, stories: &[ContactStory]) -> Vec<ContactLine> {
-    let deeds = deeds(stories);
+/// Lives the day again; the journal of this time. A setting with numbers outside has its gateway (`Setting::with_gateway`).
+pub(crate) fn reenact(setting: Setting, journal: &[Entry]) -> Vec<Entry> {
+    let deeds = deeds(journal);
     let first_ms = deeds.first().map_or(0, |(at_ms, _)| *at_ms);
-    let mut sim = Sim::with(setting, 1).starting_at(&morning(first_ms));
-    let rung = stories.iter().flat_map(ContactStory::facts).filter_map(|(_, fact)| match fact {
-        Fact::SeatRung { seat, .. } => Some(seat.clone()),
-        _ => None,
-    });
-    let rung: BTreeSet<SeatId> = rung.collect();
-    let seats: BTreeMap<SeatId, PhoneId> =
-        rung.into_iter().map(|seat| (seat.clone(), sim.seat(seat.as_str()))).collect();
-    let (begin, mut citizens) = (sim.now + Duration::from_secs(1), BTreeMap::new());
+    let mut again = Again::at(setting, first_ms);
+    again.then = opened_in(journal).collect();
+    let begin = again.sim.now;
     for (at_ms, deed) in deeds {
         let at = begin + Duration::from_millis(u64::try_from(at_ms - first_ms).expect("in order"));
-        sim.advance(at.since(sim.now));
+        if at > again.sim.now {
+            again.sim.advance(at.since(again.sim.now)); // what is done at one moment is done before anything comes of it
+        }
+        again.does(deed);
+    }
+    again.sim.advance(REST);
+    again.sim.verdict().expect("nothing is broken");
+    again.sim.facts
+}
+
+/// The contacts, in the order in which they began: that is the same both times, while numbers are also used up by what is refused.
+fn opened_in(journal: &[Entry]) -> impl Iterator<Item = ContactId> {
+    journal.iter().filter_map(|entry| match entry.fact {
+        Fact::ContactOpened { contact, .. } | Fact::Dialled { contact, .. } => Some(contact),
+        _ => None,
+    })
+}
+
+/// The day under way.
+struct Again {
+    sim: Sim,
+    then: Vec<ContactId>,
+    outside: PhoneId,
+    seats: BTreeMap<SeatId, PhoneId>,
+    citizens: BTreeMap<ContactId, PhoneId>,
+}
+
+impl Again {
+    /// With the clock of that day, right before its first deed.
+    fn at(setting: Setting, first_ms: i64) -> Again {
+        let mut sim = Sim::with(setting, 1);
+        sim.weather = NO_WAY;
+        let outside = sim.gateway(&[]);
+        sim.advance(UP);
+        let first = jiff::Timestamp::from_millisecond(first_ms).expect("a moment of this century");
+        let begin = (first - sim.now.since_start()).in_tz("Europe/Rome").expect("it is in the list");
+        let sim = sim.starting_at(&begin.to_string());
+        Again { sim, then: Vec::new(), outside, seats: BTreeMap::new(), citizens: BTreeMap::new() }
+    }
+
+    fn does(&mut self, deed: Deed) {
         match deed {
-            Deed::Dials(call) => {
-                let line = &stories[call].line;
-                let (from, to) = (line.from.as_deref().unwrap_or("anonymous"), line.to.as_deref());
-                citizens.insert(call, sim.dial_from(from, to.expect("a number of ours")));
+            Deed::Registers(seat, on) => self.registers(seat, on),
+            Deed::Dials { contact, from, to } => {
+                let phone = self.sim.dial_from(&from, &to);
+                self.citizens.insert(contact, phone);
             }
-            Deed::Presses(call, key) => sim.press(citizens[&call], &key.to_string()),
-            Deed::HangsUp(call) => sim.hang_up(citizens[&call]),
-            Deed::SeatDoes(seat, manner) => sim.with_phone(seats[&seat], |phone, _| phone.manner = manner),
-            Deed::SeatHangsUp(seat) if sim.line(seats[&seat]) != Line::Free => sim.hang_up(seats[&seat]),
-            Deed::SeatHangsUp(_) => {}
+            Deed::Presses(who, key) => {
+                if let Some(phone) = self.phone(&who) {
+                    self.sim.press(phone, &key.to_string());
+                }
+            }
+            Deed::HangsUp(contact) => {
+                if let Some(phone) = self.citizens.get(&contact) {
+                    self.sim.hang_up(*phone);
+                }
+            }
+            Deed::SeatMeets(seat, manner) => self.meets(self.seats[&seat], manner),
+            Deed::SeatDials(seat, number) => {
+                self.sim.with_phone(self.seats[&seat], |phone, now| phone.dial(now, &number));
+            }
+            Deed::SeatHangsUp(seat) => self.ends(self.seats[&seat]),
+            Deed::Orders(seat, order) => self.sim.command(Command::Seat(seat, order)),
+            Deed::Talks(contact, act, by) => {
+                let opened = self.then.iter().position(|known| *known == contact);
+                if let Some(call) = opened.and_then(|place| opened_in(&self.sim.facts).nth(place)) {
+                    self.sim.command(Command::Talk(TalkOrder { call: CallId(call.0), act, by }));
+                }
+            }
+            Deed::Promises(order) => self.sim.command(Command::Callback(order)),
+            // One line: who calls while it is taken finds it engaged by itself.
+            Deed::OutsideMeets(Manner::Refused(_)) if self.sim.line(self.outside) != Line::Free => {}
+            Deed::OutsideMeets(manner) => self.meets(self.outside, manner),
+            Deed::OutsideHangsUp => self.ends(self.outside),
         }
     }
-    sim.advance(Duration::from_secs(120)); // whatever the flow still says, and wrap-ups
-    sim.verdict().expect("nothing is broken");
-    sim.contacts()
-}
 
-/// The moment as worlds are told it.
-fn morning(ms: i64) -> String {
-    let at = jiff::Timestamp::from_millisecond(ms).expect("a moment of this century");
-    at.in_tz("Europe/Rome").expect("it is in the list").to_string()
-}
+    fn phone(&self, who: &Who) -> Option<PhoneId> {
+        match who {
+            Who::Citizen(contact) => self.citizens.get(contact).copied(),
+            Who::Seat(seat) => self.seats.get(seat).copied(),
+            Who::Outside => Some(self.outside),
+        }
+    }
 
-/// What people did, in order.
-fn deeds(stories: &[ContactStory]) -> Vec<(i64, Deed)> {
-    let mut deeds = Vec::new();
-    for (call, story) in stories.iter().enumerate() {
-        let mut rings: BTreeMap<SeatId, i64> = BTreeMap::new();
-        let citizen_left = story.facts().find_map(|(at_ms, fact)| {
-            let left = matches!(fact, Fact::ContactClosed { ended_by: EndedBy::Citizen, .. });
-            left.then_some(at_ms)
-        });
-        for (at_ms, fact) in story.facts() {
-            match fact {
-                Fact::ContactOpened { .. } => deeds.push((at_ms, Deed::Dials(call))),
-                Fact::KeyPressed { key, .. } => deeds.push((at_ms, Deed::Presses(call, *key))),
-                Fact::ContactClosed { ended_by: EndedBy::Citizen, .. } => {
-                    deeds.push((at_ms, Deed::HangsUp(call)))
-                }
-                // Who was left by the operator may have hung up later, or the flow has.
-                Fact::ContactClosed { ended_by: EndedBy::Operator, .. } => {
-                    deeds.push((at_ms + AFTER, Deed::HangsUp(call)));
-                }
-                Fact::SeatRung { seat, .. } => drop(rings.insert(seat.clone(), at_ms)),
-                Fact::Joined { seat, .. } => {
-                    deeds.extend(ring(&rings, seat, at_ms, Manner::Answers));
-                }
-                Fact::SeatNotTaken { seat, why: NotTaken::Rejected, .. } => {
-                    deeds.extend(ring(&rings, seat, at_ms, Manner::Rejects));
-                }
-                Fact::SeatNotTaken { seat, .. } => {
-                    deeds.extend(ring(&rings, seat, at_ms, |_| Manner::Ignores))
-                }
-                Fact::Parted { seat, .. } if citizen_left != Some(at_ms) => {
-                    deeds.push((at_ms, Deed::SeatHangsUp(seat.clone())));
-                }
-                _ => {}
+    fn registers(&mut self, seat: SeatId, on: bool) {
+        match self.seats.get(&seat) {
+            Some(phone) if !on => self.sim.with_phone(*phone, super::phone::Phone::unregister),
+            Some(phone) => {
+                let password = self.sim.config().seats[&seat].password.reveal().to_owned();
+                self.sim.with_phone(*phone, |phone, now| phone.register(now, &password));
+            }
+            None => {
+                let phone = self.sim.seat_phone(seat.as_str());
+                self.seats.insert(seat, phone);
             }
         }
     }
-    deeds.sort_by_key(|(at_ms, _)| *at_ms);
-    deeds
-}
 
-fn ring(
-    rings: &BTreeMap<SeatId, i64>,
-    seat: &SeatId,
-    at_ms: i64,
-    manner: impl Fn(Duration) -> Manner,
-) -> Option<(i64, Deed)> {
-    let rung_ms = *rings.get(seat)?;
-    let lasted = Duration::from_millis(u64::try_from(at_ms - rung_ms).ok()?);
-    Some((rung_ms - BEFORE, Deed::SeatDoes(seat.clone(), manner(lasted))))
-}
-
-/// Both days have the same contacts: who, by which way, to whom and how, and how long it took to within so many seconds.
-#[track_caller]
-pub(crate) fn assert_same_contacts(then: &[ContactLine], now: &[ContactLine], within_s: f64) {
-    let told = |lines: &[ContactLine]| lines.iter().map(what).collect::<Vec<_>>();
-    assert_eq!(told(then), told(now));
-    for (then, now) in then.iter().zip(now) {
-        let spans = |line: &ContactLine| [line.wait_s, line.ring_s, line.talk_s, line.hold_s, line.wrap_up_s];
-        let close = spans(then).into_iter().zip(spans(now)).all(|(a, b)| (a - b).abs() < within_s);
-        assert!(close, "{:?}: {:?} and {:?}", then.contact, spans(then), spans(now));
+    fn meets(&mut self, phone: PhoneId, manner: Manner) {
+        self.sim.with_phone(phone, |phone, _| phone.manner = manner);
     }
-}
 
-/// All of a contact that people would notice, but its times and numbers.
-fn what(line: &ContactLine) -> impl std::fmt::Debug + PartialEq + use<> {
-    let path: Vec<String> = line.path.iter().map(ToString::to_string).collect();
-    let who = (line.from.clone(), line.to.clone(), line.seat.clone(), line.operator.clone());
-    let about = (line.entity.clone(), line.topic.clone(), line.language.clone(), line.queue.clone());
-    let how = (line.outcome, line.ended_by, line.short, line.keys.clone());
-    (who, about, how, path, line.survey.clone())
+    fn ends(&mut self, phone: PhoneId) {
+        if self.sim.line(phone) != Line::Free {
+            self.sim.hang_up(phone);
+        }
+    }
 }

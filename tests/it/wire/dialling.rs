@@ -59,7 +59,7 @@ fn calls(
 #[test]
 fn operator_who_calls_a_citizen_by_a_trunk_and_the_citizen_hear_each_other_and_are_recorded() {
     let test = "operator_who_calls_a_citizen_by_a_trunk_and_the_citizen_hear_each_other_and_are_recorded";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
     let (site, gateway) = site_with_gateway(1000);
@@ -75,7 +75,7 @@ fn operator_who_calls_a_citizen_by_a_trunk_and_the_citizen_hear_each_other_and_a
 #[test]
 fn paused_seat_calls_for_help_and_is_heard() {
     let test = "paused_seat_calls_for_help_and_is_heard";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
     let (site, gateway) = site_with_gateway(1000);
@@ -89,7 +89,7 @@ fn paused_seat_calls_for_help_and_is_heard() {
 #[test]
 fn exchange_that_is_asked_to_stop_waits_for_a_call_for_help() {
     let test = "exchange_that_is_asked_to_stop_waits_for_a_call_for_help";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
     let (site, gateway) = site_with_gateway(1000);

@@ -82,7 +82,7 @@ fn answered_by(phone: &Phone) -> Vec<String> {
 #[test]
 fn a_floor_of_seventeen_seats_serves_sixty_callers_whatever_phones_do() {
     let test = "a_floor_of_seventeen_seats_serves_sixty_callers_whatever_phones_do";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
     let site = site();

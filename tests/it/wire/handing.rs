@@ -122,7 +122,7 @@ fn attributed(contact: &serde_json::Value) -> (Vec<&str>, f64) {
 #[test]
 fn citizen_is_asked_about_brought_together_and_given_to_colleague_queue_and_office_by_command() {
     let test = "citizen_is_asked_about_brought_together_and_given_to_colleague_queue_and_office_by_command";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
     let (site, mut office) = site_with_gateway(2200);
@@ -157,7 +157,7 @@ fn citizen_is_asked_about_brought_together_and_given_to_colleague_queue_and_offi
 #[test]
 fn phone_that_joins_its_two_lines_by_refer_with_replaces_leaves_citizen_and_colleague_together() {
     let test = "phone_that_joins_its_two_lines_by_refer_with_replaces_leaves_citizen_and_colleague_together";
-    if !tools::ready(test, &[Need::Exchange, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Baresip, Need::RawSockets]) {
         return;
     }
     let site = Site::demo();
@@ -180,7 +180,7 @@ fn phone_that_joins_its_two_lines_by_refer_with_replaces_leaves_citizen_and_coll
 #[test]
 fn other_phone_of_the_seat_takes_the_talk_over_by_an_invite_with_replaces() {
     let test = "other_phone_of_the_seat_takes_the_talk_over_by_an_invite_with_replaces";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
     let site = Site::demo();
@@ -203,7 +203,7 @@ fn other_phone_of_the_seat_takes_the_talk_over_by_an_invite_with_replaces() {
 #[test]
 fn citizen_is_given_away_by_the_phones_transfer_and_handed_on_by_keys_and_hears_each_operator() {
     let test = "citizen_is_given_away_by_the_phones_transfer_and_handed_on_by_keys_and_hears_each_operator";
-    if !tools::ready(test, &[Need::Exchange, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Baresip, Need::RawSockets]) {
         return;
     }
     let site = Site::demo();

@@ -101,7 +101,7 @@ fn voice(plan: &Plan) -> Voice {
 #[test]
 fn keys_of_the_flows_own_tests_lead_the_same_way_on_the_wire() {
     let test = "keys_of_the_flows_own_tests_lead_the_same_way_on_the_wire";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::RawSockets]) {
         return;
     }
     let site = Site::demo();

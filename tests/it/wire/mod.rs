@@ -47,6 +47,3 @@ mod supervising;
 mod taking;
 mod talking;
 mod transferring;
-
-/// Whether `centralino serve` exists. Until then the scenarios that need it say `skipped:`.
-const EXCHANGE_SERVES: bool = true;

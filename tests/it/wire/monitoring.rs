@@ -56,7 +56,7 @@ fn ear(phone: &Baresip) -> u16 {
 #[test]
 fn supervisor_who_listens_whispers_joins_in_and_takes_over_is_heard_as_far_as_that_goes() {
     let test = "supervisor_who_listens_whispers_joins_in_and_takes_over_is_heard_as_far_as_that_goes";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
     let site = Site::demo();

@@ -9,7 +9,6 @@ use super::exchange::Exchange;
 use super::patience::wait_for;
 use super::site::Site;
 use super::tones::Sound;
-use super::tools::{self, Need};
 
 /// Longest wait for what happens at once.
 const SOON: Duration = Duration::from_secs(10);
@@ -79,9 +78,6 @@ impl Drop for Phone {
 
 #[test]
 fn built_in_phones_make_the_call_of_the_readme() {
-    if !tools::ready("built_in_phones_make_the_call_of_the_readme", &[Need::Exchange]) {
-        return;
-    }
     for transport in ["udp", "tcp"] {
         let site = Site::demo();
         Sound::tone(1000, 5_000).write_wav(&site.path("citizen.wav"));
@@ -138,9 +134,6 @@ fn loudness(sound: &Sound) -> u64 {
 
 #[test]
 fn built_in_phone_that_is_not_answered_says_so_by_its_exit() {
-    if !tools::ready("built_in_phone_that_is_not_answered_says_so_by_its_exit", &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     let exchange = Exchange::start(&site);
     let mut phone = Phone::start(&site, &exchange, "dial.log", &["dial", "099999", "--hangup-after", "5s"]);
@@ -150,9 +143,6 @@ fn built_in_phone_that_is_not_answered_says_so_by_its_exit() {
 
 #[test]
 fn built_in_phone_with_a_wrong_password_says_so_by_its_exit() {
-    if !tools::ready("built_in_phone_with_a_wrong_password_says_so_by_its_exit", &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     let exchange = Exchange::start(&site);
     for seat in ["seat01", "seat99"] {
@@ -164,9 +154,6 @@ fn built_in_phone_with_a_wrong_password_says_so_by_its_exit() {
 
 #[test]
 fn built_in_phones_asked_to_stop_hang_up_and_keep_what_they_heard() {
-    if !tools::ready("built_in_phones_asked_to_stop_hang_up_and_keep_what_they_heard", &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     let exchange = Exchange::start(&site);
     let mut seat = Phone::start(&site, &exchange, "seat.log", &["seat", "seat01"]);

@@ -26,7 +26,7 @@ const BOOKS: Duration = Duration::from_secs(18);
 const CANCELS: Duration = Duration::from_secs(27);
 
 /// The demo with a trunk to `port`, whose queue `tributi` calls back at short notice.
-fn site_calling_back(port: u16) -> Site {
+pub(super) fn site_calling_back(port: u16) -> Site {
     site_with_rules(port, "topic = \"tributi\"\nschedule = \"sportello\"\n", "sportello")
 }
 
@@ -68,7 +68,7 @@ fn presses(site: &Site, exchange: &Exchange, number: &str, keys: &[(char, u16)],
 }
 
 /// Speaks at 1000 Hz, and not before it is clear that this is no answering machine's tone.
-fn a_person() -> Voice {
+pub(super) fn a_person() -> Voice {
     Voice::tone(1000, 60_000).after_silence(5_000)
 }
 
@@ -102,7 +102,7 @@ fn is_called_back(site: &Site, exchange: &Exchange, operator: &Baresip, mut citi
 #[test]
 fn citizen_is_called_in_the_slot_though_the_exchange_was_killed_before_it() {
     let test = "citizen_is_called_in_the_slot_though_the_exchange_was_killed_before_it";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
     let line = ports::free();
@@ -127,7 +127,7 @@ fn citizen_is_called_in_the_slot_though_the_exchange_was_killed_before_it() {
 #[test]
 fn citizen_who_is_busy_twice_is_reached_at_the_third_attempt() {
     let test = "citizen_who_is_busy_twice_is_reached_at_the_third_attempt";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
     let line = ports::free();
@@ -155,7 +155,7 @@ fn citizen_who_is_busy_twice_is_reached_at_the_third_attempt() {
 #[test]
 fn citizen_books_by_keys_and_is_called_in_the_slot_and_another_cancels_by_calling_again() {
     let test = "citizen_books_by_keys_and_is_called_in_the_slot_and_another_cancels_by_calling_again";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
     let line = ports::free();

@@ -40,7 +40,7 @@ fn answers(exchange: &Exchange) -> bool {
 
 #[test]
 fn wrong_password_and_unknown_user_are_refused_alike() {
-    let needs = [Need::Exchange, Need::Baresip];
+    let needs = [Need::Baresip];
     if !tools::ready("wrong_password_and_unknown_user_are_refused_alike", &needs) {
         return;
     }
@@ -58,9 +58,6 @@ fn wrong_password_and_unknown_user_are_refused_alike() {
 
 #[test]
 fn caller_from_an_unknown_trunk_is_refused() {
-    if !tools::ready("caller_from_an_unknown_trunk_is_refused", &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     site.configure("trunks.toml", TRUNK_ELSEWHERE);
     let exchange = Exchange::start(&site);
@@ -70,10 +67,6 @@ fn caller_from_an_unknown_trunk_is_refused() {
 
 #[test]
 fn caller_who_claims_to_be_a_seat_is_challenged_though_the_trunk_is_trusted() {
-    let test = "caller_who_claims_to_be_a_seat_is_challenged_though_the_trunk_is_trusted";
-    if !tools::ready(test, &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     let exchange = Exchange::start(&site);
     let status = Uac::new(exchange.sip, "seat01", "055055").dial(SOON);
@@ -82,10 +75,6 @@ fn caller_who_claims_to_be_a_seat_is_challenged_though_the_trunk_is_trusted() {
 
 #[test]
 fn caller_who_cancels_at_once_gets_an_end_to_the_call_either_way() {
-    let test = "caller_who_cancels_at_once_gets_an_end_to_the_call_either_way";
-    if !tools::ready(test, &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     let exchange = Exchange::start(&site);
     for n in 0..20 {
@@ -98,9 +87,6 @@ fn caller_who_cancels_at_once_gets_an_end_to_the_call_either_way() {
 
 #[test]
 fn port_that_is_taken_stops_the_start_with_the_address() {
-    if !tools::ready("port_that_is_taken_stops_the_start_with_the_address", &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     let taken = UdpSocket::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("it is bound").to_string();
@@ -109,9 +95,6 @@ fn port_that_is_taken_stops_the_start_with_the_address() {
 
 #[test]
 fn mistakes_in_configuration_are_all_told_with_their_files() {
-    if !tools::ready("mistakes_in_configuration_are_all_told_with_their_files", &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     site.configure("queues.toml", "[[queue\n");
     site.configure("trunks.toml", "[[trunk]]\nname = \"x\"\nfrom = [\"300.0.0.0/8\"]\n");
@@ -121,9 +104,6 @@ fn mistakes_in_configuration_are_all_told_with_their_files() {
 
 #[test]
 fn prompts_that_are_missing_stop_the_start_with_their_paths() {
-    if !tools::ready("prompts_that_are_missing_stop_the_start_with_their_paths", &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     site.empty("sounds");
     gave_up(&Exchange::fail_to_start(&site, "127.0.0.1:0"), MISCONFIGURED, &["sounds/it/"]);
@@ -131,9 +111,6 @@ fn prompts_that_are_missing_stop_the_start_with_their_paths() {
 
 #[test]
 fn data_directory_of_another_process_is_left_alone() {
-    if !tools::ready("data_directory_of_another_process_is_left_alone", &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     let exchange = Exchange::start(&site);
     let output = Exchange::fail_to_start(&site, "127.0.0.1:0");
@@ -148,9 +125,6 @@ fn data_directory_of_another_process_is_left_alone() {
 
 #[test]
 fn torture_and_noise_leave_the_exchange_answering() {
-    if !tools::ready("torture_and_noise_leave_the_exchange_answering", &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     let exchange = Exchange::start(&site);
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
@@ -165,9 +139,6 @@ fn torture_and_noise_leave_the_exchange_answering() {
 
 #[test]
 fn offer_that_makes_no_sense_is_refused_with_a_reason() {
-    if !tools::ready("offer_that_makes_no_sense_is_refused_with_a_reason", &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     let exchange = Exchange::start(&site);
     let garbage = "v=0\r\nm=audio nowhere RTP/AVP eight\r\n";
@@ -182,9 +153,6 @@ fn offer_that_makes_no_sense_is_refused_with_a_reason() {
 
 #[test]
 fn health_is_for_everybody_and_the_rest_is_for_those_with_the_token() {
-    if !tools::ready("health_is_for_everybody_and_the_rest_is_for_those_with_the_token", &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     let exchange = Exchange::start(&site);
     for page in ["/health/live", "/health/ready"] {

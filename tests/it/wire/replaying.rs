@@ -1,21 +1,30 @@
-//! A few minutes recorded on real sockets: lived again by the simulator they give the same contacts, and through the flow that they came to
-//! every call goes the way it went.
+//! A few minutes recorded on real sockets, with pauses, hold, a consultation, a citizen who is given away, one who gives up and one who is
+//! called back: lived again by the simulator they are on record the same, and through the flow that they came to every call goes the way
+//! it went.
 
 use std::time::Duration;
 
 use centralino::config::Config;
-use centralino::io::records::{self, Wanted};
+use centralino::io;
 use centralino::io::store::open_at_rest;
+use centralino::journal::Lsn;
+use centralino::journal::entry::Entry;
 use serde_json::Value;
 
-use super::contacts;
+use super::contacts::{self, text};
 use super::exchange::Exchange;
 use super::patience::wait_for;
 use super::phones::Phone;
+use super::ports;
+use super::recalling::{a_person, site_calling_back};
+use super::sipp;
 use super::site::Site;
 use super::tools::{self, Need};
 use crate::sim::Setting;
-use crate::sim::reenact::{assert_same_contacts, reenact};
+use crate::sim::reenact::{assert_same_history, reenact};
+
+/// A machine with much to do plays a greeting a second longer than a quiet one.
+const WITHIN: Duration = Duration::from_secs(3);
 
 /// Who calls, what they press, and how long after the answer they hang up.
 const CITIZENS: [(&str, &str, &str); 5] = [
@@ -26,48 +35,138 @@ const CITIZENS: [(&str, &str, &str); 5] = [
     ("0557600005", "5", "6s"),
 ];
 
+/// Longest wait for anything that people here do.
+const SOON: Duration = Duration::from_secs(60);
+
 #[test]
 fn minutes_recorded_on_the_wire_are_the_same_contacts_in_the_simulator() {
-    if !tools::ready("minutes_recorded_on_the_wire_are_the_same_contacts_in_the_simulator", &[Need::Exchange])
-    {
+    let test = "minutes_recorded_on_the_wire_are_the_same_contacts_in_the_simulator";
+    if !tools::ready(test, &[Need::Sipp, Need::RawSockets]) {
         return;
     }
-    let site = Site::demo();
+    let line = ports::free();
+    let site = site_calling_back(line);
     let exchange = Exchange::start(&site);
-    let seats = [["seat", "seat01", "--answer-after", "1s"], ["seat", "seat02", "--answer-after", "2s"]].map(
-        |words| {
-            let words = [&words[..], &["--hangup-after", "4s"]].concat();
-            let phone = Phone::start(&site, &exchange, &format!("{}.log", words[1]), &words);
-            phone.wait_until_it_says("registered");
-            phone
-        },
-    );
-    let citizens = CITIZENS.map(|(from, keys, hangs_up)| {
-        let words = ["dial", "055055", "--from", from, "--keys", keys, "--hangup-after", hangs_up];
-        let phone = Phone::start(&site, &exchange, &format!("{from}.log"), &words);
-        phone.wait_until_it_says("answered");
-        phone
-    });
-    wait_for("the calls to end", Duration::from_secs(90), || {
-        let contacts = contacts::of_running(&site, exchange.http);
-        let is_over = |contact: &&Value| {
-            contact["outcome"].is_string() && (contact["seat"].is_null() || contact["wrap_up_s"] != 0.0)
-        };
-        let over = contacts.iter().filter(is_over).count();
-        (contacts.len() == CITIZENS.len() && over == CITIZENS.len()).then_some(())
-    });
+    let house = House { site: &site, exchange: &exchange };
+    let seats = [("seat01", "1s"), ("seat02", "2s")].map(|(seat, after)| house.operator(seat, after, "4s"));
+    let citizens = CITIZENS.map(|(from, keys, hangs_up)| house.citizen(from, keys, hangs_up));
+    house.wait_until_over(CITIZENS.len());
     nothing_would_have_changed(&site);
     arrivals_are_those_on_record(&site, &contacts::of_running(&site, exchange.http));
     drop((seats, citizens));
+    house.talk_is_handed_on();
+    house.nobody_is_there();
+    house.citizen_is_called_back(line);
     assert!(exchange.terminate().success());
+    let then = journal(&site);
+    assert_same_history(&then, &reenact(setting(&site), &then), WITHIN);
+}
 
+/// The exchange of that day in the simulator: open, and its trunk leads to the simulator's line outside.
+fn setting(site: &Site) -> Setting {
+    let config = io::setup::load(&site.path("config")).expect("the exchange has started with it").config;
+    let setting = Setting::demo().with_config(|demo: &mut Config| {
+        *demo = config;
+        demo.calendars.always_open = true;
+    });
+    setting.with_gateway()
+}
+
+/// An exchange with its people.
+struct House<'s> {
+    site: &'s Site,
+    exchange: &'s Exchange,
+}
+
+impl House<'_> {
+    /// Answers after so long, and hangs up so long after that.
+    fn operator(&self, seat: &str, answers: &str, hangs_up: &str) -> Phone {
+        let words = ["seat", seat, "--answer-after", answers, "--hangup-after", hangs_up];
+        let phone = Phone::start(self.site, self.exchange, &format!("{seat}.log"), &words);
+        phone.wait_until_it_says("registered");
+        phone
+    }
+
+    fn citizen(&self, from: &str, keys: &str, hangs_up: &str) -> Phone {
+        let words = ["dial", "055055", "--from", from, "--keys", keys, "--hangup-after", hangs_up];
+        let phone = Phone::start(self.site, self.exchange, &format!("{from}.log"), &words);
+        phone.wait_until_it_says("answered");
+        phone
+    }
+
+    fn contacts(&self) -> Vec<Value> {
+        contacts::of_running(self.site, self.exchange.http)
+    }
+
+    /// So many contacts are over, and so is the operators' work on them.
+    fn wait_until_over(&self, count: usize) {
+        let is_over = |contact: &Value| {
+            contact["outcome"].is_string() && (contact["seat"].is_null() || contact["wrap_up_s"] != 0.0)
+        };
+        wait_for("the calls to end", Duration::from_secs(90), || {
+            let contacts = self.contacts();
+            (contacts.len() == count && contacts.iter().all(is_over)).then_some(())
+        });
+    }
+
+    /// Somebody orders this about a seat.
+    fn seat(&self, act: &str, seat: &str) {
+        self.site.command(&["seat", act, seat, "--by", "ada"]);
+    }
+
+    /// And this about the talk in course.
+    fn call(&self, act: &[&str]) {
+        let contacts = self.contacts();
+        let talk = contacts.iter().find(|contact| contact["outcome"].is_null()).expect("somebody talks");
+        let words = ["call", act[0], text(talk, "contact"), "--by", "ada"];
+        self.site.command(&[&words[..], &act[1..]].concat());
+    }
+
+    /// Put on hold, taken back, asked about at the colleague's, who has the talk then and gives it back.
+    fn talk_is_handed_on(&self) {
+        let anna = self.operator("seat03", "1s", "40s");
+        let bruno = self.operator("seat04", "1s", "40s");
+        self.seat("pause", "seat04");
+        let citizen = self.citizen("0557600006", "1", "60s");
+        wait_for("the operator to answer", SOON, || anna.said().contains("answered").then_some(()));
+        self.seat("ready", "seat04");
+        self.call(&["hold"]);
+        self.call(&["unhold"]);
+        self.call(&["consult", "204"]);
+        wait_for("the colleague to answer", SOON, || bruno.said().contains("answered").then_some(()));
+        self.call(&["complete"]);
+        self.seat("release", "seat03");
+        self.call(&["transfer", "203"]);
+        wait_for("the end", SOON, || citizen.said().contains("hung up").then_some(()));
+        self.wait_until_over(CITIZENS.len() + 1);
+        for seat in ["seat03", "seat04"] {
+            self.seat("pause", seat);
+        }
+    }
+
+    /// Everybody has a break, and the citizen does not wait for its end.
+    fn nobody_is_there(&self) {
+        let citizen = self.citizen("0557600007", "1", "27s");
+        wait_for("the end", SOON, || citizen.said().contains("hung up").then_some(()));
+        self.wait_until_over(CITIZENS.len() + 2);
+    }
+
+    /// As soon as an operator is there again.
+    fn citizen_is_called_back(&self, line: u16) {
+        let mut outside = sipp::line(self.site, "gateway", line, 1, &a_person());
+        self.site.command(&["callback", "book", "3331234567", "tributi", "--by", "ada"]);
+        let carla = self.operator("seat05", "1s", "20s");
+        outside.ended_well();
+        self.wait_until_over(CITIZENS.len() + 3);
+        drop(carla);
+    }
+}
+
+/// What is on record, readable.
+fn journal(site: &Site) -> Vec<Entry> {
     let at_rest = open_at_rest(&site.path("data")).expect("nobody runs on it any more");
-    let page = records::stories(&at_rest.views, &at_rest.keys, &Wanted::default()).expect("whole views");
-    let stories: Vec<_> = page.stories.into_iter().rev().collect();
-    let then: Vec<_> = stories.iter().map(|story| story.line.clone()).collect();
-    let open = Setting::demo().with_config(|config: &mut Config| config.calendars.always_open = true);
-    // A machine with much to do plays a greeting a second longer than a quiet one.
-    assert_same_contacts(&then, &reenact(open, &stories), 3.0);
+    let entries = at_rest.journal.reader(Lsn(1));
+    entries.map(|entry| at_rest.keys.unseal_entry(entry.expect("a whole journal").1)).collect()
 }
 
 /// What `flow heat` and `flow replay` tell of the running exchange.

@@ -67,7 +67,7 @@ fn serve(phone: &Baresip, served: &Served, end: Instant) {
 #[test]
 fn ten_citizens_are_all_served_in_order_by_three_seats() {
     let test = "ten_citizens_are_all_served_in_order_by_three_seats";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
     let site = Site::demo();
@@ -115,7 +115,7 @@ fn in_order(served: &[(String, Instant)]) {
 #[test]
 fn citizen_who_hangs_up_while_waiting_is_on_record_as_abandoned() {
     let test = "citizen_who_hangs_up_while_waiting_is_on_record_as_abandoned";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
     let site = Site::demo();
@@ -150,7 +150,7 @@ fn citizen_who_hangs_up_while_waiting_is_on_record_as_abandoned() {
 #[test]
 fn citizen_who_hangs_up_during_the_greeting_is_on_record_as_having_left() {
     let test = "citizen_who_hangs_up_during_the_greeting_is_on_record_as_having_left";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::RawSockets]) {
         return;
     }
     let site = Site::demo();

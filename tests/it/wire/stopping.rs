@@ -12,7 +12,6 @@ use super::contacts::{self, text};
 use super::exchange::Exchange;
 use super::ports;
 use super::site::Site;
-use super::tools::{self, Need};
 use super::uac::Uac;
 
 /// Longest wait for what happens at once.
@@ -26,10 +25,6 @@ const KILL_WITHIN_MS: u64 = 400;
 
 #[test]
 fn exchange_asked_to_stop_hangs_up_on_its_callers_and_exits_well() {
-    let test = "exchange_asked_to_stop_hangs_up_on_its_callers_and_exits_well";
-    if !tools::ready(test, &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     let exchange = Exchange::start(&site);
     let mut caller = Uac::new(exchange.sip, "0557300001", "055055");
@@ -46,10 +41,6 @@ fn exchange_asked_to_stop_hangs_up_on_its_callers_and_exits_well() {
 
 #[test]
 fn caller_of_an_exchange_that_crashed_is_hung_up_on_by_the_next() {
-    let test = "caller_of_an_exchange_that_crashed_is_hung_up_on_by_the_next";
-    if !tools::ready(test, &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     let address = format!("127.0.0.1:{}", ports::free());
     let exchange = Exchange::start_at(&site, &address);
@@ -64,10 +55,6 @@ fn caller_of_an_exchange_that_crashed_is_hung_up_on_by_the_next() {
 
 #[test]
 fn no_answered_call_is_forgotten_however_often_the_exchange_is_killed() {
-    let test = "no_answered_call_is_forgotten_however_often_the_exchange_is_killed";
-    if !tools::ready(test, &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     let mut chance = ChaCha8Rng::seed_from_u64(4475);
     let answered = Mutex::new(BTreeSet::new());

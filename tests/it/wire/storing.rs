@@ -69,7 +69,7 @@ fn refused_naming(site: &Site, path: &Path) {
 #[test]
 fn callers_are_still_answered_when_the_disk_is_full_and_the_health_page_says_so() {
     let test = "callers_are_still_answered_when_the_disk_is_full_and_the_health_page_says_so";
-    if !tools::ready(test, &[Need::Exchange, Need::Mounts]) {
+    if !tools::ready(test, &[Need::Mounts]) {
         return;
     }
     let site = Site::demo();
@@ -92,7 +92,7 @@ fn callers_are_still_answered_when_the_disk_is_full_and_the_health_page_says_so(
 #[test]
 fn calls_of_a_time_with_a_full_disk_are_listed_once_there_is_room_again() {
     let test = "calls_of_a_time_with_a_full_disk_are_listed_once_there_is_room_again";
-    if !tools::ready(test, &[Need::Exchange, Need::Mounts]) {
+    if !tools::ready(test, &[Need::Mounts]) {
         return;
     }
     let site = Site::demo();
@@ -118,7 +118,7 @@ fn calls_of_a_time_with_a_full_disk_are_listed_once_there_is_room_again() {
 #[test]
 fn data_directory_that_cannot_be_written_stops_the_start_with_its_path() {
     let test = "data_directory_that_cannot_be_written_stops_the_start_with_its_path";
-    if !tools::ready(test, &[Need::Exchange, Need::Mounts]) {
+    if !tools::ready(test, &[Need::Mounts]) {
         return;
     }
     let site = Site::demo();
@@ -128,10 +128,6 @@ fn data_directory_that_cannot_be_written_stops_the_start_with_its_path() {
 
 #[test]
 fn file_in_the_place_of_the_data_directory_stops_the_start_with_its_path() {
-    let test = "file_in_the_place_of_the_data_directory_stops_the_start_with_its_path";
-    if !tools::ready(test, &[Need::Exchange]) {
-        return;
-    }
     let site = Site::demo();
     std::fs::write(site.path("data"), "not a directory").expect("the test's directory can be written");
     refused_naming(&site, &site.path("data"));

@@ -62,7 +62,7 @@ impl Floor<'_> {
 #[test]
 fn citizens_who_wait_are_moved_taken_and_let_out_by_command_and_the_record_tells_by_whom() {
     let test = "citizens_who_wait_are_moved_taken_and_let_out_by_command_and_the_record_tells_by_whom";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
     let site = Site::demo();
@@ -115,7 +115,7 @@ fn citizens_who_wait_are_moved_taken_and_let_out_by_command_and_the_record_tells
 #[test]
 fn contact_is_coded_and_its_case_closed_by_command_and_tables_and_scripts_read_the_same() {
     let test = "contact_is_coded_and_its_case_closed_by_command_and_tables_and_scripts_read_the_same";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
     let site = Site::demo();

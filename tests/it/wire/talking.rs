@@ -108,7 +108,7 @@ fn the_test_phones_hear_each_other_without_an_exchange() {
 }
 
 fn sipp_citizen_and_operator_hear_each_other(test: &str, transport: Transport) {
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::Baresip, Need::RawSockets]) {
         return;
     }
     let site = Site::demo();
@@ -184,7 +184,7 @@ fn sipp_citizen_over_tcp_and_operator_hear_each_other_and_are_recorded() {
 #[test]
 fn baresip_citizen_presses_a_key_talks_and_hangs_up() {
     let test = "baresip_citizen_presses_a_key_talks_and_hangs_up";
-    if !tools::ready(test, &[Need::Exchange, Need::Baresip, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Baresip, Need::RawSockets]) {
         return;
     }
     let site = Site::demo();

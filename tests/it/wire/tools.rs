@@ -6,8 +6,6 @@ use std::path::Path;
 /// A thing that a scenario cannot do without.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Need {
-    /// `centralino serve`.
-    Exchange,
     /// `sipp`, Debian package `sip-tester`.
     Sipp,
     /// `baresip`, Debian package `baresip-core`.
@@ -24,7 +22,6 @@ impl Need {
     /// Why it is missing; `None`: it is there.
     fn missing(self) -> Option<&'static str> {
         match self {
-            Need::Exchange if !super::EXCHANGE_SERVES => Some("`centralino serve` is not part of this build"),
             Need::Sipp if !installed("sipp") => {
                 Some("sipp is not installed (Debian: apt-get install sip-tester)")
             }

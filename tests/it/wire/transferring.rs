@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(12);
 #[test]
 fn citizen_given_to_a_number_and_whoever_answers_there_hear_each_other_and_are_recorded() {
     let test = "citizen_given_to_a_number_and_whoever_answers_there_hear_each_other_and_are_recorded";
-    if !tools::ready(test, &[Need::Exchange, Need::Sipp, Need::RawSockets]) {
+    if !tools::ready(test, &[Need::Sipp, Need::RawSockets]) {
         return;
     }
     for (transport, parameter) in [(Transport::Udp, ""), (Transport::Tcp, ";transport=tcp")] {

@@ -37,6 +37,12 @@ impl Sim {
         self.is_heard(b_leg, a, a_leg) && self.is_heard(a_leg, b, b_leg)
     }
 
+    /// Waits until [they talk](Sim::talk_together).
+    #[track_caller]
+    pub(crate) fn talking(&mut self, one: PhoneId, other: PhoneId) {
+        self.until("both hear each other", |sim| sim.talk_together(one, other));
+    }
+
     /// The one hears the other, at the address that its phone listens on.
     pub(crate) fn hears_phone(&self, one: PhoneId, other: PhoneId) -> bool {
         let (Some(leg), Some(other_leg)) = (self.leg_of(one), self.leg_of(other)) else { return false };
