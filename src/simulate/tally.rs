@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::scenario::{HALF_HOUR_S, HALF_HOURS};
+use super::scenario::{HALF_HOURS, begin_of};
 use crate::ids::{ContactId, QueueId, SeatId};
 use crate::journal::entry::Fact;
 use crate::words::{Outcome, QueueExit, SeatView, WorkView};
@@ -32,6 +32,16 @@ pub(super) struct Count {
 }
 
 impl Count {
+    /// Calls that the service level is a share of: all but those who gave up within it.
+    pub(super) fn measured(&self) -> f64 {
+        self.offered - self.abandoned_within
+    }
+
+    /// The time that occupancy is a share of.
+    pub(super) fn on_duty_s(&self) -> f64 {
+        self.handled_s + self.ready_s
+    }
+
     pub(super) fn add(&mut self, other: &Count) {
         self.arrived += other.arrived;
         self.contained += other.contained;
@@ -102,14 +112,10 @@ impl Doing {
 /// The half hour of a moment, in seconds since midnight.
 pub(super) fn half_hour_of(at_s: f64) -> usize {
     let mut half_hour = 0;
-    while half_hour + 1 < HALF_HOURS && at_s >= begin_of(half_hour + 1) {
+    while half_hour + 1 < HALF_HOURS && at_s >= f64::from(begin_of(half_hour + 1)) {
         half_hour += 1;
     }
     half_hour
-}
-
-pub(super) fn begin_of(half_hour: usize) -> f64 {
-    u32::try_from(half_hour).map_or(0.0, f64::from) * f64::from(HALF_HOUR_S)
 }
 
 impl Tally {
@@ -243,7 +249,7 @@ impl Tally {
     fn spend(&mut self, doing: Doing, mut from: f64, to: f64) {
         while from < to {
             let half_hour = half_hour_of(from);
-            let end = if half_hour + 1 < HALF_HOURS { to.min(begin_of(half_hour + 1)) } else { to };
+            let end = if half_hour + 1 < HALF_HOURS { to.min(begin_of(half_hour + 1).into()) } else { to };
             let cell = self.cell(None, half_hour);
             match doing {
                 Doing::Handling => cell.handled_s += end - from,

@@ -147,7 +147,7 @@ impl World<'_> {
             }
             Fact::ContactClosed { contact, .. } => drop(self.by_contact.remove(contact)),
             _ => {
-                if let Some(caller) = self.is_known(fact) {
+                if let Some(caller) = self.caller_of(fact) {
                     self.follow(caller, fact);
                 }
             }

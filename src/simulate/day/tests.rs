@@ -22,7 +22,7 @@ fn morning(seats: u32, more: &str) -> Scenario {
          [choices.menu]\n\"1\" = 60\n\"0\" = 20\n\"4\" = 20\n[choices.menu_altro]\n\"2\" = 100\n\
          [[shift]]\nseats = {seats}\nfrom = \"09:30\"\nto = \"12:00\"\nbreaks = [\"10m 10:30-11:30\"]\n"
     );
-    Scenario::parse("mattina", &text, &|_| None).unwrap()
+    Scenario::parse("mattina", &text, &|_, _| None).unwrap()
 }
 
 fn run(by_sip: bool) -> Run {
