@@ -67,6 +67,20 @@ fn some_calls(seed: u64, from: &str) -> Vec<ContactStory> {
     sim.stories()
 }
 
+/// Three who hear when the offices are open, and hang up.
+fn who_only_ask_the_hours() -> Vec<ContactStory> {
+    let mut sim = Sim::new();
+    for _ in 0..3 {
+        let citizen = sim.call("055055");
+        sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
+        sim.press(citizen, "42");
+        sim.until("the hours were told", |sim| sim.hears(citizen, "it/dopo_orari"));
+        sim.hang_up(citizen);
+    }
+    sim.advance(Duration::from_secs(1));
+    sim.stories()
+}
+
 /// Each call on the draft: what became of it, and the effect.
 fn on_draft<'s>(
     stories: &'s [ContactStory],
@@ -173,7 +187,8 @@ fn key_that_means_nothing_any_more_is_told_with_those_who_pressed_it() {
 #[test]
 fn information_that_no_longer_counts_as_such_contains_nobody() {
     let draft = text().replace("prompt: orari_uffici, info: true", "prompt: orari_uffici");
-    let stories = some_calls(8, "2026-11-24T10:00:00+01:00[Europe/Rome]");
+    let stories =
+        [some_calls(8, "2026-11-24T10:00:00+01:00[Europe/Rome]"), who_only_ask_the_hours()].concat();
     let mut told = 0;
     for (story, now, effect) in on_draft(&stories, &flow(&draft)) {
         let contained = story.line.outcome == Some(Outcome::Contained);
@@ -187,7 +202,8 @@ fn information_that_no_longer_counts_as_such_contains_nobody() {
 #[test]
 fn answer_that_the_flow_gives_in_the_place_of_a_queue_contains_those_who_went_there() {
     let answer = "nodes:\n  risposta: {type: play, prompt: orari_uffici, info: true, to: fine}\n";
-    let draft = text().replacen("nodes:\n", answer, 1).replace(r#""1": anagrafe"#, r#""1": risposta"#);
+    let draft = text().replacen("nodes:\n", answer, 1);
+    let draft = draft.replace(r#""1": anagrafe"#, r#""1": risposta, "5": anagrafe"#);
     let stories = some_calls(9, "2026-11-24T10:00:00+01:00[Europe/Rome]");
     let mut told = 0;
     for (story, now, effect) in on_draft(&stories, &flow(&draft)) {
