@@ -227,13 +227,14 @@ impl Running {
         let history = self.history(&flow)?;
         let (base, plain) = unmarked(&text.text);
         let base = after.or(base.filter(|(of, _)| *of == flow).map(|(_, number)| number));
-        if !history.admits(base) {
-            return Err(PublishError::Conflict(self.conflict(around, &flow, &history, base, plain)));
-        }
+        // Whatever it was written from: the same text is no conflict.
         if let Some(last) = history.in_force().filter(|last| last.fits(plain.as_bytes())) {
             let same =
                 format!("{}: this text is version {} of {flow}, which is in force", text.file, last.version);
             return Err(vec![same].into());
+        }
+        if !history.admits(base) {
+            return Err(PublishError::Conflict(self.conflict(around, &flow, &history, base, plain)));
         }
         Ok(Draft { flow, history, change: FlowChange::Published, text: Some((checked, text)), warnings })
     }

@@ -3,7 +3,7 @@
 //! The search begins where theory (Erlang C) puts it for the work that really comes, which the first run of the day has told; then
 //! the day is run again and again. Each half hour that misses the goal while the one before meets it gets one more seat (one that comes
 //! after a miss may only have inherited its line). Then every other half hour is tried with one less, and keeps what it can do without. So a
-//! seat is there only where the day with one fewer has missed the goal, and a dozen runs or two are enough.
+//! seat is there only where the day with one fewer has missed the goal, and some forty runs are enough.
 
 use serde::Serialize;
 
@@ -142,32 +142,39 @@ impl Search<'_> {
         runs
     }
 
-    /// Fewer seats, every other half hour at a time, wherever the goal is met with them.
+    /// Fewer seats, every other half hour at a time, wherever the goal is met with them, there and in the half hour after.
     fn lower(&mut self) {
-        let mut quiet = 0;
+        let mut settled = 0;
         for round in 0..MOST_ROUNDS {
             let half_hours = self.half_hours.iter().enumerate();
             let tried: Vec<Option<u32>> =
                 half_hours.map(|(at, known)| known.fewer().filter(|_| at % 2 == round % 2)).collect();
-            if tried.iter().all(Option::is_none) {
-                quiet += 1;
-                if quiet == 2 {
-                    return;
-                }
-                continue;
-            }
-            quiet = 0;
-            let runs = self.play(Some(&tried));
-            let misses = self.misses(&runs);
-            for ((half_hour, tried), (misses, own)) in self.half_hours.iter_mut().zip(tried).zip(misses) {
-                match tried {
-                    Some(fewer) if !misses => half_hour.seats = fewer,
-                    Some(fewer) if own => half_hour.fewest = fewer + 1,
-                    // With the line of the half hour before it says nothing.
-                    _ => {}
-                }
+            let is_changed = tried.iter().any(Option::is_some) && self.try_fewer(&tried);
+            settled = if is_changed { 0 } else { settled + 1 };
+            if settled == 2 {
+                return;
             }
         }
+    }
+
+    /// Runs the day with these; false: nothing has come of it.
+    fn try_fewer(&mut self, tried: &[Option<u32>]) -> bool {
+        let runs = self.play(Some(tried));
+        let misses = self.misses(&runs);
+        let after = misses.iter().skip(1).map(|(_, own)| *own).chain([false]);
+        let mut is_changed = false;
+        for (((half_hour, tried), (misses, own)), after) in
+            self.half_hours.iter_mut().zip(tried).zip(&misses).zip(after)
+        {
+            match tried {
+                Some(fewer) if !misses && !after => half_hour.seats = *fewer,
+                Some(fewer) if !misses || *own => half_hour.fewest = fewer + 1,
+                // With the line of the half hour before it says nothing; nor when it was not tried.
+                _ => continue,
+            }
+            is_changed = true;
+        }
+        is_changed
     }
 }
 

@@ -77,10 +77,19 @@ fn refused((code, out, told): Told, says: &[&str]) {
 #[test]
 fn flow_is_published_rolled_back_and_retired_and_every_version_stays() {
     let desk = Desk::new();
-    let first = desk.draft("uno.yaml", "il primo");
+    // What was never published is the file beside the configuration, and the first version is an edit of it.
+    let first = desk.edit("uno.yaml", "il primo");
+    assert!(
+        std::fs::read_to_string(&first)
+            .expect("it is there")
+            .starts_with("# centralino flow 055055 version 0 ")
+    );
     assert_eq!(done(desk.publish(&first, "anna", &[])), "055055: version 1 is in force\n");
-    let plain = desk.center.ask(&["flow", "show", "055055", "--plain"]);
-    assert_eq!(done(plain), std::fs::read_to_string(&first).expect("it is there"), "byte for byte");
+    let plain = done(desk.center.ask(&["flow", "show", "055055", "--plain"]));
+    let flow = std::fs::read_to_string(repository("ivr-flows/055055.yaml")).expect("it is shipped");
+    assert_eq!(plain, format!("{flow}# il primo\n"), "byte for byte");
+    let again = desk.write("ancora.yaml", &plain);
+    refused(desk.publish(&again, "anna", &[]), &["this text is version 1 of 055055, which is in force"]);
     let second = desk.edit("due.yaml", "il secondo");
     done(desk.publish(&second, "bruno", &[]));
     let told = done(desk.center.ask(&["flow", "diff", "055055", "1", "2"]));

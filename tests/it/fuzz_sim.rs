@@ -3,6 +3,7 @@
 //!
 //! `cargo xtask fuzz-sim --seeds N` runs them by the thousand; a failing seed prints the command that repeats it.
 
+mod answering;
 mod supervising;
 
 use std::sync::Mutex;
@@ -30,6 +31,7 @@ use crate::scenarios_transfer;
 use crate::sim::net::Weather;
 use crate::sim::phone::{Line, Manner, PhoneId, Seen};
 use crate::sim::{Setting, Sim};
+use answering::HIDDEN;
 
 /// A number whose flow gives callers to an office outside.
 const GIVEN_TO_AN_OFFICE: &str = "055056";
@@ -64,6 +66,10 @@ struct Figures {
     takes: usize,
     transferred: usize,
     called_back: usize,
+    /// Promises to numbers that were typed in.
+    typed: usize,
+    /// Answers to surveys.
+    surveyed: usize,
     crashes: usize,
 }
 
@@ -246,7 +252,8 @@ impl History {
         self.sim.verdict()?;
         for citizen in &self.citizens[self.seen..] {
             let phone = &self.sim.phones[citizen];
-            if phone.seen.contains(&Seen::Answered)
+            if &*phone.name != HIDDEN
+                && phone.seen.contains(&Seen::Answered)
                 && !self.sim.degraded()
                 && !self.promised.contains(citizen)
             {
@@ -257,12 +264,19 @@ impl History {
     }
 
     fn some(&mut self, phones: &[PhoneId]) -> Option<PhoneId> {
-        (!phones.is_empty()).then(|| phones[self.sim.chance.random_range(0..phones.len())])
+        self.one_of(phones)
+    }
+
+    fn one_of<T: Copy>(&mut self, of: &[T]) -> Option<T> {
+        (!of.is_empty()).then(|| of[self.sim.chance.random_range(0..of.len())])
     }
 
     fn act(&mut self) -> Result<(), String> {
         if self.sim.chance.random_bool(0.06) {
             self.supervise();
+            return Ok(());
+        }
+        if self.sim.chance.random_bool(0.2) && self.answer() {
             return Ok(());
         }
         // The office outside does what operators do: takes calls, refuses them, hangs up, loses its power.
@@ -410,7 +424,10 @@ impl History {
             75..95 => GIVEN_TO_AN_OFFICE,
             _ => "555",
         };
-        let citizen = self.sim.dial(number);
+        let citizen = match self.sim.chance.random_bool(0.15) {
+            true => self.sim.dial_from(HIDDEN, number),
+            false => self.sim.dial(number),
+        };
         let listens = self.sim.chance.random_bool(0.8);
         self.sim.with_phone(citizen, |phone, _| phone.listens = listens);
         self.citizens.push(citizen);
@@ -573,6 +590,7 @@ impl History {
         self.figures.joined = self.sim.oracle.joined;
         self.figures.called_back = self.sim.oracle.promises.kept();
         self.figures.takes = self.sim.oracle.kept;
+        (self.figures.typed, self.figures.surveyed) = self.answers();
         self.figures.transferred = self.sim.oracle.transferred;
         Ok(self.figures)
     }
@@ -719,13 +737,16 @@ fn prove(first: u64, count: u64, fault: Option<Fault>) {
         );
     }
     println!(
-        "{} histories: {} calls, {} seats, {} talks at the median; {} talks with numbers, {} called back, {} crashes and {} takes kept in all",
+        "{} histories: {} calls, {} seats, {} talks at the median; {} talks with numbers, {} called back, {} promises to numbers typed in, {} answers to surveys, \
+         {} crashes and {} takes kept in all",
         figures.len() + failures.len(),
         median(figures.iter().map(|f| f.calls).collect()),
         median(figures.iter().map(|f| f.seats).collect()),
         median(figures.iter().map(|f| f.joined).collect()),
         figures.iter().map(|f| f.transferred).sum::<usize>(),
         figures.iter().map(|f| f.called_back).sum::<usize>(),
+        figures.iter().map(|f| f.typed).sum::<usize>(),
+        figures.iter().map(|f| f.surveyed).sum::<usize>(),
         figures.iter().map(|f| f.crashes).sum::<usize>(),
         figures.iter().map(|f| f.takes).sum::<usize>(),
     );

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use centralino::config::Config;
+use centralino::acd::Pressure;
+use centralino::config::{Config, Place, SentOn, SentTo};
 use centralino::engine::{Command, QueuePage, Reply, WaitingAct, WaitingOrder};
 use centralino::ids::CallId;
 use centralino::journal::entry::{Fact, WaitChange};
@@ -323,4 +324,66 @@ fn those_who_wait_hear_the_music_of_their_queue_or_of_their_ente_where_these_hav
         sim.until(heard, |sim| sim.hears(citizen, heard));
         sim.verdict().expect("every promise is kept");
     }
+}
+
+/// Offers a call-back while others wait before this caller, and the wait will be long.
+const OFFERS: &str = r##"
+schema: 1
+id: "055055"
+languages: [it]
+start: coda
+nodes:
+  coda:
+    type: queue
+    queue: anagrafe
+    offer_callback: {key: "#", after: 10s, when: "${queue.waiting > 1 && queue.ewt_s > 60}", prompt: offerta_richiamata}
+    exits: {callback: fine, answered: fine, closed: fine, full: fine, no_seats: fine, timeout: fine}
+  fine: {type: hangup}
+"##;
+
+/// The demo, where callers are told nothing of the wait, after six talks of two minutes; its only operator talks.
+fn after_six_talks(setting: &Setting) -> (Sim, PhoneId, PhoneId) {
+    let silent = |config: &mut Config| {
+        config.queues.values_mut().for_each(|queue| queue.announce.tells_wait = false);
+    };
+    let mut sim = Sim::with(setting.with_config(silent).with_flow(OFFERS), 1);
+    let operator = sim.seat("seat01");
+    let talks = |sim: &mut Sim| {
+        let citizen = dials(sim);
+        sim.until("they talk", |sim| sim.talk_together(citizen, operator));
+        citizen
+    };
+    for _ in 0..6 {
+        let citizen = talks(&mut sim);
+        sim.advance(2 * MINUTE);
+        sim.hang_up(citizen);
+        sim.advance(15 * SECOND);
+    }
+    let busy = talks(&mut sim);
+    (sim, operator, busy)
+}
+
+#[test]
+fn flow_s_condition_learns_how_many_wait_and_how_long_where_nobody_else_asks() {
+    let (mut sim, _, _) = after_six_talks(Setting::demo());
+    let first = dials(&mut sim);
+    sim.advance(MINUTE);
+    assert!(!sim.hears(first, "it/offerta_richiamata"), "nobody waits before the first");
+    let second = dials(&mut sim);
+    sim.until("it is offered", |sim| sim.hears(second, "it/offerta_richiamata"));
+    sim.verdict().expect("every promise is kept");
+}
+
+#[test]
+fn caller_is_sent_on_by_the_expected_wait_where_nobody_is_told_of_it() {
+    let when = Pressure { over_wait: Some(MINUTE), ..Pressure::default() };
+    let (mut sim, _, _) = after_six_talks(&Setting::demo().with_config(|config| {
+        let queue = config.queues.get_mut("anagrafe").expect("the demo has it");
+        queue.rules.sends_on.push(when);
+        queue.sent_on.push(SentOn { to: SentTo::Queue("tributi".into()), at: Place::whole("queues.toml") });
+    }));
+    let citizen = dials(&mut sim);
+    let queue = |sim: &mut Sim| sim.contact(citizen).queue;
+    sim.until("it is sent on", |sim| queue(sim) == Some("tributi".into()));
+    sim.verdict().expect("every promise is kept");
 }

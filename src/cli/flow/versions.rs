@@ -8,12 +8,13 @@ use super::read;
 use crate::cli::exchange::{Exchange, user};
 use crate::cli::failure::Failure;
 use crate::cli::out::{self, Format, moments, numbers, or_dash, prose, words};
-use crate::flow::published::{History, Version, marked, unmarked};
+use crate::flow::published::{History, Version, is_plain_name, marked, unmarked};
 use crate::ids::FlowId;
 use crate::io::client::AskError;
 use crate::io::difference::unified;
 use crate::io::http::flows::{Back, FLOWS, Publish};
 use crate::io::publishing::Changed;
+use crate::io::setup::Places;
 use crate::io::versions::Versions;
 use crate::words::FlowChange;
 
@@ -128,6 +129,9 @@ pub(super) struct Data {
     /// The data directory of the exchange, which may be running.
     #[arg(long, value_name = "DIR", default_value = "data")]
     data: PathBuf,
+    /// The configuration, beside which lies the file of a flow that was never published.
+    #[arg(long, value_name = "DIR", default_value = "config")]
+    config: PathBuf,
 }
 
 /// Runs it.
@@ -299,6 +303,7 @@ impl Data {
         };
         let Some(version) = version else {
             return Err(match (number, history.now()) {
+                (None | Some(0), 0) => return self.beside(flow),
                 (_, 0) => never_published(flow),
                 (Some(number), last) => {
                     Failure::misuse(format_args!("flow {flow} has no version {number}; its last is {last}"))
@@ -312,12 +317,32 @@ impl Data {
         let text = self.versions().text(version).map_err(damaged)?;
         Ok((version.clone(), text.text))
     }
+
+    /// The file beside the configuration, which counts while nothing is published: version 0, from which the first one is written.
+    fn beside(&self, flow: &str) -> Result<(Version, String), Failure> {
+        let dir = Places::beside(&self.config).flows;
+        let dir = if flow.contains('@') { dir.join("sub") } else { dir };
+        let file =
+            Some(dir.join(format!("{flow}.yaml"))).filter(|file| is_plain_name(flow) && file.is_file());
+        let text = read(&file.ok_or_else(|| never_published(flow))?)?;
+        let version = Version {
+            flow: flow.into(),
+            version: 0,
+            change: FlowChange::Published,
+            at: String::new(),
+            by: None,
+            comment: String::new(),
+            after: 0,
+            sha256: None,
+        };
+        Ok((version, text))
+    }
 }
 
 fn never_published(flow: &str) -> Failure {
     Failure::misuse(format_args!(
-        "flow {flow} was never published: the file beside the configuration counts, ivr-flows/{flow}.yaml; `centralino flow \
-         history` lists those that were, and --data names the data directory of the exchange"
+        "flow {flow} was never published: the file beside the configuration counts, ivr-flows/{flow}.yaml, if there is one; `centralino \
+         flow history` lists those that were, and --data names the data directory of the exchange"
     ))
 }
 
