@@ -187,8 +187,8 @@ fn key_that_means_nothing_any_more_is_told_with_those_who_pressed_it() {
 #[test]
 fn information_that_no_longer_counts_as_such_contains_nobody() {
     let draft = text().replace("prompt: orari_uffici, info: true", "prompt: orari_uffici");
-    let stories =
-        [some_calls(8, "2026-11-24T10:00:00+01:00[Europe/Rome]"), who_only_ask_the_hours()].concat();
+    let mut stories = some_calls(8, "2026-11-24T10:00:00+01:00[Europe/Rome]");
+    stories.extend(who_only_ask_the_hours());
     let mut told = 0;
     for (story, now, effect) in on_draft(&stories, &flow(&draft)) {
         let contained = story.line.outcome == Some(Outcome::Contained);
