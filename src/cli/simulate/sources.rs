@@ -3,7 +3,8 @@
 //! One of two days that are compared ([`Variant`]) is named by what is another in it: a day's file, a flow (`bozza.yaml`) or a
 //! configuration (`config-bozza`). What it does not name is that of the other day, or what is there.
 
-use std::fs;
+use std::io;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use jiff::civil::Date;
 use crate::cli::calendar::parse_date;
 use crate::cli::exchange::Exchange;
 use crate::cli::failure::Failure;
+use crate::cli::out;
 use crate::cli::records::page_through;
 use crate::flow::Flow;
 use crate::flow::published::unmarked;
@@ -19,6 +21,7 @@ use crate::ids::FlowId;
 use crate::io::control::Clock;
 use crate::io::records::Wanted;
 use crate::io::setup::Surroundings;
+use crate::io::texts;
 use crate::io::versions::{Text, Versions};
 use crate::simulate::{HALF_HOURS, Scenario, Service, read_csv};
 use crate::time::rome_zone;
@@ -32,6 +35,9 @@ const PROFILES: [(&str, &str); 2] = [
 const USUAL: &str = "055055";
 /// A file that says who calls and who sits where is a page; nothing longer is read.
 const MOST_BYTES: u64 = 1 << 20;
+
+/// Years of a day: opening hours, and the hours after it, are reckoned on both sides of it.
+const YEARS: RangeInclusive<i16> = 1970..=2999;
 
 /// Where things are read from.
 #[derive(Debug, clap::Args)]
@@ -65,7 +71,12 @@ pub(super) fn parse_day(text: &str) -> Result<Date, String> {
         "yesterday" => today().yesterday(),
         "today" => Ok(today()),
         "tomorrow" => today().tomorrow(),
-        date => return parse_date(date),
+        date => {
+            let date = parse_date(date)?;
+            let (from, to) = YEARS.into_inner();
+            let wrong = || format!("a day is of the years {from} to {to}");
+            return Some(date).filter(|date| YEARS.contains(&date.year())).ok_or_else(wrong);
+        }
     };
     near.map_err(|error| error.to_string())
 }
@@ -138,12 +149,17 @@ impl Sources {
 
     /// A profile or file.
     fn scenario(&self, name: &str) -> Result<Scenario, Failure> {
-        let (_, text) = read_profile("", name).ok_or_else(|| {
+        let (_, text) = read_profile("", name).map_err(|error| {
+            let what = match error.kind() {
+                io::ErrorKind::NotFound => format!("no profile and no file `{name}`"),
+                _ => format!("{name} cannot be read ({error})"),
+            };
             Failure::misuse(format_args!(
-                "no profile and no file `{name}`; there are 055055 and 020202, or name a file such as simulate/055055.toml"
+                "{what}; there are 055055 and 020202, or name a file such as simulate/055055.toml"
             ))
         })?;
-        let mut scenario = Scenario::parse(name, &text, &read_profile).map_err(|faults| lines(&faults))?;
+        let others = |by: &str, name: &str| read_profile(by, name).ok();
+        let mut scenario = Scenario::parse(name, &text, &others).map_err(|faults| lines(&faults))?;
         scenario.name =
             Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy()).into_owned();
         if let Some(arrivals) = self.arrivals(&scenario.number)? {
@@ -179,7 +195,7 @@ impl Sources {
         let Some((before, here)) = before.zip(here) else { return Ok(Variant { scenario, service }) };
         let (scenario, open) = scenario.on_flow(before, here);
         for choice in open {
-            eprintln!("note: {}: {choice}", scenario.name);
+            eprintln!("{}", out::printable(&format!("note: {}: {choice}", scenario.name)));
         }
         Ok(Variant { scenario, service })
     }
@@ -213,7 +229,7 @@ impl Sources {
     fn arrivals(&self, number: &str) -> Result<Option<Vec<f64>>, Failure> {
         if let Some(file) = &self.arrivals_csv {
             let name = file.display().to_string();
-            let text = fs::read_to_string(file).map_err(|error| {
+            let text = texts::read(file, MOST_BYTES).map_err(|error| {
                 Failure::misuse(format_args!("{name}: {error}; name a file with lines like 08:30,60"))
             })?;
             return read_csv(&name, &text).map(Some).map_err(|faults| lines(&faults));
@@ -263,14 +279,12 @@ fn publish(at: &mut Surroundings, file: &Path) -> Result<FlowId, Failure> {
 }
 
 /// A profile by its name, or a file beside the one that names it, and its text.
-fn read_profile(by: &str, name: &str) -> Option<(String, String)> {
+fn read_profile(by: &str, name: &str) -> io::Result<(String, String)> {
     if let Some((_, text)) = PROFILES.iter().find(|(profile, _)| *profile == name) {
-        return Some((name.to_owned(), (*text).to_owned()));
+        return Ok((name.to_owned(), (*text).to_owned()));
     }
     let file = Path::new(by).with_file_name(name);
-    let is_page = fs::metadata(&file).is_ok_and(|found| found.is_file() && found.len() <= MOST_BYTES);
-    let text = is_page.then(|| fs::read_to_string(&file).ok()).flatten()?;
-    Some((file.display().to_string(), text))
+    Ok((file.display().to_string(), texts::read(&file, MOST_BYTES)?))
 }
 
 fn lines<F: ToString>(faults: &[F]) -> Failure {
@@ -280,6 +294,16 @@ fn lines<F: ToString>(faults: &[F]) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn day_is_one_that_hours_can_be_reckoned_on() {
+        for text in ["2026-11-24", "24/11/2026", "2026-10-25", "2999-12-31", "yesterday"] {
+            assert!(parse_day(text).is_ok(), "{text}");
+        }
+        for text in ["9999-12-30", "9999-12-31", "0000-01-01", "-9999-01-01", "2026-02-30"] {
+            assert!(parse_day(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn profiles_fit_the_demo() {

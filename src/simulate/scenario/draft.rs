@@ -213,13 +213,7 @@ impl Reading {
         if let Some(scale) =
             self.within(file, draft.scale.as_ref(), 0.0..=MOST_SCALE, "a factor from 0 to 100", "1.2")
         {
-            day.arrivals.iter_mut().flatten().for_each(|calls| *calls *= scale);
-        }
-        let is_beyond = day.arrivals.iter().flatten().any(|calls| *calls > MOST_CALLS);
-        if let Some(scale) = draft.scale.filter(|_| is_beyond) {
-            let (at, text) = (file.at(&scale.span()), scale.get_ref().to_string());
-            let what = "a factor that leaves every half hour at most 20000 calls";
-            self.faults.push(Fault::Value { at, text, what, like: "1.2" });
+            self.scale(day, file, scale, draft.scale.as_ref());
         }
         for (node, keys) in &draft.choices {
             self.choices(day, file, node, keys);
@@ -312,6 +306,17 @@ impl Reading {
             let Some(calls) = self.within(file, Some(calls), 0.0..=MOST_CALLS, what, "60") else { continue };
             let arrivals = day.arrivals.get_or_insert_with(|| vec![0.0; HALF_HOURS]);
             arrivals.get_mut(half_hour).into_iter().for_each(|place| *place = calls);
+        }
+    }
+
+    /// So many times the calls of this file and of those that it extends; each of them may scale.
+    fn scale(&mut self, day: &mut Day, file: &File<'_>, scale: f64, told: Option<&Number>) {
+        day.arrivals.iter_mut().flatten().for_each(|calls| *calls *= scale);
+        let most = day.arrivals.iter().flatten().copied().fold(0.0, f64::max);
+        if let Some(told) = told.filter(|_| most > MOST_CALLS) {
+            let what = "a factor that leaves 20000 calls in a half hour at most";
+            let (at, text) = (file.at(&told.span()), told.get_ref().to_string());
+            self.faults.push(Fault::Value { at, text, what, like: "1.2" });
         }
     }
 
@@ -412,7 +417,8 @@ impl Reading {
             self.value(file, text, "a break", "\"15m 10:00-11:30\": 15 minutes for each, within that time");
             return None;
         };
-        let lies = read.from >= shift.0 && read.to <= shift.1 && read.from + read.length <= read.to;
+        let room = read.to.saturating_sub(read.from);
+        let lies = read.from >= shift.0 && read.to <= shift.1 && read.length <= room;
         if lies && read.length > 0 {
             return Some(read);
         }
