@@ -33,8 +33,9 @@ const PROFILES: [(&str, &str); 2] = [
 ];
 /// The profile of a day that nobody names.
 const USUAL: &str = "055055";
-/// A file that says who calls and who sits where is a page; nothing longer is read.
-const MOST_BYTES: u64 = 1 << 20;
+/// A file that says who calls and who sits where is a page; nothing longer is read. Each name in it is looked up in the text for its place,
+/// which takes the square of its length.
+const MOST_BYTES: u64 = 128 << 10;
 
 /// Years of a day: opening hours, and the hours after it, are reckoned on both sides of it.
 const YEARS: RangeInclusive<i16> = 1970..=2999;

@@ -385,6 +385,11 @@ impl Reading {
     fn seats(&mut self, day: &mut Day, file: &File<'_>, seats: &Spanned<DraftSeats>) -> Vec<(SeatId, bool)> {
         let most = i64::try_from(MOST_SEATS).unwrap_or(i64::MAX);
         match seats.get_ref() {
+            DraftSeats::Count(count) if *count > 0 && day.duties.len() >= MOST_SEATS => {
+                let at = file.at(&seats.span());
+                self.faults.push(Fault::TooMany { at, most: MOST_SEATS });
+                Vec::new()
+            }
             DraftSeats::Count(count) if (0..=most).contains(count) => {
                 let first = day.made + 1;
                 day.made += u32::try_from(*count).unwrap_or(0);
