@@ -187,7 +187,7 @@ impl Running {
         }
         let loaded = around.compile_for(self.always_open)?;
         if is_subflow {
-            let users = loaded.flows.values().filter(|user| goes_through(user, &flow));
+            let users = loaded.flows.values().filter(|user| user.goes_through(&flow));
             let failed =
                 users.flat_map(|user| failed_tests(&format!("flow {}", user.id()), user, &calendars));
             refuse(failed.collect())?;
@@ -356,9 +356,4 @@ fn failed_tests(file: &str, flow: &Flow, calendars: &Calendars) -> Vec<String> {
         format!("{place}: test `{}` failed: {}", failed.name, failed.why.join("; "))
     };
     failures.map(line).collect()
-}
-
-/// Sub-flows lie in each other no deeper than the compiler lets them.
-fn goes_through(flow: &Flow, subflow: &FlowId) -> bool {
-    flow.subflows().any(|used| used.stem() == *subflow || goes_through(used, subflow))
 }
