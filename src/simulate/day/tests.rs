@@ -68,7 +68,7 @@ fn nobody_misses_a_call_however_short_the_rings_of_a_queue() {
 fn eight_in_the_morning_is_eight_also_after_a_night_that_sets_the_clock() {
     let night = "[[shift]]\nseats = 1\nfrom = \"00:00\"\nto = \"06:00\"\n";
     let text = format!("number = \"055055\"\ntalk = \"exp:2m\"\n[arrivals]\n\"08:00\" = 3\n{night}");
-    let scenario = Scenario::parse("notte", &text, &|_| None).unwrap();
+    let scenario = Scenario::parse("notte", &text, &|_, _| None).unwrap();
     for (month, date) in [(11, 24), (10, 25), (3, 29)] {
         let date = jiff::civil::date(2026, month, date);
         let day = Day::new(scenario.clone(), service(), Run { date, ..run(false) });
