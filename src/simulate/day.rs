@@ -32,6 +32,8 @@ use people::Caller;
 
 /// The exchange is up for so long before the first caller.
 const BEFORE: u32 = 120;
+/// From the midnight of a day of 24 hours.
+const TO_NOON: Duration = Duration::from_secs(12 * 3_600);
 /// When everybody has gone home, those who are still on the line have so long.
 const AFTER: Duration = Duration::from_secs(4 * 3_600);
 
@@ -157,9 +159,10 @@ impl<'d> World<'d> {
         let first_call = begin_of(first_call);
         let first_duty = scenario.duties.iter().map(|duty| duty.span.0).min().unwrap_or(first_call);
         let begin_s = first_call.min(first_duty).saturating_sub(BEFORE);
-        let minute = |minutes: u32| i8::try_from(minutes).unwrap_or(0);
-        let begin = day.run.date.at(minute(begin_s / 3_600), minute(begin_s / 60 % 60), 0, 0);
-        let start = begin.to_zoned(rome_zone()).map_or(Timestamp::UNIX_EPOCH, |begin| begin.timestamp());
+        // Reckoned from noon: where the clock is set during the night, the hours of service are right, and only those before it are not.
+        let noon = day.run.date.at(12, 0, 0, 0).to_zoned(rome_zone());
+        let noon = noon.map_or(Timestamp::UNIX_EPOCH, |noon| noon.timestamp());
+        let start = noon - TO_NOON + Duration::from_secs(u64::from(begin_s));
         let seed = seed_bytes(chance);
         let (address, trunk) = trunk_of(config);
         let setup = Setup {

@@ -65,6 +65,21 @@ fn nobody_misses_a_call_however_short_the_rings_of_a_queue() {
 }
 
 #[test]
+fn eight_in_the_morning_is_eight_also_after_a_night_that_sets_the_clock() {
+    let night = "[[shift]]\nseats = 1\nfrom = \"00:00\"\nto = \"06:00\"\n";
+    let text = format!("number = \"055055\"\ntalk = \"exp:2m\"\n[arrivals]\n\"08:00\" = 3\n{night}");
+    let scenario = Scenario::parse("notte", &text, &|_, _| None).unwrap();
+    for (month, date) in [(11, 24), (10, 25), (3, 29)] {
+        let date = jiff::civil::date(2026, month, date);
+        let day = Day::new(scenario.clone(), service(), Run { date, ..run(false) });
+        let mut world = World::new(&day, 0, None);
+        world.now = Mono::ZERO + Duration::from_secs(u64::from(8 * 3_600 - world.begin_s));
+        let wall = world.wall().wall.to_zoned(rome_zone()).datetime();
+        assert_eq!(wall, date.at(8, 0, 0, 0));
+    }
+}
+
+#[test]
 fn same_number_gives_the_same_replication() {
     let day = morning(2, "");
     let twice = (runs(&day, false, 2), runs(&day, false, 2));
