@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::connectors::Connectors;
 use super::control::Clock;
 use super::difference::unified;
+use super::prompts::recorded_otherwise;
 use super::reload::{Reloader, use_of};
 use super::setup::Surroundings;
 use super::versions::{self, Text, Versions};
@@ -337,11 +338,12 @@ impl Running {
 /// The flow of a text without fault, whose sounds are there and whose tests pass, and what people would stumble over.
 fn tried(around: &Surroundings, Text { file, text }: &Text) -> Result<(Flow, Vec<String>), PublishError> {
     let told = |faults: &[crate::flow::FlowError]| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let Checked { flow, warnings } =
+    let Checked { flow, mut warnings } =
         Flow::check(text, file, &around.known).map_err(|faults| told(&faults))?;
     let missing = flow.unrecorded(file, |sound| around.sounds.find(sound).is_some());
     let failed = failed_tests(file, &flow, &around.config.calendars);
     refuse(told(&missing).into_iter().chain(failed).collect())?;
+    warnings.extend(recorded_otherwise(around.places().sounds.as_path(), file, &flow));
     Ok((flow, told(&warnings)))
 }
 
