@@ -38,6 +38,24 @@ pub fn is_invisible(c: char) -> bool {
             | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}')
 }
 
+/// A text as it stands in a page or a drawing, within an element or an attribute between double quotes. What steers would make a drawing
+/// no XML at all, or hide in a page; lines may be broken.
+pub fn in_markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' | '\t' => out.push(c),
+            c if is_steering(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +72,12 @@ mod tests {
         ] {
             assert_eq!(is_line(text, 7), is, "{text:?}");
         }
+    }
+
+    #[test]
+    fn names_from_files_stay_names_in_a_page() {
+        let name = "<b onclick=\"x\">R&D\n\u{1b}[2J\u{202e}\u{ffff}";
+        assert_eq!(in_markup(name), "&lt;b onclick=&quot;x&quot;&gt;R&amp;D\n\u{fffd}[2J\u{fffd}\u{fffd}");
     }
 
     #[test]

@@ -102,9 +102,12 @@ pub(super) fn openings(schedule: &Schedule, from_ms: i64, to_ms: i64) -> impl It
     dates(schedule, from_ms, to_ms).flat_map(of_day).filter(move |(_, end_ms)| *end_ms > from_ms)
 }
 
+/// Moments that no calendar has count as its first or its last: whoever asks for slots after the end of time is not led through every
+/// day since 1970 while calls wait.
 fn dates(schedule: &Schedule, from_ms: i64, to_ms: i64) -> impl Iterator<Item = Date> {
     let date = |ms: i64| {
-        let moment = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let end = if ms < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        let moment = Timestamp::from_millisecond(ms).unwrap_or(end);
         schedule.zone().to_datetime(moment).date()
     };
     let last = date(to_ms);
@@ -135,6 +138,17 @@ mod tests {
             ["2026-11-24 08:00 07:00Z", "2026-11-24 08:30 07:30Z"]
         );
         assert!(walls(r#""08:00-08:20""#, "2026-11-24", 30).is_empty());
+    }
+
+    #[test]
+    fn nothing_is_looked_at_after_the_end_of_time() {
+        let schedule = schedule(r#""08:00-18:00""#);
+        let now = 1_795_406_400_000; // 2026-11-23
+        let looked_at = |from_ms| dates(&schedule, from_ms, now).count();
+        assert_eq!(looked_at(now), 1);
+        for after in [253_402_300_800_000, i64::MAX] {
+            assert_eq!(looked_at(after), 0, "{after}");
+        }
     }
 
     #[test]

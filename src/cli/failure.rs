@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::path::Path;
 use std::process::ExitCode;
 
+use super::out;
+
 /// What could not be done, and whose fault it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
@@ -59,10 +61,10 @@ impl Failure {
         self.code
     }
 
-    /// Says it on standard error.
+    /// Says it on standard error. Much of it comes from files and names that somebody else has written.
     pub(super) fn tell(self) -> ExitCode {
-        for line in &self.lines {
-            eprintln!("{line}");
+        for line in self.lines.iter().flat_map(|line| line.lines()) {
+            eprintln!("{}", out::printable(line));
         }
         ExitCode::from(self.code)
     }

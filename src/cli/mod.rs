@@ -5,6 +5,7 @@
 //! the arguments or the configuration are wrong, always with a line that says what to do.
 
 mod address;
+mod beside;
 mod calendar;
 mod calibration;
 mod callback;

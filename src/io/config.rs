@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use super::texts;
 use crate::config::{Config, ConfigError, FILES, Fault, Place};
 
 /// Largest file that is read: a configuration is written by hand.
@@ -31,27 +32,15 @@ fn read_texts(dir: &Path) -> Result<BTreeMap<String, String>, Vec<ConfigError>> 
         .collect();
     names.sort_unstable();
     names.dedup();
-    let (mut texts, mut errors) = (BTreeMap::new(), Vec::new());
+    let (mut found, mut errors) = (BTreeMap::new(), Vec::new());
     for name in names {
-        match read_text(&dir.join(&name)) {
-            Ok(text) => drop(texts.insert(name, text)),
+        match texts::read(&dir.join(&name), MAX_BYTES) {
+            Ok(text) => drop(found.insert(name, text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => errors.push(unreadable(&dir.join(&name), &error)),
         }
     }
-    if errors.is_empty() { Ok(texts) } else { Err(errors) }
-}
-
-fn read_text(path: &Path) -> io::Result<String> {
-    let about = fs::metadata(path)?;
-    if !about.is_file() {
-        // A pipe would keep the reader waiting for ever, a device would never end.
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
-    }
-    if about.len() > MAX_BYTES {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 4 MB"));
-    }
-    fs::read_to_string(path)
+    if errors.is_empty() { Ok(found) } else { Err(errors) }
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> ConfigError {

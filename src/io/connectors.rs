@@ -7,7 +7,7 @@
 //! Redirects are not followed: the credential and what the citizen said are for the server in the configuration.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ use ureq::http::{Request, Response, StatusCode};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, AsSendBody, Body, Error};
 
+use super::texts;
 use crate::config::{Config, Connector, Credential, SecretPlace};
 use crate::engine::{HttpRequest, Told};
 use crate::flow::Value;
@@ -296,8 +297,5 @@ fn certificates(path: &str) -> Result<RootCerts, String> {
 
 fn read_file(path: &str, what: &str) -> Result<String, String> {
     let told = |error: &dyn std::fmt::Display| format!("its {what} {path} cannot be read ({error})");
-    if fs::metadata(path).map_err(|error| told(&error))?.len() > MAX_FILE_BYTES {
-        return Err(told(&"larger than 1 MB"));
-    }
-    fs::read_to_string(path).map_err(|error| told(&error))
+    texts::read(Path::new(path), MAX_FILE_BYTES).map_err(|error| told(&error))
 }

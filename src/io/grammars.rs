@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::texts;
 use crate::speech::{self, Speech};
 
 /// Largest grammar that is read: a hundred times ours.
@@ -28,15 +29,10 @@ fn read(sounds: &Path) -> (Vec<Speech>, Vec<String>) {
     for folder in folders {
         let (path, Some(language)) = (folder.join("grammar.toml"), folder.file_name()) else { continue };
         let file = path.display().to_string();
-        match std::fs::metadata(&path) {
-            Err(_) => continue, // recordings alone: its prompts are played, values are not spoken in it
-            Ok(data) if data.len() > MAX_BYTES => {
-                faults.push(format!("{file}: {} bytes; a grammar has {MAX_BYTES} at most", data.len()));
-                continue;
-            }
-            Ok(_) => {}
+        if !path.exists() {
+            continue; // recordings alone: its prompts are played, values are not spoken in it
         }
-        match std::fs::read_to_string(&path) {
+        match texts::read(&path, MAX_BYTES) {
             Ok(text) => match Speech::read(&language.to_string_lossy(), &file, &text) {
                 Ok(speech) => languages.push(speech),
                 Err(found) => faults.extend(found.iter().map(ToString::to_string)),

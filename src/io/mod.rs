@@ -26,6 +26,7 @@ pub mod sip;
 pub mod speaking;
 pub mod store;
 pub mod supervisor;
+pub mod texts;
 pub mod trunks;
 pub mod versions;
 pub mod views_sled;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::texts;
 use super::versions::{Published, Text, Versions};
 use crate::config::Config;
 use crate::flow::hours::Schedule;
@@ -183,7 +184,7 @@ impl Surroundings {
 
     /// The text of the file beside the configuration, if it can be read.
     pub fn beside(&self, flow: &FlowId) -> Option<String> {
-        std::fs::read_to_string(self.places.flow(flow.as_str())).ok()
+        texts::read(&self.places.flow(flow.as_str()), MAX_FLOW_BYTES).ok()
     }
 
     /// The text of a flow that counts: the published one, or the file beside the configuration.
@@ -196,7 +197,7 @@ impl Surroundings {
         }
         let path = self.places.flows.join(format!("{flow}.yaml"));
         let file = path.display().to_string();
-        match std::fs::read_to_string(&path) {
+        match texts::read(&path, MAX_FLOW_BYTES) {
             Ok(text) => Ok(Text { file, text }),
             Err(error) => Err((file, error)),
         }
@@ -208,8 +209,8 @@ fn is_subflow(flow: &str) -> bool {
     flow.contains('@')
 }
 
-/// Largest sub-flow read.
-const MAX_SUBFLOW_BYTES: u64 = 4 * 1024 * 1024;
+/// Largest flow read; what a flow may be is less.
+const MAX_FLOW_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The texts of the sub-flows below `flows`, `sub/<name>@<version>.yaml`.
 ///
@@ -223,20 +224,16 @@ pub fn subflows(flows: &Path) -> Result<BTreeMap<String, String>, String> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         entries => entries.map_err(|error| told(&dir, &error))?,
     };
-    let mut texts = BTreeMap::new();
+    let mut found = BTreeMap::new();
     for entry in entries {
         let path = entry.map_err(|error| told(&dir, &error))?.path();
         let name = path.file_stem().and_then(|name| name.to_str()).map(str::to_owned);
         let Some(name) = name.filter(|_| path.extension().is_some_and(|kind| kind == "yaml")) else {
             continue;
         };
-        let length = std::fs::metadata(&path).map_err(|error| told(&path, &error))?.len();
-        if length > MAX_SUBFLOW_BYTES {
-            return Err(told(&path, &"larger than 4 MB"));
-        }
-        texts.insert(name, std::fs::read_to_string(&path).map_err(|error| told(&path, &error))?);
+        found.insert(name, texts::read(&path, MAX_FLOW_BYTES).map_err(|error| told(&path, &error))?);
     }
-    Ok(texts)
+    Ok(found)
 }
 
 /// What flows may refer to.

@@ -93,7 +93,7 @@ impl Versions {
         if !is_plain_name(flow.as_str()) || !dir.is_dir() {
             return Ok(History::default());
         }
-        history(&RealDisk::existing(&dir), &dir)
+        history(&RealDisk::existing(&dir), &dir, flow)
     }
 
     /// All versions of all flows, in order.
@@ -147,7 +147,7 @@ fn add<D: Disk>(disk: &D, version: &Version, text: Option<&str>) -> Result<(), D
     replace(disk, &format!("{stem}.json"), &record)
 }
 
-fn history<D: Disk>(disk: &D, dir: &Path) -> Result<History, String> {
+fn history<D: Disk>(disk: &D, dir: &Path, flow: &FlowId) -> Result<History, String> {
     let names = disk.list().map_err(|error| error.to_string())?;
     let mut versions = Vec::new();
     for name in names.iter().filter(|name| name.ends_with(".json")) {
@@ -155,11 +155,12 @@ fn history<D: Disk>(disk: &D, dir: &Path) -> Result<History, String> {
         let version: Version = serde_json::from_slice(&bytes).map_err(|error| {
             format!("{}: cannot be understood ({error}); {}", dir.join(name).display(), remedy(dir, name))
         })?;
-        if *name != format!("{}.json", stem(version.version)) {
+        if *name != format!("{}.json", stem(version.version)) || version.flow != *flow {
             return Err(format!(
-                "{}: says that it is version {}; {}",
+                "{}: says that it is version {} of flow {}; {}",
                 dir.join(name).display(),
                 version.version,
+                version.flow,
                 remedy(dir, name)
             ));
         }
@@ -237,7 +238,7 @@ mod tests {
     }
 
     fn in_force(disk: &SimDisk) -> String {
-        let history = history(disk, Path::new("flows")).expect("no damage");
+        let history = history(disk, Path::new("flows"), &"055055".into()).expect("no damage");
         let last = history.in_force().expect("a version");
         text(disk, Path::new("flows"), last).expect("its text").text
     }
@@ -260,7 +261,8 @@ mod tests {
                     assert!(now == old || now == new, "{op} {step} {how:?}: {now}");
                     assert!(!done || now == new, "{op} {step} {how:?}: what was promised is there");
                     seen.insert(now);
-                    let next = history(&left, Path::new("flows")).expect("no damage").now() + 1;
+                    let next =
+                        history(&left, Path::new("flows"), &"055055".into()).expect("no damage").now() + 1;
                     add(&left, &version(next, new), Some(new)).expect("what a crash left is in nobody's way");
                     assert_eq!(in_force(&left), new);
                 }
@@ -360,18 +362,22 @@ mod tests {
         }
         let dir = Path::new("/d/flows/055055");
         disk.flip_bit("0003.yaml", 2);
-        let history = history(&disk, dir).expect("the records are whole");
+        let history = history(&disk, dir, &"055055".into()).expect("the records are whole");
         let told = text(&disk, dir, &history.versions()[2]).expect_err("damaged");
         assert!(told.starts_with("/d/flows/055055/0003.yaml: is not the text that was published"), "{told}");
         assert!(told.contains("move /d/flows/055055/0003.* away"), "{told}");
         assert!(text(&disk, dir, &history.versions()[1]).is_ok());
         disk.remove("0003.yaml").expect("it is there");
         assert!(text(&disk, dir, &history.versions()[2]).is_err());
+        let told =
+            super::history(&disk, Path::new("/d/flows/020202"), &"020202".into()).expect_err("of another");
+        let of_another = "/d/flows/020202/0001.json: says that it is version 1 of flow 055055; restore it";
+        assert!(told.starts_with(of_another), "{told}");
         disk.flip_bit("0002.json", 0);
-        let told = super::history(&disk, dir).expect_err("damaged");
+        let told = super::history(&disk, dir, &"055055".into()).expect_err("damaged");
         assert!(told.starts_with("/d/flows/055055/0002.json: cannot be understood"), "{told}");
         disk.remove("0002.json").expect("it is there");
-        let told = super::history(&disk, dir).expect_err("a gap");
+        let told = super::history(&disk, dir, &"055055".into()).expect_err("a gap");
         assert!(told.starts_with("/d/flows/055055/0002.json: is missing"), "{told}");
     }
 }

@@ -2,6 +2,11 @@
 
 use super::scenario::{HALF_HOUR_S, HALF_HOURS, MOST_CALLS, parse_clock};
 
+/// Bad lines that are told, at most: whoever has named the wrong file need not see all of it.
+const MOST_FAULTS: usize = 50;
+/// Letters of a bad line that are told.
+const MOST_LETTERS: usize = 40;
+
 /// What is wrong with a line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant's message is its documentation")]
@@ -21,7 +26,7 @@ pub enum ArrivalsFault {
 /// The calls of each half hour. Between the two stands a comma, a semicolon or a tab; a first line without numbers is a title.
 ///
 /// # Errors
-/// Every line that cannot be read.
+/// The lines that cannot be read, the first of them if they are very many.
 pub fn read_csv(file: &str, text: &str) -> Result<Vec<f64>, Vec<ArrivalsFault>> {
     let mut calls: Vec<Option<f64>> = vec![None; HALF_HOURS];
     let mut faults = Vec::new();
@@ -30,6 +35,9 @@ pub fn read_csv(file: &str, text: &str) -> Result<Vec<f64>, Vec<ArrivalsFault>> 
         let is_title = line == 1 && !row.starts_with(|c: char| c.is_ascii_digit());
         if row.is_empty() || is_title {
             continue;
+        }
+        if faults.len() == MOST_FAULTS {
+            break;
         }
         match read_row(file, line, row) {
             Err(fault) => faults.push(fault),
@@ -56,21 +64,21 @@ pub fn read_csv(file: &str, text: &str) -> Result<Vec<f64>, Vec<ArrivalsFault>> 
 fn read_row(file: &str, line: usize, row: &str) -> Result<(usize, f64), ArrivalsFault> {
     let file = file.to_owned();
     let Some((moment, calls)) = row.split_once([',', ';', '\t']) else {
-        return Err(ArrivalsFault::Row { file, line, text: row.to_owned() });
+        return Err(ArrivalsFault::Row { file, line, text: told(row) });
     };
     let (moment, calls) = (moment.trim().trim_matches('"'), calls.trim().trim_matches('"'));
     let half_hour = parse_clock(moment).filter(|at| at % HALF_HOUR_S == 0 && *at < 86_400);
     let half_hour = half_hour.and_then(|at| usize::try_from(at / HALF_HOUR_S).ok());
     let Some(half_hour) = half_hour else {
-        return Err(ArrivalsFault::Moment { file, line, text: moment.to_owned() });
+        return Err(ArrivalsFault::Moment { file, line, text: told(moment) });
     };
     // A spreadsheet in Italy writes 57,5.
     let read = calls.replace(',', ".").parse::<f64>().ok().filter(|calls| (0.0..=MOST_CALLS).contains(calls));
-    read.map(|read| (half_hour, read)).ok_or_else(|| ArrivalsFault::Calls {
-        file,
-        line,
-        text: calls.to_owned(),
-    })
+    read.map(|read| (half_hour, read)).ok_or_else(|| ArrivalsFault::Calls { file, line, text: told(calls) })
+}
+
+fn told(text: &str) -> String {
+    text.chars().take(MOST_LETTERS).collect()
 }
 
 #[cfg(test)]
@@ -90,6 +98,10 @@ mod tests {
         assert!(told[0].starts_with("a.csv:1: `08:10`"), "{told:?}");
         assert!(told[1].starts_with("a.csv:2: `-2`") && told[1].contains("0 to 20000"), "{told:?}");
         assert!(told[2].starts_with("a.csv:3:") && told[3].contains("09:30 is there twice"), "{told:?}");
+        let wrong_file = format!("{}\n", "x".repeat(10_000)).repeat(1_000);
+        let faults = read_csv("a.csv", &wrong_file).unwrap_err();
+        assert_eq!(faults.len(), MOST_FAULTS);
+        assert!(faults.iter().all(|fault| fault.to_string().len() < 200), "{}", faults[0]);
         assert!(read_csv("a.csv", "ora,chiamate\n").unwrap_err()[0].to_string().contains("no half hour"));
     }
 }

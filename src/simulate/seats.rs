@@ -3,7 +3,7 @@
 //! The search begins where theory (Erlang C) puts it for the work that really comes, which the first run of the day has told; then
 //! the day is run again and again. Each half hour that misses the goal while the one before meets it gets one more seat (one that comes
 //! after a miss may only have inherited its line). Then every other half hour is tried with one less, and keeps what it can do without. So a
-//! seat is there only where the day with one fewer has missed the goal, and some thirty runs are enough.
+//! seat is there only where the day with one fewer has missed the goal, and some forty runs are enough.
 
 use serde::Serialize;
 

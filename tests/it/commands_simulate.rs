@@ -36,6 +36,20 @@ fn simulate(dir: &Path, words: &[&str]) -> (Option<i32>, String, String) {
 }
 
 #[test]
+fn page_is_not_written_over_what_somebody_has_written_nor_names_onto_the_terminal() {
+    let site = copied_site();
+    let day = site.path().join("mia.toml").to_str().expect("UTF-8").to_owned();
+    std::fs::write(&day, CROWD).expect("room");
+    let (code, _, told) = simulate(site.path(), &["--profile", &day, "--html", &day]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("name another file"), "{told}");
+    assert_eq!(std::fs::read_to_string(&day).expect("it is there"), CROWD);
+    let (code, _, told) = simulate(site.path(), &["--profile", "\u{1b}[2J.toml"]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("\u{fffd}[2J.toml") && !told.contains('\u{1b}'), "{told:?}");
+}
+
+#[test]
 fn draft_of_a_flow_is_compared_with_the_one_that_is_there_by_naming_it() {
     let site = copied_site();
     let path = |name: &str| site.path().join(name).to_str().expect("UTF-8").to_owned();

@@ -32,7 +32,8 @@ pub(super) fn graph(files: &Files, form: Form) -> Result<(), Failure> {
 pub(super) fn explain(files: &Files) -> Result<(), Failure> {
     let world = World::load(&files.config)?;
     for file in &files.files {
-        out::line(world.flow(file, files.lang)?.explained().trim_end())?;
+        let told = world.flow(file, files.lang)?.explained();
+        told.trim_end().lines().try_for_each(|line| out::line(&out::printable(line)))?;
     }
     Ok(())
 }

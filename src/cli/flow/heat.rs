@@ -1,8 +1,9 @@
 //! `flow heat`: where citizens go in a flow.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::past::Past;
+use crate::cli::beside;
 use crate::cli::failure::Failure;
 use crate::cli::out::{self, Column, Format, clock, numbers, prose, words};
 use crate::crm::{Heat, HeatLine};
@@ -43,8 +44,10 @@ const MOST_TARGETS: usize = 4;
 pub(super) fn run(args: &HeatArgs) -> Result<(), Failure> {
     let flow = FlowId::from(args.flow.as_str());
     // Before the calls are read: what is misspelt is told at once.
-    let drawn =
-        args.svg.as_deref().map(|file| Ok((file, args.past.in_force(&args.past.surroundings()?, &flow)?)));
+    let drawn = args.svg.as_deref().map(|file| {
+        beside::has_room(file, beside::SVG)?;
+        Ok((file, args.past.in_force(&args.past.surroundings()?, &flow)?))
+    });
     let drawn = drawn.transpose()?;
     let mut heat = Heat::default();
     args.past.each(&flow, |story| heat.count(story.facts()))?;
@@ -53,7 +56,7 @@ pub(super) fn run(args: &HeatArgs) -> Result<(), Failure> {
         return Err(slip);
     }
     if let Some((file, flow)) = drawn {
-        write(file, &flow.svg_with(&traffic(&lines)))?;
+        beside::write(file, &flow.svg_with(&traffic(&lines)))?;
     }
     match args.format {
         Format::Json => lines.iter().try_for_each(out::json),
@@ -115,9 +118,4 @@ fn traffic(lines: &[HeatLine]) -> Traffic {
         traffic.ways.extend(ways);
     }
     traffic
-}
-
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(file, text)
-        .map_err(|error| Failure::other(format_args!("{} cannot be written ({error})", file.display())))
 }

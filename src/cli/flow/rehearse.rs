@@ -116,11 +116,12 @@ struct Screen {
 
 impl Screen {
     fn line(&self, line: &str) -> Result<(), Failure> {
+        let line = out::printable(line);
         if self.for_errors {
             eprintln!("{line}");
             return Ok(());
         }
-        out::line(line)
+        out::line(&line)
     }
 
     fn show(&self, lines: &[Line]) -> Result<(), Failure> {

@@ -55,8 +55,8 @@ fn row(file: &Path, report: &TestReport) -> Row {
 fn tell(file: &Path, report: &TestReport, row: &Row) -> Result<(), Failure> {
     for failure in &report.failures {
         let place = format!("{}:{}:{}", file.display(), failure.at.line, failure.at.column);
-        out::line(&format!("{place}: test `{}` failed", failure.name))?;
-        failure.why.iter().try_for_each(|why| out::line(&format!("  {why}")))?;
+        out::line(&out::printable(&format!("{place}: test `{}` failed", failure.name)))?;
+        failure.why.iter().try_for_each(|why| out::line(&out::printable(&format!("  {why}"))))?;
     }
     out::line(&format!(
         "{}: {} of {} passed; {} of {} nodes and {} of {} exits covered",

@@ -161,7 +161,8 @@ fn publish(file: &Path, after: Option<u32>, ask: &Ask) -> Result<(), Failure> {
         // The next edit of this file begins from the version that it has become.
         let marked = marked(&changed.version, unmarked(&text).1);
         if let Err(error) = std::fs::write(file, marked) {
-            eprintln!("warning: the first line of {} cannot be renewed ({error})", file.display());
+            let name = out::printable(&file.display().to_string());
+            eprintln!("warning: the first line of {name} cannot be renewed ({error})");
         }
     }
     ask.tell(&changed)

@@ -1,11 +1,11 @@
 //! `centralino simulate --day`: what is read, run and shown.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::civil::Date;
 
+use super::super::beside;
 use super::super::failure::Failure;
 use super::super::out::{self, Column, Format, numbers, words};
 use super::sources::{Sources, Variant, parse_day};
@@ -58,6 +58,7 @@ fn parse_goal(text: &str) -> Result<Goal, String> {
 /// Runs it.
 pub(super) fn run(args: &DayArgs, seed: u64, format: Format) -> Result<(), Failure> {
     let date = args.day.ok_or_else(|| Failure::misuse("say which day: --day 2026-11-24"))?;
+    args.html.as_deref().map_or(Ok(()), |file| beside::has_room(file, beside::HTML))?;
     let level = Duration::from_secs(u64::from(args.service_level.within_s));
     let run = Run { date, seed, by_sip: args.sip, level };
     let work = Work { args, run, format };
@@ -88,7 +89,7 @@ impl Work<'_> {
         let took = clock.now().mono.since_start();
         let figures = DayFigures::of(&scenario, &runs);
         if let Some(file) = &self.args.html {
-            self.write(file, &page::of_day(&figures, self.run.date, self.args.service_level))?;
+            beside::write(file, &page::of_day(&figures, self.run.date, self.args.service_level))?;
         }
         match self.format {
             Format::Json => out::json(&figures),
@@ -107,12 +108,12 @@ impl Work<'_> {
         let runs_b = self.repeat(&b.scenario, &b.service, "second day, ");
         let comparison = Comparison::of((&a.scenario, &runs_a), (&b.scenario, &runs_b));
         if let Some(file) = &self.args.html {
-            self.write(file, &page::of_comparison(&comparison, self.run.date, self.args.service_level))?;
+            beside::write(file, &page::of_comparison(&comparison, self.run.date, self.args.service_level))?;
         }
         match self.format {
             Format::Json => out::json(&comparison),
             Format::Table => {
-                comparison.in_words().iter().try_for_each(|line| out::line(line))?;
+                comparison.in_words().iter().try_for_each(|line| out::line(&out::printable(line)))?;
                 out::line("")?;
                 show_both(&comparison)
             }
@@ -131,13 +132,6 @@ impl Work<'_> {
             Format::Json => out::json(&found),
             Format::Table => show_found(&found, &scenario),
         }
-    }
-
-    fn write(&self, file: &Path, page: &str) -> Result<(), Failure> {
-        let wrong = |error| {
-            Failure::other(format_args!("{}: {error}; name a file that can be written", file.display()))
-        };
-        fs::write(file, page).map_err(wrong)
     }
 }
 
@@ -283,7 +277,8 @@ fn show_both(both: &Comparison) -> Result<(), Failure> {
         ]
     };
     out::table(&BOTH_QUEUES_COLUMNS, both.queues.iter().map(row), "nobody came to a queue")?;
-    out::line(&format!("\nA is {}, B is {}.", both.a.scenario, both.b.scenario))
+    out::line("")?;
+    out::line(&out::printable(&format!("A is {}, B is {}.", both.a.scenario, both.b.scenario)))
 }
 
 const FOUND_COLUMNS: [Column; 6] = [

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use jiff::civil::Date;
 
+use crate::letters::in_markup;
 use crate::simulate::{Comparison, DayFigures, Estimate, Goal, Line, minutes};
 
 const STYLE: &str = "
@@ -52,7 +53,7 @@ pub(super) fn of_comparison(both: &Comparison, date: Date, goal: Goal) -> String
     let mut page = begin(&title, date, &both.a, goal);
     page.push_str("<h2>Che cosa cambia</h2><ul class=\"words\">");
     for line in both.in_words() {
-        let _ = write!(page, "<li>{}</li>", escaped(&line));
+        let _ = write!(page, "<li>{}</li>", in_markup(&line));
     }
     page.push_str("</ul>");
     plots(&mut page, &[&both.a, &both.b], goal);
@@ -64,7 +65,7 @@ pub(super) fn of_comparison(both: &Comparison, date: Date, goal: Goal) -> String
 }
 
 fn begin(title: &str, date: Date, figures: &DayFigures, goal: Goal) -> String {
-    let title = escaped(title);
+    let title = in_markup(title);
     format!(
         "<!DOCTYPE html>\n<html lang=\"it\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <title>{title}</title><style>{STYLE}</style></head><body><main><h1>{title}</h1>\
@@ -175,7 +176,7 @@ fn plots(page: &mut String, days: &[&DayFigures], goal: Goal) {
             plot.title
         );
         draw(page, place, plot, days, goal);
-        let _ = write!(page, "</div><figcaption>{}</figcaption></figure>", escaped(&described(plot, days)));
+        let _ = write!(page, "</div><figcaption>{}</figcaption></figure>", in_markup(&described(plot, days)));
     }
 }
 
@@ -215,7 +216,7 @@ fn draw(page: &mut String, number: usize, plot: &Plot, days: &[&DayFigures], goa
         "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-labelledby=\"t{number} d{number}\"><title id=\"t{number}\">{} per mezz'ora</title>\
          <desc id=\"d{number}\">{}</desc>",
         plot.title,
-        escaped(&described(plot, days))
+        in_markup(&described(plot, days))
     );
     for step in 0..=4_usize {
         let value = top * f(step) / 4.0;
@@ -289,7 +290,7 @@ fn half_hours(page: &mut String, figures: &DayFigures, goal: Goal) {
          <caption>Il servizio, mezz'ora per mezz'ora</caption><thead><tr><th scope=\"col\">Dalle</th><th scope=\"col\">Postazioni</th>\
          <th scope=\"col\">Chiamate</th><th scope=\"col\">In coda</th><th scope=\"col\">Gestite</th><th scope=\"col\">Abbandonate</th>\
          <th scope=\"col\">Attesa media</th><th scope=\"col\">Attesa p90</th><th scope=\"col\">Entro {} s</th><th scope=\"col\">Occupazione</th></tr></thead><tbody>",
-        escaped(&figures.scenario),
+        in_markup(&figures.scenario),
         goal.within_s
     );
     for line in figures.half_hours(None).chain(figures.day(None)) {
@@ -343,7 +344,7 @@ fn queues(page: &mut String, figures: &DayFigures, goal: Goal) {
 }
 
 fn both_queues(page: &mut String, both: &Comparison) {
-    let (a, b) = (escaped(&both.a.scenario), escaped(&both.b.scenario));
+    let (a, b) = (in_markup(&both.a.scenario), in_markup(&both.b.scenario));
     let _ = write!(
         page,
         "<h2>Per coda</h2><div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"Tabella per coda\"><table><caption>Le code, nell'intera \
@@ -373,7 +374,7 @@ fn both_queues(page: &mut String, both: &Comparison) {
 }
 
 fn row(page: &mut String, class: &str, name: &str, cells: &[String]) {
-    let _ = write!(page, "<tr{class}><th scope=\"row\">{}</th>", escaped(name));
+    let _ = write!(page, "<tr{class}><th scope=\"row\">{}</th>", in_markup(name));
     for cell in cells {
         let _ = write!(page, "<td>{cell}</td>");
     }
@@ -395,8 +396,4 @@ fn percent(share: f64) -> String {
 
 fn number(value: f64) -> String {
     format!("{value:.1}").replace('.', ",")
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -3,7 +3,8 @@
 //! One of two days that are compared ([`Variant`]) is named by what is another in it: a day's file, a flow (`bozza.yaml`) or a
 //! configuration (`config-bozza`). What it does not name is that of the other day, or what is there.
 
-use std::fs;
+use std::io;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use jiff::civil::Date;
 use super::super::calendar::parse_date;
 use super::super::exchange::Exchange;
 use super::super::failure::Failure;
+use super::super::out;
 use super::super::records::page_through;
 use crate::flow::Flow;
 use crate::flow::published::unmarked;
@@ -19,6 +21,7 @@ use crate::ids::FlowId;
 use crate::io::control::Clock;
 use crate::io::records::Wanted;
 use crate::io::setup::Surroundings;
+use crate::io::texts;
 use crate::io::versions::{Text, Versions};
 use crate::simulate::{HALF_HOURS, Scenario, Service, read_csv};
 use crate::time::rome_zone;
@@ -30,8 +33,12 @@ const PROFILES: [(&str, &str); 2] = [
 ];
 /// The profile of a day that nobody names.
 const USUAL: &str = "055055";
-/// A file that says who calls and who sits where is a page; nothing longer is read.
-const MOST_BYTES: u64 = 1 << 20;
+/// A file that says who calls and who sits where is a page; nothing longer is read. Each name in it is looked up in the text for its place,
+/// which takes the square of its length.
+const MOST_BYTES: u64 = 128 << 10;
+
+/// Years of a day: opening hours, and the hours after it, are reckoned on both sides of it.
+const YEARS: RangeInclusive<i16> = 1970..=2999;
 
 /// Where things are read from.
 #[derive(Debug, clap::Args)]
@@ -65,7 +72,12 @@ pub(super) fn parse_day(text: &str) -> Result<Date, String> {
         "yesterday" => today().yesterday(),
         "today" => Ok(today()),
         "tomorrow" => today().tomorrow(),
-        date => return parse_date(date),
+        date => {
+            let date = parse_date(date)?;
+            let (from, to) = YEARS.into_inner();
+            let wrong = || format!("a day is of the years {from} to {to}");
+            return Some(date).filter(|date| YEARS.contains(&date.year())).ok_or_else(wrong);
+        }
     };
     near.map_err(|error| error.to_string())
 }
@@ -138,13 +150,17 @@ impl Sources {
 
     /// A profile or file, with the paths in it as seen from here.
     fn scenario(&self, name: &str) -> Result<Scenario, Failure> {
-        let text = read_profile(name, Path::new("")).ok_or_else(|| {
+        let text = read_profile(name, Path::new("")).map_err(|error| {
+            let what = match error.kind() {
+                io::ErrorKind::NotFound => format!("no profile and no file `{name}`"),
+                _ => format!("{name} cannot be read ({error})"),
+            };
             Failure::misuse(format_args!(
-                "no profile and no file `{name}`; there are 055055 and 020202, or name a file such as simulate/055055.toml"
+                "{what}; there are 055055 and 020202, or name a file such as simulate/055055.toml"
             ))
         })?;
         let beside = Path::new(name).parent().map(Path::to_owned).unwrap_or_default();
-        let others = |name: &str| read_profile(name, &beside);
+        let others = |name: &str| read_profile(name, &beside).ok();
         let mut scenario = Scenario::parse(name, &text, &others).map_err(|faults| lines(&faults))?;
         scenario.name =
             Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy()).into_owned();
@@ -184,7 +200,7 @@ impl Sources {
         let Some((before, here)) = before.zip(here) else { return Ok(Variant { scenario, service }) };
         let (scenario, open) = scenario.on_flow(before, here);
         for choice in open {
-            eprintln!("note: {}: {choice}", scenario.name);
+            eprintln!("{}", out::printable(&format!("note: {}: {choice}", scenario.name)));
         }
         Ok(Variant { scenario, service })
     }
@@ -217,7 +233,7 @@ impl Sources {
     fn arrivals(&self, number: &str) -> Result<Option<Vec<f64>>, Failure> {
         if let Some(file) = &self.arrivals_csv {
             let name = file.display().to_string();
-            let text = fs::read_to_string(file).map_err(|error| {
+            let text = texts::read(file, MOST_BYTES).map_err(|error| {
                 Failure::misuse(format_args!("{name}: {error}; name a file with lines like 08:30,60"))
             })?;
             return read_csv(&name, &text).map(Some).map_err(|faults| lines(&faults));
@@ -271,13 +287,11 @@ fn goes_through(flow: &Flow, stem: &FlowId) -> bool {
 }
 
 /// A profile by its name, or a file, as it is named or beside the one that names it.
-fn read_profile(name: &str, beside: &Path) -> Option<String> {
-    if let Some((_, text)) = PROFILES.iter().find(|(profile, _)| *profile == name) {
-        return Some((*text).to_owned());
+fn read_profile(name: &str, beside: &Path) -> io::Result<String> {
+    match PROFILES.iter().find(|(profile, _)| *profile == name) {
+        Some((_, text)) => Ok((*text).to_owned()),
+        None => texts::read(&beside.join(name), MOST_BYTES),
     }
-    let file = beside.join(name);
-    let is_page = fs::metadata(&file).is_ok_and(|found| found.is_file() && found.len() <= MOST_BYTES);
-    is_page.then(|| fs::read_to_string(&file).ok()).flatten()
 }
 
 fn lines<F: ToString>(faults: &[F]) -> Failure {
@@ -287,6 +301,16 @@ fn lines<F: ToString>(faults: &[F]) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn day_is_one_that_hours_can_be_reckoned_on() {
+        for text in ["2026-11-24", "24/11/2026", "2026-10-25", "2999-12-31", "yesterday"] {
+            assert!(parse_day(text).is_ok(), "{text}");
+        }
+        for text in ["9999-12-30", "9999-12-31", "0000-01-01", "-9999-01-01", "2026-02-30"] {
+            assert!(parse_day(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn profiles_fit_the_demo() {

@@ -2,6 +2,7 @@
 
 use super::{Look, cut, lines, look};
 use crate::flow::model::Flow;
+use crate::letters::is_steering;
 
 /// Draws it.
 pub(super) fn draw(flow: &Flow) -> String {
@@ -10,7 +11,7 @@ pub(super) fn draw(flow: &Flow) -> String {
         let about = flow.about(node);
         let about = if about.is_empty() { String::new() } else { format!(": {about}") };
         let label = escaped(&format!("{}{about}", node.kind.name()));
-        let label = format!("\"<b>{}</b><br/>{label}\"", node.id);
+        let label = format!("\"<b>{}</b><br/>{label}\"", escaped(node.id.as_str()));
         let (open, close) = match look(node.kind) {
             Look::Asks => ("{{", "}}"),
             Look::Decides => ("{", "}"),
@@ -30,5 +31,6 @@ pub(super) fn draw(flow: &Flow) -> String {
 
 /// As Mermaid takes it within quotes.
 fn escaped(text: &str) -> String {
+    let text: String = text.chars().map(|c| if is_steering(c) { ' ' } else { c }).collect();
     text.replace('#', "#35;").replace('"', "#quot;").replace('<', "#lt;").replace('>', "#gt;")
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Look, Traffic, cut, distances, lines, look};
 use crate::flow::model::{Flow, NodeRef};
+use crate::letters::in_markup;
 
 const BOX_WIDTH: f64 = 190.0;
 const BOX_HEIGHT: f64 = 58.0;
@@ -41,7 +42,7 @@ pub(super) fn draw(flow: &Flow, traffic: Option<&Traffic>) -> String {
          font-size=\"13\">\n<title>{}</title>\n<defs><marker id=\"end\" viewBox=\"0 0 8 8\" markerUnits=\"userSpaceOnUse\" markerWidth=\"11\" \
          markerHeight=\"11\" refX=\"7\" refY=\"4\" orient=\"auto\"><path d=\"M0 0 L8 4 L0 8 z\" fill=\"#556\"/></marker></defs>\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
-        escaped(&flow.name)
+        in_markup(&flow.name)
     );
     let mut labels = String::new();
     let mut into: BTreeMap<NodeRef, u32> = BTreeMap::new();
@@ -155,12 +156,12 @@ fn beside(x: f64, y: f64, note: &str) -> String {
     let x = x + BOX_WIDTH + 8.0;
     format!(
         "<text x=\"{x:.0}\" y=\"{y:.0}\" font-size=\"10\" fill=\"#667\" stroke=\"#fff\" stroke-width=\"3\" paint-order=\"stroke\">{}</text>\n",
-        escaped(note)
+        in_markup(note)
     )
 }
 
 fn label((x, y): (f64, f64), name: &str) -> String {
-    let name = escaped(name);
+    let name = in_markup(name);
     format!(
         "<text x=\"{x:.0}\" y=\"{y:.0}\" text-anchor=\"end\" font-size=\"11\" fill=\"#223\" stroke=\"#fff\" stroke-width=\"3\" paint-order=\"stroke\">{name}</text>\n"
     )
@@ -185,7 +186,7 @@ fn node_box(flow: &Flow, node: NodeRef, (x, y): (f64, f64), traffic: Option<&Tra
         format!("{}: {about}", found.kind.name())
     };
     let words = flow.words_of(found);
-    let title = escaped(&words);
+    let title = in_markup(&words);
     let note = traffic.and_then(|traffic| traffic.nodes.get(&found.id)).map(|passage| passage.note.clone());
     let ink = if note.is_some() { "#112" } else { "#778" };
     let words = note.unwrap_or(words);
@@ -196,13 +197,13 @@ fn node_box(flow: &Flow, node: NodeRef, (x, y): (f64, f64), traffic: Option<&Tra
          <text x=\"{:.0}\" y=\"{:.0}\" font-size=\"10\" fill=\"{ink}\">{}</text></g>\n",
         x + 10.0,
         y + 19.0,
-        escaped(&cut(found.id.as_str(), 22)),
+        in_markup(&cut(found.id.as_str(), 22)),
         x + 10.0,
         y + 34.0,
-        escaped(&cut(&kind, 28)),
+        in_markup(&cut(&kind, 28)),
         x + 10.0,
         y + 49.0,
-        escaped(&cut(&words, 32)),
+        in_markup(&cut(&words, 32)),
     )
 }
 
@@ -210,8 +211,4 @@ fn node_box(flow: &Flow, node: NodeRef, (x, y): (f64, f64), traffic: Option<&Tra
 fn warm(share: f64) -> String {
     let share = share.clamp(0.0, 1.0);
     format!("hsl({:.0} 90% {:.0}%)", 45.0 - 40.0 * share, 99.0 - 37.0 * share)
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -217,7 +217,7 @@ impl Reading {
         if let Some(scale) =
             self.within(file, draft.scale.as_ref(), 0.0..=MOST_SCALE, "a factor from 0 to 100", "1.2")
         {
-            day.arrivals.iter_mut().flatten().for_each(|calls| *calls *= scale);
+            self.scale(day, file, scale, draft.scale.as_ref());
         }
         for (node, keys) in &draft.choices {
             self.choices(day, file, node, keys);
@@ -315,6 +315,17 @@ impl Reading {
         }
     }
 
+    /// So many times the calls of this file and of those that it extends; each of them may scale.
+    fn scale(&mut self, day: &mut Day, file: &File<'_>, scale: f64, told: Option<&Number>) {
+        day.arrivals.iter_mut().flatten().for_each(|calls| *calls *= scale);
+        let most = day.arrivals.iter().flatten().copied().fold(0.0, f64::max);
+        if let Some(told) = told.filter(|_| most > MOST_CALLS) {
+            let what = "a factor that leaves 20000 calls in a half hour at most";
+            let (at, text) = (file.at(&told.span()), told.get_ref().to_string());
+            self.faults.push(Fault::Value { at, text, what, like: "1.2" });
+        }
+    }
+
     fn choices(&mut self, day: &mut Day, file: &File<'_>, node: &Text, keys: &BTreeMap<String, Number>) {
         let mut read = Vec::new();
         let name = node.get_ref();
@@ -380,6 +391,11 @@ impl Reading {
     fn seats(&mut self, day: &mut Day, file: &File<'_>, seats: &Spanned<DraftSeats>) -> Vec<(SeatId, bool)> {
         let most = i64::try_from(MOST_SEATS).unwrap_or(i64::MAX);
         match seats.get_ref() {
+            DraftSeats::Count(count) if *count > 0 && day.duties.len() >= MOST_SEATS => {
+                let at = file.at(&seats.span());
+                self.faults.push(Fault::TooMany { at, most: MOST_SEATS });
+                Vec::new()
+            }
             DraftSeats::Count(count) if (0..=most).contains(count) => {
                 let first = day.made + 1;
                 day.made += u32::try_from(*count).unwrap_or(0);
@@ -412,7 +428,8 @@ impl Reading {
             self.value(file, text, "a break", "\"15m 10:00-11:30\": 15 minutes for each, within that time");
             return None;
         };
-        let lies = read.from >= shift.0 && read.to <= shift.1 && read.from + read.length <= read.to;
+        let room = read.to.saturating_sub(read.from);
+        let lies = read.from >= shift.0 && read.to <= shift.1 && read.length <= room;
         if lies && read.length > 0 {
             return Some(read);
         }
