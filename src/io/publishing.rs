@@ -21,7 +21,7 @@ use crate::config::Trunk;
 use crate::engine::{Files, Reply};
 use crate::flow::hours::Calendars;
 use crate::flow::published::{History, Version, hash, is_plain_name, unmarked};
-use crate::flow::{Checked, Flow};
+use crate::flow::{Checked, Flow, TestFailure};
 use crate::ids::FlowId;
 use crate::time::rome;
 use crate::words::FlowChange;
@@ -351,13 +351,48 @@ fn refuse(faults: Vec<String>) -> Result<(), PublishError> {
     if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
 }
 
+/// Most failed tests that a refusal tells of, and most letters of what was wrong with one: a key of a menu that has moved fails half of
+/// them, each with all that was said. `flow test` tells all of it.
+const MOST_FAILED: usize = 10;
+const MOST_LETTERS: usize = 300;
+
 fn failed_tests(file: &str, flow: &Flow, calendars: &Calendars) -> Vec<String> {
-    let failures = flow.test(calendars).failures.into_iter();
-    let line = |failed: crate::flow::TestFailure| {
+    few(file, flow.test(calendars).failures)
+}
+
+fn few(file: &str, failures: Vec<TestFailure>) -> Vec<String> {
+    let left_out = failures.len().saturating_sub(MOST_FAILED);
+    let line = |failed: TestFailure| {
         let place = format!("{file}:{}:{}", failed.at.line, failed.at.column);
-        format!("{place}: test `{}` failed: {}", failed.name, failed.why.join("; "))
+        let why = failed.why.join("; ");
+        let cut = why.char_indices().nth(MOST_LETTERS).and_then(|(end, _)| why.get(..end));
+        let why = cut.map_or_else(|| why.clone(), |begin| format!("{begin} ..."));
+        format!("{place}: test `{}` failed: {why}", failed.name)
     };
-    failures.map(line).collect()
+    let mut told: Vec<String> = failures.into_iter().take(MOST_FAILED).map(line).collect();
+    if left_out > 0 {
+        told.push(format!("{file}: {left_out} more tests failed; `centralino flow test` tells all of them"));
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Place;
+
+    #[test]
+    fn refusal_tells_the_first_failed_tests_and_how_many_more_there_are() {
+        let failure = |line| TestFailure {
+            name: "uno".to_owned(),
+            at: Place { line, column: 1 },
+            why: vec!["è ".repeat(400)],
+        };
+        let told = few("prova.yaml", (1..=13).map(failure).collect());
+        assert_eq!(told.len(), MOST_FAILED + 1);
+        assert!(told.iter().all(|line| line.chars().count() < MOST_LETTERS + 60), "{told:?}");
+        assert_eq!(told[10], "prova.yaml: 3 more tests failed; `centralino flow test` tells all of them");
+    }
 }
 
 /// Sub-flows lie in each other no deeper than the compiler lets them.

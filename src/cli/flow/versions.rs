@@ -250,7 +250,7 @@ fn row((is_in_force, version): &(bool, Version)) -> Vec<String> {
     let state = match version.change {
         FlowChange::Retired => "retired".to_owned(),
         _ if *is_in_force => "in force".to_owned(),
-        FlowChange::RolledBack { to } => format!("was {to}"),
+        FlowChange::RolledBack { to } => format!("text of {to}"),
         FlowChange::Published => "-".to_owned(),
     };
     vec![
