@@ -72,8 +72,26 @@ pub fn rome_zone() -> TimeZone {
     TimeZone::get("Europe/Rome").unwrap_or(TimeZone::UTC)
 }
 
+/// The moment of so many milliseconds since the Unix epoch; where no calendar reaches, its first or its last. What lasts for ever must not
+/// look as if it had ended in 1970.
+pub fn moment(ms: i64) -> Timestamp {
+    let end = if ms < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_millisecond(ms).unwrap_or(end)
+}
+
 /// A moment as people and scripts read it, RFC 3339 with the offset that Rome had then; `ms`: milliseconds since the Unix epoch.
 pub fn rome(ms: i64) -> String {
-    let moment = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(rome_zone());
-    moment.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+    moment(ms).to_zoned(rome_zone()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lasts_for_ever_does_not_look_as_if_it_had_ended() {
+        assert_eq!(rome(0), "1970-01-01T01:00:00.000+01:00");
+        assert!(rome(i64::MAX).starts_with("9999-12-30T"), "{}", rome(i64::MAX));
+        assert!(rome(i64::MIN).starts_with('-'), "{}", rome(i64::MIN));
+    }
 }

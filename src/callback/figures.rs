@@ -5,14 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, End, Kind};
 use super::diary::Callback;
 use super::rules::Unreached;
-use crate::time::rome_zone;
+use crate::time::{moment, rome_zone};
 
 /// Most days that are remembered: a year and a month.
 const MOST_DAYS: usize = 396;
@@ -104,8 +103,7 @@ impl Figures {
     }
 
     fn day(&mut self, at_ms: i64) -> &mut Day {
-        let moment = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
-        let date = moment.to_zoned(rome_zone()).date();
+        let date = moment(at_ms).to_zoned(rome_zone()).date();
         while self.days.len() >= MOST_DAYS && !self.days.contains_key(&date) {
             self.days.pop_first();
         }

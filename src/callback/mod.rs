@@ -40,11 +40,10 @@ pub use slot::Slot;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use crate::flow::hours::Hours;
 use crate::ids::{CallbackId, CitizenId, ContactId, QueueId, TopicId};
 use crate::planted::{self, Fault};
+use crate::time::moment;
 
 /// How soon to look again whether a queue has opened, or has room.
 const LOOK_AGAIN_MS: i64 = 60_000;
@@ -361,7 +360,7 @@ impl Callbacks {
 
     fn is_open(&self, queue: &QueueId) -> bool {
         let hours = self.rules.get(queue).and_then(|rules| rules.hours.as_ref());
-        let now = Timestamp::from_millisecond(self.now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let now = moment(self.now_ms);
         hours.is_none_or(|hours| hours.at(now) == Hours::Open)
     }
 

@@ -10,6 +10,7 @@ use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::flow::hours::{Opening, Schedule};
+use crate::time::moment;
 
 /// Most slots of one day: one a minute.
 const MOST_A_DAY: usize = 24 * 60;
@@ -105,11 +106,7 @@ pub(super) fn openings(schedule: &Schedule, from_ms: i64, to_ms: i64) -> impl It
 /// Moments that no calendar has count as its first or its last: whoever asks for slots after the end of time is not led through every
 /// day since 1970 while calls wait.
 fn dates(schedule: &Schedule, from_ms: i64, to_ms: i64) -> impl Iterator<Item = Date> {
-    let date = |ms: i64| {
-        let end = if ms < 0 { Timestamp::MIN } else { Timestamp::MAX };
-        let moment = Timestamp::from_millisecond(ms).unwrap_or(end);
-        schedule.zone().to_datetime(moment).date()
-    };
+    let date = |ms: i64| schedule.zone().to_datetime(moment(ms)).date();
     let last = date(to_ms);
     date(from_ms).series(Span::new().days(1)).take_while(move |date| *date <= last)
 }
