@@ -376,6 +376,11 @@ fn few(file: &str, failures: Vec<TestFailure>) -> Vec<String> {
     told
 }
 
+/// Sub-flows lie in each other no deeper than the compiler lets them.
+fn goes_through(flow: &Flow, subflow: &FlowId) -> bool {
+    flow.subflows().any(|used| used.stem() == *subflow || goes_through(used, subflow))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -393,9 +398,4 @@ mod tests {
         assert!(told.iter().all(|line| line.chars().count() < MOST_LETTERS + 60), "{told:?}");
         assert_eq!(told[10], "prova.yaml: 3 more tests failed; `centralino flow test` tells all of them");
     }
-}
-
-/// Sub-flows lie in each other no deeper than the compiler lets them.
-fn goes_through(flow: &Flow, subflow: &FlowId) -> bool {
-    flow.subflows().any(|used| used.stem() == *subflow || goes_through(used, subflow))
 }
