@@ -27,12 +27,12 @@ pub enum Effect {
     Unknown(NodeId),
     /// It comes to a question that its caller has no answer to on record.
     FallsOff(NodeId, Why),
+    /// The flow alone serves it, and did not then: it asked for this queue, or none.
+    Contained(Option<QueueId>),
+    /// The flow alone served it, and does not now: it asks for this queue, or none.
+    NoLongerContained(Option<QueueId>),
     /// The last queue that it asks for is another; or none.
     OtherQueue(Option<QueueId>, Option<QueueId>),
-    /// The flow alone serves it, and did not then.
-    Contained,
-    /// The flow alone served it, and does not now.
-    NoLongerContained,
     /// It comes by another way to the same end.
     OtherWay,
 }
@@ -50,12 +50,12 @@ pub fn effect(then: &Recorded, outcome: Outcome, now: &Replayed) -> Effect {
         _ => None,
     });
     let (was, is) = (outcome == Outcome::Contained, outcome_of(now) == Some(Outcome::Contained));
-    if asked != asks {
-        Effect::OtherQueue(asked, asks)
-    } else if is && !was {
-        Effect::Contained
+    if is && !was {
+        Effect::Contained(asked)
     } else if was && !is {
-        Effect::NoLongerContained
+        Effect::NoLongerContained(asks)
+    } else if asked != asks {
+        Effect::OtherQueue(asked, asks)
     } else if then.visits.iter().map(|visit| &visit.node).eq(path(now)) {
         Effect::Same
     } else {

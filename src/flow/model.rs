@@ -331,6 +331,11 @@ impl Flow {
         })
     }
 
+    /// It goes through this sub-flow, itself or within another: they lie in each other no deeper than the compiler lets them.
+    pub fn goes_through(&self, subflow: &FlowId) -> bool {
+        self.subflows().any(|used| used.stem() == *subflow || used.goes_through(subflow))
+    }
+
     /// It is gone through by other flows and leads no call by itself.
     pub fn is_subflow(&self) -> bool {
         self.interface.is_some()

@@ -188,7 +188,7 @@ impl Running {
         }
         let loaded = around.compile_for(self.always_open)?;
         if is_subflow {
-            let users = loaded.flows.values().filter(|user| goes_through(user, &flow));
+            let users = loaded.flows.values().filter(|user| user.goes_through(&flow));
             let failed =
                 users.flat_map(|user| failed_tests(&format!("flow {}", user.id()), user, &calendars));
             refuse(failed.collect())?;
@@ -374,11 +374,6 @@ fn few(file: &str, failures: Vec<TestFailure>) -> Vec<String> {
         told.push(format!("{file}: {left_out} more tests failed; `centralino flow test` tells all of them"));
     }
     told
-}
-
-/// Sub-flows lie in each other no deeper than the compiler lets them.
-fn goes_through(flow: &Flow, subflow: &FlowId) -> bool {
-    flow.subflows().any(|used| used.stem() == *subflow || goes_through(used, subflow))
 }
 
 #[cfg(test)]

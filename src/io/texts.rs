@@ -12,6 +12,15 @@ use std::path::Path;
 /// # Errors
 /// It is no file, too long, not UTF-8, or cannot be read.
 pub fn read(path: &Path, most: u64) -> io::Result<String> {
+    has_end(path, most)?;
+    fs::read_to_string(path)
+}
+
+/// It is a file of at most so many bytes.
+///
+/// # Errors
+/// It is not, or nobody can tell.
+pub fn has_end(path: &Path, most: u64) -> io::Result<()> {
     let about = fs::metadata(path)?;
     if !about.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
@@ -19,7 +28,7 @@ pub fn read(path: &Path, most: u64) -> io::Result<String> {
     if about.len() > most {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {}", size(most))));
     }
-    fs::read_to_string(path)
+    Ok(())
 }
 
 fn size(bytes: u64) -> String {

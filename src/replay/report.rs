@@ -76,7 +76,7 @@ impl Report {
         self.effects.get(&Effect::Same).map_or(0, |cell| cell.calls)
     }
 
-    /// Every effect, in the order of [`Effect`] and within it the most frequent first; then what was left out.
+    /// Every effect, from nothing to what is not known, and of one kind the most frequent first; then what was left out.
     pub fn lines(&self) -> Vec<ReportLine> {
         let all = self.calls();
         let mut lines: Vec<(usize, ReportLine)> =
@@ -99,8 +99,8 @@ fn rank(effect: &Effect) -> usize {
         Effect::Same => 0,
         Effect::OtherWay => 1,
         Effect::OtherQueue(..) => 2,
-        Effect::Contained => 3,
-        Effect::NoLongerContained => 4,
+        Effect::Contained(_) => 3,
+        Effect::NoLongerContained(_) => 4,
         Effect::FallsOff(..) => 5,
         Effect::Unknown(_) => 6,
     }
@@ -127,8 +127,10 @@ fn line(effect: &Effect, cell: &Cell, all: usize) -> ReportLine {
         Effect::OtherQueue(from, to) => {
             ReportLine { from_queue: from.clone(), to_queue: to.clone(), ..plain("other_queue", cell) }
         }
-        Effect::Contained => plain("contained", cell),
-        Effect::NoLongerContained => plain("no_longer_contained", cell),
+        Effect::Contained(from) => ReportLine { from_queue: from.clone(), ..plain("contained", cell) },
+        Effect::NoLongerContained(to) => {
+            ReportLine { to_queue: to.clone(), ..plain("no_longer_contained", cell) }
+        }
         Effect::FallsOff(node, why) => {
             let (why, key) = match why {
                 Why::NeverAsked => ("never_asked", None),

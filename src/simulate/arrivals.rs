@@ -1,6 +1,6 @@
 //! Arrivals from a spreadsheet: a line for each half hour, `08:30,60`.
 
-use super::scenario::{HALF_HOUR_S, HALF_HOURS, MOST_CALLS, parse_clock};
+use super::scenario::{HALF_HOURS, MOST_CALLS, parse_half_hour};
 
 /// Bad lines that are told, at most: whoever has named the wrong file need not see all of it.
 const MOST_FAULTS: usize = 50;
@@ -67,9 +67,7 @@ fn read_row(file: &str, line: usize, row: &str) -> Result<(usize, f64), Arrivals
         return Err(ArrivalsFault::Row { file, line, text: told(row) });
     };
     let (moment, calls) = (moment.trim().trim_matches('"'), calls.trim().trim_matches('"'));
-    let half_hour = parse_clock(moment).filter(|at| at % HALF_HOUR_S == 0 && *at < 86_400);
-    let half_hour = half_hour.and_then(|at| usize::try_from(at / HALF_HOUR_S).ok());
-    let Some(half_hour) = half_hour else {
+    let Some(half_hour) = parse_half_hour(moment) else {
         return Err(ArrivalsFault::Moment { file, line, text: told(moment) });
     };
     // A spreadsheet in Italy writes 57,5.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::figures::waited;
-use super::scenario::{HALF_HOUR_S, Scenario, clock};
+use super::scenario::{Scenario, begin_of, clock};
 use super::tally::{Count, Tally};
 use super::{DayFigures, Estimate, Line};
 use crate::ids::QueueId;
@@ -109,10 +109,9 @@ impl Comparison {
                 None => {}
             }
         }
-        let at = |half_hour: usize| clock(u32::try_from(half_hour).unwrap_or(0) * HALF_HOUR_S);
         let change = |(from, to, seats)| Change {
-            from: at(from),
-            to: at(to),
+            from: clock(begin_of(from)),
+            to: clock(begin_of(to)),
             seats,
             effect: Difference::of((a.1, b.1), None, |half_hour| (from..to).contains(&half_hour)),
         };
@@ -179,13 +178,8 @@ impl Difference {
             answered: total(|count| count.answered),
             abandoned: total(|count| count.abandoned),
             contained: total(|count| count.contained),
-            service_level: Moved::of(
-                &a,
-                &b,
-                |count| count.within,
-                |count| count.offered - count.abandoned_within,
-            ),
-            occupancy: Moved::of(&a, &b, |count| count.handled_s, |count| count.handled_s + count.ready_s),
+            service_level: Moved::of(&a, &b, |count| count.within, Count::measured),
+            occupancy: Moved::of(&a, &b, |count| count.handled_s, Count::on_duty_s),
         }
     }
 }

@@ -16,9 +16,9 @@ use jiff::civil::Date;
 
 use super::chance::Chance;
 use super::phones::{Phones, Said};
-use super::scenario::{HALF_HOUR_S, HALF_HOURS, Scenario};
+use super::scenario::{HALF_HOUR_S, HALF_HOURS, Scenario, begin_of};
 use super::service::{Service, trunk_of};
-use super::tally::{Tally, begin_of};
+use super::tally::Tally;
 use crate::engine::{Command, Engine, Input, Output, RequestId, Setup};
 use crate::ids::{ContactId, SeatId};
 use crate::journal::Lsn;
@@ -154,7 +154,7 @@ impl<'d> World<'d> {
         let (scenario, config) = (&day.scenario, &day.service.config);
         let chance = Chance::new(day.run.seed, number);
         let first_call = scenario.arrivals.iter().position(|calls| *calls > 0.0).unwrap_or(HALF_HOURS - 1);
-        let first_call = u32::try_from(first_call).unwrap_or(0) * HALF_HOUR_S;
+        let first_call = begin_of(first_call);
         let first_duty = scenario.duties.iter().map(|duty| duty.span.0).min().unwrap_or(first_call);
         let begin_s = first_call.min(first_duty).saturating_sub(BEFORE);
         let minute = |minutes: u32| i8::try_from(minutes).unwrap_or(0);
@@ -242,7 +242,7 @@ impl<'d> World<'d> {
             let caller = self.callers.len();
             self.callers.push(Caller::new(self.chance.named("caller").of(id), from.clone()));
             self.by_number.insert(from, caller);
-            let due = begin_of(half_hour) + at - f64::from(self.begin_s);
+            let due = f64::from(begin_of(half_hour)) + at - f64::from(self.begin_s);
             self.schedule(Mono::ZERO + Duration::from_secs_f64(due.max(0.0)), Event::Arrives(caller));
             number += 1;
         }
@@ -404,7 +404,7 @@ impl<'d> World<'d> {
         }
     }
 
-    fn is_known(&self, fact: &Fact) -> Option<usize> {
+    fn caller_of(&self, fact: &Fact) -> Option<usize> {
         self.by_contact.get(&fact.contact()?).copied()
     }
 }

@@ -35,14 +35,17 @@ impl Estimate {
     }
 
     /// The ratio of two sums, such as waiting over callers. The interval is that of the ratio: replications with more callers weigh more.
+    /// It is not known where fewer than two replications have any.
     pub fn of_ratio(parts: &[f64], wholes: &[f64]) -> Estimate {
         let whole = mean(wholes);
         if whole <= 0.0 {
-            return around(0.0, 0.0);
+            return around(0.0, f64::INFINITY);
         }
         let ratio = mean(parts) / whole;
         let deviations = parts.iter().zip(wholes).map(|(part, whole)| part - ratio * whole);
-        around(ratio, half_width(deviations, parts.len()) / whole)
+        let has_any = wholes.iter().filter(|whole| **whole > 0.0).count();
+        let half = if has_any < 2 { f64::INFINITY } else { half_width(deviations, parts.len()) / whole };
+        around(ratio, half)
     }
 
     /// Whether a truth is compatible with it when its interval is `widths` times as wide.
@@ -105,6 +108,9 @@ mod tests {
             (ratio.value - 0.1).abs() < 1e-12 && (ratio.ci95[1] - ratio.ci95[0]).abs() < 1e-9,
             "{ratio:?}"
         );
-        assert_eq!(Estimate::of_ratio(&[0.0, 0.0], &[0.0, 0.0]).value, 0.0);
+        for (parts, wholes, value) in [([0.0, 0.0], [0.0, 0.0], 0.0), ([0.0, 10.0], [0.0, 1.0], 10.0)] {
+            let ratio = Estimate::of_ratio(&parts, &wholes);
+            assert_eq!((ratio.value, ratio.ci95), (value, [f64::NEG_INFINITY, f64::INFINITY]));
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::Estimate;
-use super::scenario::{HALF_HOUR_S, Scenario, clock};
+use super::scenario::{Scenario, begin_of, clock};
 use super::tally::{Count, Tally};
 use crate::ids::QueueId;
 
@@ -129,11 +129,10 @@ fn line((queue, half_hour): &Which, counts: &[Count], staffing: &[f64]) -> Line 
     let mean = |of| Estimate::of_mean(&each(of));
     let ratio = |part, whole| within_one(Estimate::of_ratio(&each(part), &each(whole)));
     let service = queue.is_none();
-    let at = |half_hour: usize| clock(u32::try_from(half_hour).unwrap_or(0) * HALF_HOUR_S);
     Line {
         queue: queue.clone(),
-        from: half_hour.map(at),
-        to: half_hour.map(|half_hour| at(half_hour + 1)),
+        from: half_hour.map(|half_hour| clock(begin_of(half_hour))),
+        to: half_hour.map(|half_hour| clock(begin_of(half_hour + 1))),
         seats: half_hour.filter(|_| service).and_then(|half_hour| staffing.get(half_hour).copied()),
         arrived: service.then(|| mean(|count| count.arrived)),
         contained: service.then(|| mean(|count| count.contained)),
@@ -148,14 +147,15 @@ fn line((queue, half_hour): &Which, counts: &[Count], staffing: &[f64]) -> Line 
         p50_wait_s: percentile(counts, 0.5),
         p90_wait_s: percentile(counts, 0.9),
         p95_wait_s: percentile(counts, 0.95),
-        service_level: ratio(|count| count.within, |count| count.offered - count.abandoned_within),
-        occupancy: service.then(|| ratio(|count| count.handled_s, |count| count.handled_s + count.ready_s)),
+        service_level: ratio(|count| count.within, Count::measured),
+        occupancy: service.then(|| ratio(|count| count.handled_s, Count::on_duty_s)),
     }
 }
 
 /// A share is no share beyond all of it, whatever the interval of its estimate.
 fn within_one(estimate: Estimate) -> Estimate {
-    Estimate { ci95: estimate.ci95.map(|end| end.clamp(0.0, 1.0)), ..estimate }
+    let within = |end: f64| if end.is_finite() { end.clamp(0.0, 1.0) } else { end };
+    Estimate { ci95: estimate.ci95.map(within), ..estimate }
 }
 
 pub(super) fn waited(count: &Count) -> f64 {

@@ -33,7 +33,7 @@ pub use figures::{DayFigures, Line};
 pub use length::Length;
 pub use plain::{Figures, PlainError, PlainModel, REPLICATIONS, Replication};
 pub use scenario::{
-    Choices, Duty, HALF_HOUR_S, HALF_HOURS, Manner, OpenChoice, Recall, Scenario, ScenarioFault, clock,
+    Choices, Duty, HALF_HOURS, Manner, OpenChoice, Others, Recall, Scenario, ScenarioFault, begin_of, clock,
 };
 pub use seats::{Found, Goal, fewest_seats};
 pub use service::Service;

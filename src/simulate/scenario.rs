@@ -17,7 +17,7 @@ use crate::ids::{QueueId, SeatId};
 /// Half hours of a day.
 pub const HALF_HOURS: usize = 48;
 /// Seconds of a half hour.
-pub const HALF_HOUR_S: u32 = 1_800;
+pub(super) const HALF_HOUR_S: u32 = 1_800;
 /// Most calls of one half hour: callers are numbered within it.
 pub(super) const MOST_CALLS: f64 = 20_000.0;
 /// Most seats in a day.
@@ -100,6 +100,9 @@ pub struct Duty {
     pub queues: Vec<QueueId>,
 }
 
+/// What a file extends, which names it like this: how it is named from here, and its text.
+pub type Others<'o> = dyn Fn(&str, &str) -> Option<(String, String)> + 'o;
+
 /// A name in the file that the configuration or the flow must know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Named {
@@ -155,15 +158,11 @@ pub enum ScenarioFault {
 }
 
 impl Scenario {
-    /// Reads a day. `name` stands before every fault; `others` gives the text of a profile or file that it extends.
+    /// Reads a day. `name` stands before every fault, and the paths in it are seen from there; `others` gives what it extends.
     ///
     /// # Errors
     /// Every fault, in the order of the file.
-    pub fn parse(
-        name: &str,
-        text: &str,
-        others: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Scenario, Vec<ScenarioFault>> {
+    pub fn parse(name: &str, text: &str, others: &Others<'_>) -> Result<Scenario, Vec<ScenarioFault>> {
         draft::read(name, text, others)
     }
 
@@ -233,7 +232,7 @@ impl Scenario {
     /// Seats on duty and at no break in each half hour, on average.
     pub fn staffing(&self) -> Vec<f64> {
         let within = |half_hour: usize, span: (u32, u32)| {
-            let from = u32::try_from(half_hour).unwrap_or(u32::MAX).saturating_mul(HALF_HOUR_S);
+            let from = begin_of(half_hour);
             span.1.min(from + HALF_HOUR_S).saturating_sub(span.0.max(from))
         };
         let seconds = |half_hour: usize| -> u32 {
@@ -257,7 +256,8 @@ impl Scenario {
 /// When a seat is needed: the stretches in which more than `number` are.
 fn duties_of(number: u32, seats: &[u32]) -> Vec<Duty> {
     let mut duties: Vec<Duty> = Vec::new();
-    for (from, _) in (0..).step_by(1_800).zip(seats).filter(|(_, wanted)| **wanted > number) {
+    for (half_hour, _) in seats.iter().enumerate().filter(|(_, wanted)| **wanted > number) {
+        let from = begin_of(half_hour);
         match duties.last_mut().filter(|duty| duty.span.1 == from) {
             Some(duty) => duty.span.1 = from + HALF_HOUR_S,
             None => duties.push(Duty {
@@ -277,6 +277,11 @@ fn made_seat(number: u32) -> SeatId {
     SeatId::from(format!("posto{number:04}"))
 }
 
+/// When a half hour begins; the last one ends where one more would begin.
+pub fn begin_of(half_hour: usize) -> u32 {
+    u32::try_from(half_hour).unwrap_or(u32::MAX).saturating_mul(HALF_HOUR_S)
+}
+
 /// A moment of the day as people write it: `08:30`.
 pub fn clock(seconds: u32) -> String {
     format!("{:02}:{:02}", seconds / 3_600, seconds / 60 % 60)
@@ -291,6 +296,12 @@ pub(super) fn parse_clock(text: &str) -> Option<u32> {
         .and_then(|(h, m)| Some((h.parse().ok()?, m.parse().ok()?)))?;
     let seconds = hours * 3_600 + minutes * 60;
     (minutes < 60 && seconds <= 86_400).then_some(seconds)
+}
+
+/// The half hour that begins at this moment.
+pub(super) fn parse_half_hour(text: &str) -> Option<usize> {
+    let begins = parse_clock(text)?;
+    (0..HALF_HOURS).find(|half_hour| begin_of(*half_hour) == begins)
 }
 
 #[cfg(test)]

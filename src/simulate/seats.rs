@@ -8,8 +8,8 @@
 use serde::Serialize;
 
 use super::erlang;
-use super::scenario::{HALF_HOUR_S, MOST_SEATS, Scenario, clock};
-use super::tally::Tally;
+use super::scenario::{HALF_HOUR_S, MOST_SEATS, Scenario, begin_of, clock};
+use super::tally::{Count, Tally};
 use super::{Estimate, HALF_HOURS};
 
 /// Runs of the day for each way that seats are changed, at most. It bounds a search whose figures never settle.
@@ -198,7 +198,7 @@ impl Level {
     fn of(runs: &[Tally], half_hour: usize) -> Level {
         let counts: Vec<_> = runs.iter().map(|run| run.sum(None, |at| at == half_hour)).collect();
         let within: f64 = counts.iter().map(|count| count.within).sum();
-        let of: f64 = counts.iter().map(|count| count.offered - count.abandoned_within).sum();
+        let of: f64 = counts.iter().map(Count::measured).sum();
         let runs = u32::try_from(counts.len().max(1)).map_or(1.0, f64::from);
         Level { offered: of / runs, value: if of > 0.0 { within / of } else { 1.0 } }
     }
@@ -212,11 +212,10 @@ fn found(runs: &[Tally], half_hour: usize, seats: u32, goal: Goal) -> Found {
     let counts: Vec<_> = runs.iter().map(|run| run.sum(None, |at| at == half_hour)).collect();
     let offered: Vec<f64> = counts.iter().map(|count| count.offered).collect();
     let within: Vec<f64> = counts.iter().map(|count| count.within).collect();
-    let of: Vec<f64> = counts.iter().map(|count| count.offered - count.abandoned_within).collect();
-    let at = |half_hour: usize| clock(u32::try_from(half_hour).unwrap_or(0) * HALF_HOUR_S);
+    let of: Vec<f64> = counts.iter().map(Count::measured).collect();
     Found {
-        from: at(half_hour),
-        to: at(half_hour + 1),
+        from: clock(begin_of(half_hour)),
+        to: clock(begin_of(half_hour + 1)),
         offered: Estimate::of_mean(&offered),
         seats,
         service_level: Estimate::of_ratio(&within, &of),

@@ -14,6 +14,10 @@ use crate::ids::{FlowId, QueueId, SeatId};
 use crate::media::library::SoundLibrary;
 use crate::sip::{Link, Transport};
 
+/// Whoever sits there answers by then: nobody misses a call.
+pub(super) const LATEST_ANSWER: Duration = Duration::from_secs(10);
+/// So no phone rings for less.
+const SHORTEST_RING: Duration = Duration::from_secs(11);
 /// A wrap-up ends when its operator says so, and never by itself.
 const LONGEST_WRAP_UP: Duration = Duration::from_secs(7_200);
 
@@ -34,13 +38,14 @@ impl Service {
         self.flows.get(&self.config.numbers.get(number)?.flow)
     }
 
-    /// The same with the seats of a day and no others. Nothing is recorded, no phone is asked whether it is there, and wrap-ups last as
-    /// long as the day says.
+    /// The same with the seats of a day and no others. Nothing is recorded, no phone is asked whether it is there, rings last until
+    /// they are answered, and wrap-ups as long as the day says.
     pub(super) fn fitted(&self, day: &Scenario) -> Service {
         let mut config = (*self.config).clone();
         config.engine.presence_every = Duration::ZERO;
         for (id, queue) in &mut config.queues {
             queue.record = false;
+            queue.rules.ring_for = queue.rules.ring_for.max(SHORTEST_RING);
             queue.rules.after_talk = AfterTalk::default();
             let has_wrap_up = day.manner_in(id).wrap_up.is_some();
             queue.rules.wrap_up = if has_wrap_up { LONGEST_WRAP_UP } else { Duration::ZERO };

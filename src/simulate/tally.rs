@@ -1,12 +1,13 @@
 //! What one replication of a day counted, folded from the journal's facts as they are written.
 //!
 //! The indicators are those of every report: a call counts for a queue in the half hour in which it entered it, and for the service, which
-//! is no queue, in the half hour in which it first entered any.
+//! is no queue, in the half hour in which it first entered any. A wait is that in the queue; for the service it is that in all queues
+//! together, as the contact has it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::scenario::{HALF_HOUR_S, HALF_HOURS};
+use super::scenario::{HALF_HOURS, begin_of};
 use crate::ids::{ContactId, QueueId, SeatId};
 use crate::journal::entry::Fact;
 use crate::words::{Outcome, QueueExit, SeatView, WorkView};
@@ -32,6 +33,16 @@ pub(super) struct Count {
 }
 
 impl Count {
+    /// Calls that the service level is a share of: all but those who gave up within it.
+    pub(super) fn measured(&self) -> f64 {
+        self.offered - self.abandoned_within
+    }
+
+    /// The time that occupancy is a share of.
+    pub(super) fn on_duty_s(&self) -> f64 {
+        self.handled_s + self.ready_s
+    }
+
     pub(super) fn add(&mut self, other: &Count) {
         self.arrived += other.arrived;
         self.contained += other.contained;
@@ -52,8 +63,8 @@ impl Count {
 /// How a stay in a queue ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
-    Answered(f64),
-    Abandoned { waited_s: f64, short: bool },
+    Answered,
+    Abandoned { short: bool },
     Unserved,
     Callback,
 }
@@ -64,9 +75,37 @@ struct Stay {
     half_hour: usize,
     /// Queues entered, with the moment.
     entered: Vec<(QueueId, f64)>,
+    /// Since when, while it waits; and for how long in the queues before.
+    waits_since: Option<f64>,
+    waited_before_s: f64,
     /// By the last queue's entry.
     end: Option<End>,
-    answered: bool,
+    /// For how long, once it is answered.
+    answered: Option<Waited>,
+}
+
+/// Seconds in the last queue, and in all of them.
+#[derive(Clone, Copy, Debug)]
+struct Waited {
+    last_s: f64,
+    in_all_s: f64,
+}
+
+impl Stay {
+    fn enter(&mut self, at_s: f64, queue: &QueueId) {
+        self.leave(at_s);
+        self.entered.push((queue.clone(), at_s));
+        (self.waits_since, self.end) = (Some(at_s), None);
+    }
+
+    fn leave(&mut self, at_s: f64) {
+        self.waited_before_s += self.waits_since.take().map_or(0.0, |since| at_s - since);
+    }
+
+    fn waited(&self, at_s: f64) -> Waited {
+        let last_s = self.waits_since.map_or(0.0, |since| at_s - since);
+        Waited { last_s, in_all_s: self.waited_before_s + last_s }
+    }
 }
 
 /// See the module.
@@ -102,14 +141,10 @@ impl Doing {
 /// The half hour of a moment, in seconds since midnight.
 pub(super) fn half_hour_of(at_s: f64) -> usize {
     let mut half_hour = 0;
-    while half_hour + 1 < HALF_HOURS && at_s >= begin_of(half_hour + 1) {
+    while half_hour + 1 < HALF_HOURS && at_s >= f64::from(begin_of(half_hour + 1)) {
         half_hour += 1;
     }
     half_hour
-}
-
-pub(super) fn begin_of(half_hour: usize) -> f64 {
-    u32::try_from(half_hour).map_or(0.0, f64::from) * f64::from(HALF_HOUR_S)
 }
 
 impl Tally {
@@ -159,8 +194,7 @@ impl Tally {
             }
             Fact::Queued { contact, queue, .. } => {
                 if let Some(stay) = self.stays.get_mut(contact) {
-                    stay.entered.push((queue.clone(), at_s));
-                    stay.end = None;
+                    stay.enter(at_s, queue);
                 }
             }
             Fact::QueueLeft { contact, exit, .. } => {
@@ -170,6 +204,7 @@ impl Tally {
                     _ => End::Unserved,
                 };
                 if let Some(stay) = self.stays.get_mut(contact) {
+                    stay.leave(at_s);
                     stay.end = Some(end);
                 }
             }
@@ -183,46 +218,47 @@ impl Tally {
     }
 
     fn on_joined(&mut self, at_s: f64, contact: ContactId) {
-        let Some(stay) = self.stays.get_mut(&contact).filter(|stay| !stay.answered) else { return };
-        if let Some((_, since)) = stay.entered.last() {
-            stay.end = Some(End::Answered(at_s - since));
-            stay.answered = true;
-        }
+        let stay = self.stays.get_mut(&contact);
+        let Some(stay) = stay.filter(|stay| stay.answered.is_none() && !stay.entered.is_empty()) else {
+            return;
+        };
+        stay.answered = Some(stay.waited(at_s));
+        stay.end = Some(End::Answered);
     }
 
     fn on_closed(&mut self, at_s: f64, contact: ContactId, outcome: Outcome, short: bool) {
         let Some(stay) = self.stays.remove(&contact) else { return };
-        let Some((queue, since)) = stay.entered.last().cloned() else {
+        let Some((_, first)) = stay.entered.first() else {
             let contained = f64::from(u8::from(outcome == Outcome::Contained));
             self.cell(None, stay.half_hour).contained += contained;
             return;
         };
         let abandoned = outcome == Outcome::Abandoned;
         let end = match stay.end {
-            None if abandoned => Some(End::Abandoned { waited_s: at_s - since, short }),
+            None if abandoned => Some(End::Abandoned { short }),
             end => end,
         };
+        let waited = stay.answered.unwrap_or_else(|| stay.waited(at_s));
         let last = stay.entered.len() - 1;
         for (place, (queue, since)) in stay.entered.iter().enumerate() {
-            self.count(Some(queue), half_hour_of(*since), end.filter(|_| place == last));
+            let end = end.filter(|_| place == last);
+            self.count(Some(queue), half_hour_of(*since), end, waited.last_s);
         }
-        let first = stay.entered.first().map_or(since, |(_, since)| *since);
-        drop(queue);
-        self.count(None, half_hour_of(first), end);
+        self.count(None, half_hour_of(*first), end, waited.in_all_s);
     }
 
-    fn count(&mut self, queue: Option<&QueueId>, half_hour: usize, end: Option<End>) {
+    fn count(&mut self, queue: Option<&QueueId>, half_hour: usize, end: Option<End>, waited_s: f64) {
         let level_s = self.level_s;
         let cell = self.cell(queue, half_hour);
         cell.offered += 1.0;
         match end {
-            Some(End::Answered(waited_s)) => {
+            Some(End::Answered) => {
                 cell.answered += 1.0;
                 cell.within += f64::from(u8::from(waited_s <= level_s));
                 #[expect(clippy::cast_possible_truncation, reason = "a wait in seconds, to the millisecond")]
                 cell.waits.push(waited_s as f32);
             }
-            Some(End::Abandoned { waited_s, short }) => {
+            Some(End::Abandoned { short }) => {
                 cell.abandoned += f64::from(u8::from(!short));
                 cell.short += f64::from(u8::from(short));
                 cell.abandoned_within += f64::from(u8::from(waited_s <= level_s));
@@ -243,7 +279,7 @@ impl Tally {
     fn spend(&mut self, doing: Doing, mut from: f64, to: f64) {
         while from < to {
             let half_hour = half_hour_of(from);
-            let end = if half_hour + 1 < HALF_HOURS { to.min(begin_of(half_hour + 1)) } else { to };
+            let end = if half_hour + 1 < HALF_HOURS { to.min(begin_of(half_hour + 1).into()) } else { to };
             let cell = self.cell(None, half_hour);
             match doing {
                 Doing::Handling => cell.handled_s += end - from,

@@ -8,6 +8,7 @@ use centralino::flow::Flow;
 use centralino::flow::replay::{Replayed, Why, replay};
 use centralino::io::records::ContactStory;
 use centralino::replay::{Effect, NotReplayed, effect, outcome_of, recorded};
+use centralino::words::Outcome;
 use rand::RngExt;
 
 use crate::sim::phone::{Line, Manner, PhoneId};
@@ -63,6 +64,20 @@ fn some_calls(seed: u64, from: &str) -> Vec<ContactStory> {
     citizens.iter().for_each(|citizen| sim.hang_up(*citizen));
     sim.advance(Duration::from_secs(20)); // wrap-ups too
     sim.verdict().expect("nothing is broken");
+    sim.stories()
+}
+
+/// Three who hear when the offices are open, and hang up.
+fn who_only_ask_the_hours() -> Vec<ContactStory> {
+    let mut sim = Sim::new();
+    for _ in 0..3 {
+        let citizen = sim.call("055055");
+        sim.until("the menu is read out", |sim| sim.hears(citizen, "it/menu"));
+        sim.press(citizen, "42");
+        sim.until("the hours were told", |sim| sim.hears(citizen, "it/dopo_orari"));
+        sim.hang_up(citizen);
+    }
+    sim.advance(Duration::from_secs(1));
     sim.stories()
 }
 
@@ -155,6 +170,7 @@ fn menu_that_is_put_before_another_is_where_everybody_falls_off() {
 fn key_that_means_nothing_any_more_is_told_with_those_who_pressed_it() {
     let draft = text().replace(r#""3": polizia"#, r#""8": polizia"#);
     let stories = some_calls(7, "2026-11-24T10:00:00+01:00[Europe/Rome]");
+    let mut told = 0;
     for (story, now, effect) in on_draft(&stories, &flow(&draft)) {
         let pressed = goes_from(story, "menu", "polizia");
         // Who pressed ahead has no other key for the menu.
@@ -163,16 +179,56 @@ fn key_that_means_nothing_any_more_is_told_with_those_who_pressed_it() {
             matches!(&effect, Effect::FallsOff(node, told) if node.as_str() == "menu" && why.contains(told));
         assert_eq!(pressed, is_told, "{effect:?} {:?} {now:?}", story.line);
         assert!(pressed || effect == Effect::Same, "{effect:?}");
+        told += usize::from(is_told);
     }
+    assert!(told > 1, "{told}");
 }
 
 #[test]
 fn information_that_no_longer_counts_as_such_contains_nobody() {
     let draft = text().replace("prompt: orari_uffici, info: true", "prompt: orari_uffici");
-    let stories = some_calls(8, "2026-11-24T10:00:00+01:00[Europe/Rome]");
+    let mut stories = some_calls(8, "2026-11-24T10:00:00+01:00[Europe/Rome]");
+    stories.extend(who_only_ask_the_hours());
+    let mut told = 0;
     for (story, now, effect) in on_draft(&stories, &flow(&draft)) {
-        let contained = story.line.outcome == Some(centralino::words::Outcome::Contained);
-        let expected = if contained { Effect::NoLongerContained } else { Effect::Same };
+        let contained = story.line.outcome == Some(Outcome::Contained);
+        let expected = if contained { Effect::NoLongerContained(None) } else { Effect::Same };
         assert_eq!(effect, expected, "{:?} {now:?}", story.line);
+        told += usize::from(contained);
     }
+    assert!(told > 1, "{told}");
+}
+
+#[test]
+fn answer_that_the_flow_gives_in_the_place_of_a_queue_contains_those_who_went_there() {
+    let answer = "nodes:\n  risposta: {type: play, prompt: orari_uffici, info: true, to: fine}\n";
+    let draft = text().replacen("nodes:\n", answer, 1);
+    let draft = draft.replace(r#""1": anagrafe"#, r#""1": risposta, "5": anagrafe"#);
+    let stories = some_calls(9, "2026-11-24T10:00:00+01:00[Europe/Rome]");
+    let mut told = 0;
+    for (story, now, effect) in on_draft(&stories, &flow(&draft)) {
+        let went = goes_from(story, "menu", "anagrafe");
+        let served = Effect::Contained(Some("anagrafe".into()));
+        // Who went on to another queue from there is served before.
+        let is_told = matches!(effect, Effect::Contained(Some(_)));
+        assert_eq!(went, is_told, "{effect:?} {:?} {now:?}", story.line);
+        assert!(went || effect == Effect::Same, "{effect:?}");
+        told += usize::from(effect == served);
+    }
+    assert!(told > 3, "{told}");
+}
+
+#[test]
+fn words_that_are_put_in_between_are_another_way_to_the_same_end() {
+    let welcome = "nodes:\n  prima: {type: play, prompt: non_sento, to: menu}\n";
+    let draft = text().replacen("nodes:\n", welcome, 1);
+    let draft = draft.replace("not_found: menu, error: menu", "not_found: prima, error: prima");
+    let stories = some_calls(10, "2026-11-24T10:00:00+01:00[Europe/Rome]");
+    let mut told = 0;
+    for (story, now, effect) in on_draft(&stories, &flow(&draft)) {
+        let expected = if comes_to(story, "menu") { Effect::OtherWay } else { Effect::Same };
+        assert_eq!(effect, expected, "{:?} {now:?}", story.line);
+        told += usize::from(effect == Effect::OtherWay);
+    }
+    assert!(told > 10, "{told}");
 }

@@ -27,7 +27,7 @@ fn service(setting: &Setting) -> Service {
 fn half_hour(profile: &str, seats: usize) -> Scenario {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("simulate").join(format!("{profile}.toml"));
     let text = std::fs::read_to_string(file).expect("it is shipped");
-    let mut day = Scenario::parse(profile, &text, &|_| None).expect("it has no fault");
+    let mut day = Scenario::parse(profile, &text, &|_, _| None).expect("it has no fault");
     (0..HALF_HOURS).filter(|place| *place != BUSY).for_each(|place| day.arrivals[place] = 0.0);
     day.duties.truncate(seats);
     (day.operator_ends, day.recall.accept) = (0.5, 0.6);

@@ -144,8 +144,14 @@ fn told(line: &ReportLine) -> String {
         ("other_queue", _) => {
             format!("another queue: {} instead of {}", queue(&line.to_queue), queue(&line.from_queue))
         }
-        ("contained", _) => "served by the flow alone, and was not".to_owned(),
-        ("no_longer_contained", _) => "no longer served by the flow alone".to_owned(),
+        ("contained", _) => match &line.from_queue {
+            Some(queue) => format!("served by the flow alone, and no longer by queue {queue}"),
+            None => "served by the flow alone, and was not".to_owned(),
+        },
+        ("no_longer_contained", _) => match &line.to_queue {
+            Some(queue) => format!("no longer served by the flow alone: goes to queue {queue}"),
+            None => "no longer served by the flow alone".to_owned(),
+        },
         ("falls_off", Some("never_asked")) => {
             format!("falls off at {node}: nobody knows what the caller would press")
         }

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 
-use super::super::beside;
-use super::super::failure::Failure;
-use super::super::out::{self, Column, Format, numbers, words};
 use super::sources::{Sources, Variant, parse_day};
 use super::{chart, page, replications};
+use crate::cli::beside;
+use crate::cli::failure::Failure;
+use crate::cli::out::{self, Column, Format, numbers, words};
 use crate::io::control::Clock;
 use crate::simulate::{
-    Comparison, Day, DayFigures, Estimate, Found, Goal, HALF_HOUR_S, HALF_HOURS, InQueue, Line, Run,
-    Scenario, Service, Tally, clock, fewest_seats, minutes,
+    Comparison, Day, DayFigures, Estimate, Found, Goal, HALF_HOURS, InQueue, Line, Run, Scenario, Service,
+    Tally, begin_of, clock, fewest_seats, minutes,
 };
 
 /// Arguments of a day.
@@ -37,11 +37,11 @@ pub(super) struct DayArgs {
     replications: u32,
     #[command(flatten)]
     sources: Sources,
-    /// Phones speak real SIP bytes: slower, and the same for everybody.
+    /// Phones speak real SIP bytes: slower, and the same figures.
     #[arg(long, requires = "day")]
     sip: bool,
     /// Write a page with plots, too.
-    #[arg(long, value_name = "FILE", requires = "day")]
+    #[arg(long, value_name = "FILE", requires = "day", conflicts_with = "find")]
     html: Option<PathBuf>,
 }
 
@@ -137,10 +137,11 @@ impl Work<'_> {
 
 // -- what people see
 
-const HALF_HOUR_COLUMNS: [Column; 10] = [
+const HALF_HOUR_COLUMNS: [Column; 11] = [
     words("half hour"),
     numbers("seats"),
     numbers("arrived"),
+    numbers("contained").spare(1),
     numbers("offered"),
     numbers("answered"),
     numbers("abandoned"),
@@ -171,6 +172,7 @@ fn show_day(figures: &DayFigures, goal: Goal) -> Result<(), Failure> {
             line.from.clone().unwrap_or_else(|| "day".to_owned()),
             line.seats.map_or_else(String::new, |seats| format!("{seats:.1}")),
             line.arrived.as_ref().map_or_else(String::new, count),
+            line.contained.as_ref().map_or_else(String::new, count),
             count(&line.offered),
             count(&line.answered),
             count(&line.abandoned),
@@ -299,8 +301,10 @@ const FOUND_COLUMNS: [Column; 6] = [
 fn show_found(found: &[Found], scenario: &Scenario) -> Result<(), Failure> {
     let staffing = scenario.staffing();
     let planned = |from: &str| {
-        let at = |half_hour: &usize| clock(u32::try_from(*half_hour).unwrap_or(0) * HALF_HOUR_S) == from;
-        (0..HALF_HOURS).find(at).and_then(|at| staffing.get(at).copied()).unwrap_or(0.0)
+        (0..HALF_HOURS)
+            .find(|half_hour| clock(begin_of(*half_hour)) == from)
+            .and_then(|at| staffing.get(at).copied())
+            .unwrap_or(0.0)
     };
     let row = |found: &Found| {
         let note = if found.met { "" } else { "cannot be met: closed, or nobody gets through" };

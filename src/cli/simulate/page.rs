@@ -89,16 +89,20 @@ fn cards(page: &mut String, figures: &DayFigures, goal: Goal) {
         let _ = write!(page, "<li><span>{name}</span><b>{value}</b><small>{note}</small></li>");
     };
     let arrived = day.arrived.unwrap_or(day.offered);
-    card("Chiamate", format!("{:.0}", arrived.value), format!("±{:.0} al giorno", half(&arrived)));
+    card(
+        "Chiamate",
+        format!("{:.0}", arrived.value),
+        format!("{} al giorno", give_or_take(&arrived, |calls| format!("{calls:.0}"))),
+    );
     let rate = day.response_rate;
-    card("Tasso di risposta", percent(rate.value), format!("±{}", percent(half(&rate))));
+    card("Tasso di risposta", percent(rate.value), give_or_take(&rate, percent));
     let wait = day.mean_wait_s;
-    card("Attesa media", minutes(wait.value), format!("±{} minuti", minutes(half(&wait))));
+    card("Attesa media", minutes(wait.value), format!("{} minuti", give_or_take(&wait, minutes)));
     let level = day.service_level;
-    let goal = format!("±{}, obiettivo {}", percent(half(&level)), percent(goal.share));
+    let goal = format!("{}, obiettivo {}", give_or_take(&level, percent), percent(goal.share));
     card("Livello di servizio", percent(level.value), goal);
     if let Some(occupancy) = day.occupancy {
-        card("Occupazione", percent(occupancy.value), format!("±{}", percent(half(&occupancy))));
+        card("Occupazione", percent(occupancy.value), give_or_take(&occupancy, percent));
     }
     page.push_str("</ul>");
 }
@@ -288,8 +292,8 @@ fn half_hours(page: &mut String, figures: &DayFigures, goal: Goal) {
         page,
         "<h2>{}: per mezz'ora</h2><div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{0}: tabella per mezz'ora\"><table>\
          <caption>Il servizio, mezz'ora per mezz'ora</caption><thead><tr><th scope=\"col\">Dalle</th><th scope=\"col\">Postazioni</th>\
-         <th scope=\"col\">Chiamate</th><th scope=\"col\">In coda</th><th scope=\"col\">Gestite</th><th scope=\"col\">Abbandonate</th>\
-         <th scope=\"col\">Attesa media</th><th scope=\"col\">Attesa p90</th><th scope=\"col\">Entro {} s</th><th scope=\"col\">Occupazione</th></tr></thead><tbody>",
+         <th scope=\"col\">Chiamate</th><th scope=\"col\">Servite dal risponditore</th><th scope=\"col\">In coda</th>\
+         <th scope=\"col\">Gestite</th><th scope=\"col\">Abbandonate</th><th scope=\"col\">Attesa media</th><th scope=\"col\">Attesa p90</th><th scope=\"col\">Entro {} s</th><th scope=\"col\">Occupazione</th></tr></thead><tbody>",
         in_markup(&figures.scenario),
         goal.within_s
     );
@@ -297,10 +301,12 @@ fn half_hours(page: &mut String, figures: &DayFigures, goal: Goal) {
         let (class, name) = line.from.as_deref().map_or((" class=\"sum\"", "giorno"), |from| ("", from));
         let seats = line.seats.map_or_else(String::new, number);
         let arrived = line.arrived.map_or_else(String::new, |arrived| cell(&arrived, number));
+        let contained = line.contained.map_or_else(String::new, |contained| cell(&contained, number));
         let occupancy = line.occupancy.map_or_else(String::new, |occupancy| cell(&occupancy, percent));
         let cells = [
             seats,
             arrived,
+            contained,
             cell(&line.offered, number),
             cell(&line.answered, number),
             cell(&line.abandoned, number),
@@ -382,8 +388,17 @@ fn row(page: &mut String, class: &str, name: &str, cells: &[String]) {
 }
 
 fn cell(estimate: &Estimate, write: fn(f64) -> String) -> String {
+    if half(estimate).is_finite() {
+        format!("{} {}", write(estimate.value), give_or_take(estimate, write))
+    } else {
+        "–".to_owned()
+    }
+}
+
+/// `±2,3`; a day of which nothing is known has no interval.
+fn give_or_take(estimate: &Estimate, write: fn(f64) -> String) -> String {
     let half = half(estimate);
-    if half.is_finite() { format!("{} ±{}", write(estimate.value), write(half)) } else { "–".to_owned() }
+    if half.is_finite() { format!("±{}", write(half)) } else { "±?".to_owned() }
 }
 
 fn half(estimate: &Estimate) -> f64 {

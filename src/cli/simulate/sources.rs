@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::super::calendar::parse_date;
-use super::super::exchange::Exchange;
-use super::super::failure::Failure;
-use super::super::out;
-use super::super::records::page_through;
+use crate::cli::calendar::parse_date;
+use crate::cli::exchange::Exchange;
+use crate::cli::failure::Failure;
+use crate::cli::out;
+use crate::cli::records::page_through;
 use crate::flow::Flow;
 use crate::flow::published::unmarked;
 use crate::ids::FlowId;
@@ -148,9 +148,9 @@ impl Sources {
         Ok(scenario)
     }
 
-    /// A profile or file, with the paths in it as seen from here.
+    /// A profile or file.
     fn scenario(&self, name: &str) -> Result<Scenario, Failure> {
-        let text = read_profile(name, Path::new("")).map_err(|error| {
+        let (_, text) = read_profile("", name).map_err(|error| {
             let what = match error.kind() {
                 io::ErrorKind::NotFound => format!("no profile and no file `{name}`"),
                 _ => format!("{name} cannot be read ({error})"),
@@ -159,14 +159,10 @@ impl Sources {
                 "{what}; there are 055055 and 020202, or name a file such as simulate/055055.toml"
             ))
         })?;
-        let beside = Path::new(name).parent().map(Path::to_owned).unwrap_or_default();
-        let others = |name: &str| read_profile(name, &beside).ok();
+        let others = |by: &str, name: &str| read_profile(by, name).ok();
         let mut scenario = Scenario::parse(name, &text, &others).map_err(|faults| lines(&faults))?;
         scenario.name =
             Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy()).into_owned();
-        let from_here = |path: String| beside.join(path).display().to_string();
-        scenario.flow = scenario.flow.map(from_here);
-        scenario.config = scenario.config.map(from_here);
         if let Some(arrivals) = self.arrivals(&scenario.number)? {
             scenario.arrivals = arrivals;
         }
@@ -215,7 +211,8 @@ impl Sources {
             Service { config: Arc::new(loaded.config), flows: loaded.flows, sounds: Arc::new(loaded.sounds) };
         let leads = service.flow_of(number);
         if let (Some(file), Some(stem), Some(flow)) = (draft, stem, leads)
-            && !goes_through(flow, &stem)
+            && flow.stem() != stem
+            && !flow.goes_through(&stem)
         {
             return Err(Failure::misuse(format_args!(
                 "{} is flow {stem}, and {number} leads to flow {}, which does not go through it; name the day of a number that \
@@ -275,23 +272,20 @@ impl Sources {
 /// Lets the text of this file count; gives the name of its flow.
 fn publish(at: &mut Surroundings, file: &Path) -> Result<FlowId, Failure> {
     let name = file.display().to_string();
-    let text = super::super::flow::read(file)?;
+    let text = crate::cli::flow::read(file)?;
     let text = unmarked(&text).1.to_owned();
     let flow = Flow::parse(&text, &name, &at.known).map_err(|faults| lines(&faults))?;
     at.publish(&flow.stem(), Text { file: name, text });
     Ok(flow.stem())
 }
 
-fn goes_through(flow: &Flow, stem: &FlowId) -> bool {
-    flow.stem() == *stem || flow.subflows().any(|sub| goes_through(sub, stem))
-}
-
-/// A profile by its name, or a file, as it is named or beside the one that names it.
-fn read_profile(name: &str, beside: &Path) -> io::Result<String> {
-    match PROFILES.iter().find(|(profile, _)| *profile == name) {
-        Some((_, text)) => Ok((*text).to_owned()),
-        None => texts::read(&beside.join(name), MOST_BYTES),
+/// A profile by its name, or a file beside the one that names it, and its text.
+fn read_profile(by: &str, name: &str) -> io::Result<(String, String)> {
+    if let Some((_, text)) = PROFILES.iter().find(|(profile, _)| *profile == name) {
+        return Ok((name.to_owned(), (*text).to_owned()));
     }
+    let file = Path::new(by).with_file_name(name);
+    Ok((file.display().to_string(), texts::read(&file, MOST_BYTES)?))
 }
 
 fn lines<F: ToString>(faults: &[F]) -> Failure {
@@ -319,7 +313,7 @@ mod tests {
         let service =
             Service { config: Arc::new(loaded.config), flows: loaded.flows, sounds: Arc::new(loaded.sounds) };
         for (name, text) in PROFILES {
-            let scenario = Scenario::parse(name, text, &|_| None).unwrap();
+            let scenario = Scenario::parse(name, text, &|_, _| None).unwrap();
             assert_eq!(scenario.check(&service, &[]), Ok(()), "{name}");
             let calls = scenario.calls();
             let expected = if name == "055055" { 700.0..730.0 } else { 3_000.0..3_400.0 };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use hound::{SampleFormat, WavReader, WavSpec};
 
+use super::super::texts::has_end;
 use crate::media::Sound;
 use crate::media::library::SoundLibrary;
 
@@ -45,6 +46,9 @@ pub enum SoundError {
     },
 }
 
+/// Largest sound read: an hour of music.
+const MAX_BYTES: u64 = 64 << 20;
+
 /// All sounds below `dir`, or all that is wrong with them.
 pub fn load_sounds(dir: &Path) -> Result<SoundLibrary, Vec<SoundError>> {
     let (mut library, mut errors) = (SoundLibrary::default(), Vec::new());
@@ -66,6 +70,8 @@ pub fn load_sound(path: &Path, name: &str) -> Result<Sound, SoundError> {
         hound::Error::IoError(error) => SoundError::Unreadable { path: path.to_owned(), error },
         error => SoundError::NotWav { path: path.to_owned(), error },
     };
+    let unreadable = |error| SoundError::Unreadable { path: path.to_owned(), error };
+    has_end(path, MAX_BYTES).map_err(unreadable)?;
     let reader = WavReader::open(path).map_err(not_wav)?;
     let WavSpec { channels, sample_rate, bits_per_sample, sample_format } = reader.spec();
     if (channels, sample_rate, bits_per_sample, sample_format) != (1, 8000, 16, SampleFormat::Int) {
@@ -149,14 +155,16 @@ mod tests {
         write(&dir.path().join("it/stereo.wav"), 2, 8000);
         write(&dir.path().join("it/wide.wav"), 1, 16_000);
         std::fs::write(dir.path().join("it/text.wav"), "no sound").expect("room");
+        std::os::unix::fs::symlink("/dev/zero", dir.path().join("it/zero.wav")).expect("room");
         let errors: Vec<_> =
             load_sounds(dir.path()).expect_err("faults").iter().map(ToString::to_string).collect();
-        assert_eq!(errors.len(), 3);
+        assert_eq!(errors.len(), 4);
         assert!(
             errors[0].contains("stereo.wav: 2 channel(s), 8000 Hz, 16 bits; sounds are mono"),
             "{errors:?}"
         );
         assert!(errors[1].contains("text.wav") && errors[2].contains("16000 Hz"), "{errors:?}");
+        assert!(errors[3].contains("zero.wav: it is no file"), "{errors:?}");
         let missing = load_sounds(&dir.path().join("none")).expect_err("no directory");
         assert!(missing[0].to_string().contains("none"));
     }

@@ -309,8 +309,8 @@ fn hour(clock: &str) -> &str {
 
 /// `3:40`.
 pub fn minutes(seconds: f64) -> String {
-    let tenths = seconds.abs().round();
-    format!("{:.0}:{:02.0}", (tenths / 60.0).floor(), tenths % 60.0)
+    let seconds = seconds.abs().round();
+    format!("{:.0}:{:02.0}", (seconds / 60.0).floor(), seconds % 60.0)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::ids::{NodeId, QueueId, SeatId};
 use crate::journal::entry::{Destination, Fact, Personal};
 use crate::media::LegId;
 use crate::simulate::chance::Chance;
+use crate::simulate::service::LATEST_ANSWER;
 use crate::sip::{DialogId, Incoming};
 use crate::words::{Status, StatusChange};
 
@@ -19,8 +20,6 @@ use crate::words::{Status, StatusChange};
 const BREAK: &str = "pausa";
 /// The key that asks to be called back instead of waiting.
 const RECALL_KEY: char = '#';
-/// Whoever sits there answers by then: nobody misses a call.
-const LATEST: Duration = Duration::from_secs(10);
 /// Rings of a phone at home before it is taken.
 const AT_HOME: Duration = Duration::from_secs(6);
 
@@ -147,7 +146,7 @@ impl World<'_> {
             }
             Fact::ContactClosed { contact, .. } => drop(self.by_contact.remove(contact)),
             _ => {
-                if let Some(caller) = self.is_known(fact) {
+                if let Some(caller) = self.caller_of(fact) {
                     self.follow(caller, fact);
                 }
             }
@@ -248,8 +247,10 @@ impl World<'_> {
             let share = caller.map_or(0.5, |of| of.chance.named("picks up").of(of.talks).share());
             self.ringing.insert(dialog, invite.offer);
             self.at_seat.insert(seat, dialog);
-            return self
-                .after(self.day.scenario.picks_up.quantile(share).min(LATEST), Event::PicksUp(dialog));
+            return self.after(
+                self.day.scenario.picks_up.quantile(share).min(LATEST_ANSWER),
+                Event::PicksUp(dialog),
+            );
         }
         let Some(caller) = self.by_number.get(invite.to.as_str()).copied() else { return };
         self.callers[caller].dialog = Some(dialog);

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::*;
 use crate::simulate::{Comparison, DayFigures, Goal, fewest_seats};
+use crate::words::NotTaken;
 
 /// The demo, read once.
 fn service() -> &'static Service {
@@ -22,7 +23,7 @@ fn morning(seats: u32, more: &str) -> Scenario {
          [choices.menu]\n\"1\" = 60\n\"0\" = 20\n\"4\" = 20\n[choices.menu_altro]\n\"2\" = 100\n\
          [[shift]]\nseats = {seats}\nfrom = \"09:30\"\nto = \"12:00\"\nbreaks = [\"10m 10:30-11:30\"]\n"
     );
-    Scenario::parse("mattina", &text, &|_| None).unwrap()
+    Scenario::parse("mattina", &text, &|_, _| None).unwrap()
 }
 
 fn run(by_sip: bool) -> Run {
@@ -50,6 +51,17 @@ fn nobody_is_lost_between_the_first_ring_and_the_report() {
         assert_eq!(all.offered, ends, "{all:?}");
         assert!(all.handled_s > 20.0 * 60.0 && all.ready_s > 0.0, "{all:?}");
     }
+}
+
+#[test]
+fn nobody_misses_a_call_however_short_the_rings_of_a_queue() {
+    let mut config = (*service().config).clone();
+    config.queues.values_mut().for_each(|queue| queue.rules.ring_for = Duration::from_secs(3));
+    let short = Service { config: Arc::new(config), ..service().clone() };
+    let history = Day::new(morning(3, "picks_up = \"fixed:8s\""), &short, run(false)).history(0);
+    let has = |like: fn(&Fact) -> bool| history.iter().any(|entry| like(&entry.fact));
+    assert!(has(|fact| matches!(fact, Fact::Joined { .. })));
+    assert!(!has(|fact| matches!(fact, Fact::SeatNotTaken { why: NotTaken::Missed, .. })));
 }
 
 #[test]

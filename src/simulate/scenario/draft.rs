@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Choices, Duty, HALF_HOUR_S, HALF_HOURS, Kind, MOST_CALLS, MOST_SEATS, Manner, Named, Recall, Scenario,
-    ScenarioFault as Fault, clock, made_seat, parse_clock,
+    Choices, Duty, HALF_HOURS, Kind, MOST_CALLS, MOST_SEATS, Manner, Named, Others, Recall, Scenario,
+    ScenarioFault as Fault, clock, made_seat, parse_clock, parse_half_hour,
 };
 use crate::config::Place;
 use crate::ids::{QueueId, SeatId};
@@ -85,11 +86,7 @@ enum DraftSeats {
 }
 
 /// Reads a day and what it extends.
-pub(super) fn read(
-    name: &str,
-    text: &str,
-    others: &dyn Fn(&str) -> Option<String>,
-) -> Result<Scenario, Vec<Fault>> {
+pub(super) fn read(name: &str, text: &str, others: &Others<'_>) -> Result<Scenario, Vec<Fault>> {
     let mut reading = Reading { faults: Vec::new() };
     let day = reading.layer(name, text, others, 1).map(|day| day.finish(name, &mut reading));
     match day {
@@ -112,6 +109,11 @@ struct File<'t> {
 impl File<'_> {
     fn at(&self, span: &Range<usize>) -> String {
         Place::of_byte(self.name, self.text, span.start).to_string()
+    }
+
+    /// A path as this file names it, as it is seen from where the file itself is named.
+    fn path(&self, named: Text) -> String {
+        Path::new(self.name).with_file_name(named.into_inner()).display().to_string()
     }
 }
 
@@ -156,13 +158,7 @@ impl PartManner {
 }
 
 impl Reading {
-    fn layer(
-        &mut self,
-        name: &str,
-        text: &str,
-        others: &dyn Fn(&str) -> Option<String>,
-        depth: usize,
-    ) -> Option<Day> {
+    fn layer(&mut self, name: &str, text: &str, others: &Others<'_>, depth: usize) -> Option<Day> {
         let file = File { name, text };
         let draft: Draft = match toml::from_str(text) {
             Ok(draft) => draft,
@@ -179,12 +175,12 @@ impl Reading {
                 return None;
             }
             Some(base) => {
-                let Some(text) = others(base.get_ref()) else {
+                let Some((base, text)) = others(name, base.get_ref()) else {
                     let (at, name) = (file.at(&base.span()), base.get_ref().clone());
                     self.faults.push(Fault::Extends { at, name });
                     return None;
                 };
-                self.layer(base.get_ref(), &text, others, depth + 1)?
+                self.layer(&base, &text, others, depth + 1)?
             }
         };
         self.add(&mut day, &file, draft);
@@ -206,8 +202,8 @@ impl Reading {
         if other_flow {
             day.choices.values_mut().for_each(|choices| choices.of_before = true);
         }
-        day.config = draft.config.map(Spanned::into_inner).or(day.config.take());
-        day.flow = draft.flow.map(Spanned::into_inner).or(day.flow.take());
+        day.config = draft.config.map(|config| file.path(config)).or(day.config.take());
+        day.flow = draft.flow.map(|flow| file.path(flow)).or(day.flow.take());
         let manner = DraftManner { talk: draft.talk, wrap_up: draft.wrap_up, patience: draft.patience };
         day.manner = self.manner(file, &manner).over(day.manner);
         day.think = self.length(file, draft.think.as_ref()).or(day.think);
@@ -302,16 +298,14 @@ impl Reading {
 
     fn arrivals(&mut self, day: &mut Day, file: &File<'_>, draft: &BTreeMap<Text, Number>) {
         for (moment, calls) in draft {
-            let half_hour = parse_clock(moment.get_ref()).filter(|at| at % HALF_HOUR_S == 0 && *at < 86_400);
-            let Some(half_hour) = half_hour else {
+            let Some(half_hour) = parse_half_hour(moment.get_ref()) else {
                 self.value(file, moment, "the beginning of a half hour", "\"08:30\" = 60");
                 continue;
             };
             let what = "a number of calls from 0 to 20000";
             let Some(calls) = self.within(file, Some(calls), 0.0..=MOST_CALLS, what, "60") else { continue };
             let arrivals = day.arrivals.get_or_insert_with(|| vec![0.0; HALF_HOURS]);
-            let place = usize::try_from(half_hour / HALF_HOUR_S).ok().and_then(|at| arrivals.get_mut(at));
-            place.into_iter().for_each(|place| *place = calls);
+            arrivals.get_mut(half_hour).into_iter().for_each(|place| *place = calls);
         }
     }
 

@@ -9,7 +9,7 @@ talk = "exp:2m"
 "#;
 
 fn parse(text: &str) -> Result<Scenario, Vec<String>> {
-    let others = |name: &str| (name == "055055").then(|| WHOLE.to_owned());
+    let others = |_: &str, name: &str| (name == "055055").then(|| (name.to_owned(), WHOLE.to_owned()));
     Scenario::parse("mia.toml", text, &others)
         .map_err(|faults| faults.iter().map(ToString::to_string).collect())
 }
@@ -92,8 +92,23 @@ fn mistakes_are_told_with_their_line_and_what_to_do() {
 }
 
 #[test]
+fn paths_in_a_file_are_seen_from_that_file() {
+    let files = |by: &str, name: &str| match (by, name) {
+        ("mia.toml", "prove/base.toml") => {
+            let text = "extends = \"055055\"\nflow = \"bozza.yaml\"\nconfig = \"../config-bozza\"";
+            Some(("prove/base.toml".to_owned(), text.to_owned()))
+        }
+        ("prove/base.toml", "055055") => Some((name.to_owned(), WHOLE.to_owned())),
+        _ => None,
+    };
+    let day = Scenario::parse("mia.toml", "extends = \"prove/base.toml\"", &files).unwrap();
+    assert_eq!(day.flow.as_deref(), Some("prove/bozza.yaml"));
+    assert_eq!(day.config.as_deref(), Some("prove/../config-bozza"));
+}
+
+#[test]
 fn files_that_extend_each_other_in_a_circle_are_refused() {
-    let circle = |_: &str| Some("extends = \"b.toml\"".to_owned());
+    let circle = |_: &str, name: &str| Some((name.to_owned(), "extends = \"b.toml\"".to_owned()));
     let faults = Scenario::parse("a.toml", "extends = \"b.toml\"", &circle).unwrap_err();
     assert!(matches!(faults[..], [ScenarioFault::Circle { .. }]), "{faults:?}");
 }

@@ -81,6 +81,9 @@ fn who_goes_on_to_another_queue_is_answered_there_and_counts_once_for_the_servic
     );
     let service = tally.sum(None, |_| true);
     assert_eq!((service.offered, service.answered), (1.0, 1.0));
+    let second = tally.sum(Some(&"generale".into()), |_| true);
+    assert_eq!((&second.waits[..], second.within), (&[10.0][..], 1.0));
+    assert_eq!((&service.waits[..], service.within), (&[309.0][..], 0.0), "in both queues together");
 }
 
 #[test]

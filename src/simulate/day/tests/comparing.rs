@@ -171,8 +171,10 @@ fn names_that_the_service_does_not_have_are_told_with_their_line_and_the_nearest
         ),
     ];
     for (text, place, names) in rows {
-        let base =
-            |_: &str| Some("number = \"055055\"\ntalk = \"exp:2m\"\n[arrivals]\n\"08:00\" = 10\n".to_owned());
+        let base = |_: &str, name: &str| {
+            let text = "number = \"055055\"\ntalk = \"exp:2m\"\n[arrivals]\n\"08:00\" = 10\n";
+            Some((name.to_owned(), text.to_owned()))
+        };
         let day = Scenario::parse("giorno.toml", &format!("extends = \"055055\" \n{text}"), &base).unwrap();
         let faults = day.check(service(), &[]).unwrap_err();
         let told = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
