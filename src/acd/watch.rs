@@ -68,7 +68,7 @@ struct Watched {
     released: bool,
     /// The call of the last talk.
     last_call: Option<CallId>,
-    /// Calls and talk of before a restart.
+    /// Calls and talk of before a restart, in this step.
     restored: Option<(u64, Duration)>,
 }
 
@@ -131,6 +131,7 @@ impl Watch {
     pub(super) fn on_input(&mut self, input: &Input) {
         for seat in self.seats.values_mut() {
             (seat.wrap_up_done, seat.released) = (false, false);
+            seat.restored = None; // nobody sits there: whoever logs in later begins at nought
         }
         self.taken = None;
         match input {

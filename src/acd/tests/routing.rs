@@ -72,6 +72,21 @@ fn fewest_calls_are_counted_since_log_in() {
 }
 
 #[test]
+fn calls_of_before_a_restart_count_only_for_whoever_sits_there_still() {
+    let strategy = vec![strategy(Strategy::FewestCalls)];
+    let mut floor = Floor::new(strategy, three().into_iter().take(2).collect());
+    let before = Restored { status: Status::Ready, had_phone: true, ..Restored::default() };
+    // The one was to be logged out after the call that the restart has cut off.
+    let leaving = Restored { next: Some(Status::LoggedOut), calls: 5, ..before.clone() };
+    floor.input(Input::Restored(seat(1), leaving));
+    floor.input(Input::Restored(seat(2), Restored { calls: 3, ..before }));
+    floor.status(1, StatusChange::LogIn);
+    floor.input(Input::Reachable(seat(1)));
+    floor.input(Input::Reachable(seat(2)));
+    assert_eq!(talk_for(&mut floor, 1, SECOND), seat(1));
+}
+
+#[test]
 fn round_robin_goes_on_to_the_next_when_one_does_not_answer() {
     let mut floor = floor(vec![strategy(Strategy::RoundRobin)], three());
     floor.enter(1);

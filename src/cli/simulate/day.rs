@@ -322,6 +322,9 @@ fn show_found(found: &[Found], scenario: &Scenario) -> Result<(), Failure> {
     out::line(&format!("\n{hours:.1} hours of operators a day; breaks come on top."))
 }
 
+/// Fewer than two replications have it.
+const UNKNOWN: &str = "-";
+
 /// `56.1 ±2.3`
 fn count(estimate: &Estimate) -> String {
     with_interval(estimate, |value| format!("{value:.1}"))
@@ -334,12 +337,19 @@ fn wait(estimate: &Estimate) -> String {
 
 /// `81.0 ±2.1 %`
 fn out_of_hundred(estimate: &Estimate) -> String {
-    format!("{} %", with_interval(estimate, |share| format!("{:.0}", share * 100.0)))
+    match with_interval(estimate, |share| format!("{:.0}", share * 100.0)) {
+        unknown if unknown == UNKNOWN => unknown,
+        known => format!("{known} %"),
+    }
 }
 
 fn with_interval(estimate: &Estimate, format: impl Fn(f64) -> String) -> String {
     let half = (estimate.ci95[1] - estimate.ci95[0]) / 2.0;
-    if half.is_finite() { format!("{} ±{}", format(estimate.value), format(half)) } else { "-".to_owned() }
+    if half.is_finite() {
+        format!("{} ±{}", format(estimate.value), format(half))
+    } else {
+        UNKNOWN.to_owned()
+    }
 }
 
 #[cfg(test)]
