@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::dial::{self, DialArgs};
 use super::exchange::Exchange;
 use super::failure::Failure;
-use super::out::{self, Column, Format, clock, numbers, or_dash, words};
+use super::out::{self, Column, Format, clock, numbers, or_dash, prose, words};
 use super::seat::Seat;
 use super::talking;
 use crate::engine::{ClosingState, OperatorState};
@@ -136,7 +136,7 @@ pub(super) fn queue(args: &QueueArgs) -> Result<(), Failure> {
         QueueCommand::Calibration(args) => return super::calibration::run(args),
     };
     let columns =
-        [words("queue"), words("name").spare(1), numbers("waiting"), numbers("longest"), words("state")];
+        [words("queue"), words("name").spare(1), numbers("waiting"), numbers("longest"), prose("state")];
     let row = |queue: &Queue| {
         let waiting = queue.waiting.len().to_string();
         vec![queue.id.to_string(), queue.name.clone(), waiting, clock(queue.longest_wait_s), queue.state()]

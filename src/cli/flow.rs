@@ -11,17 +11,21 @@ mod replay;
 mod test;
 mod versions;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::failure::Failure;
-use super::out;
+use super::{out, prompts};
 use crate::flow::hours::Calendars;
 use crate::flow::{Checked, Environment, Flow, FlowError, Tongue};
+use crate::hint::Hint;
+use crate::ids::Language;
 use crate::io::prompts::Prompt;
 use crate::io::setup::{Places, environment};
+use crate::io::versions::{Published, Text, Versions};
 use crate::io::{config, media};
 use crate::media::library::SoundLibrary;
 
@@ -274,31 +278,58 @@ pub(super) fn faults(config: &Path) -> Result<Vec<String>, Failure> {
     Ok(faults)
 }
 
-/// The texts of every flow beside the configuration, as recordings to be made. Sounds need not be there yet: they are what is to be
-/// made.
-pub(super) fn prompts(config: &Path, sounds: &Path) -> Result<Vec<Prompt>, Failure> {
-    let parsed = config::load(config).map_err(|faults| Failure::faults(texts(&faults)))?;
-    crate::io::grammars::install(sounds).map_err(Failure::faults)?;
+/// The texts of every flow that counts, as recordings to be made. Sounds need not be there yet: they are what is to be made.
+pub(super) fn prompts(of: prompts::Texts<'_>) -> Result<Vec<Prompt>, Failure> {
+    let parsed = config::load(of.config).map_err(|faults| Failure::faults(texts(&faults)))?;
+    crate::io::grammars::install(of.sounds).map_err(Failure::faults)?;
     // A sound that cannot be read is about to be made anew.
-    let sounds = media::load_sounds(sounds).unwrap_or_default();
-    let places = Places::beside(config);
+    let sounds = media::load_sounds(of.sounds).unwrap_or_default();
+    let counting = counting(&Places::beside(of.config).flows, of.data)?;
     let mut environment = environment(&parsed, &sounds);
-    environment.subflows =
-        crate::io::setup::subflows(&places.flows).map_err(|fault| Failure::faults(vec![fault]))?;
-    let world = World { environment, calendars: parsed.calendars, sounds };
-    let (mut prompts, mut faults) = (Vec::new(), Vec::new());
-    for file in flow_files(&places.flows)?.into_iter().chain(flow_files(&places.flows.join("sub"))?) {
-        match world.parse(&file)? {
-            Ok(checked) => prompts.extend(
-                checked
-                    .flow
-                    .prompt_texts()
-                    .map(|(language, name, text)| Prompt::new(language.as_str(), name, text)),
-            ),
+    let subflows = counting.iter().filter(|(flow, _)| flow.contains('@'));
+    environment.subflows = subflows.map(|(flow, text)| (flow.clone(), text.text.clone())).collect();
+    let (mut spoken, mut faults) = (BTreeMap::new(), Vec::new());
+    let drafts =
+        of.drafts.iter().map(|file| Ok(Text { file: file.display().to_string(), text: read(file)? }));
+    let drafts = drafts.collect::<Result<Vec<Text>, Failure>>()?;
+    for Text { file, text } in counting.into_values().chain(drafts) {
+        match Flow::check(&text, &file, &environment) {
+            Ok(checked) => drop(spoken.insert(checked.flow.stem(), checked.flow)),
             Err(found) => faults.extend(texts(&found)),
         }
     }
-    if faults.is_empty() { Ok(prompts) } else { Err(Failure::faults(faults)) }
+    if !faults.is_empty() {
+        return Err(Failure::faults(faults));
+    }
+    let prompt = |(language, name, text): (&Language, &str, &str)| Prompt::new(language.as_str(), name, text);
+    Ok(spoken.values().flat_map(|flow| flow.prompt_texts().map(prompt)).collect())
+}
+
+/// The text of every flow that counts, by its name: what is published in the place of the file.
+fn counting(flows: &Path, data: &Path) -> Result<Published, Failure> {
+    let mut counting = Published::new();
+    for file in flow_files(flows)?.into_iter().chain(flow_files(&flows.join("sub"))?) {
+        let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        counting.insert(name, Text { file: file.display().to_string(), text: read(&file)? });
+    }
+    counting.extend(Versions::of(data).in_force().map_err(Failure::found_lines)?);
+    Ok(counting)
+}
+
+/// That there is no such flow, if so: neither published nor as a file beside the configuration.
+fn no_such_flow(config: &Path, versions: &Versions, flow: &str) -> Option<Failure> {
+    let places = Places::beside(config);
+    let mut known: Vec<String> = versions.flows().ok()?.iter().map(ToString::to_string).collect();
+    if places.flow(flow).is_file() || known.iter().any(|name| name == flow) {
+        return None;
+    }
+    let files = [flow_files(&places.flows).ok()?, flow_files(&places.flows.join("sub")).ok()?].concat();
+    known.extend(files.iter().filter_map(|file| Some(file.file_stem()?.to_string_lossy().into_owned())));
+    let hint = Hint::nearest(flow, known.iter().map(String::as_str));
+    Some(Failure::misuse(format_args!(
+        "there is no flow {flow}: none of that name was published, and {} is not there{hint}",
+        places.flow(flow).display()
+    )))
 }
 
 /// The flows of a directory, in order of their names; none when it is not there.
@@ -325,8 +356,41 @@ mod tests {
 
     #[test]
     fn every_prompt_of_the_shipped_flows_is_to_be_made() {
-        let prompts = prompts(&repository("config"), &repository("sounds")).expect("the shipped flows");
+        let data = tempfile::tempdir().expect("a directory");
+        let (config, sounds) = (repository("config"), repository("sounds"));
+        let texts = |drafts| {
+            super::prompts(prompts::Texts { config: &config, sounds: &sounds, data: data.path(), drafts })
+        };
+        let prompts = texts(&[]).expect("the shipped flows");
         assert!(prompts.iter().any(|prompt| prompt.language == "it" && prompt.name == "benvenuto"));
+    }
+
+    #[test]
+    fn draft_is_spoken_in_the_place_of_the_flow_of_its_name() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let draft = dir.path().join("bozza.yaml");
+        let text = std::fs::read_to_string(repository("ivr-flows/055055.yaml")).expect("it can be read");
+        std::fs::write(&draft, text.replacen("Scelta non valida.", "Non ho capito.", 1)).expect("room");
+        let (config, sounds, drafts) = (repository("config"), repository("sounds"), [draft]);
+        let of = prompts::Texts { config: &config, sounds: &sounds, data: dir.path(), drafts: &drafts };
+        let spoken = super::prompts(of).expect("a draft without fault");
+        let menu: Vec<&str> = spoken
+            .iter()
+            .filter(|prompt| prompt.text.contains("Non ho capito."))
+            .map(|prompt| prompt.name.as_str())
+            .collect();
+        assert_eq!(menu, ["non_valido"]);
+    }
+
+    #[test]
+    fn flow_that_is_not_there_is_told_with_the_nearest_name() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (config, versions) = (repository("config"), Versions::of(dir.path()));
+        for known in ["055055", "richiamata@1"] {
+            assert_eq!(no_such_flow(&config, &versions, known), None);
+        }
+        let told = format!("{:?}", no_such_flow(&config, &versions, "55055").expect("a slip"));
+        assert!(told.contains("there is no flow 55055") && told.contains("did you mean `055055`?"), "{told}");
     }
 
     #[test]

@@ -134,8 +134,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Flow(args) => flow::run(&args),
         Command::Phone(args) => phone::run(args),
         Command::Prompts(args) => {
-            let (config, sounds) = args.places();
-            let texts = flow::prompts(config, sounds)?;
+            let texts = flow::prompts(args.texts())?;
             prompts::run(args, texts)
         }
         Command::Calendar(args) => calendar::run(&args),

@@ -21,8 +21,8 @@ pub(super) enum End {
 pub(super) fn parse_moment(text: &str, end: End, now: Timestamp) -> Result<i64, Failure> {
     moment(text, end, now, &rome_zone()).map(Timestamp::as_millisecond).ok_or_else(|| {
         Failure::misuse(format_args!(
-            "`{text}` is not a moment; write 2026-11-22T08:30:00+01:00, 2026-11-22T08:30, 2026-11-22, today, yesterday, now, \
-             or 2h for two hours ago"
+            "`{text}` is not a moment; write 2026-11-22T08:30:00+01:00, 2026-11-22T08:30, 2026-11-22, today, yesterday, \
+             tomorrow, now, or 2h for two hours ago"
         ))
     })
 }
@@ -40,6 +40,7 @@ fn moment(text: &str, end: End, now: Timestamp, rome: &TimeZone) -> Option<Times
         "now" => return Some(now),
         "today" => return day(today),
         "yesterday" => return day(today.checked_sub(1.day()).ok()?),
+        "tomorrow" => return day(today.tomorrow().ok()?),
         _ => {}
     }
     if let Ok(ago) = parse_span(text) {
@@ -74,6 +75,8 @@ mod tests {
             ("2026-10-25", End::Since, "2026-10-24T22:00:00Z"),
             ("today", End::Since, "2026-11-21T23:00:00Z"),
             ("yesterday", End::Until, "2026-11-21T23:00:00Z"),
+            ("tomorrow", End::Since, "2026-11-22T23:00:00Z"),
+            ("tomorrow", End::Until, "2026-11-23T23:00:00Z"),
             ("now", End::Until, "2026-11-22T10:00:00Z"),
             ("2h", End::Since, "2026-11-22T08:00:00Z"),
             ("90m", End::Until, "2026-11-22T08:30:00Z"),

@@ -24,6 +24,7 @@ enum PromptsCommand {
     ///
     /// Examples:
     ///   centralino prompts build
+    ///   centralino prompts build --draft bozza.yaml
     ///   centralino prompts build --language it --force
     ///   centralino prompts build --language it --encoding latin1 --command "text2wave -eval (voice_lp_diphone)"
     #[command(verbatim_doc_comment)]
@@ -67,6 +68,22 @@ struct Places {
     /// The configuration; the flows whose texts are spoken lie beside it, in `ivr-flows`.
     #[arg(long, value_name = "DIR", default_value = "config")]
     config: PathBuf,
+    /// The data directory of the exchange, if there is one: what is published there is spoken in the place of its file.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+}
+
+/// Where the texts of flows are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Texts<'a> {
+    /// The configuration that they lie beside.
+    pub(super) config: &'a Path,
+    /// The tree of recordings.
+    pub(super) sounds: &'a Path,
+    /// The data directory, whose published flows count in the place of their files.
+    pub(super) data: &'a Path,
+    /// Flows that count before both.
+    pub(super) drafts: &'a [PathBuf],
 }
 
 #[derive(Debug, clap::Args)]
@@ -148,8 +165,8 @@ impl PromptsCommand {
 }
 
 impl PromptsArgs {
-    /// Where the configuration and the recordings are.
-    pub(super) fn places(&self) -> (&Path, &Path) {
+    /// Whose texts are spoken.
+    pub(super) fn texts(&self) -> Texts<'_> {
         let places = match &self.command {
             PromptsCommand::Build(args) => &args.places,
             PromptsCommand::List(args) => &args.places,
@@ -157,7 +174,11 @@ impl PromptsArgs {
             PromptsCommand::Import(args) => &args.places,
             PromptsCommand::Level(args) => &args.places,
         };
-        (&places.config, &places.sounds)
+        let drafts = match &self.command {
+            PromptsCommand::Build(args) => &args.drafts[..],
+            _ => &[],
+        };
+        Texts { config: &places.config, sounds: &places.sounds, data: &places.data, drafts }
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::failure::Failure;
-use super::out::{Column, numbers, words};
+use super::out::{Column, numbers, prose, words};
 use super::period::Period;
 use crate::crm::survey::{By, SurveyLine, SurveyReport};
 
@@ -41,7 +41,7 @@ const COLUMNS: [Column; 7] = [
     numbers("responded"),
     numbers("comments"),
     numbers("answered"),
-    words("shares"),
+    prose("shares"),
 ];
 
 const PARTS: [(&str, By); 7] = [

@@ -149,6 +149,7 @@ pub enum Fault {
     MissingExit { node: String, kind: &'static str, exit: String },
     MissingSound { name: String, language: String, hint: Hint },
     Unrecorded(String),
+    RecordedOtherwise(String),
     MissingText { name: String, language: String },
     UnknownLanguage { name: String, hint: Hint },
     UnspokenLanguage { name: String, known: Vec<String> },
@@ -251,6 +252,7 @@ impl Fault {
             Fault::ManyChoices { .. }
                 | Fault::LongMenu { .. }
                 | Fault::Untested(_)
+                | Fault::RecordedOtherwise(_)
                 | Fault::BargedNotice(_)
                 | Fault::CallsNobodyBack { .. }
                 | Fault::NoWayOut(_)

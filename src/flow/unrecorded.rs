@@ -1,10 +1,12 @@
-//! What a flow would say or play and nobody has recorded yet: told where the text stands, or where the sound is asked for.
+//! What a flow would say or play and nobody has recorded yet, or what was recorded for another text: told where the text stands, or where
+//! the sound is asked for.
 
 use std::collections::BTreeMap;
 
 use super::USUAL_MUSIC;
 use super::fault::{Fault, FlowError, Place};
 use super::model::{Flow, Step};
+use crate::ids::Language;
 
 impl Flow {
     /// A fault for each sound that is needed and not there, in the order of the file; `is_recorded` is asked for `language/name` and
@@ -37,6 +39,27 @@ impl Flow {
         }
         let error = |(sound, at)| FlowError { file: file.to_owned(), at, fault: Fault::Unrecorded(sound) };
         let mut errors: Vec<_> = missing.into_iter().map(error).collect();
+        errors.sort_by_key(|error| error.at);
+        errors
+    }
+
+    /// A warning for each text of its own whose recording says another one, in the order of the file; `says_another` is asked for
+    /// language, name and text.
+    pub fn recorded_otherwise(
+        &self,
+        file: &str,
+        says_another: impl Fn(&Language, &str, &str) -> bool,
+    ) -> Vec<FlowError> {
+        let mut errors = Vec::new();
+        for prompt in &self.prompts {
+            let texts = prompt.sounds().filter_map(|(language, sound, text)| Some((language, sound, text?)));
+            let others = texts.filter(|(language, sound, text)| says_another(language, sound, text));
+            errors.extend(others.map(|(language, sound, _)| FlowError {
+                file: file.to_owned(),
+                at: prompt.at,
+                fault: Fault::RecordedOtherwise(format!("{language}/{sound}")),
+            }));
+        }
         errors.sort_by_key(|error| error.at);
         errors
     }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::connectors::Connectors;
 use super::control::Clock;
 use super::difference::unified;
+use super::prompts::recorded_otherwise;
 use super::reload::{Reloader, use_of};
 use super::setup::Surroundings;
 use super::versions::{self, Text, Versions};
@@ -20,7 +21,7 @@ use crate::config::Trunk;
 use crate::engine::{Files, Reply};
 use crate::flow::hours::Calendars;
 use crate::flow::published::{History, Version, hash, is_plain_name, unmarked};
-use crate::flow::{Checked, Flow};
+use crate::flow::{Checked, Flow, TestFailure};
 use crate::ids::FlowId;
 use crate::time::rome;
 use crate::words::FlowChange;
@@ -337,11 +338,12 @@ impl Running {
 /// The flow of a text without fault, whose sounds are there and whose tests pass, and what people would stumble over.
 fn tried(around: &Surroundings, Text { file, text }: &Text) -> Result<(Flow, Vec<String>), PublishError> {
     let told = |faults: &[crate::flow::FlowError]| faults.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let Checked { flow, warnings } =
+    let Checked { flow, mut warnings } =
         Flow::check(text, file, &around.known).map_err(|faults| told(&faults))?;
     let missing = flow.unrecorded(file, |sound| around.sounds.find(sound).is_some());
     let failed = failed_tests(file, &flow, &around.config.calendars);
     refuse(told(&missing).into_iter().chain(failed).collect())?;
+    warnings.extend(recorded_otherwise(around.places().sounds.as_path(), file, &flow));
     Ok((flow, told(&warnings)))
 }
 
@@ -349,11 +351,46 @@ fn refuse(faults: Vec<String>) -> Result<(), PublishError> {
     if faults.is_empty() { Ok(()) } else { Err(faults.into()) }
 }
 
+/// Most failed tests that a refusal tells of, and most letters of what was wrong with one: a key of a menu that has moved fails half of
+/// them, each with all that was said. `flow test` tells all of it.
+const MOST_FAILED: usize = 10;
+const MOST_LETTERS: usize = 300;
+
 fn failed_tests(file: &str, flow: &Flow, calendars: &Calendars) -> Vec<String> {
-    let failures = flow.test(calendars).failures.into_iter();
-    let line = |failed: crate::flow::TestFailure| {
+    few(file, flow.test(calendars).failures)
+}
+
+fn few(file: &str, failures: Vec<TestFailure>) -> Vec<String> {
+    let left_out = failures.len().saturating_sub(MOST_FAILED);
+    let line = |failed: TestFailure| {
         let place = format!("{file}:{}:{}", failed.at.line, failed.at.column);
-        format!("{place}: test `{}` failed: {}", failed.name, failed.why.join("; "))
+        let why = failed.why.join("; ");
+        let cut = why.char_indices().nth(MOST_LETTERS).and_then(|(end, _)| why.get(..end));
+        let why = cut.map_or_else(|| why.clone(), |begin| format!("{begin} ..."));
+        format!("{place}: test `{}` failed: {why}", failed.name)
     };
-    failures.map(line).collect()
+    let mut told: Vec<String> = failures.into_iter().take(MOST_FAILED).map(line).collect();
+    if left_out > 0 {
+        told.push(format!("{file}: {left_out} more tests failed; `centralino flow test` tells all of them"));
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Place;
+
+    #[test]
+    fn refusal_tells_the_first_failed_tests_and_how_many_more_there_are() {
+        let failure = |line| TestFailure {
+            name: "uno".to_owned(),
+            at: Place { line, column: 1 },
+            why: vec!["è ".repeat(400)],
+        };
+        let told = few("prova.yaml", (1..=13).map(failure).collect());
+        assert_eq!(told.len(), MOST_FAILED + 1);
+        assert!(told.iter().all(|line| line.chars().count() < MOST_LETTERS + 60), "{told:?}");
+        assert_eq!(told[10], "prova.yaml: 3 more tests failed; `centralino flow test` tells all of them");
+    }
 }

@@ -43,6 +43,12 @@ impl Places {
         let beside = |name: &str| config.parent().unwrap_or(Path::new("")).join(name);
         Places { config: config.to_owned(), flows: beside("ivr-flows"), sounds: beside("sounds") }
     }
+
+    /// The file of a flow; a sub-flow's has its version in its name.
+    pub fn flow(&self, flow: &str) -> PathBuf {
+        let dir = if is_subflow(flow) { self.flows.join("sub") } else { self.flows.clone() };
+        dir.join(format!("{flow}.yaml"))
+    }
 }
 
 /// Read and check everything, without published flows.
@@ -118,6 +124,11 @@ impl Surroundings {
         )])
     }
 
+    /// Where it was read.
+    pub fn places(&self) -> &Places {
+        &self.places
+    }
+
     /// Lets this text of a flow count.
     pub fn publish(&mut self, flow: &FlowId, text: Text) {
         if is_subflow(flow.as_str()) {
@@ -173,9 +184,7 @@ impl Surroundings {
 
     /// The text of the file beside the configuration, if it can be read.
     pub fn beside(&self, flow: &FlowId) -> Option<String> {
-        let flows = &self.places.flows;
-        let dir = if is_subflow(flow.as_str()) { flows.join("sub") } else { flows.clone() };
-        texts::read(&dir.join(format!("{flow}.yaml")), MAX_FLOW_BYTES).ok()
+        texts::read(&self.places.flow(flow.as_str()), MAX_FLOW_BYTES).ok()
     }
 
     /// The text of a flow that counts: the published one, or the file beside the configuration.

@@ -125,7 +125,7 @@ fn flow_is_published_rolled_back_and_retired_and_every_version_stays() {
     center.signal("-TERM");
     center.child.wait().expect("it is our child");
     let table = done(center.ask(&["flow", "history"]));
-    assert!(table.contains("retired") && table.contains("was 1"), "{table}");
+    assert!(table.contains("retired") && table.contains("text of 1"), "{table}");
     let journal = done(center.ask(&["journal", "export"]));
     let facts = journal.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON lines"));
     let changes: Vec<_> = facts

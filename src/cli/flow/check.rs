@@ -5,6 +5,8 @@ use std::path::Path;
 use super::{Files, World, counted};
 use crate::cli::failure::Failure;
 use crate::cli::out;
+use crate::io::prompts::recorded_otherwise;
+use crate::io::setup::Places;
 
 /// What was found in one file.
 struct Found {
@@ -43,8 +45,10 @@ fn check(world: &World, file: &Path, files: &Files) -> Result<Found, Failure> {
             return Ok(Found { faults, warnings: Vec::new() });
         }
     };
-    let untested = checked.flow.untested(&file.display().to_string(), &world.calendars);
-    let mut warnings = [checked.warnings, untested].concat();
+    let name = file.display().to_string();
+    let untested = checked.flow.untested(&name, &world.calendars);
+    let otherwise = recorded_otherwise(&Places::beside(&files.config).sounds, &name, &checked.flow);
+    let mut warnings = [checked.warnings, untested, otherwise].concat();
     warnings.sort_by_key(|warning| warning.at);
     Ok(Found {
         faults: world.missing_sounds(file, &checked.flow).iter().map(|error| error.said(tongue)).collect(),
@@ -83,6 +87,21 @@ mod tests {
         let told = check(&world, &files.files[0], &files).expect("it can be read").faults;
         let place = format!("{}:", files.files[0].display());
         assert!(!told.is_empty() && told.iter().all(|fault| fault.starts_with(&place)), "{told:?}");
+    }
+
+    #[test]
+    fn text_that_its_recording_does_not_say_is_told_where_it_stands() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("bozza.yaml");
+        let text = std::fs::read_to_string(repository("ivr-flows/055055.yaml")).expect("it can be read");
+        std::fs::write(&file, text.replacen("Per la polizia locale, 3.", "Per i vigili, 3.", 1))
+            .expect("room");
+        let files = files(file);
+        let world = World::load(&files.config).expect("the shipped configuration");
+        let told = check(&world, &files.files[0], &files).expect("it can be read");
+        assert_eq!(told.faults, [""; 0]);
+        let [warning] = &told.warnings[..] else { panic!("one warning: {:?}", told.warnings) };
+        assert!(warning.contains("warning: sounds/it/menu.wav says another text"), "{warning}");
     }
 
     #[test]

@@ -52,6 +52,9 @@ pub(super) fn run(args: &HeatArgs) -> Result<(), Failure> {
     let mut heat = Heat::default();
     args.past.each(&flow, |story| heat.count(story.facts()))?;
     let lines = heat.lines();
+    if let Some(slip) = args.past.no_such_flow(&flow).filter(|_| lines.is_empty()) {
+        return Err(slip);
+    }
     if let Some((file, flow)) = drawn {
         beside::write(file, &flow.svg_with(&traffic(&lines)))?;
     }

@@ -71,6 +71,11 @@ impl Past {
         Surroundings::read(&self.config, published).map_err(Failure::found_lines)
     }
 
+    /// That there is no such flow, if so. Calls may have come to one that is gone.
+    pub(super) fn no_such_flow(&self, flow: &FlowId) -> Option<Failure> {
+        super::no_such_flow(&self.config, &self.versions(), flow.as_str())
+    }
+
     /// The versions of the exchange.
     pub(super) fn versions(&self) -> Versions {
         Versions::of(self.exchange.data())
@@ -79,10 +84,8 @@ impl Past {
     /// The flow that callers meet now.
     pub(super) fn in_force(&self, at: &Surroundings, flow: &FlowId) -> Result<Arc<Flow>, Failure> {
         let text = at.text(flow).map_err(|(file, error)| {
-            Failure::misuse(format_args!(
-                "{file} cannot be read ({error}): there is no flow `{flow}`; `ls ivr-flows` and `centralino flow history` name those \
-                 there are"
-            ))
+            self.no_such_flow(flow)
+                .unwrap_or_else(|| Failure::misuse(format_args!("{file} cannot be read ({error})")))
         })?;
         self.compiled(at, &text)
     }

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::read;
+use super::{World, no_such_flow, read};
 use crate::cli::exchange::{Exchange, user};
 use crate::cli::failure::Failure;
 use crate::cli::out::{self, Format, moments, numbers, or_dash, prose, words};
@@ -229,7 +229,7 @@ fn history(flow: Option<&str>, data: &Data, format: Format) -> Result<(), Failur
         rows.extend(shown.map(|version| (in_force == Some(version.version), version)));
     }
     if let (Some(flow), true) = (flow, rows.is_empty()) {
-        return Err(never_published(flow));
+        return Err(data.never_published(flow));
     }
     if format == Format::Json {
         return rows.iter().try_for_each(|(_, version)| out::json(version));
@@ -250,7 +250,7 @@ fn row((is_in_force, version): &(bool, Version)) -> Vec<String> {
     let state = match version.change {
         FlowChange::Retired => "retired".to_owned(),
         _ if *is_in_force => "in force".to_owned(),
-        FlowChange::RolledBack { to } => format!("was {to}"),
+        FlowChange::RolledBack { to } => format!("text of {to}"),
         FlowChange::Published => "-".to_owned(),
     };
     vec![
@@ -281,8 +281,7 @@ fn diff(what: &str, from: Option<u32>, to: Option<u32>, data: &Data) -> Result<(
             let file = Path::new(what);
             let text = read(file)?;
             let (base, text) = unmarked(&text);
-            let stem = || file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-            let flow = base.map(|(flow, _)| flow.to_string()).or_else(stem).unwrap_or_default();
+            let flow = base.map_or_else(|| data.flow_of(file), |(flow, _)| flow.to_string());
             let (version, before) = data.text(&flow, None)?;
             unified((&name(&version), &before), (what, text))
         }
@@ -295,6 +294,13 @@ impl Data {
         Versions::of(&self.data)
     }
 
+    /// Which flow a file is: as it says itself; of one with faults, as it is named.
+    fn flow_of(&self, file: &Path) -> String {
+        let parsed = World::load(&self.config).ok().and_then(|world| world.parse(file).ok()?.ok());
+        let stem = || file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        parsed.map_or_else(stem, |checked| checked.flow.stem().to_string())
+    }
+
     /// A version with its text; without a number, the one in force.
     fn text(&self, flow: &str, number: Option<u32>) -> Result<(Version, String), Failure> {
         let history: History = self.versions().history(&flow.into()).map_err(damaged)?;
@@ -305,7 +311,7 @@ impl Data {
         let Some(version) = version else {
             return Err(match (number, history.now()) {
                 (None | Some(0), 0) => return self.beside(flow),
-                (_, 0) => never_published(flow),
+                (_, 0) => self.never_published(flow),
                 (Some(number), last) => {
                     Failure::misuse(format_args!("flow {flow} has no version {number}; its last is {last}"))
                 }
@@ -321,11 +327,9 @@ impl Data {
 
     /// The file beside the configuration, which counts while nothing is published: version 0, from which the first one is written.
     fn beside(&self, flow: &str) -> Result<(Version, String), Failure> {
-        let dir = Places::beside(&self.config).flows;
-        let dir = if flow.contains('@') { dir.join("sub") } else { dir };
-        let file =
-            Some(dir.join(format!("{flow}.yaml"))).filter(|file| is_plain_name(flow) && file.is_file());
-        let text = read(&file.ok_or_else(|| never_published(flow))?)?;
+        let file = Some(Places::beside(&self.config).flow(flow));
+        let file = file.filter(|file| is_plain_name(flow) && file.is_file());
+        let text = read(&file.ok_or_else(|| self.never_published(flow))?)?;
         let version = Version {
             flow: flow.into(),
             version: 0,
@@ -338,13 +342,16 @@ impl Data {
         };
         Ok((version, text))
     }
-}
 
-fn never_published(flow: &str) -> Failure {
-    Failure::misuse(format_args!(
-        "flow {flow} was never published: the file beside the configuration counts, ivr-flows/{flow}.yaml, if there is one; `centralino \
-         flow history` lists those that were, and --data names the data directory of the exchange"
-    ))
+    fn never_published(&self, flow: &str) -> Failure {
+        no_such_flow(&self.config, &self.versions(), flow).unwrap_or_else(|| {
+            Failure::misuse(format_args!(
+                "flow {flow} was never published: the file beside the configuration counts, {}; `centralino flow history` lists \
+                 those that were, and --data names the data directory of the exchange",
+                Places::beside(&self.config).flow(flow).display()
+            ))
+        })
+    }
 }
 
 fn damaged(fault: String) -> Failure {

@@ -25,6 +25,9 @@ pub(super) struct BuildArgs {
     /// How that command reads its text.
     #[arg(long, value_enum, default_value_t, requires = "command")]
     encoding: Encoding,
+    /// A flow that is about to be published: its texts are spoken, not those of the flow whose place it takes.
+    #[arg(long = "draft", value_name = "FILE")]
+    pub(super) drafts: Vec<PathBuf>,
     /// Speak unchanged texts again, as after a change of voice.
     #[arg(long)]
     force: bool,

@@ -210,6 +210,12 @@ fn show_day(figures: &DayFigures, goal: Goal) -> Result<(), Failure> {
         "\n{} calls a day are served by the flow alone. Level: answered within {} s. ±: 95 % interval, {} replications.",
         contained, goal.within_s, figures.replications
     ))?;
+    let is_none = |figure: Estimate| figure.value == 0.0;
+    if figures.day(None).is_some_and(|day| is_none(day.offered) && !day.arrived.is_none_or(is_none)) {
+        eprintln!(
+            "nobody came to a queue: the service may be closed that day, as `centralino calendar preview` tells"
+        );
+    }
     match figures.refused {
         0 => Ok(()),
         refused => out::line(&format!(

@@ -17,7 +17,7 @@ body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:62rem;padding:1.
 h1{font-size:1.6rem;margin:0 0 .25rem}h2{font-size:1.2rem;margin:2rem 0 .5rem}
 p.sub{margin:0 0 1rem;color:#4a4a4a}
 figure{margin:0 0 1rem}figcaption{margin:.25rem 0 .5rem;color:#333}
-svg{width:100%;height:auto;border:1px solid #c8c8c8;background:#fff}
+svg{width:100%;min-width:44rem;height:auto;border:1px solid #c8c8c8;background:#fff}
 svg text{font:12px system-ui,sans-serif;fill:#333}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.75rem;padding:0;margin:1rem 0;list-style:none}
 .cards li{border:1px solid #c8c8c8;border-radius:.4rem;padding:.6rem .8rem}
@@ -116,14 +116,54 @@ struct Plot {
     write: fn(f64) -> String,
     /// The axis ends here at least.
     top: f64,
+    /// What is worth telling of it in words is where it is lowest.
+    is_better_high: bool,
 }
 
 const PLOTS: [Plot; 4] = [
-    Plot { title: "Attesa media", of: |line| Some(line.mean_wait_s), write: minutes, top: 30.0 },
-    Plot { title: "Chiamate in coda", of: |line| Some(line.offered), write: number, top: 5.0 },
-    Plot { title: "Livello di servizio", of: |line| Some(line.service_level), write: percent, top: 1.0 },
-    Plot { title: "Occupazione degli operatori", of: |line| line.occupancy, write: percent, top: 1.0 },
+    Plot {
+        title: "Attesa media",
+        of: |line| Some(line.mean_wait_s),
+        write: minutes,
+        top: 30.0,
+        is_better_high: false,
+    },
+    Plot {
+        title: "Chiamate in coda",
+        of: |line| Some(line.offered),
+        write: number,
+        top: 5.0,
+        is_better_high: false,
+    },
+    Plot {
+        title: "Livello di servizio",
+        of: |line| Some(line.service_level),
+        write: percent,
+        top: 1.0,
+        is_better_high: true,
+    },
+    Plot {
+        title: "Occupazione degli operatori",
+        of: |line| line.occupancy,
+        write: percent,
+        top: 1.0,
+        is_better_high: false,
+    },
 ];
+
+/// Steps of an axis that people read at a glance, of seconds and of calls; four of them make an axis.
+const STEPS: [f64; 18] = [
+    2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 450.0, 600.0, 900.0, 1200.0,
+    1800.0, 3600.0,
+];
+
+/// Where the axis of a plot ends whose greatest value is `most`.
+fn top_of(plot: &Plot, most: f64) -> f64 {
+    if plot.top == 1.0 {
+        return 1.0;
+    }
+    STEPS.into_iter().map(|step| step * 4.0).find(|top| *top >= most).unwrap_or(most * 1.1)
+}
 
 const WIDTH: f64 = 900.0;
 const HEIGHT: f64 = 260.0;
@@ -134,21 +174,30 @@ const BOTTOM: f64 = 34.0;
 
 fn plots(page: &mut String, days: &[&DayFigures], goal: Goal) {
     for (place, plot) in (1..).zip(&PLOTS) {
-        let _ = write!(page, "<h2>{}</h2><figure>", plot.title);
+        let _ = write!(
+            page,
+            "<h2>{0}</h2><figure><div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{0}: grafico\">",
+            plot.title
+        );
         draw(page, place, plot, days, goal);
-        let _ = write!(page, "<figcaption>{}</figcaption></figure>", in_markup(&described(plot, days)));
+        let _ = write!(page, "</div><figcaption>{}</figcaption></figure>", in_markup(&described(plot, days)));
     }
 }
 
-/// The same in words: where it is highest.
+/// The same in words: where it is highest, or lowest.
 fn described(plot: &Plot, days: &[&DayFigures]) -> String {
     let of = |(place, day): (usize, &&DayFigures)| {
         let points =
             day.half_hours(None).filter_map(|line| Some((line.from.clone()?, (plot.of)(line)?.value)));
-        let highest = points.max_by(|a, b| a.1.total_cmp(&b.1));
+        let points = points.filter(|(_, value)| value.is_finite());
+        let by_value = |a: &(String, f64), b: &(String, f64)| a.1.total_cmp(&b.1);
+        let (told, end) = match plot.is_better_high {
+            true => (points.min_by(by_value), "minimo"),
+            false => (points.max_by(by_value), "massimo"),
+        };
         let line = if place == 0 { "linea continua" } else { "linea tratteggiata" };
-        highest.map(|(from, value)| {
-            format!("{} ({line}): al massimo {} alle {from}", day.scenario, (plot.write)(value))
+        told.map(|(from, value)| {
+            format!("{} ({line}): al {end} {} alle {from}", day.scenario, (plot.write)(value))
         })
     };
     let told: Vec<String> = days.iter().enumerate().filter_map(of).collect();
@@ -159,7 +208,7 @@ fn draw(page: &mut String, number: usize, plot: &Plot, days: &[&DayFigures], goa
     let lines: Vec<Vec<&Line>> = days.iter().map(|day| day.half_hours(None).collect()).collect();
     let most =
         lines.iter().flatten().filter_map(|line| Some((plot.of)(line)?.value)).fold(plot.top, f64::max);
-    let top = if plot.top == 1.0 { 1.0 } else { most * 1.1 };
+    let top = top_of(plot, most);
     // A half hour of which only one day has anything to say has its place too.
     let froms: BTreeSet<&str> = lines.iter().flatten().filter_map(|line| line.from.as_deref()).collect();
     let place_of = |line: &Line| froms.iter().position(|from| line.from.as_deref() == Some(from));
@@ -182,7 +231,7 @@ fn draw(page: &mut String, number: usize, plot: &Plot, days: &[&DayFigures], goa
             WIDTH - RIGHT,
             LEFT - 6.0,
             y + 4.0,
-            (plot.write)(value)
+            (plot.write)(value).trim_end_matches(",0")
         );
     }
     if plot.title == "Livello di servizio" {

@@ -73,7 +73,7 @@ pub(super) fn parse_day(text: &str) -> Result<Date, String> {
         "today" => Ok(today()),
         "tomorrow" => today().tomorrow(),
         date => {
-            let date = parse_date(date)?;
+            let date = parse_date(date).map_err(|why| format!("{why}, today, tomorrow or yesterday"))?;
             let (from, to) = YEARS.into_inner();
             let wrong = || format!("a day is of the years {from} to {to}");
             return Some(date).filter(|date| YEARS.contains(&date.year())).ok_or_else(wrong);

@@ -70,6 +70,7 @@ impl Fault {
             | Fault::MissingExit { .. }
             | Fault::MissingSound { .. }
             | Fault::Unrecorded(_)
+            | Fault::RecordedOtherwise(_)
             | Fault::MissingText { .. }
             | Fault::Schedule { .. }
             | Fault::NeverOpens(_)

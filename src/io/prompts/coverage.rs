@@ -1,11 +1,13 @@
 //! How far every language is: what is recorded, by whom, and what is missing.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Serialize;
 
 use super::ledger::Ledger;
 use super::{Prompt, PromptsError, checked, read_if_there};
+use crate::flow::{Flow, FlowError};
 
 /// What there is of a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -72,6 +74,21 @@ pub fn survey(
         standings.push(Standing { prompt, state });
     }
     Ok(standings)
+}
+
+/// A warning for each text of a flow whose recording was made for another one: callers would hear what is no longer written. A ledger
+/// that cannot be read is told by the commands that are about recordings.
+pub fn recorded_otherwise(sounds: &Path, file: &str, flow: &Flow) -> Vec<FlowError> {
+    let prompts =
+        flow.prompt_texts().map(|(language, name, text)| Prompt::new(language.as_str(), name, text));
+    let standings = survey(sounds, prompts).unwrap_or_default().into_iter();
+    let others: BTreeSet<Prompt> = standings
+        .filter(|standing| matches!(standing.state, State::Outdated | State::StudioOutdated))
+        .map(|standing| standing.prompt)
+        .collect();
+    flow.recorded_otherwise(file, |language, name, text| {
+        others.contains(&Prompt::new(language.as_str(), name, text))
+    })
 }
 
 fn state(ledger: &Ledger, prompt: &Prompt, sound: &[u8]) -> State {

@@ -24,7 +24,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use coverage::{Coverage, Standing, State, coverage, survey};
+pub use coverage::{Coverage, Standing, State, coverage, recorded_otherwise, survey};
 pub use error::PromptsError;
 use ledger::Ledger;
 pub use music::NAME as OWN_MUSIC;

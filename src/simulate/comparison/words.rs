@@ -179,6 +179,9 @@ fn most_moved(among: &[&'static Figure], effect: &Difference, widths: f64) -> Op
     certain.rev().max_by(|a, b| a.share_moved(effect).total_cmp(&b.share_moved(effect))).copied()
 }
 
+/// Two figures of which one is not smaller than the other by this share are about the same to people.
+const ABOUT_THE_SAME: f64 = 0.1;
+
 impl Figure {
     /// It has moved, and so far that it matters: so many times its interval does not reach nothing. Replications so few that all
     /// happen to agree tell nothing.
@@ -200,9 +203,23 @@ impl Figure {
         if moved.difference.is_clear() {
             return format!("{who} {}", self.moves(effect));
         }
-        let stays = if self.plural { "restano" } else { "resta" };
-        let (noun, value, span) = (self.noun, self.unit.of(moved.b), self.unit.span(moved));
-        format!("{who} {noun} {stays} circa {value}: la differenza ({span}) può essere un caso")
+        let (noun, span) = (self.noun, self.unit.span(moved));
+        let [a, b] = [moved.a, moved.b].map(|value| self.unit.of(value));
+        let is_about_the_same = a == b || self.share_moved(effect) < ABOUT_THE_SAME;
+        match (is_about_the_same, self.plural) {
+            (true, false) => {
+                format!("{who} {noun} resta circa {b}: la differenza ({span}) può essere un caso")
+            }
+            (true, true) => {
+                format!("{who} {noun} restano circa {b}: la differenza ({span}) può essere un caso")
+            }
+            (false, false) => {
+                format!("{who} {noun} passa da {a} a {b}, ma la differenza ({span}) può essere un caso")
+            }
+            (false, true) => {
+                format!("{who} {noun} passano da {a} a {b}, ma la differenza ({span}) può essere un caso")
+            }
+        }
     }
 
     /// `l'attesa media scende da 3:40 a 1:05 (2:35 in meno; al 95 % da −2:45 a −2:25)`
@@ -355,6 +372,11 @@ mod tests {
         assert_eq!(
             told,
             "Così l'attesa media resta circa 0:58: la differenza (da −0:07 a +0:03) può essere un caso"
+        );
+        // Who sees 0:36 and 0:04 in the table does not believe that it stays about the same.
+        assert_eq!(
+            WAIT.told("Così", &effect(moved(36.0, 4.0, 40.0))),
+            "Così l'attesa media passa da 0:36 a 0:04, ma la differenza (da −1:12 a +0:08) può essere un caso"
         );
         assert_eq!(seats(-1.0), "una postazione in meno");
         assert_eq!(seats(1.5), "1,5 postazioni in più");

@@ -44,6 +44,11 @@ impl Fault {
                 "sounds/{sound}.wav is missing; record it, or run `centralino prompts build`",
                 "manca sounds/{sound}.wav; registrarlo, o lanciare `centralino prompts build`"
             ),
+            Fault::RecordedOtherwise(sound) => said!(
+                tongue,
+                "sounds/{sound}.wav says another text, and that is what callers hear; run `centralino prompts build --draft` with this file, or import a studio's recording of the new one",
+                "sounds/{sound}.wav dice un altro testo, ed è quello che chi chiama sente; lanciare `centralino prompts build --draft` con questo file, o importare la registrazione di uno studio"
+            ),
             Fault::MissingText { name, language } => said!(
                 tongue,
                 "prompt `{name}` has no text in `{language}`; give it or add sounds/{language}/{name}.wav",
