@@ -17,7 +17,7 @@ body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:62rem;padding:1.
 h1{font-size:1.6rem;margin:0 0 .25rem}h2{font-size:1.2rem;margin:2rem 0 .5rem}
 p.sub{margin:0 0 1rem;color:#4a4a4a}
 figure{margin:0 0 1rem}figcaption{margin:.25rem 0 .5rem;color:#333}
-svg{width:100%;min-width:44rem;height:auto;border:1px solid #c8c8c8;background:#fff}
+svg{box-sizing:border-box;width:100%;min-width:44rem;height:auto;border:1px solid #c8c8c8;background:#fff}
 svg text{font:12px system-ui,sans-serif;fill:#333}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.75rem;padding:0;margin:1rem 0;list-style:none}
 .cards li{border:1px solid #c8c8c8;border-radius:.4rem;padding:.6rem .8rem}
