@@ -16,6 +16,8 @@ use crate::simulate::{Estimate, Figures, Length, PlainModel, REPLICATIONS};
 
 /// Most seats.
 const MOST_SEATS: i64 = 10_000;
+/// Whoever says one of these means a day, also where `--day` was forgotten.
+const OF_A_DAY: [&str; 6] = ["day", "profile", "compare", "find", "arrivals_csv", "arrivals_of"];
 
 /// The service in virtual time: a whole day on the exchange itself, or one queue with nothing around it. Each figure has its 95 %
 /// interval, from independent replications.
@@ -38,16 +40,16 @@ pub(super) struct SimulateArgs {
     #[command(flatten)]
     day: day::DayArgs,
     /// One queue: how many callers come, at random: `poisson:400/h`.
-    #[arg(long, value_name = "POISSON", value_parser = parse_arrivals, required_unless_present = "day", conflicts_with = "day")]
+    #[arg(long, value_name = "POISSON", value_parser = parse_arrivals, required_unless_present_any = OF_A_DAY, conflicts_with = "day")]
     arrivals: Option<f64>,
     /// One queue: how long they talk: `exp:116.75s` on average, or `fixed:2m` always.
-    #[arg(long, value_name = "LENGTH", value_parser = parse_length, required_unless_present = "day", conflicts_with = "day")]
+    #[arg(long, value_name = "LENGTH", value_parser = parse_length, required_unless_present_any = OF_A_DAY, conflicts_with = "day")]
     talk: Option<Length>,
     /// One queue: how long they wait before they give up: `exp:180s`, `fixed:5m`; `none`: for ever.
     #[arg(long, value_name = "LENGTH", value_parser = parse_patience, default_value = "none", conflicts_with = "day")]
     patience: Patience,
     /// One queue: operators.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MOST_SEATS), required_unless_present = "day", conflicts_with = "day")]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=MOST_SEATS), required_unless_present_any = OF_A_DAY, conflicts_with = "day")]
     seats: Option<u32>,
     /// One queue: hours in all.
     #[arg(long, default_value = "1000", value_parser = parse_hours, conflicts_with = "day")]

@@ -121,4 +121,13 @@ fn fewest_seats_meet_the_goal_and_one_fewer_does_not() {
     assert!(rounds < 15, "{rounds} rounds");
     assert!(found.iter().all(|found| found.met && found.service_level.value >= 0.8), "{found:?}");
     assert!(found.iter().all(|found| (2..=6).contains(&found.seats)), "{found:?}");
+    let [first, second] = found.as_slice() else { panic!("two half hours have calls: {found:?}") };
+    let at_ten = 20;
+    let mut seats = [0; HALF_HOURS];
+    (seats[at_ten], seats[at_ten + 1]) = (first.seats - 1, second.seats);
+    let count = runs(&day.with_seats(&seats), false, 2)
+        .iter()
+        .map(|run| run.sum(None, |at| at == at_ten))
+        .fold((0.0, 0.0), |(within, of), count| (within + count.within, of + count.measured()));
+    assert!(count.0 / count.1 < goal.share, "with one fewer at ten: {count:?}");
 }
