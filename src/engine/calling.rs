@@ -155,7 +155,7 @@ impl Engine {
         if call.third.is_some() {
             return self.on_third_not_taken(now, id, None);
         }
-        if self.recalling.line.is_first(id) {
+        if self.recalling.line.rings_first(id) {
             return self.on_citizen_not_there(now, id, why.0, why.1);
         }
         if call.is_operators() && call.flow.is_none() {

@@ -114,6 +114,11 @@ impl Line {
         self.taken.get(&call).is_some_and(|taken| taken.first.is_some())
     }
 
+    /// The same, and the citizen has not answered yet: whom the call may be given to later is somebody else.
+    pub(super) fn rings_first(&self, call: CallId) -> bool {
+        self.taken.get(&call).is_some_and(|taken| taken.first.is_some() && !taken.answered)
+    }
+
     /// The citizen is on the line, and no operator has talked with them yet.
     pub(super) fn waits_for_operator(&self, call: CallId) -> bool {
         self.taken.get(&call).is_some_and(|taken| taken.first.is_some() && !taken.bridged)

@@ -573,14 +573,16 @@ impl History {
         for seat in self.seats.clone() {
             self.register(seat, false);
         }
-        // A phone that vanished while waiting is not asked after; the longest wait ends its call.
-        for _ in 0..20 {
-            if self.sim.engine().census().calls > 0 {
-                self.sim.advance(Duration::from_secs(30));
-                self.go_home(); // a call-back may have found somebody in the door
+        // A phone that vanished while waiting is not asked after; the longest wait ends its call. A call-back may find somebody in the
+        // door, also at the next attempt: it is over when nothing has happened for as long as a farewell may take.
+        for _ in 0..40 {
+            let told = self.sim.facts.len();
+            self.sim.advance(Duration::from_secs(64));
+            if self.sim.engine().census().calls == 0 && self.sim.facts.len() == told {
+                break;
             }
+            self.go_home();
         }
-        self.sim.advance(Duration::from_secs(64));
         self.sim.verdict()?;
         self.sim.oracle.all_closed()?;
         self.no_promise_is_lost()?;

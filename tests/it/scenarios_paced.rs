@@ -10,6 +10,7 @@ use centralino::journal::sim_disk::Crash;
 use centralino::time::Mono;
 use centralino::words::{Direction, Outcome, WorkView};
 
+use crate::scenarios_transfer;
 use crate::sim::phone::{Line, Manner, PhoneId, Seen};
 use crate::sim::{Setting, Sim};
 
@@ -37,7 +38,11 @@ fn setting() -> Setting {
 
 /// So many operators, and citizens who do this.
 fn world(seats: usize, manner: Manner) -> (Sim, Vec<PhoneId>, Vec<PhoneId>) {
-    let mut sim = Sim::with(setting(), 1);
+    world_of(setting(), seats, manner)
+}
+
+fn world_of(setting: Setting, seats: usize, manner: Manner) -> (Sim, Vec<PhoneId>, Vec<PhoneId>) {
+    let mut sim = Sim::with(setting, 1);
     let citizens: Vec<_> = (0..LINES).map(|_| sim.outside()).collect();
     for citizen in &citizens {
         sim.with_phone(*citizen, |phone, _| phone.manner = manner);
@@ -157,6 +162,21 @@ fn citizen_whom_no_operator_takes_is_abandoned_and_called_again() {
     nothing_left(&mut sim);
     assert_eq!(sim.end_of(id), Some(End::Served));
     assert_eq!(sim.contacts()[0].outcome, Some(Outcome::Unreached));
+}
+
+#[test]
+fn citizen_whom_the_operator_gives_to_a_flow_whose_number_is_busy_stays_and_was_reached() {
+    let flow = setting().with_flow(scenarios_transfer::FLOW);
+    let (mut sim, citizens, seats) = world_of(flow, 1, Manner::Answers(SECOND));
+    let (citizen, seat) = (citizens[0], seats[0]);
+    let id = book(&mut sim, 0);
+    sim.talking(seat, citizen);
+    sim.press(seat, "*2055055#");
+    // The flow's number is the citizen's own phone, which talks.
+    sim.until("it is busy", |sim| sim.hears(citizen, "it/non_valido"));
+    sim.hang_up(citizen);
+    nothing_left(&mut sim);
+    assert_eq!((why(&sim, id), sim.end_of(id)), (None, Some(End::Served)));
 }
 
 #[test]

@@ -11,8 +11,9 @@ use centralino::sip::DialogRecord;
 use centralino::sip::message::{Message, Method, Uri};
 use centralino::time::Mono;
 
-/// How long anything may be there after its call: twice the 32 s of a transaction, for a BYE that had to wait for an ACK.
-const LINGER: Duration = Duration::from_secs(64);
+/// How long anything may be there after its call: twice the 32 s of a transaction, for a BYE that had to wait for an ACK, and what the
+/// network takes between the two.
+const LINGER: Duration = Duration::from_secs(66);
 /// How often all that is held is gone through: to do it at every datagram would be most of the work.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
